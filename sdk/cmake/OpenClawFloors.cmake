@@ -1,0 +1,34 @@
+# One static library per floor of core/, linked downwards only. SPDX-License-Identifier: MIT
+
+# oc_add_floor(<name> BELOW <floor> [LIBRARIES <targets>...]): every .c below this folder, as target oc_<name>.
+function(oc_add_floor name)
+  cmake_parse_arguments(arg "" "BELOW" "LIBRARIES" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.c)
+  add_library(oc_${name} STATIC ${sources})
+  target_include_directories(oc_${name} PUBLIC ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/sdk/include)
+  if(arg_BELOW)
+    target_link_libraries(oc_${name} PUBLIC oc_${arg_BELOW})
+  endif()
+  target_link_libraries(oc_${name} PUBLIC ${arg_LIBRARIES})
+endfunction()
+
+# oc_add_folders(<dir>): add_subdirectory for each folder below <dir>, at most two deep, that has a CMakeLists.txt.
+function(oc_add_folders dir)
+  file(GLOB lists CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${dir}/*/CMakeLists.txt
+       ${CMAKE_CURRENT_SOURCE_DIR}/${dir}/*/*/CMakeLists.txt)
+  foreach(list IN LISTS lists)
+    get_filename_component(folder ${list} DIRECTORY)
+    add_subdirectory(${folder})
+  endforeach()
+endfunction()
+
+# oc_embed(<out.c> <symbol> <files>...): a C file that holds the files, one after the other, as `const char symbol[]`.
+function(oc_embed out symbol)
+  set(body "/* Made by oc_embed. */\n__asm__(\".section .rodata\\n.global ${symbol}\\n${symbol}:\\n\"\n")
+  foreach(file IN LISTS ARGN)
+    string(APPEND body "        \".incbin \\\"${file}\\\"\\n\"\n")
+  endforeach()
+  string(APPEND body "        \".byte 0\\n.previous\\n\");\nextern const char ${symbol}[];\n")
+  file(GENERATE OUTPUT ${out} CONTENT "${body}")
+  set_source_files_properties(${out} PROPERTIES OBJECT_DEPENDS "${ARGN}")
+endfunction()

@@ -1,0 +1,178 @@
+# openclaw_add_plugin and openclaw_add_preset: a plugin's CMakeLists.txt in one line. SPDX-License-Identifier: MIT
+#
+#   openclaw_add_plugin([NAME <name>] [SOURCES <files>...] [LIBRARIES <targets>...] [LIBC_MIN <version>])
+#   openclaw_add_preset([NAME <name>] [LIBRARIES <targets>...])
+#
+# NAME is the folder's name and must be the manifest's; SOURCES are the folder's *.c (and *.cpp) except test_*; LIBRARIES
+# are what the plugin itself needs. The result is <build>/plugins/<name>/ with <name>.so, plugin.json and the assets:
+# every other file of the folder that is not a source, a README, a CMakeLists.txt or a test. `install` puts the same
+# into <libdir>/openclaw/plugins/<name>/. A preset is a folder whose manifest has no library.
+#
+# With OC_TESTS on, test_<name>.c becomes the ctest plugin.<name>, linked with the test kit, cmocka and LIBRARIES.
+# The same file serves this repository and, through find_package(openclaw-sdk), everybody else's.
+include_guard(GLOBAL)
+include(GNUInstallDirs)
+
+set(OPENCLAW_PLUGIN_CMAKE_DIR ${CMAKE_CURRENT_LIST_DIR})
+
+# Reads the manifest into `name`, `library`, `abi_min_minor` of the caller; a mismatch stops the configuration here and
+# not at the user's site.
+function(_openclaw_read_manifest manifest wanted)
+  set(library "" PARENT_SCOPE)
+  if(NOT EXISTS ${manifest})
+    message(FATAL_ERROR "${wanted} is left out: ${manifest} is missing")
+    set(left_out ON PARENT_SCOPE)
+    return()
+  endif()
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${manifest})
+  file(READ ${manifest} text)
+  string(JSON name ERROR_VARIABLE problem GET "${text}" name)
+  if(problem OR NOT name STREQUAL wanted)
+    message(FATAL_ERROR "${manifest}: \"name\" is \"${name}\", expected \"${wanted}\" (${problem})")
+  endif()
+  string(JSON library ERROR_VARIABLE problem GET "${text}" library)
+  if(problem)
+    set(library "")
+  endif()
+  string(JSON abi ERROR_VARIABLE problem GET "${text}" abi)
+  if(abi MATCHES "^[0-9]+\\.([0-9]+)$")
+    set(abi_min_minor ${CMAKE_MATCH_1} PARENT_SCOPE)
+  elseif(library)
+    message(FATAL_ERROR "${manifest}: \"abi\" is \"${abi}\", expected \"<major>.<minor>\" such as \"1.0\"")
+  endif()
+  set(library "${library}" PARENT_SCOPE)
+endfunction()
+
+# Copies the manifest and the assets beside the .so, as a target of its own, and installs them.
+function(_openclaw_add_files name)
+  set(here ${CMAKE_CURRENT_SOURCE_DIR})
+  file(GLOB_RECURSE files RELATIVE ${here} CONFIGURE_DEPENDS LIST_DIRECTORIES false ${here}/*)
+  list(FILTER files EXCLUDE REGEX "(^|/)(README[^/]*|CMakeLists\\.txt|test[^/]*|\\.[^/]*)(/|$)")
+  list(FILTER files EXCLUDE REGEX "^[^/]*\\.(c|h|cc|cpp|hpp)$")
+  set(copies)
+  foreach(file IN LISTS files)
+    cmake_path(IS_PREFIX CMAKE_BINARY_DIR ${here}/${file} built) # by `cmake -S . -B build`
+    if(built)
+      continue()
+    endif()
+    set(copy ${CMAKE_BINARY_DIR}/plugins/${name}/${file})
+    add_custom_command(OUTPUT ${copy} DEPENDS ${here}/${file}
+                       COMMAND ${CMAKE_COMMAND} -E copy ${here}/${file} ${copy} VERBATIM)
+    list(APPEND copies ${copy})
+    get_filename_component(folder ${file} DIRECTORY)
+    install(FILES ${file} DESTINATION ${CMAKE_INSTALL_LIBDIR}/openclaw/plugins/${name}/${folder})
+  endforeach()
+  add_custom_target(${name}_files ALL DEPENDS ${copies})
+endfunction()
+
+# What the plugin is instrumented with, into `sanitizers` of the caller: by this repository's option or by plain flags.
+function(_openclaw_find_sanitizers)
+  set(sanitizers "${OC_SANITIZE}" PARENT_SCOPE)
+  if(NOT OC_SANITIZE AND "${CMAKE_C_FLAGS} ${CMAKE_C_FLAGS_${CMAKE_BUILD_TYPE}}" MATCHES "-fsanitize=([a-z,-]+)")
+    set(sanitizers "${CMAKE_MATCH_1}" PARENT_SCOPE)
+  endif()
+endfunction()
+
+# The C file that carries the note, compiled into the plugin. `language`, `libc_min`, `sanitizers` and `abi_min_minor`
+# are the caller's.
+function(_openclaw_add_note name manifest)
+  set(note ${CMAKE_CURRENT_BINARY_DIR}/${name}.note.c)
+  configure_file(${OPENCLAW_PLUGIN_CMAKE_DIR}/plugin_note.c.in ${note} @ONLY)
+  set_source_files_properties(${note} PROPERTIES OBJECT_DEPENDS ${manifest} SKIP_PRECOMPILE_HEADERS ON)
+  target_sources(${name} PRIVATE ${note})
+endfunction()
+
+function(_openclaw_add_test name libraries)
+  set(source ${CMAKE_CURRENT_SOURCE_DIR}/test_${name}.c)
+  if(NOT OC_TESTS OR NOT EXISTS ${source})
+    return()
+  endif()
+  if(NOT TARGET PkgConfig::CMOCKA)
+    find_package(PkgConfig REQUIRED)
+    pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
+  endif()
+  set(target plugin_test_${name})
+  set(folder ${CMAKE_BINARY_DIR}/plugins/${name})
+  add_executable(${target} ${source})
+  add_dependencies(${target} ${name}_files)
+  target_link_libraries(${target} PRIVATE openclaw::testkit PkgConfig::CMOCKA ${libraries})
+  target_compile_definitions(${target} PRIVATE
+    OC_PLUGIN_SO="${folder}/${name}.so" OC_PLUGIN_DIR="${folder}" OC_PLUGIN_SOURCE_DIR="${CMAKE_CURRENT_SOURCE_DIR}"
+    OC_SOURCE_DIR="${CMAKE_SOURCE_DIR}" OC_BUILD_DIR="${CMAKE_BINARY_DIR}")
+  if(TARGET ${name})
+    add_dependencies(${target} ${name})
+  endif()
+  add_test(NAME plugin.${name} COMMAND ${target})
+  set_tests_properties(plugin.${name} PROPERTIES LABELS plugin TIMEOUT 120)
+endfunction()
+
+function(openclaw_add_plugin)
+  cmake_parse_arguments(arg "" "NAME;LIBC_MIN" "SOURCES;LIBRARIES" ${ARGN})
+  get_filename_component(name ${CMAKE_CURRENT_SOURCE_DIR} NAME)
+  if(arg_NAME)
+    set(name ${arg_NAME})
+  endif()
+  set(manifest ${CMAKE_CURRENT_SOURCE_DIR}/plugin.json)
+  _openclaw_read_manifest(${manifest} ${name})
+  if(left_out)
+    return()
+  endif()
+  if(NOT library STREQUAL "${name}.so")
+    message(FATAL_ERROR "${manifest}: \"library\" is \"${library}\", expected \"${name}.so\"")
+  endif()
+
+  if(NOT arg_SOURCES)
+    file(GLOB arg_SOURCES CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.c ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+    list(FILTER arg_SOURCES EXCLUDE REGEX "/test_[^/]*$")
+  endif()
+  set(language c)
+  if(arg_SOURCES MATCHES "\\.(cc|cpp|cxx)(;|$)")
+    set(language c++)
+  endif()
+  set(libc_min LIBC_MIN)
+  if(arg_LIBC_MIN)
+    set(libc_min "\"${arg_LIBC_MIN}\"")
+  endif()
+
+  _openclaw_find_sanitizers()
+  add_library(${name} MODULE ${arg_SOURCES})
+  _openclaw_add_note(${name} ${manifest})
+  _openclaw_add_files(${name})
+  add_dependencies(${name} ${name}_files)
+  target_link_libraries(${name} PRIVATE openclaw::sdk ${arg_LIBRARIES})
+  target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+  # GNU unique symbols would be shared between copies of a plugin and keep both from being unloaded.
+  target_compile_options(${name} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-fno-gnu-unique>)
+  set_target_properties(${name} PROPERTIES
+    PREFIX "" SUFFIX ".so" OUTPUT_NAME ${name} LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/plugins/${name}
+    C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON POSITION_INDEPENDENT_CODE ON
+    BUILD_WITH_INSTALL_RPATH ON INSTALL_RPATH "" INSTALL_RPATH_USE_LINK_PATH OFF)
+  target_link_options(${name} PRIVATE -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--as-needed -Wl,--gc-sections
+                      -Wl,--exclude-libs,ALL)
+  # clang leaves the sanitizer run time to the executable, so its symbols cannot be defined here.
+  if(NOT (sanitizers AND CMAKE_C_COMPILER_ID MATCHES "Clang"))
+    target_link_options(${name} PRIVATE -Wl,-z,defs)
+  endif()
+  install(TARGETS ${name} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/openclaw/plugins/${name})
+  set_property(GLOBAL APPEND PROPERTY OPENCLAW_PLUGINS ${name}) # every plugin of this build, for the contract tests
+  _openclaw_add_test(${name} "${arg_LIBRARIES}")
+endfunction()
+
+function(openclaw_add_preset)
+  cmake_parse_arguments(arg "" "NAME" "LIBRARIES" ${ARGN})
+  get_filename_component(name ${CMAKE_CURRENT_SOURCE_DIR} NAME)
+  if(arg_NAME)
+    set(name ${arg_NAME})
+  endif()
+  set(manifest ${CMAKE_CURRENT_SOURCE_DIR}/plugin.json)
+  _openclaw_read_manifest(${manifest} ${name})
+  if(left_out)
+    return()
+  endif()
+  if(library)
+    message(FATAL_ERROR "${manifest}: a preset has no \"library\". Use openclaw_add_plugin.")
+  endif()
+  _openclaw_add_files(${name})
+  set_property(GLOBAL APPEND PROPERTY OPENCLAW_PLUGINS ${name})
+  _openclaw_add_test(${name} "${arg_LIBRARIES}")
+endfunction()
