@@ -1,0 +1,172 @@
+/* Short forms over jansson. SPDX-License-Identifier: MIT */
+#include "core/base/json.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/base/error.h"
+#include "core/base/mem.h"
+#include "core/base/text.h"
+#include "core/base/time.h"
+
+/* 15 digits print 0.1 as 0.1; the 17 that jansson would print make it 0.10000000000000001. */
+#define WRITE_FLAGS (JSON_ENCODE_ANY | JSON_REAL_PRECISION(15))
+
+json_t *oc_json_parse(const char *text, size_t len, struct oc_error *err)
+{
+    json_error_t where;
+
+    if (len > OC_JSON_MAX_BYTES) {
+        oc_error_set(err, OC_E_CONFIG, "JSON document of %zu bytes is over the limit of %u", len,
+                     OC_JSON_MAX_BYTES);
+        return NULL;
+    }
+    json_t *value = json_loadb(text ? text : "", len, JSON_DECODE_ANY, &where);
+    if (!value) {
+        /* jansson quotes the text it stopped at, which may be anything */
+        char *reason = oc_utf8_clean(where.text, strlen(where.text));
+        oc_error_set(err, OC_E_CONFIG, "invalid JSON at line %d column %d: %s", where.line,
+                     where.column, reason);
+        free(reason);
+    }
+    return value;
+}
+
+static char *dump(const json_t *value, size_t flags)
+{
+    if (!value) {
+        return oc_strdup("null");
+    }
+    char *text = json_dumps(value, flags | WRITE_FLAGS);
+    OC_ASSERT(text); /* a value that contains itself */
+    return text;
+}
+
+char *oc_json_text(const json_t *value)
+{
+    return dump(value, JSON_COMPACT | JSON_SORT_KEYS);
+}
+
+char *oc_json_pretty(const json_t *value)
+{
+    return dump(value, JSON_INDENT(2));
+}
+
+const char *oc_json_str(const json_t *object, const char *key, const char *fallback)
+{
+    const json_t *value = json_object_get(object, key);
+    return json_is_string(value) ? json_string_value(value) : fallback;
+}
+
+int64_t oc_json_int(const json_t *object, const char *key, int64_t fallback)
+{
+    const json_t *value = json_object_get(object, key);
+    return json_is_integer(value) ? (int64_t)json_integer_value(value) : fallback;
+}
+
+double oc_json_num(const json_t *object, const char *key, double fallback)
+{
+    const json_t *value = json_object_get(object, key);
+    return json_is_number(value) ? json_number_value(value) : fallback;
+}
+
+bool oc_json_bool(const json_t *object, const char *key, bool fallback)
+{
+    const json_t *value = json_object_get(object, key);
+    return json_is_boolean(value) ? json_is_true(value) : fallback;
+}
+
+/* "[12]" at *path: the element, moving behind the bracket. */
+static json_t *step_index(const json_t *value, const char **path)
+{
+    const char *p = *path + 1;
+    size_t index = 0;
+
+    if (*p < '0' || *p > '9') {
+        return NULL;
+    }
+    for (; *p >= '0' && *p <= '9'; p++) {
+        if (__builtin_mul_overflow(index, 10u, &index) ||
+            __builtin_add_overflow(index, (size_t)(*p - '0'), &index)) {
+            return NULL;
+        }
+    }
+    if (*p != ']') {
+        return NULL;
+    }
+    *path = p + 1;
+    return json_array_get(value, index);
+}
+
+/* "name" at *path: the member, moving behind the name. */
+static json_t *step_member(const json_t *value, const char **path)
+{
+    size_t len = strcspn(*path, ".[");
+    if (len == 0) {
+        return NULL;
+    }
+    char *key = oc_strndup(*path, len);
+    json_t *member = json_object_get(value, key);
+    free(key);
+    *path += len;
+    return member;
+}
+
+json_t *oc_json_path(const json_t *value, const char *path)
+{
+    json_t *at = (json_t *)(uintptr_t)value; /* borrowed out as it was borrowed in */
+
+    if (*path == '$' && strchr(".[", path[1])) { /* also "$" alone: strchr finds the terminator */
+        path++;
+        path += *path == '.' && path[1];
+    }
+    for (bool first = true; at && *path; first = false) {
+        if (*path == '[') {
+            at = step_index(at, &path);
+        } else {
+            path += !first && *path == '.';
+            at = step_member(at, &path);
+        }
+    }
+    return at;
+}
+
+void oc_json_take(json_t *object, const char *key, json_t *value)
+{
+    char *clean = oc_utf8_valid(key, strlen(key)) ? NULL : oc_utf8_clean(key, strlen(key));
+    /* a NULL value is what jansson gives when it is out of memory */
+    OC_ASSERT(value && !json_object_set_new(object, clean ? clean : key, value));
+    free(clean);
+}
+
+void oc_json_set_str(json_t *object, const char *key, const char *value)
+{
+    json_t *string = value ? json_string(value) : json_null();
+    if (!string) {
+        char *clean = oc_utf8_clean(value, strlen(value));
+        string = json_string(clean);
+        free(clean);
+    }
+    oc_json_take(object, key, string);
+}
+
+void oc_json_set_int(json_t *object, const char *key, int64_t value)
+{
+    oc_json_take(object, key, json_integer(value));
+}
+
+void oc_json_set_num(json_t *object, const char *key, double value)
+{
+    oc_json_take(object, key, isfinite(value) ? json_real(value) : json_null());
+}
+
+void oc_json_set_bool(json_t *object, const char *key, bool value)
+{
+    oc_json_take(object, key, json_boolean(value));
+}
+
+void oc_json_set_time(json_t *object, const char *key, int64_t wall_ms)
+{
+    char text[32];
+    oc_json_set_str(object, key, wall_ms > 0 ? oc_time_format(wall_ms, text, sizeof text) : NULL);
+}

@@ -1,0 +1,214 @@
+/* Small text helpers. SPDX-License-Identifier: MIT */
+#include "core/base/text.h"
+
+#include <string.h>
+
+#include "core/base/buf.h"
+#include "core/base/mem.h"
+#include "core/base/utf8.h"
+
+#define NAME_MAX_LEN 64
+#define WORD_MAX_LEN 128 /* longer words are not typing errors */
+
+size_t oc_copy(char *dst, size_t size, const char *src)
+{
+    OC_ASSERT(size > 0);
+    size_t len = strnlen(src, size);
+    if (len == size) { /* cut at a character, never inside one */
+        len = size - 1;
+        while (len > 0 && oc_utf8_inner(src[len])) {
+            len--;
+        }
+    }
+    memmove(dst, src, len);
+    dst[len] = '\0';
+    return len;
+}
+
+bool oc_starts(const char *s, const char *prefix)
+{
+    return !strncmp(s, prefix, strlen(prefix));
+}
+
+bool oc_ends(const char *s, const char *suffix)
+{
+    size_t len = strlen(s), end = strlen(suffix);
+    return len >= end && !memcmp(s + len - end, suffix, end);
+}
+
+static bool is_alnum(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+bool oc_name_valid(const char *s)
+{
+    size_t len = 0;
+    for (; s[len]; len++) {
+        if (!is_alnum(s[len]) && (len == 0 || !strchr("_.-", s[len]))) {
+            return false;
+        }
+        if (len == NAME_MAX_LEN) {
+            return false;
+        }
+    }
+    return len > 0;
+}
+
+size_t oc_utf8_next(const char *s, size_t len, uint32_t *code)
+{
+    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+    const unsigned char *p = (const unsigned char *)s;
+    size_t need = p[0] < 0x80             ? 1
+                  : (p[0] & 0xe0) == 0xc0 ? 2
+                  : (p[0] & 0xf0) == 0xe0 ? 3
+                  : (p[0] & 0xf8) == 0xf0 ? 4
+                                          : 0;
+    if (need == 0 || need > len) {
+        return 0;
+    }
+    uint32_t c = need == 1 ? p[0] : p[0] & (0xffu >> (need + 1));
+    for (size_t i = 1; i < need; i++) {
+        if (!oc_utf8_inner(s[i])) {
+            return 0;
+        }
+        c = c << 6 | (p[i] & 0x3fu);
+    }
+    if (c < smallest[need] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff)) {
+        return 0;
+    }
+    *code = c;
+    return need;
+}
+
+bool oc_utf8_valid(const char *s, size_t len)
+{
+    uint32_t code;
+    while (len > 0) {
+        size_t n = oc_utf8_next(s, len, &code);
+        if (n == 0) {
+            return false;
+        }
+        s += n;
+        len -= n;
+    }
+    return true;
+}
+
+char *oc_utf8_clean(const char *s, size_t len)
+{
+    struct oc_buf out = {0};
+    uint32_t code;
+
+    oc_buf_reserve(&out, len);
+    while (len > 0) {
+        size_t n = oc_utf8_next(s, len, &code);
+        if (n == 0) {
+            oc_buf_adds(&out, OC_UTF8_REPLACEMENT);
+            n = 1;
+        } else if (!oc_utf8_control(code) || code == '\t' || code == '\n') {
+            oc_buf_add(&out, s, n);
+        }
+        s += n;
+        len -= n;
+    }
+    return oc_buf_take(&out);
+}
+
+/* The number of bytes of the character at s, 1 at the least. */
+static size_t character(const char *s)
+{
+    size_t n = 1;
+    while (oc_utf8_inner(s[n])) {
+        n++;
+    }
+    return n;
+}
+
+/* Linear in memory and at worst |pattern| * |s| in time: only the last star is ever retried. */
+bool oc_glob(const char *pattern, const char *s)
+{
+    const char *star = NULL, *resume = NULL;
+
+    while (*s) {
+        if (*pattern == '*') {
+            star = ++pattern;
+            resume = s;
+        } else if (*pattern == '?') {
+            pattern++;
+            s += character(s);
+        } else if (*pattern == *s) {
+            pattern++;
+            s++;
+        } else if (star) {
+            pattern = star;
+            s = ++resume;
+        } else {
+            return false;
+        }
+    }
+    while (*pattern == '*') {
+        pattern++;
+    }
+    return !*pattern;
+}
+
+static size_t min3(size_t a, size_t b, size_t c)
+{
+    size_t least = a < b ? a : b;
+    return least < c ? least : c;
+}
+
+size_t oc_edit_distance(const char *a, const char *b)
+{
+    size_t alen = strlen(a), blen = strlen(b), width = blen + 1;
+    size_t *rows = oc_calloc(3 * width, sizeof *rows);
+    size_t *before = rows, *last = rows + width, *row = rows + 2 * width;
+
+    for (size_t j = 0; j <= blen; j++) {
+        last[j] = j;
+    }
+    for (size_t i = 1; i <= alen; i++) {
+        row[0] = i;
+        for (size_t j = 1; j <= blen; j++) {
+            row[j] = min3(last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] != b[j - 1]));
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+                before[j - 2] + 1 < row[j]) {
+                row[j] = before[j - 2] + 1;
+            }
+        }
+        size_t *spare = before;
+        before = last;
+        last = row;
+        row = spare;
+    }
+    size_t distance = last[blen];
+    free(rows);
+    return distance;
+}
+
+const char *oc_nearest(const char *word, const char *const *candidates, size_t count)
+{
+    size_t len = strlen(word);
+    size_t limit = len / 3 + 1 < 3 ? len / 3 + 1 : 3;
+    const char *best = NULL;
+
+    if (len > WORD_MAX_LEN) {
+        return NULL;
+    }
+    for (size_t i = 0; i < count; i++) {
+        size_t other = strlen(candidates[i]);
+        if (other > len + limit || len > other + limit) {
+            continue;
+        }
+        size_t distance = oc_edit_distance(word, candidates[i]);
+        if (distance <= limit && distance < len && distance < other) {
+            best = candidates[i];
+            limit = distance ? distance - 1 : 0; /* only a nearer one can replace it */
+            if (distance == 0) {
+                break;
+            }
+        }
+    }
+    return best;
+}

@@ -1,0 +1,22 @@
+/* Small text helpers: safe copies, UTF-8, glob, edit distance. SPDX-License-Identifier: MIT  [any] */
+#ifndef OC_BASE_TEXT_H
+#define OC_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* always terminates; returns strlen(dst) */
+size_t oc_copy(char *dst, size_t size, const char *src);
+bool oc_starts(const char *s, const char *prefix);
+bool oc_ends(const char *s, const char *suffix);
+bool oc_name_valid(const char *s); /* [A-Za-z0-9][A-Za-z0-9_.-]{0,63} */
+bool oc_utf8_valid(const char *s, size_t len);
+/* A copy in which each bad byte is U+FFFD and control characters other than \t \n are dropped; owned by the caller. */
+char *oc_utf8_clean(const char *s, size_t len);
+bool oc_glob(const char *pattern, const char *s); /* * and ?, no classes */
+/* Damerau-Levenshtein (optimal string alignment) */
+size_t oc_edit_distance(const char *a, const char *b);
+/* The candidate nearest to `word`, if it is near enough to be a typing error, else NULL. */
+const char *oc_nearest(const char *word, const char *const *candidates, size_t count);
+
+#endif
