@@ -1,0 +1,183 @@
+/* Bounded reads and writes that survive a crash. SPDX-License-Identifier: MIT */
+#include "core/sys/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/base/mem.h"
+
+#define READ_STEP 65536
+
+bool oc_file_exists(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+void oc_fd_cloexec(int fd)
+{
+    int flags = fcntl(fd, F_GETFD);
+    OC_ASSERT(flags >= 0 && fcntl(fd, F_SETFD, flags | FD_CLOEXEC) == 0);
+}
+
+int oc_fd_write_all(int fd, const void *data, size_t len)
+{
+    const char *p = data;
+    while (len > 0) {
+        ssize_t n = write(fd, p, len);
+        if (n >= 0) {
+            p += n;
+            len -= (size_t)n;
+        } else if (errno == EAGAIN) {
+            struct pollfd wait = {.fd = fd, .events = POLLOUT};
+            poll(&wait, 1, -1);
+        } else if (errno != EINTR) {
+            return -errno;
+        }
+    }
+    return 0;
+}
+
+static int too_large(const char *path, size_t max, struct oc_error *err)
+{
+    return oc_error_set(err, OC_E_CONFIG, "%s is larger than %zu bytes", path, max);
+}
+
+/* st_size is not to be trusted: files in /proc say 0, and others grow while they are read. */
+static int read_fd(int fd, const char *path, size_t max, struct oc_buf *out, struct oc_error *err)
+{
+    size_t start = out->len;
+    for (;;) {
+        size_t left = max - (out->len - start);
+        size_t step = left < READ_STEP ? left + 1 : READ_STEP;
+        oc_buf_reserve(out, step);
+        ssize_t n = read(fd, out->data + out->len, step);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0) {
+            return oc_error_errno(err, 0, errno, "cannot read %s", path);
+        }
+        if (n == 0) {
+            return 0;
+        }
+        if ((size_t)n > left) {
+            return too_large(path, max, err);
+        }
+        out->len += (size_t)n;
+    }
+}
+
+int oc_file_read(const char *path, size_t max, struct oc_buf *out, struct oc_error *err)
+{
+    struct stat st;
+    size_t start = out->len;
+    int rc;
+
+    /* O_NONBLOCK: opening a FIFO that nobody writes to would wait for ever */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0) {
+        return oc_error_errno(err, 0, errno, "cannot open %s", path);
+    }
+    if (fstat(fd, &st)) {
+        rc = oc_error_errno(err, 0, errno, "cannot read %s", path);
+    } else if (!S_ISREG(st.st_mode)) {
+        rc = oc_error_set(err, OC_E_CONFIG, "%s is not a regular file", path);
+    } else if (st.st_size > 0 && (uintmax_t)st.st_size > max) {
+        rc = too_large(path, max, err);
+    } else {
+        rc = read_fd(fd, path, max, out, err);
+    }
+    close(fd);
+    if (out->data) { /* nothing of a file that could not be read whole */
+        out->len = rc ? start : out->len;
+        out->data[out->len] = '\0';
+    }
+    return rc;
+}
+
+/* Makes a rename in the folder of `path` durable. */
+static int sync_folder_of(const char *path)
+{
+    char *dir = oc_path_dir(path);
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int rc = fd >= 0 && fsync(fd) == 0 ? 0 : -errno;
+    if (fd >= 0) {
+        close(fd);
+    }
+    free(dir);
+    return rc;
+}
+
+static int fill_and_sync(int fd, const void *data, size_t len, mode_t mode)
+{
+    int rc = oc_fd_write_all(fd, data, len);
+    if (!rc && (fchmod(fd, mode) || fsync(fd))) {
+        rc = -errno;
+    }
+    return rc;
+}
+
+int oc_file_write(const char *path, const void *data, size_t len, mode_t mode, struct oc_error *err)
+{
+    char *temp = oc_asprintf("%s.XXXXXX", path);
+    int rc = 0;
+
+    int fd = mkostemp(temp, O_CLOEXEC);
+    if (fd < 0) {
+        rc = -errno;
+        goto out;
+    }
+    rc = fill_and_sync(fd, data, len, mode);
+    if (close(fd) && !rc) {
+        rc = -errno;
+    }
+    if (!rc && rename(temp, path)) {
+        rc = -errno;
+    }
+    if (rc) {
+        unlink(temp);
+        goto out;
+    }
+    rc = sync_folder_of(path);
+out:
+    free(temp);
+    return rc ? oc_error_errno(err, 0, -rc, "cannot write %s", path) : 0;
+}
+
+static int make_one(const char *path, mode_t mode, struct oc_error *err)
+{
+    struct stat st;
+    if (mkdir(path, mode) == 0) {
+        return 0;
+    }
+    int saved = errno;
+    if (stat(path, &st) == 0) {
+        return S_ISDIR(st.st_mode)
+                   ? 0
+                   : oc_error_set(err, OC_E_CONFLICT, "%s exists and is not a folder", path);
+    }
+    return oc_error_errno(err, 0, saved, "cannot make the folder %s", path);
+}
+
+int oc_dir_make(const char *path, mode_t mode, struct oc_error *err)
+{
+    char *partial = oc_strdup(path);
+    int rc = 0;
+
+    for (char *slash = strchr(partial + (*partial == '/'), '/'); slash && !rc;
+         slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        rc = make_one(partial, mode, err);
+        *slash = '/';
+    }
+    if (!rc) {
+        rc = make_one(path, mode, err);
+    }
+    free(partial);
+    return rc;
+}

@@ -1,0 +1,91 @@
+/* The pid lock. SPDX-License-Identifier: MIT
+ *
+ * An open file description lock rather than flock(2): it can be asked about (F_OFD_GETLK) without
+ * being taken, so that a look at who holds it never makes somebody else's attempt fail. */
+#include "core/sys/lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/sys/file.h"
+
+#define PID_ATTEMPTS 20
+
+/* The owner writes its pid just after it has taken the lock: wait for that, a moment. */
+static pid_t read_pid(int fd)
+{
+    const struct timespec pause = {.tv_nsec = 1000000};
+    char text[32];
+
+    for (int i = 0; i < PID_ATTEMPTS; i++) {
+        ssize_t n = pread(fd, text, sizeof text - 1, 0);
+        if (n > 0 && text[n - 1] == '\n') {
+            text[n] = '\0';
+            long pid = strtol(text, NULL, 10);
+            return pid > 0 ? (pid_t)pid : 0;
+        }
+        nanosleep(&pause, NULL);
+    }
+    return 0;
+}
+
+static int write_pid(int fd)
+{
+    char text[32];
+    int len = snprintf(text, sizeof text, "%ld\n", (long)getpid());
+    if (ftruncate(fd, 0)) {
+        return -errno;
+    }
+    return oc_fd_write_all(fd, text, (size_t)len);
+}
+
+int oc_lock_take(const char *path, struct oc_error *err)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) {
+        return oc_error_errno(err, 0, errno, "cannot open the lock %s", path);
+    }
+    int rc = fcntl(fd, F_OFD_SETLK, &lock) ? -errno : write_pid(fd);
+    if (!rc) {
+        return fd;
+    }
+    if (rc == -EAGAIN || rc == -EACCES) {
+        rc = oc_error_set(err, OC_E_CONFLICT, "%s is held by pid %ld", path, (long)read_pid(fd));
+        oc_error_hint(err, "Stop the other daemon first, or give this one another home.");
+    } else {
+        rc = oc_error_errno(err, 0, -rc, "cannot take the lock %s", path);
+    }
+    close(fd);
+    return rc;
+}
+
+void oc_lock_drop(int fd)
+{
+    if (fd >= 0) {
+        (void)!ftruncate(fd,
+                         0); /* the file stays: removing it would let two owners hold two files */
+        close(fd);
+    }
+}
+
+pid_t oc_lock_owner(const char *path)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    pid_t owner = 0;
+
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0) {
+        return 0;
+    }
+    if (fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK) {
+        owner = read_pid(fd);
+    }
+    close(fd);
+    return owner;
+}
