@@ -1,0 +1,49 @@
+/* From a configuration group to a C struct, driven by an option table. SPDX-License-Identifier: MIT
+ *
+ * One table (struct oc_option, plugin.h) drives parsing, defaults, validation with file and line,
+ * help, JSON schema and the reference. Plugins, operations and the core sections all use it. [any]
+ */
+#ifndef OC_CONFIG_BIND_H
+#define OC_CONFIG_BIND_H
+
+#include <openclaw/plugin.h>
+
+#include "core/base/arena.h"
+#include "core/config/config.h"
+
+/* The i-th row of a table whose elements are `stride` bytes apart (a plugin may be older or newer
+ * than we are). */
+const struct oc_option *oc_option_at(const struct oc_option *table, size_t stride, size_t i);
+const struct oc_option *oc_option_find(const struct oc_option *table, size_t stride,
+                                       const char *name);
+
+/* Writes defaults and then `group` (NULL = all defaults) into `target`, which is zeroed and large
+ * enough (offsets are checked against `target_size`). Strings and lists live in `arena`. `path` is
+ * the full key of the group, for messages. `ignore` (NULL-terminated, or NULL) names keys that
+ * belong to someone else; "*" stands for all unknown ones. Unknown keys, wrong types, limits and
+ * missing required keys each add an error to `diags` with the nearest known key as hint. Secrets
+ * are resolved here. Returns the number of errors that it added. */
+size_t oc_bind(const struct oc_option *table, size_t stride, const struct oc_node *group,
+               const char *path, const char *const *ignore, void *target, size_t target_size,
+               struct oc_arena *arena, struct oc_diags *diags);
+
+/* As oc_bind for one JSON object (parameters of an operation); the first error goes to `err`. */
+int oc_bind_json(const struct oc_option *table, const json_t *object, void *target,
+                 size_t target_size, struct oc_arena *arena, struct oc_error *err);
+
+/* Checks a table itself: names, types, offsets and items inside `target_size`, defaults that parse.
+ * OC_E_INTERNAL. */
+int oc_options_check(const struct oc_option *table, size_t stride, size_t target_size,
+                     struct oc_error *err);
+
+/* JSON Schema (2020-12) of the object that the table describes; owned by the caller. */
+json_t *oc_options_schema(const struct oc_option *table, size_t stride);
+/* [{"name","type","default","required","choices","min","max","help","options"}]: for reference
+ * pages and `--help`. */
+json_t *oc_options_json(const struct oc_option *table, size_t stride);
+/* The group as JSON with every secret of the table shown as "********". Owned by the caller. */
+json_t *oc_options_mask(const struct oc_option *table, size_t stride, const struct oc_node *group);
+
+const char *oc_option_type_name(uint32_t type); /* "duration" */
+
+#endif

@@ -1,0 +1,70 @@
+/* Loading and layering the configuration. SPDX-License-Identifier: MIT
+ *
+ * Layers: built-in defaults < file < conf.d (files "*.conf" of the folder `conf.d` beside the file,
+ * in byte order) < environment (OPENCLAW_HOME, and OPENCLAW__<SECTION>__<KEY>=value for any scalar)
+ * < flags (--set key=value). Groups merge by key; lists of a later layer replace those of an
+ * earlier one, except `collectors`, `alerts.channels` and `alerts.rules`, whose items merge by name
+ * (`name`, or else `plugin`) and are otherwise appended. The built-in collectors and channels count
+ * only while no later layer lists any; the built-in rules always merge. A file that does not parse
+ * is an error; everything else becomes diagnostics, and what is sound is used. [loop] */
+#ifndef OC_CONFIG_CONFIG_H
+#define OC_CONFIG_CONFIG_H
+
+#include "core/base/error.h"
+#include "core/base/vec.h"
+#include "core/config/node.h"
+
+/* One finding: printed as `file:line: key: message` and a hint line. */
+struct oc_diag {
+    bool warning; /* else an error: the thing it speaks of is not used */
+    char *file;
+    int line;
+    char *key; /* full path: "collectors[1].intervall" */
+    char *message;
+    char *hint; /* "" when there is none */
+};
+struct oc_diags {
+    OC_VEC(struct oc_diag) list;
+};
+void oc_diags_add(struct oc_diags *d, bool warning, const struct oc_node *at, const char *key,
+                  const char *hint, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
+size_t oc_diags_errors(const struct oc_diags *d);
+/* [{"warning","file","line","key","message","hint"}]; owned by the caller. */
+json_t *oc_diags_json(const struct oc_diags *d);
+void oc_diags_finish(struct oc_diags *d);
+
+struct oc_config_source {
+    const char *file;        /* NULL = $OPENCLAW_CONFIG, then <home>/openclaw.conf, then
+                                /etc/openclaw/openclaw.conf, then none */
+    const char *const *sets; /* "key=value" from --set, NULL-terminated, or NULL */
+    const char *defaults;    /* built-in layer as libconfig text, or NULL */
+    bool no_environment;     /* tests */
+};
+
+struct oc_config;
+
+/* NULL when a file cannot be read or parsed (err says file, line, and what). Findings go to
+ * `diags`. */
+struct oc_config *oc_config_load(const struct oc_config_source *source, struct oc_diags *diags,
+                                 struct oc_error *err);
+void oc_config_destroy(struct oc_config *c); /* NULL is fine */
+
+const struct oc_node *oc_config_root(const struct oc_config *c);
+const char *oc_config_file(const struct oc_config *c); /* the main file, NULL when there is none */
+const char *
+oc_config_home(const struct oc_config *c); /* absolute; OPENCLAW_HOME > host.home > ~/.openclaw */
+
+/* Every value that was given for `key`, from the lowest layer up:
+ * [{"layer","file","line","value","wins"}]; an empty list when the key is nowhere. Owned by the
+ * caller. */
+json_t *oc_config_explain(const struct oc_config *c, const char *key);
+
+/* Sets (value != NULL, as libconfig text or a bare word) or removes a scalar `key` in the text of
+ * the main file, leaving comments and layout alone; the result is parsed and given to `check`
+ * before the file is replaced atomically, so the host never writes a configuration that its own
+ * validator refuses. */
+int oc_config_edit(const char *file, const char *key, const char *value,
+                   int (*check)(void *ctx, const struct oc_node *root, struct oc_error *err),
+                   void *ctx, struct oc_error *err);
+
+#endif

@@ -1,0 +1,26 @@
+/* Reading the configuration files of the original system. SPDX-License-Identifier: MIT
+ *
+ * Knows three files by what is in them, whatever they are called: `monitoring-config.json`
+ * (thresholds, channels, rules), `alert-rules.yaml` (thresholds, routing, channels) and
+ * `openclaw.json` (agents, models). What has a place in our configuration is written as libconfig
+ * text; everything else becomes a warning that says why and what to do instead. Secrets are never
+ * copied: a reference to an environment variable takes their place. [any] */
+#ifndef OC_CONFIG_IMPORT_H
+#define OC_CONFIG_IMPORT_H
+
+#include "core/base/buf.h"
+#include "core/config/config.h"
+
+/* Appends the configuration to `conf_text` and a finding for every key that it does not hold to
+ * `diags`. Returns
+ * {"format","file","mapped","not_mapped"} (owned by the caller): the format is one of the three
+ * file names, `mapped` the number of values that were taken over. NULL when the file cannot be
+ * read, is larger than 1 MiB, nests deeper than 32 levels, does not parse (OC_E_CONFIG) or is none
+ * of the three (OC_E_UNSUPPORTED). */
+json_t *oc_import(const char *file, struct oc_buf *conf_text, struct oc_diags *diags,
+                  struct oc_error *err);
+/* As oc_import for a text; `file` is its name in messages. */
+json_t *oc_import_text(const char *file, const char *text, size_t len, struct oc_buf *conf_text,
+                       struct oc_diags *diags, struct oc_error *err);
+
+#endif

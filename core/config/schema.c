@@ -1,0 +1,233 @@
+/* What option tables say about themselves, as JSON. SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "core/config/binder.h"
+
+#define MASK "********"
+
+/* ---- JSON Schema ---- */
+
+static json_t *table_schema(const struct oc_option *table, size_t stride, int depth);
+
+static json_t *strings_of(const char *choices)
+{
+    json_t *list = json_array();
+    while (choices && *choices) {
+        size_t len = strcspn(choices, "|");
+        json_array_append_new(list, json_stringn(choices, len));
+        choices += len + (choices[len] == '|');
+    }
+    return list;
+}
+
+static json_t *typed(const char *type)
+{
+    json_t *schema = json_object();
+    oc_json_set_str(schema, "type", type);
+    return schema;
+}
+
+static void add_limits(json_t *schema, const struct oc_option *option)
+{
+    bool limited = option->min != 0 || option->max != 0;
+    if (limited) {
+        oc_json_set_num(schema, "minimum", option->min);
+    }
+    if (limited && option->max >= option->min) {
+        oc_json_set_num(schema, "maximum", option->max);
+    }
+}
+
+static json_t *number_schema(const struct oc_option *option, const char *type)
+{
+    json_t *schema = typed(type);
+    add_limits(schema, option);
+    return schema;
+}
+
+static json_t *pattern_schema(const char *pattern)
+{
+    json_t *schema = typed("string");
+    oc_json_set_str(schema, "pattern", pattern);
+    return schema;
+}
+
+static json_t *list_schema(json_t *items)
+{
+    json_t *schema = typed("array");
+    oc_json_take(schema, "items", items);
+    return schema;
+}
+
+static json_t *size_schema(void)
+{
+    json_t *schema = json_object(), *either = json_array();
+    json_array_append_new(either, typed("integer"));
+    json_array_append_new(either, pattern_schema("^[0-9]+([kKmMgGtT]?[bB])?$"));
+    oc_json_take(schema, "anyOf", either);
+    return schema;
+}
+
+static json_t *option_type_schema(const struct oc_option *option, size_t stride, int depth)
+{
+    json_t *schema;
+
+    switch (option->type) {
+    case OC_OPT_BOOL:
+        return typed("boolean");
+    case OC_OPT_INT:
+        return number_schema(option, "integer");
+    case OC_OPT_FLOAT:
+        return number_schema(option, "number");
+    case OC_OPT_DURATION:
+        return pattern_schema("^(0|([0-9]+(d|h|m|s|ms))+)$");
+    case OC_OPT_SIZE:
+        return size_schema();
+    case OC_OPT_ENUM:
+        schema = typed("string");
+        oc_json_take(schema, "enum", strings_of(option->choices));
+        return schema;
+    case OC_OPT_URL:
+        schema = typed("string");
+        oc_json_set_str(schema, "format", "uri");
+        return schema;
+    case OC_OPT_STRINGS:
+        return list_schema(typed("string"));
+    case OC_OPT_INTS:
+        return list_schema(number_schema(option, "integer"));
+    case OC_OPT_MAP:
+        schema = typed("object");
+        oc_json_take(schema, "additionalProperties", typed("string"));
+        return schema;
+    case OC_OPT_GROUP:
+        return table_schema(option->options, stride, depth + 1);
+    case OC_OPT_GROUPS:
+        return list_schema(table_schema(option->options, stride, depth + 1));
+    default:
+        return typed("string");
+    }
+}
+
+static json_t *option_schema(const struct oc_option *option, size_t stride, int depth)
+{
+    json_t *schema = option_type_schema(option, stride, depth);
+    if (option->help) {
+        oc_json_set_str(schema, "description", option->help);
+    }
+    if (option->type == OC_OPT_SECRET) {
+        oc_json_set_bool(schema, "writeOnly", true);
+    }
+    return schema;
+}
+
+static json_t *table_schema(const struct oc_option *table, size_t stride, int depth)
+{
+    json_t *schema = typed("object"), *properties = json_object(), *required = json_array();
+    const struct oc_option *option;
+
+    for (size_t i = 0;
+         table && depth < OC_BIND_MAX_DEPTH && (option = oc_option_at(table, stride, i))->name;
+         i++) {
+        oc_json_take(properties, option->name, option_schema(option, stride, depth));
+        if (option->flags & OC_OPT_REQUIRED) {
+            json_array_append_new(required, json_string(option->name));
+        }
+    }
+    oc_json_take(schema, "properties", properties);
+    oc_json_take(schema, "required", required);
+    oc_json_set_bool(schema, "additionalProperties", false);
+    return schema;
+}
+
+json_t *oc_options_schema(const struct oc_option *table, size_t stride)
+{
+    json_t *schema = json_object(), *body = table_schema(table, stride, 0);
+    oc_json_set_str(schema, "$schema", "https://json-schema.org/draft/2020-12/schema");
+    json_object_update(schema, body);
+    json_decref(body);
+    return schema;
+}
+
+/* ---- reference ---- */
+
+static json_t *table_json(const struct oc_option *table, size_t stride, int depth)
+{
+    json_t *rows = json_array();
+    const struct oc_option *option;
+
+    for (size_t i = 0;
+         table && depth < OC_BIND_MAX_DEPTH && (option = oc_option_at(table, stride, i))->name;
+         i++) {
+        bool limited = option->min != 0 || option->max != 0;
+        json_t *row = json_object();
+        oc_json_set_str(row, "name", option->name);
+        oc_json_set_str(row, "type", oc_option_type_name(option->type));
+        oc_json_set_str(row, "default", option->default_text);
+        oc_json_set_bool(row, "required", option->flags & OC_OPT_REQUIRED);
+        oc_json_set_bool(row, "positional", option->flags & OC_OPT_POSITIONAL);
+        oc_json_set_bool(row, "advanced", option->flags & OC_OPT_ADVANCED);
+        oc_json_take(row, "choices", strings_of(option->choices));
+        oc_json_take(row, "min", limited ? json_real(option->min) : json_null());
+        oc_json_take(row, "max",
+                     limited && option->max >= option->min ? json_real(option->max) : json_null());
+        oc_json_set_str(row, "help", option->help ? option->help : "");
+        oc_json_take(row, "options", table_json(option->options, stride, depth + 1));
+        json_array_append_new(rows, row);
+    }
+    return rows;
+}
+
+json_t *oc_options_json(const struct oc_option *table, size_t stride)
+{
+    return table_json(table, stride, 0);
+}
+
+/* ---- masks ---- */
+
+static json_t *mask_group(const struct oc_option *table, size_t stride,
+                          const struct oc_node *group);
+
+static json_t *mask_url(const struct oc_node *node)
+{
+    struct oc_arena arena = {0};
+    json_t *json = json_string(oc_url_mask(&arena, node->string));
+    oc_arena_finish(&arena);
+    return json;
+}
+
+static json_t *mask_value(const struct oc_option *option, size_t stride, const struct oc_node *node)
+{
+    if (option && option->type == OC_OPT_SECRET) {
+        return json_string(MASK);
+    }
+    if (node->type == OC_NODE_STRING) {
+        return mask_url(node); /* a password may hide in any string that is a URL */
+    }
+    if (!option || !option->options || node->type < OC_NODE_LIST) {
+        return oc_node_json(node);
+    }
+    if (node->type == OC_NODE_GROUP) {
+        return mask_group(option->options, stride, node);
+    }
+    json_t *list = json_array();
+    for (size_t i = 0; i < node->count; i++) {
+        json_array_append_new(list, mask_value(option, stride, node->children[i]));
+    }
+    return list;
+}
+
+static json_t *mask_group(const struct oc_option *table, size_t stride, const struct oc_node *group)
+{
+    json_t *json = json_object();
+    for (size_t i = 0; i < group->count; i++) {
+        const struct oc_node *child = group->children[i];
+        const struct oc_option *option = table ? oc_option_find(table, stride, child->key) : NULL;
+        oc_json_take(json, child->key, mask_value(option, stride, child));
+    }
+    return json;
+}
+
+json_t *oc_options_mask(const struct oc_option *table, size_t stride, const struct oc_node *group)
+{
+    return group && group->type == OC_NODE_GROUP ? mask_group(table, stride, group) : json_object();
+}

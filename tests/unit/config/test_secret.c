@@ -1,0 +1,122 @@
+/* Tests of core/config/secret.c. SPDX-License-Identifier: MIT */
+#include "tests/unit/config/fixture.h"
+
+#include "core/config/bind.h"
+
+static const struct oc_option options[] = {{.name = "secret", .type = OC_OPT_SECRET}, {0}};
+static const char *secret;
+
+/* Binds { secret = "<text>"; } written in a file with this mode; the findings are checked. */
+static void bind_secret(const char *text, mode_t mode, const char *expected)
+{
+    static struct oc_arena arena;
+    struct oc_diags diags = {0};
+    struct oc_error err;
+    char *conf = oc_asprintf("secret = \"%s\";\n", text);
+    const char *file = put_file("main.conf", conf);
+
+    free(conf);
+    oc_arena_finish(&arena);
+    assert_int_equal(chmod(file, mode), 0);
+    const struct oc_node *root = oc_config_parse_file(&arena, file, OC_LAYER_FILE, &err);
+    assert_non_null(root);
+    secret = NULL;
+    oc_bind(options, sizeof options[0], root, "", NULL, &secret, sizeof secret, &arena, &diags);
+    for (size_t i = 0; i < diags.list.count; i++) { /* the folder's name is random */
+        free(diags.list.items[i].file);
+        diags.list.items[i].file = oc_strdup("f");
+    }
+    assert_findings(&diags, expected);
+}
+
+static void a_variable_gives_the_secret(void **state)
+{
+    (void)state;
+    setenv("OC_TEST_SECRET", "hunter2", 1);
+    bind_secret("$env:OC_TEST_SECRET", 0644, "");
+    assert_string_equal(secret, "hunter2");
+    unsetenv("OC_TEST_SECRET");
+}
+
+static void a_missing_variable_is_named(void **state)
+{
+    (void)state;
+    unsetenv("OC_TEST_SECRET");
+    bind_secret("$env:OC_TEST_SECRET", 0600,
+                "f:1: secret: the environment variable OC_TEST_SECRET is not set\n"
+                "  Set it in the environment of the program, or use \"$file:PATH\".\n");
+    assert_null(secret);
+    setenv("OC_TEST_SECRET", "", 1);
+    bind_secret("$env:OC_TEST_SECRET", 0600,
+                "f:1: secret: the environment variable OC_TEST_SECRET is empty\n"
+                "  Set it in the environment of the program, or use \"$file:PATH\".\n");
+    unsetenv("OC_TEST_SECRET");
+}
+
+static void a_file_gives_the_secret_without_its_last_newline(void **state)
+{
+    (void)state;
+    put_file("key", "  hunter2 \r\n\n");
+    bind_secret("$file:key", 0600, "");
+    assert_string_equal(secret, "  hunter2 ");
+}
+
+static void a_file_that_everybody_can_read_is_refused(void **state)
+{
+    (void)state;
+    char expected[700];
+    const char *path = put_file("key", "hunter2\n");
+    assert_int_equal(chmod(path, 0644), 0);
+    snprintf(expected, sizeof expected,
+             "f:1: secret: the secret file %s can be read by everybody (mode 0644)\n"
+             "  Run `chmod 600 %s`.\n",
+             path, path);
+    bind_secret("$file:key", 0600, expected);
+    assert_null(secret);
+}
+
+static void a_file_that_is_missing_empty_or_binary_is_said(void **state)
+{
+    (void)state;
+    char expected[1400];
+    const char *path = put_file("empty", "\n");
+    snprintf(expected, sizeof expected, "f:1: secret: the secret file %s is empty\n", path);
+    bind_secret("$file:empty", 0600, expected);
+
+    path = path_of("binary");
+    assert_int_equal(oc_file_write(path, "a\0b", 3, 0600, NULL), 0);
+    snprintf(expected, sizeof expected, "f:1: secret: the secret file %s is not a text\n", path);
+    bind_secret("$file:binary", 0600, expected);
+
+    struct oc_error err;
+    struct oc_buf nothing = {0};
+    oc_file_read(path_of("gone"), 1, &nothing, &err);
+    snprintf(expected, sizeof expected, "f:1: secret: %s\n%s%s%s", err.message,
+             *err.hint ? "  " : "", err.hint, *err.hint ? "\n" : "");
+    bind_secret("$file:gone", 0600, expected);
+}
+
+static void a_plain_secret_is_fine_in_a_private_file_only(void **state)
+{
+    (void)state;
+    bind_secret("hunter2", 0600, "");
+    assert_string_equal(secret, "hunter2");
+    bind_secret("hunter2", 0644,
+                "f:1: secret: (warning) a secret stands in a file that everybody can read\n"
+                "  Use \"$env:NAME\" or \"$file:PATH\", or run chmod 600.\n");
+    assert_string_equal(secret, "hunter2");
+    bind_secret("", 0644, "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_variable_gives_the_secret),
+        cmocka_unit_test(a_missing_variable_is_named),
+        cmocka_unit_test(a_file_gives_the_secret_without_its_last_newline),
+        cmocka_unit_test(a_file_that_everybody_can_read_is_refused),
+        cmocka_unit_test(a_file_that_is_missing_empty_or_binary_is_said),
+        cmocka_unit_test(a_plain_secret_is_fine_in_a_private_file_only),
+    };
+    return cmocka_run_group_tests(tests, make_dir, remove_dir);
+}
