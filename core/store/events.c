@@ -1,0 +1,189 @@
+/* The history of facts: gathered in memory, written by the flush. SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "core/base/json.h"
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "core/base/text.h"
+#include "core/store/internal.h"
+
+#define TOPIC_MAX     128
+#define DATA_MAX      (1u << 20)
+#define LIMIT_DEFAULT 100
+#define LIMIT_MAX     100000
+
+/* ---- pending ---- */
+
+static void shift(struct oc_store *s)
+{
+    struct oc_pending_event *e = s->events;
+
+    s->events = e->next;
+    if (!s->events) {
+        s->events_end = &s->events;
+    }
+    s->event_bytes -= e->size;
+    free(e);
+}
+
+void oc_events_drop(struct oc_store *s)
+{
+    while (s->events) {
+        shift(s);
+    }
+}
+
+static void push(struct oc_store *s, int64_t time_ms, const char *topic, const char *data)
+{
+    size_t topic_size = strlen(topic) + 1, data_size = strlen(data) + 1;
+    size_t size = sizeof(struct oc_pending_event) + topic_size + data_size;
+    struct oc_pending_event *e = oc_alloc(size);
+
+    *e = (struct oc_pending_event){.id = s->next_event++, .time_ms = time_ms, .size = size};
+    memcpy(e->topic, topic, topic_size);
+    e->data = memcpy(e->topic + topic_size, data, data_size);
+    *s->events_end = e;
+    s->events_end = &e->next;
+    s->event_bytes += size;
+    while (s->event_bytes > OC_PENDING_BYTES_MAX) {
+        shift(s);
+    }
+}
+
+int oc_events_append(struct oc_store *s, int64_t time_ms, const char *topic, const json_t *data,
+                     struct oc_error *err)
+{
+    if (s->mode == OC_STORE_LOOK) {
+        return oc_error_set(err, OC_E_DENIED, "the store is open for reading only");
+    }
+    char *text = data ? oc_json_text(data) : oc_strdup("{}");
+    int rc = OC_OK;
+    if (!*topic || strlen(topic) > TOPIC_MAX || !text || strlen(text) > DATA_MAX) {
+        rc = oc_error_set(err, OC_E_CONFIG,
+                          "an event has a topic of 1 to %d bytes and at most %u of data", TOPIC_MAX,
+                          DATA_MAX);
+    } else {
+        push(s, time_ms, topic, text);
+    }
+    free(text);
+    return rc;
+}
+
+int oc_events_write(struct oc_store *s, struct oc_error *err)
+{
+    int rc = OC_OK;
+
+    for (const struct oc_pending_event *e = s->events; e && rc == OC_OK; e = e->next) {
+        rc = oc_db_run(&s->db, OC_SQL_EVENT_PUT, err, "iitt", (int64_t)e->id, e->time_ms, e->topic,
+                       e->data);
+    }
+    return rc;
+}
+
+/* ---- queries ---- */
+
+static json_t *row_json(int64_t id, int64_t time_ms, const char *topic, const char *data)
+{
+    json_t *row = json_object();
+    json_t *parsed = data ? oc_json_parse(data, strlen(data), NULL) : NULL;
+
+    oc_json_set_int(row, "id", id);
+    oc_json_set_time(row, "time", time_ms);
+    oc_json_set_str(row, "topic", topic);
+    oc_json_take(row, "data", parsed ? parsed : json_object());
+    return row;
+}
+
+static bool is_prefix(const char *topic)
+{
+    return topic && oc_ends(topic, ".*");
+}
+
+static bool wanted(const struct oc_event_query *q, const struct oc_pending_event *e)
+{
+    if (e->id <= q->after_id || e->time_ms < q->from_ms || (q->to_ms && e->time_ms >= q->to_ms)) {
+        return false;
+    }
+    if (is_prefix(q->topic)) {
+        return strncmp(e->topic, q->topic, strlen(q->topic) - 1) == 0;
+    }
+    return !q->topic || strcmp(e->topic, q->topic) == 0;
+}
+
+/* The newest `limit` of what is pending, newest first. */
+static void add_pending(const struct oc_store *s, const struct oc_event_query *q, size_t limit,
+                        json_t *out)
+{
+    for (const struct oc_pending_event *e = s->events; e; e = e->next) {
+        if (wanted(q, e)) {
+            json_array_insert_new(out, 0, row_json((int64_t)e->id, e->time_ms, e->topic, e->data));
+            if (json_array_size(out) > limit) {
+                json_array_remove(out, limit);
+            }
+        }
+    }
+}
+
+static sqlite3_stmt *select_rows(struct oc_store *s, const struct oc_event_query *q, char *prefix,
+                                 char *behind, size_t limit, struct oc_error *err)
+{
+    int64_t after = q->after_id > INT64_MAX ? INT64_MAX : (int64_t)q->after_id;
+    int64_t to = q->to_ms ? q->to_ms : INT64_MAX;
+
+    if (!q->topic) {
+        return oc_db_select(&s->db, OC_SQL_EVENT_ALL, err, "iiii", after, q->from_ms, to,
+                            (int64_t)limit);
+    }
+    if (!is_prefix(q->topic)) {
+        return oc_db_select(&s->db, OC_SQL_EVENT_TOPIC, err, "iiiti", after, q->from_ms, to,
+                            q->topic, (int64_t)limit);
+    }
+    size_t dot = oc_copy(prefix, TOPIC_MAX, q->topic) - 2;
+    prefix[dot + 1] = '\0';
+    oc_copy(behind, TOPIC_MAX, prefix);
+    behind[dot] = '.' + 1;
+    return oc_db_select(&s->db, OC_SQL_EVENT_PREFIX, err, "iiitti", after, q->from_ms, to, prefix,
+                        behind, (int64_t)limit);
+}
+
+static int add_rows(struct oc_store *s, const struct oc_event_query *q, size_t limit, json_t *out,
+                    struct oc_error *err)
+{
+    char prefix[TOPIC_MAX], behind[TOPIC_MAX];
+    sqlite3_stmt *rows = select_rows(s, q, prefix, behind, limit, err);
+    int rc;
+
+    while ((rc = oc_db_row(&s->db, rows, err)) > 0) {
+        json_array_append_new(out,
+                              row_json(sqlite3_column_int64(rows, 0), sqlite3_column_int64(rows, 1),
+                                       (const char *)sqlite3_column_text(rows, 2),
+                                       (const char *)sqlite3_column_text(rows, 3)));
+    }
+    oc_db_done(rows);
+    return rc;
+}
+
+json_t *oc_events_query(struct oc_store *s, const struct oc_event_query *q, struct oc_error *err)
+{
+    size_t limit = !q->limit ? LIMIT_DEFAULT : q->limit < LIMIT_MAX ? q->limit : LIMIT_MAX;
+    json_t *out = json_array();
+    struct oc_error local;
+
+    err = err ? err : &local;
+    oc_error_init(err);
+    if (is_prefix(q->topic) && strlen(q->topic) >= TOPIC_MAX) {
+        return out; /* no topic is as long */
+    }
+    add_pending(s, q, limit, out);
+    if (json_array_size(out) < limit) {
+        int rc = add_rows(s, q, limit - json_array_size(out), out, err);
+        if (rc < 0) {
+            json_decref(out);
+            out = NULL;
+            if (oc_db_corrupt(&s->db) && !s->depth) {
+                oc_store_note(s, rc, err);
+            }
+        }
+    }
+    return out;
+}
