@@ -1,0 +1,373 @@
+/* Calls of methods: queue, worker, deadline and fence. SPDX-License-Identifier: MIT */
+#include <inttypes.h>
+#include <string.h>
+
+#include "core/base/json.h"
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "core/base/text.h"
+#include "core/base/time.h"
+#include "core/plugin/internal.h"
+
+#define QUEUE_MAX 64u
+/* The plugin is told a deadline a little before ours, so that one that keeps it is not fenced. */
+#define MARGIN_PART   20
+#define MARGIN_MAX_MS 250
+
+/* ---- life of a call ---- */
+
+static void deliver(void *ctx, const struct oc_record *records, size_t count)
+{
+    struct oc_method_call *c = ctx;
+    if (!c->answered && c->inv.on_records) {
+        c->inv.on_records(c->inv.ctx, records, count);
+    }
+}
+
+static struct oc_method_call *call_create(struct oc_instance *i, const struct oc_invocation *inv,
+                                          const struct oc_method *method)
+{
+    struct oc_method_call *c = oc_calloc(1, sizeof *c);
+    c->instance = i;
+    c->inv = *inv;
+    c->inv.params = oc_strdup(inv->params);
+    c->inv.method = method->id;
+    c->method = method;
+    c->id = ++i->last_id;
+    c->until_ms = oc_time_mono() + inv->timeout_ms;
+    return c;
+}
+
+static void call_free(struct oc_method_call *c)
+{
+    if (c->records) {
+        oc_records_destroy(c->records);
+    }
+    free((char *)(uintptr_t)c->inv.params);
+    free(c);
+}
+
+/* The only place that tells the caller. */
+static void answer(struct oc_method_call *c, int code, const struct oc_error *err)
+{
+    const int64_t took_ms = c->begun_ms ? oc_time_mono() - c->begun_ms : 0;
+    c->answered = true;
+    oc_stats_add(&c->instance->stats, code, err->message, took_ms);
+    c->inv.on_done(c->inv.ctx, code, err, took_ms);
+}
+
+static void answer_text(struct oc_method_call *c, int code, const char *message)
+{
+    struct oc_error err;
+    oc_error_init(&err);
+    oc_error_set(&err, code, "%s: %s", c->method->id, message);
+    answer(c, code, &err);
+}
+
+/* ---- the queue ---- */
+
+static void dequeue(struct oc_method_call *c)
+{
+    TAILQ_REMOVE(&c->instance->queue, c, link);
+    c->instance->queued--;
+}
+
+static void fail_waiting(struct oc_method_call *c, int code, const char *message)
+{
+    dequeue(c);
+    answer_text(c, code, message);
+    call_free(c);
+}
+
+void oc_calls_fail_queued(struct oc_instance *i, int code, const char *message)
+{
+    struct oc_method_call *c;
+    while ((c = TAILQ_FIRST(&i->queue))) {
+        fail_waiting(c, code, message);
+    }
+}
+
+static int refuse_state(const struct oc_instance *i, struct oc_error *err)
+{
+    const char *state = oc_instance_state_name(i->state);
+    if (i->state == OC_INSTANCE_FENCED || i->state == OC_INSTANCE_FAILED) {
+        return oc_error_set(err, OC_E_CONFLICT, "%s is %s: %s", i->name, state, i->err.message);
+    }
+    return oc_error_set(err, OC_E_CONFLICT, "%s is %s", i->name, state);
+}
+
+int oc_instance_call(struct oc_instance *i, const struct oc_invocation *inv, uint64_t *call_id,
+                     struct oc_error *err)
+{
+    if (i->state != OC_INSTANCE_STARTING && i->state != OC_INSTANCE_READY &&
+        i->state != OC_INSTANCE_BUSY) {
+        return refuse_state(i, err);
+    }
+    const struct oc_method *method = oc_entry_method(&i->plugin->entry, inv->method);
+    if (!method) {
+        return oc_error_set(err, OC_E_UNSUPPORTED, "%s: plugin %s has no method %s", i->name,
+                            i->plugin->name, inv->method);
+    }
+    if (i->queued >= QUEUE_MAX) {
+        return oc_error_set(err, OC_E_RETRY, "%s: %u calls are waiting already", i->name,
+                            QUEUE_MAX);
+    }
+    struct oc_method_call *c = call_create(i, inv, method);
+    if (call_id) {
+        *call_id = c->id;
+    }
+    TAILQ_INSERT_TAIL(&i->queue, c, link);
+    i->queued++;
+    oc_calls_begin_next(i);
+    oc_instance_arm(i);
+    return OC_OK;
+}
+
+/* ---- on the worker ---- */
+
+static int64_t plugin_deadline(const struct oc_method_call *c)
+{
+    const int64_t margin = c->inv.timeout_ms / MARGIN_PART;
+    return c->until_ms - (margin < MARGIN_MAX_MS ? margin : MARGIN_MAX_MS);
+}
+
+static void run(void *ctx)
+{
+    struct oc_method_call *c = ctx;
+    const struct oc_sink sink = oc_records_sink(c->records);
+    const struct oc_request request = {
+        .struct_size = sizeof request,
+        .params = {c->inv.params, c->inv.params ? strlen(c->inv.params) : 0},
+        .deadline_ms = plugin_deadline(c),
+        .time_ms = c->inv.time_ms,
+        .cancel = oc_records_cancel_flag(c->records)};
+    oc_error_init(&c->err);
+    c->code = c->method->fn(c->instance->self, &request, &sink, &c->err);
+    oc_records_end(c->records);
+}
+
+/* ---- when it came back ---- */
+
+/* What the plugin wrote is text from outside: ended, clean, and never empty for a failure. */
+static void tidy_error(struct oc_method_call *c)
+{
+    struct oc_error *e = &c->err;
+    if (c->code > OC_OK || c->code <= OC_E_CRASHED) {
+        const int32_t code = c->code;
+        c->code =
+            oc_error_set(e, OC_E_INTERNAL, "%s returned the unknown code %d", c->method->id, code);
+        return;
+    }
+    char *message = oc_utf8_clean(e->message, strnlen(e->message, sizeof e->message));
+    char *hint = oc_utf8_clean(e->hint, strnlen(e->hint, sizeof e->hint));
+    if (c->code != OC_OK && !*message) {
+        oc_error_set(e, c->code, "%s failed and did not say why (%s)", c->method->id,
+                     oc_error_name(c->code));
+    } else {
+        oc_copy(e->message, sizeof e->message, message);
+        oc_copy(e->hint, sizeof e->hint, hint);
+    }
+    e->code = c->code;
+    free(message);
+    free(hint);
+}
+
+/* Bad records are said when they begin, not at every call. */
+static void tell_bad_records(struct oc_method_call *c, const struct oc_records_report *r)
+{
+    struct oc_instance *i = c->instance;
+    const bool bad = r->first[0] || r->over;
+    if (bad && !i->said_bad) {
+        oc_warn("plugin emits bad records",
+                "instance=%s plugin=%s method=%s dropped=%u cut=%u cleaned=%u over=%d first=%s",
+                i->name, i->plugin->name, c->method->id, r->dropped, r->cut, r->cleaned, r->over,
+                r->first);
+    }
+    i->said_bad = bad;
+}
+
+static void judge(struct oc_method_call *c)
+{
+    const struct oc_records_report *r = oc_records_report(c->records);
+    c->instance->stats.records += r->records;
+    tell_bad_records(c, r);
+    tidy_error(c);
+    if (r->over && c->code == OC_OK) {
+        c->code = oc_error_set(&c->err, OC_E_PERMANENT,
+                               "%s emitted more than %u records or %u bytes, the rest was cut",
+                               c->method->id, OC_CALL_RECORDS_MAX, OC_CALL_BYTES_MAX);
+    }
+    if (c->cancelled && c->code != OC_OK) {
+        c->code = oc_error_set(&c->err, OC_E_CANCELLED, "%s: cancelled", c->method->id);
+    }
+}
+
+static void on_returned(void *ctx)
+{
+    struct oc_method_call *c = ctx;
+    struct oc_instance *i = c->instance;
+    oc_records_drain(c->records);
+    judge(c);
+    i->running = NULL;
+    answer(c, c->code, &c->err);
+    call_free(c);
+    oc_instance_idle(i);
+}
+
+static void on_late(void *ctx)
+{
+    struct oc_method_call *c = ctx;
+    struct oc_instance *i = c->instance;
+    if (i->given_up) {
+        return; /* what it still holds of the plugin is not known */
+    }
+    i->running = NULL;
+    i->stats.records += oc_records_report(c->records)->records;
+    call_free(c);
+    if (i->state == OC_INSTANCE_FENCED) {
+        oc_error_init(&i->err);
+        oc_instance_set_state(i, OC_INSTANCE_READY, "plugin.unfenced");
+    }
+    oc_instance_idle(i);
+}
+
+/* ---- begin, cancel, expire ---- */
+
+static void begin(struct oc_method_call *c)
+{
+    struct oc_instance *i = c->instance;
+    i->running = c;
+    i->state = OC_INSTANCE_BUSY;
+    atomic_store(&i->host.interrupted, false);
+    c->begun_ms = oc_time_mono();
+    if (c->inv.time_ms <= 0) {
+        c->inv.time_ms = oc_time_wall();
+    }
+    c->records = oc_records_create(i->plugin->owner->loop, c->inv.time_ms, deliver, c);
+    c->job = oc_workers_submit(i->plugin->owner->workers, run, on_returned, c);
+}
+
+void oc_calls_begin_next(struct oc_instance *i)
+{
+    struct oc_method_call *c = TAILQ_FIRST(&i->queue);
+    if (c && i->state == OC_INSTANCE_READY) {
+        dequeue(c);
+        begin(c);
+    }
+}
+
+/* Takes back a call that no worker has begun. */
+static bool take_back(struct oc_method_call *c, int code, const char *message)
+{
+    struct oc_instance *i = c->instance;
+    if (c->abandoned || !oc_job_withdraw(c->job)) {
+        return false;
+    }
+    i->running = NULL;
+    if (i->state == OC_INSTANCE_BUSY) {
+        i->state = OC_INSTANCE_READY;
+    }
+    answer_text(c, code, message);
+    call_free(c);
+    return true;
+}
+
+static void interrupt(struct oc_method_call *c)
+{
+    atomic_store(&c->instance->host.interrupted, true);
+    oc_records_cancel(c->records);
+}
+
+void oc_calls_cancel_running(struct oc_instance *i)
+{
+    struct oc_method_call *c = i->running;
+    if (c && !take_back(c, OC_E_CANCELLED, "cancelled")) {
+        c->cancelled = true;
+        interrupt(c);
+    }
+}
+
+void oc_instance_cancel(struct oc_instance *i, uint64_t call_id)
+{
+    if (i->running && i->running->id == call_id) {
+        oc_calls_cancel_running(i);
+        if (!i->running) {
+            oc_instance_idle(i);
+        }
+        return;
+    }
+    struct oc_method_call *c;
+    TAILQ_FOREACH(c, &i->queue, link)
+    {
+        if (c->id == call_id) {
+            fail_waiting(c, OC_E_CANCELLED, "cancelled");
+            return;
+        }
+    }
+}
+
+/* Tells the caller and leaves the worker to itself. */
+static void abandon(struct oc_method_call *c, int code, const char *message)
+{
+    oc_records_drain(c->records);
+    interrupt(c);
+    c->abandoned = true;
+    oc_job_abandon(c->job, on_late);
+    if (!c->answered) {
+        answer_text(c, code, message);
+    }
+}
+
+static void fence(struct oc_method_call *c)
+{
+    struct oc_instance *i = c->instance;
+    char message[128];
+    snprintf(message, sizeof message, "did not return within %" PRId64 " ms", c->inv.timeout_ms);
+    oc_error_set(&i->err, OC_E_TIMEOUT, "%s %s", c->method->id, message);
+    if (i->state == OC_INSTANCE_BUSY) {
+        oc_instance_set_state(i, OC_INSTANCE_FENCED, "plugin.fenced");
+    }
+    abandon(c, c->cancelled ? OC_E_CANCELLED : OC_E_TIMEOUT, message);
+    oc_calls_fail_queued(i, OC_E_CONFLICT, "the instance is fenced until a late call returns");
+}
+
+void oc_calls_expire(struct oc_instance *i, int64_t now_ms)
+{
+    struct oc_method_call *c = TAILQ_FIRST(&i->queue), *next;
+    for (; c; c = next) {
+        next = TAILQ_NEXT(c, link);
+        if (c->until_ms <= now_ms) {
+            fail_waiting(c, OC_E_TIMEOUT, "waited for an earlier call until its deadline");
+            next = TAILQ_FIRST(&i->queue); /* the caller may have changed the queue */
+        }
+    }
+    c = i->running;
+    if (c && !c->abandoned && c->until_ms <= now_ms) {
+        if (take_back(c, OC_E_TIMEOUT, "no worker was free until its deadline")) {
+            oc_instance_idle(i);
+        } else {
+            fence(c);
+        }
+    }
+}
+
+int64_t oc_calls_earliest(const struct oc_instance *i, int64_t before_ms)
+{
+    const struct oc_method_call *c;
+    if (i->running && !i->running->abandoned && i->running->until_ms < before_ms) {
+        before_ms = i->running->until_ms;
+    }
+    TAILQ_FOREACH(c, &i->queue, link)
+    {
+        before_ms = c->until_ms < before_ms ? c->until_ms : before_ms;
+    }
+    return before_ms;
+}
+
+void oc_calls_give_up(struct oc_instance *i)
+{
+    struct oc_method_call *c = i->running;
+    if (c && !c->abandoned) {
+        abandon(c, OC_E_CANCELLED, "given up: the instance is being stopped");
+    }
+}

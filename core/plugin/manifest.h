@@ -1,0 +1,40 @@
+/* The plugin manifest: what a plugin is, readable without loading it. SPDX-License-Identifier: MIT
+ *
+ * `plugin.json` beside the .so, and byte for byte the same in the ELF note of the .so. A manifest without "library" and
+ * with "instances" is a preset: it configures other plugins and holds no code. [any] once parsed. */
+#ifndef OC_PLUGIN_MANIFEST_H
+#define OC_PLUGIN_MANIFEST_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/base/error.h"
+
+#define OC_MANIFEST_MAX (256u << 10)
+
+struct oc_manifest {
+    const char *name;    /* "redis"; unique, oc_name_valid */
+    const char *version; /* semantic version */
+    const char *summary; /* one sentence */
+    const char *library; /* file name of the .so in the folder; NULL for a preset */
+    const char *kind;    /* "collector", "alert", ...: for lists; the methods are what counts */
+    unsigned abi_major, abi_minor; /* minimum minor that it needs */
+    /* owned: the whole document (metrics, operations, permissions, options, instances, docs) */
+    json_t *json;
+    char *dir; /* owned: the folder */
+};
+
+/* Parses and validates; messages name the key and what was expected. `dir` is copied. The caller owns the result. */
+struct oc_manifest *oc_manifest_parse(const char *text, size_t len, const char *dir,
+                                      struct oc_error *err);
+struct oc_manifest *oc_manifest_load(const char *dir, struct oc_error *err); /* <dir>/plugin.json */
+void oc_manifest_free(struct oc_manifest *m);                                /* NULL is fine */
+
+/* A preset's instances with "${option}" replaced by the values of `config` (a group, or NULL) over the manifest's
+ * defaults: a JSON array of collector configurations, each naming its plugin. Owned by the caller; NULL and err when an
+ * option is unknown or missing. */
+json_t *oc_manifest_expand(const struct oc_manifest *m, const char *name, const json_t *config,
+                           struct oc_error *err);
+
+#endif

@@ -1,0 +1,230 @@
+/* The plugins of this host: found in folders, loaded when used. SPDX-License-Identifier: MIT */
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "core/base/text.h"
+#include "core/plugin/internal.h"
+#include "core/sys/file.h"
+
+#define MANIFEST "plugin.json"
+
+struct oc_plugins *oc_plugins_create(struct oc_loop *loop, struct oc_bus *bus,
+                                     struct oc_workers *workers)
+{
+    OC_ASSERT(!lt_dlinit());
+    struct oc_plugins *p = oc_calloc(1, sizeof *p);
+    p->loop = loop;
+    p->bus = bus;
+    p->workers = workers;
+    return p;
+}
+
+static void plugin_free(struct oc_plugin *plugin)
+{
+    oc_manifest_free(plugin->manifest);
+    oc_buf_finish(&plugin->text);
+    free(plugin->name);
+    free(plugin->dir);
+    free(plugin);
+}
+
+/* Libraries stay mapped: what they registered (exit handlers, thread keys, a thread that was given
+ * up) may still call into them, and the process is about to end. */
+void oc_plugins_destroy(struct oc_plugins *p)
+{
+    if (!p) {
+        return;
+    }
+    for (size_t i = 0; i < p->list.count; i++) {
+        plugin_free(p->list.items[i]);
+    }
+    OC_VEC_FINISH(&p->list);
+    free(p);
+}
+
+void oc_plugins_set_host(struct oc_plugins *p, oc_host_call_fn call, void *ctx)
+{
+    p->host_call = call;
+    p->host_ctx = ctx;
+}
+
+/* ---- finding ---- */
+
+static int read_manifest(struct oc_plugin *plugin)
+{
+    char *path = oc_path_join(plugin->dir, MANIFEST);
+    int code = oc_file_read(path, OC_MANIFEST_MAX, &plugin->text, &plugin->err);
+    free(path);
+    if (!code) {
+        plugin->manifest =
+            oc_manifest_parse(plugin->text.data, plugin->text.len, plugin->dir, &plugin->err);
+        code = plugin->manifest ? OC_OK : plugin->err.code;
+    }
+    return code;
+}
+
+static struct oc_plugin *plugin_read(struct oc_plugins *p, const char *dir)
+{
+    struct oc_plugin *plugin = oc_calloc(1, sizeof *plugin);
+    oc_error_init(&plugin->err);
+    plugin->owner = p;
+    plugin->dir = oc_strdup(dir);
+    if (read_manifest(plugin)) {
+        const char *slash = strrchr(dir, '/');
+        plugin->state = OC_PLUGIN_FAILED;
+        plugin->name = oc_strdup(slash ? slash + 1 : dir);
+        oc_warn("plugin cannot be used", "plugin=%s reason=%s", plugin->name, plugin->err.message);
+    } else {
+        plugin->name = oc_strdup(plugin->manifest->name);
+    }
+    return plugin;
+}
+
+/* The first one found under a name wins, except that a sound manifest replaces a bad one. */
+static void add(struct oc_plugins *p, const char *dir)
+{
+    struct oc_plugin *plugin = plugin_read(p, dir);
+    for (size_t i = 0; i < p->list.count; i++) {
+        struct oc_plugin *known = p->list.items[i];
+        if (strcmp(known->name, plugin->name) != 0) {
+            continue;
+        }
+        if (!known->manifest && plugin->manifest) {
+            p->list.items[i] = plugin;
+            plugin_free(known);
+            return;
+        }
+        if (strcmp(known->dir, plugin->dir) != 0) {
+            oc_warn("plugin left out: another one has its name", "plugin=%s dir=%s other=%s",
+                    plugin->name, plugin->dir, known->dir);
+        }
+        plugin_free(plugin);
+        return;
+    }
+    OC_VEC_PUSH(&p->list, plugin);
+}
+
+static int is_visible(const struct dirent *e)
+{
+    return e->d_name[0] != '.';
+}
+
+/* `depth` more levels are looked at where a folder is no plugin itself. */
+static void scan(struct oc_plugins *p, const char *dir, int depth)
+{
+    struct dirent **entries;
+    const int count = scandir(dir, &entries, is_visible, alphasort);
+    for (int i = 0; i < count; i++) {
+        char *sub = oc_path_join(dir, entries[i]->d_name);
+        char *manifest = oc_path_join(sub, MANIFEST);
+        if (oc_file_exists(manifest)) {
+            add(p, sub);
+        } else if (depth > 0) {
+            scan(p, sub, depth - 1);
+        }
+        free(manifest);
+        free(sub);
+        free(entries[i]);
+    }
+    if (count >= 0) {
+        free(entries);
+    }
+}
+
+void oc_plugins_scan(struct oc_plugins *p, const char *dir)
+{
+    char *absolute = realpath(dir, NULL);
+    if (absolute) {
+        scan(p, absolute, 1);
+        free(absolute);
+    }
+}
+
+struct oc_plugin *oc_plugin_find(struct oc_plugins *p, const char *name)
+{
+    for (size_t i = 0; i < p->list.count; i++) {
+        if (strcmp(p->list.items[i]->name, name) == 0) {
+            return p->list.items[i];
+        }
+    }
+    return NULL;
+}
+
+void oc_plugins_each(struct oc_plugins *p, void (*fn)(void *ctx, struct oc_plugin *plugin),
+                     void *ctx)
+{
+    for (size_t i = 0; i < p->list.count; i++) {
+        fn(ctx, p->list.items[i]);
+    }
+}
+
+const struct oc_manifest *oc_plugin_manifest(const struct oc_plugin *plugin)
+{
+    return plugin->manifest;
+}
+
+const char *oc_plugin_name(const struct oc_plugin *plugin)
+{
+    return plugin->name;
+}
+
+enum oc_plugin_state oc_plugin_state(const struct oc_plugin *plugin)
+{
+    return plugin->state;
+}
+
+const struct oc_error *oc_plugin_error(const struct oc_plugin *plugin)
+{
+    return &plugin->err;
+}
+
+/* ---- loading ---- */
+
+static int load(struct oc_plugin *plugin)
+{
+    if (!plugin->manifest->library) {
+        oc_error_set(&plugin->err, OC_E_UNSUPPORTED, "a preset has no library to load");
+        return plugin->err.code;
+    }
+    const struct oc_plugin_entry *entry = NULL;
+    char *so = oc_path_join(plugin->dir, plugin->manifest->library);
+    int code = oc_loader_inspect(plugin, so, &plugin->err);
+    if (!code) {
+        code = oc_loader_open(plugin, so, &entry, &plugin->err);
+    }
+    if (!code) {
+        code = oc_entry_take(entry, &plugin->entry, &plugin->err);
+    }
+    free(so);
+    return code;
+}
+
+int oc_plugin_load(struct oc_plugin *plugin, struct oc_error *err)
+{
+    if (plugin->state == OC_PLUGIN_FOUND) {
+        const int code = load(plugin);
+        plugin->state = code ? OC_PLUGIN_FAILED : OC_PLUGIN_LOADED;
+        if (code) {
+            oc_error_prefix(&plugin->err, "plugin %s", plugin->name);
+            oc_warn("plugin cannot be used", "plugin=%s reason=%s hint=%s", plugin->name,
+                    plugin->err.message, plugin->err.hint);
+        }
+    }
+    if (plugin->state == OC_PLUGIN_FAILED && err) {
+        *err = plugin->err;
+    }
+    return plugin->state == OC_PLUGIN_LOADED ? OC_OK : plugin->err.code;
+}
+
+const struct oc_plugin_entry *oc_plugin_entry_of(struct oc_plugin *plugin)
+{
+    return plugin->state == OC_PLUGIN_LOADED ? &plugin->entry : NULL;
+}
+
+bool oc_plugin_has_method(struct oc_plugin *plugin, const char *method)
+{
+    return plugin->state == OC_PLUGIN_LOADED && oc_entry_method(&plugin->entry, method);
+}

@@ -1,0 +1,154 @@
+/* plugin.json: what is taken, and how what is not is told. SPDX-License-Identifier: MIT */
+#include "tests/unit/unit.h"
+
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/plugin/manifest.h"
+
+#define GOOD                                                                                       \
+    "\"name\": \"redis\", \"version\": \"1.2.3\", \"summary\": \"Watches Redis\","                 \
+    "\"kind\": \"collector\", \"library\": \"redis.so\", \"abi\": \"1.0\""
+
+static struct oc_manifest *parse(const char *text, struct oc_error *err)
+{
+    oc_error_init(err);
+    return oc_manifest_parse(text, strlen(text), "/plugins/redis", err);
+}
+
+static void a_manifest_gives_its_fields(void **state)
+{
+    (void)state;
+    struct oc_error err;
+    struct oc_manifest *m = parse(
+        "{" GOOD
+        ", \"license\": \"MIT\", \"author\": \"a\", \"homepage\": \"h\", \"description\": \"d\","
+        "\"metrics\": [{\"name\": \"redis.keys*\", \"type\": \"gauge\", \"unit\": \"1\", \"help\": "
+        "\"keys\","
+        "               \"labels\": [\"target\", \"db\"]}],"
+        "\"operations\": [{\"name\": \"redis.flush\", \"summary\": \"Flushes\", \"role\": "
+        "\"admin\","
+        "  \"flags\": [\"mutates\"], \"method\": \"tool.flush/1\", \"view\": \"record\","
+        "  \"params\": [{\"name\": \"db\", \"type\": \"int\", \"help\": \"which\", \"default\": "
+        "0}]}],"
+        "\"permissions\": [\"network:tcp:6379\"], \"replay_safe\": [\"collector.collect/1\"],"
+        "\"docs\": \"https://example.org\"}",
+        &err);
+    if (!m) {
+        fail_msg("%s", err.message);
+        return;
+    }
+    assert_string_equal(m->name, "redis");
+    assert_string_equal(m->version, "1.2.3");
+    assert_string_equal(m->summary, "Watches Redis");
+    assert_string_equal(m->library, "redis.so");
+    assert_string_equal(m->kind, "collector");
+    assert_string_equal(m->dir, "/plugins/redis");
+    assert_int_equal(m->abi_major, 1);
+    assert_int_equal(m->abi_minor, 0);
+    oc_manifest_free(m);
+    oc_manifest_free(NULL);
+}
+
+static const struct {
+    const char *text, *message;
+} bad[] = {
+    {"", "plugin.json: invalid JSON"},
+    {"[]", "plugin.json: expected a JSON object"},
+    {"{}", "plugin.json: name: required and missing"},
+    {"{\"name\": 3}", "name: expected a string, got a number"},
+    {"{\"name\": \"../up\"}", "name: expected letters, digits"},
+    {"{\"name\": \"a\\u0000b\"}", "invalid JSON"},
+    {"{\"name\": \"a\", \"version\": \"1.2\"}", "version: expected a semantic version"},
+    {"{\"name\": \"a\", \"version\": \"01.2.3\"}", "got \"01.2.3\""},
+    {"{" GOOD ", \"metric\": []}", "metric: unknown key"},
+    {"{" GOOD ", \"metrics\": {}}", "metrics: expected a list, got an object"},
+    {"{" GOOD ", \"metrics\": [3]}", "metrics[0]: expected an object, got a number"},
+    {"{" GOOD ", \"metrics\": [{\"name\": \"a.b\", \"help\": \"h\"}]}",
+     "metrics[0].type: required and missing"},
+    {"{" GOOD ", \"metrics\": [{\"name\": \"a.b\", \"help\": \"h\", \"type\": \"gage\"}]}",
+     "metrics[0].type: expected one of gauge|counter|bool, got \"gage\""},
+    {"{" GOOD ", \"metrics\": [{\"name\": \"A\", \"help\": \"h\", \"type\": \"gauge\"}]}",
+     "metrics[0].name: expected a dotted lower-case name"},
+    {"{" GOOD ", \"metrics\": [{\"name\": \"a\", \"help\": \"h\", \"type\": \"gauge\","
+     " \"labels\": [\"x\", \"no-dash\"]}]}",
+     "metrics[0].labels[1]: expected a label name"},
+    {"{" GOOD ", \"metrics\": [{\"name\": \"a\", \"help\": \"h\", \"type\": \"gauge\"},"
+     "{\"name\": \"a\", \"help\": \"h\", \"type\": \"gauge\"}]}",
+     "metrics[1].name: \"a\" is there twice"},
+    {"{" GOOD
+     ", \"operations\": [{\"name\": \"a.b\", \"summary\": \"s\", \"method\": \"tool.x\"}]}",
+     "operations[0].method: expected a method"},
+    {"{" GOOD ", \"operations\": [{\"name\": \"a.b\", \"summary\": \"s\", \"method\": \"t/1\","
+     " \"params\": [{\"name\": \"p\", \"type\": \"text\", \"help\": \"h\"}]}]}",
+     "operations[0].params[0].type: expected one of bool|int"},
+    {"{" GOOD ", \"permissions\": [\"everything\"]}", "permissions[0]: expected category:action["},
+    {"{" GOOD ", \"replay_safe\": [1]}", "replay_safe[0]: expected a string"},
+    {"{\"name\": \"a\", \"version\": \"1.0.0\", \"summary\": \"s\", \"library\": \"a.so\"}",
+     "abi: required and missing"},
+    {"{\"name\": \"a\", \"version\": \"1.0.0\", \"summary\": \"s\", \"library\": \"../a.so\", "
+     "\"abi\": \"1.0\"}",
+     "library: expected a file name"},
+    {"{\"name\": \"a\", \"version\": \"1.0.0\", \"summary\": \"s\", \"library\": \"a.so\", "
+     "\"abi\": \"1\"}",
+     "abi: expected <major>.<minor>"},
+    {"{" GOOD ", \"instances\": [{\"plugin\": \"x\"}]}", "instances: only a preset"},
+    {"{\"name\": \"a\", \"version\": \"1.0.0\", \"summary\": \"s\"}",
+     "library: required and missing"},
+    {"{\"name\": \"a\", \"version\": \"1.0.0\", \"summary\": \"s\", \"instances\": [{}]}",
+     "instances[0].plugin: required and missing"},
+    {"{\"name\": \"a\", \"version\": \"1.0.0\", \"summary\": \"s\", \"instances\":"
+     " [{\"plugin\": \"x\", \"u\": [\"${url}\"]}]}",
+     "instances: no option is called \"url\""},
+};
+
+static void mistakes_are_told_with_their_key(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < OC_COUNT(bad); i++) {
+        struct oc_error err;
+        struct oc_manifest *m = parse(bad[i].text, &err);
+        if (m || err.code != OC_E_CONFIG || !strstr(err.message, bad[i].message)) {
+            fail_msg("%s\n  gave: %s\n  expected: %s", bad[i].text, m ? "no error" : err.message,
+                     bad[i].message);
+        }
+    }
+}
+
+static void a_mistyped_key_gets_the_nearest_one_as_hint(void **state)
+{
+    (void)state;
+    struct oc_error err;
+    assert_null(parse("{" GOOD ", \"permisions\": []}", &err));
+    assert_string_equal(err.hint, "Did you mean `permissions`?");
+}
+
+static void a_manifest_over_the_limit_is_refused_unread(void **state)
+{
+    (void)state;
+    struct oc_error err;
+    oc_error_init(&err);
+    assert_null(oc_manifest_parse("", OC_MANIFEST_MAX + 1, "/", &err));
+    assert_non_null(strstr(err.message, "over the limit"));
+    assert_null(oc_manifest_parse("{", 1, "/", NULL)); /* err may be NULL */
+}
+
+static void a_folder_without_a_manifest_is_said(void **state)
+{
+    (void)state;
+    struct oc_error err;
+    oc_error_init(&err);
+    assert_null(oc_manifest_load("/nonexistent", &err));
+    assert_int_equal(err.code, OC_E_NOT_FOUND);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_manifest_gives_its_fields),
+        cmocka_unit_test(mistakes_are_told_with_their_key),
+        cmocka_unit_test(a_mistyped_key_gets_the_nearest_one_as_hint),
+        cmocka_unit_test(a_manifest_over_the_limit_is_refused_unread),
+        cmocka_unit_test(a_folder_without_a_manifest_is_said),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
