@@ -1,0 +1,294 @@
+/* Loading policies and keeping the last good version of each. SPDX-License-Identifier: MIT */
+#include "core/policy/policies.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/base/buf.h"
+#include "core/base/error.h"
+#include "core/base/json.h"
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "core/base/text.h"
+#include "core/base/time.h"
+#include "core/policy/shipped.h"
+#include "core/policy/state.h"
+#include "core/sys/file.h"
+
+#define FILES_MAX  256 /* policies in the folder */
+#define SUFFIX     ".lua"
+#define TEST_FILES "_test.lua"
+
+static void free_policy(struct oc_policy *policy)
+{
+    oc_lua_destroy(policy->lua);
+    json_decref(policy->hooks);
+    free(policy->name);
+    free(policy->file);
+    free(policy->chunk);
+    free(policy->text);
+    free(policy->error);
+    free(policy);
+}
+
+struct oc_policy *oc_policies_find(struct oc_policies *p, const char *name)
+{
+    for (size_t i = 0; i < p->list.count; i++) {
+        if (strcmp(p->list.items[i]->name, name) == 0) {
+            return p->list.items[i];
+        }
+    }
+    return NULL;
+}
+
+static void publish(struct oc_policies *p, const char *topic, const struct oc_policy *policy)
+{
+    if (p->bus == NULL) {
+        return;
+    }
+    json_t *data = json_object();
+    oc_json_set_str(data, "policy", policy->name);
+    oc_json_set_str(data, "message", policy->error != NULL ? policy->error : "");
+    oc_bus_publish(p->bus, topic, data);
+}
+
+/* "policies/route.lua:12: ..." -> 12; 0 when the message names no line. */
+static int line_of(const char *chunk, const char *message)
+{
+    size_t len = strlen(chunk);
+    int line = 0;
+    if (strncmp(message, chunk, len) != 0 || sscanf(message + len, ":%d:", &line) != 1) {
+        return 0;
+    }
+    return line;
+}
+
+static void refuse(struct oc_policies *p, struct oc_policy *policy, const struct oc_error *err)
+{
+    free(policy->error);
+    policy->error = oc_strdup(err->message);
+    policy->line = line_of(policy->chunk, err->message);
+    oc_warn("policy not loaded", "policy=%s error=%s last_good=%s", policy->name, err->message,
+            policy->lua != NULL ? "kept" : "none");
+    publish(p, "policy.failed", policy);
+}
+
+/* Puts a text in force when it compiles and runs. */
+static int put_in_force(struct oc_policy *policy, const char *text, size_t len,
+                        struct oc_error *err)
+{
+    struct oc_lua *lua = oc_lua_create(NULL);
+    int code = oc_lua_run(lua, policy->chunk, text, len, err);
+    if (code != OC_OK) {
+        oc_lua_destroy(lua);
+        return code;
+    }
+    oc_lua_destroy(policy->lua);
+    json_decref(policy->hooks);
+    free(policy->text);
+    OC_FREE(policy->error);
+    policy->line = 0;
+    policy->lua = lua;
+    policy->hooks = oc_lua_functions(lua);
+    policy->text = oc_strndup(text, len);
+    policy->len = len;
+    policy->loaded_ms = oc_time_wall();
+    return OC_OK;
+}
+
+static void load_file(struct oc_policies *p, struct oc_policy *policy)
+{
+    struct oc_buf text = {0};
+    struct oc_error err;
+    oc_error_init(&err);
+    if (oc_file_read(policy->file, OC_LUA_TEXT_MAX, &text, &err) != OC_OK ||
+        put_in_force(policy, text.data != NULL ? text.data : "", text.len, &err) != OC_OK) {
+        refuse(p, policy, &err);
+    } else {
+        policy->builtin = false;
+        oc_info("policy loaded", "policy=%s file=%s", policy->name, policy->file);
+        publish(p, "policy.loaded", policy);
+    }
+    oc_buf_finish(&text);
+}
+
+static void set_chunk(struct oc_policy *policy, const char *dir)
+{
+    const char *slash = strrchr(dir, '/');
+    free(policy->chunk);
+    policy->chunk = oc_asprintf("%s/%s" SUFFIX, slash != NULL ? slash + 1 : dir, policy->name);
+}
+
+static const struct oc_shipped_policy *find_shipped(const char *name)
+{
+    for (const struct oc_shipped_policy *s = oc_shipped_policies; s->name != NULL; s++) {
+        if (strcmp(s->name, name) == 0) {
+            return s;
+        }
+    }
+    return NULL;
+}
+
+static struct oc_policy *add_policy(struct oc_policies *p, const char *name)
+{
+    struct oc_policy *policy = oc_calloc(1, sizeof(*policy));
+    policy->name = oc_strdup(name);
+    OC_VEC_PUSH(&p->list, policy);
+    return policy;
+}
+
+/* A shipped policy that does not run is a bug of this build. */
+static void load_shipped(struct oc_policy *policy, const struct oc_shipped_policy *shipped)
+{
+    struct oc_error err;
+    oc_error_init(&err);
+    set_chunk(policy, "etc/policies");
+    policy->builtin = true;
+    OC_ASSERT(put_in_force(policy, shipped->text, (size_t)(shipped->end - shipped->text), &err) ==
+              OC_OK);
+}
+
+/* ---- reload ---- */
+
+static bool is_policy_file(const char *file, char *name, size_t size)
+{
+    size_t len = strlen(file);
+    if (!oc_ends(file, SUFFIX) || oc_ends(file, TEST_FILES) || len - strlen(SUFFIX) >= size) {
+        return false;
+    }
+    memcpy(name, file, len - strlen(SUFFIX));
+    name[len - strlen(SUFFIX)] = '\0';
+    return oc_name_valid(name);
+}
+
+static bool same_stamp(const struct oc_policy_stamp *a, const struct oc_policy_stamp *b)
+{
+    return a->mtime_ns == b->mtime_ns && a->size == b->size && a->inode == b->inode;
+}
+
+/* Returns whether the file is new or not as it was. */
+static bool look_at(struct oc_policies *p, const char *name, char *path)
+{
+    struct stat st;
+    if (stat(path, &st) != 0) {
+        free(path);
+        return false; /* gone since the folder was listed */
+    }
+    struct oc_policy_stamp stamp = {
+        .mtime_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec,
+        .size = st.st_size,
+        .inode = st.st_ino,
+    };
+    struct oc_policy *policy = oc_policies_find(p, name);
+    if (policy == NULL) {
+        policy = add_policy(p, name);
+    }
+    policy->seen = true;
+    bool same = policy->file != NULL && strcmp(policy->file, path) == 0 &&
+                same_stamp(&policy->stamp, &stamp);
+    free(policy->file);
+    policy->file = path;
+    if (same) {
+        return false;
+    }
+    policy->stamp = stamp;
+    set_chunk(policy, p->dir);
+    load_file(p, policy);
+    return true;
+}
+
+static int scan_folder(struct oc_policies *p)
+{
+    DIR *dir = p->dir != NULL ? opendir(p->dir) : NULL;
+    const struct dirent *entry;
+    int changed = 0, files = 0;
+    char name[65];
+    while (dir != NULL && (entry = readdir(dir)) != NULL) {
+        if (!is_policy_file(entry->d_name, name, sizeof(name))) {
+            continue;
+        }
+        if (++files > FILES_MAX) {
+            oc_warn("too many policy files", "dir=%s limit=%d", p->dir, FILES_MAX);
+            break;
+        }
+        changed += look_at(p, name, oc_path_join(p->dir, entry->d_name));
+    }
+    if (dir != NULL) {
+        closedir(dir);
+    }
+    return changed;
+}
+
+/* A file that went away leaves its place to the shipped policy of that name, if there is one. */
+static bool drop_file(struct oc_policies *p, size_t i)
+{
+    struct oc_policy *policy = p->list.items[i];
+    const struct oc_shipped_policy *shipped = find_shipped(policy->name);
+    oc_info("policy removed", "policy=%s file=%s", policy->name, policy->file);
+    if (shipped == NULL) {
+        free_policy(policy);
+        OC_VEC_REMOVE(&p->list, i);
+        return true;
+    }
+    OC_FREE(policy->file);
+    load_shipped(policy, shipped);
+    return false;
+}
+
+static int compare_rank(const void *a, const void *b)
+{
+    const struct oc_policy *x = *(struct oc_policy *const *)a, *y = *(struct oc_policy *const *)b;
+    if ((x->file == NULL) != (y->file == NULL)) {
+        return x->file == NULL ? -1 : 1;
+    }
+    return strcmp(x->name, y->name);
+}
+
+int oc_policies_reload(struct oc_policies *p)
+{
+    for (size_t i = 0; i < p->list.count; i++) {
+        p->list.items[i]->seen = false;
+    }
+    int changed = scan_folder(p);
+    for (size_t i = 0; i < p->list.count;) {
+        bool gone = p->list.items[i]->file != NULL && !p->list.items[i]->seen;
+        changed += gone;
+        i += gone && drop_file(p, i) ? 0 : 1;
+    }
+    qsort(p->list.items, p->list.count, sizeof(struct oc_policy *), compare_rank);
+    return changed;
+}
+
+struct oc_policies *oc_policies_create(struct oc_bus *bus, const char *dir)
+{
+    struct oc_policies *p = oc_calloc(1, sizeof(*p));
+    p->bus = bus;
+    for (const struct oc_shipped_policy *s = oc_shipped_policies; s->name != NULL; s++) {
+        load_shipped(add_policy(p, s->name), s);
+    }
+    oc_policies_set_dir(p, dir);
+    oc_policies_reload(p);
+    return p;
+}
+
+void oc_policies_set_dir(struct oc_policies *p, const char *dir)
+{
+    char *copy = oc_strdup(dir);
+    free(p->dir);
+    p->dir = copy;
+}
+
+void oc_policies_destroy(struct oc_policies *p)
+{
+    if (p == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < p->list.count; i++) {
+        free_policy(p->list.items[i]);
+    }
+    OC_VEC_FINISH(&p->list);
+    free(p->dir);
+    free(p);
+}

@@ -1,0 +1,33 @@
+/* Policies: the Lua files that decide, with hot reload and last-good fall-back. SPDX-License-Identifier: MIT
+ *
+ * Each file of the policy folder (and each shipped default that no file of the same name replaces) is one chunk in one
+ * sandbox of its own; it defines functions named after hooks (`route`). The last file in byte order of names that has a
+ * hook is asked; shipped defaults come before all files, so any file of the folder outranks them. Names are
+ * "<name>.lua"; "*_test.lua" are tests and not loaded. A file that does not compile or whose top level fails keeps its last good version in force, with an
+ * event "policy.failed" {"policy","message"}; good reloads publish "policy.loaded". [loop] */
+#ifndef OC_POLICY_POLICY_H
+#define OC_POLICY_POLICY_H
+
+#include "core/loop/bus.h"
+#include "core/policy/sandbox.h"
+
+struct oc_policies;
+
+struct oc_policies *oc_policies_create(struct oc_bus *bus,
+                                       const char *dir /* may be NULL or absent */);
+void oc_policies_destroy(struct oc_policies *p);
+/* takes effect with the next reload */
+void oc_policies_set_dir(struct oc_policies *p, const char *dir);
+/* Looks at the folder again; returns how many files changed. Called on reload and every few seconds (mtime, size). */
+int oc_policies_reload(struct oc_policies *p);
+/* [{"name","file","hooks","state":"ok"|"failed","error","line","loaded","builtin","calls","failures"}]; caller owns. */
+json_t *oc_policies_list(struct oc_policies *p);
+/* Asks `hook` with `args` (JSON array). OC_E_NOT_FOUND when no policy has it. `why` (may be NULL) receives
+ * {"policy","file","lines":[..]} owned by the caller. */
+int oc_policy_ask(struct oc_policies *p, const char *hook, const json_t *args, json_t **result,
+                  json_t **why, struct oc_error *err);
+/* Compiles `text` and runs its top level in a throw-away sandbox: what `policy check` does. */
+int oc_policy_check(const char *name, const char *text, size_t len, json_t **hooks,
+                    struct oc_error *err);
+
+#endif

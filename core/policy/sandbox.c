@@ -1,0 +1,221 @@
+/* Lua states with a memory cap, an instruction budget and a deadline. SPDX-License-Identifier: MIT */
+#include "core/policy/sandbox.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <string.h>
+
+#include "core/base/error.h"
+#include "core/base/mem.h"
+#include "core/base/time.h"
+#include "core/policy/state.h"
+
+#define DEFAULT_MEMORY       ((size_t)16 << 20)
+#define MIN_MEMORY           ((size_t)256 << 10) /* the libraries alone need about 30 KiB */
+#define DEFAULT_INSTRUCTIONS UINT64_C(10000000)
+#define DEFAULT_DEADLINE_MS  100
+
+/* How often the limits are looked at. Single instructions can copy megabytes (s .. s), so memory
+ * that is handed out counts too: CHURN bytes bring the next look forward, and BYTES_PER_INSTRUCTION
+ * of them cost one instruction. */
+#define STEP                  100
+#define CHURN                 ((size_t)256 << 10)
+#define BYTES_PER_INSTRUCTION 64
+
+static void on_hook(lua_State *L, lua_Debug *ar);
+
+struct oc_lua *oc_lua_of(lua_State *L)
+{
+    struct oc_lua *l;
+    memcpy(&l, lua_getextraspace(L), sizeof(l));
+    return l;
+}
+
+static void arm(struct oc_lua *l, int count)
+{
+    lua_sethook(l->L, on_hook, LUA_MASKCOUNT | (l->trace != NULL ? LUA_MASKLINE : 0), count);
+}
+
+static void *allocate(void *ctx, void *ptr, size_t old_size, size_t size)
+{
+    struct oc_lua *l = ctx;
+    size_t held = ptr != NULL ? old_size : 0; /* for a new block old_size is a type tag */
+    if (size == 0) {
+        free(ptr);
+        l->memory -= held;
+        return NULL;
+    }
+    if (size > held) {
+        l->churn += size - held;
+        if (l->churn >= CHURN && l->L != NULL && l->breach == 0) {
+            arm(l, 1); /* lua_sethook is made for being called at any moment */
+        }
+        if (l->memory - held + size > l->limits.memory) {
+            return NULL; /* Lua collects garbage, tries once more, then raises */
+        }
+    }
+    void *block = oc_realloc(ptr, size);
+    l->memory = l->memory - held + size;
+    return block;
+}
+
+static _Noreturn void raise_breach(lua_State *L, struct oc_lua *l)
+{
+    arm(l, 1);
+    if (l->budget < 0) {
+        luaL_error(L, "instruction budget of %I exceeded", (LUAI_UACINT)l->limits.instructions);
+    }
+    luaL_error(L, "deadline of %I ms exceeded", (LUAI_UACINT)l->limits.deadline_ms);
+    abort(); /* luaL_error does not return */
+}
+
+void oc_lua_charge(lua_State *L, uint64_t cost)
+{
+    struct oc_lua *l = oc_lua_of(L);
+    cost += l->churn / BYTES_PER_INSTRUCTION;
+    l->churn = 0;
+    if (l->breach == 0) {
+        l->budget = cost > (uint64_t)l->budget ? -1 : l->budget - (int64_t)cost;
+        if (l->budget < 0 || oc_time_mono() >= l->deadline) {
+            l->breach = OC_E_TIMEOUT;
+        }
+    }
+    if (l->breach != 0) {
+        raise_breach(L, l);
+    }
+}
+
+static void mark_line(lua_State *L, struct oc_lua_trace *trace, lua_Debug *ar)
+{
+    lua_getinfo(L, "Sl", ar);
+    if (ar->source[0] == '@' && strcmp(ar->source + 1, trace->chunk) == 0 && ar->currentline > 0 &&
+        ar->currentline < OC_LUA_LINES_MAX) {
+        trace->lines[ar->currentline / 8] |= (unsigned char)(1u << (ar->currentline % 8));
+    }
+}
+
+static void on_hook(lua_State *L, lua_Debug *ar)
+{
+    struct oc_lua *l = oc_lua_of(L);
+    if (ar->event == LUA_HOOKLINE) {
+        if (l->trace != NULL) {
+            mark_line(L, l->trace, ar);
+        }
+        return;
+    }
+    oc_lua_charge(L, STEP);
+    arm(l, STEP);
+}
+
+static void begin(struct oc_lua *l)
+{
+    l->budget = (int64_t)l->limits.instructions;
+    l->deadline = oc_time_mono() + l->limits.deadline_ms;
+    l->breach = 0;
+    l->churn = 0;
+    arm(l, STEP);
+}
+
+/* The error object may be anything; nothing of it is run. */
+static const char *error_text(lua_State *L)
+{
+    if (lua_type(L, -1) == LUA_TSTRING) {
+        return lua_tostring(L, -1);
+    }
+    return lua_type(L, -1) == LUA_TTABLE ? "the error is a table" : "the error is not a string";
+}
+
+static int explain_failure(struct oc_lua *l, int status, struct oc_error *err)
+{
+    lua_State *L = l->L;
+    if (l->breach != 0) {
+        bool budget = l->budget < 0;
+        oc_error_set(err, l->breach, "%s", error_text(L));
+        if (status == LUA_OK) { /* the last thing that ran swallowed it */
+            oc_error_set(err, l->breach,
+                         budget ? "instruction budget exceeded" : "deadline exceeded");
+        }
+        oc_error_hint(err, "Look for a loop that does not end, or for work on very long text.");
+        return l->breach;
+    }
+    if (status == LUA_ERRMEM) {
+        oc_error_set(err, OC_E_PERMANENT, "memory limit of %zu bytes exceeded", l->limits.memory);
+        oc_error_hint(err, "Look for a table or a string that grows without end.");
+        return OC_E_PERMANENT;
+    }
+    return oc_error_set(err, OC_E_PERMANENT, "%s", error_text(L));
+}
+
+int oc_lua_protect(struct oc_lua *l, lua_CFunction fn, void *arg, struct oc_error *err)
+{
+    lua_State *L = l->L;
+    lua_settop(L, 0);
+    begin(l);
+    lua_pushcfunction(L, fn);
+    lua_pushlightuserdata(L, arg);
+    int status = lua_pcall(L, 1, 0, 0);
+    int code = OC_OK;
+    lua_sethook(L, NULL, 0, 0);
+    if (status != LUA_OK || l->breach != 0) {
+        code = explain_failure(l, status, err);
+        lua_settop(L, 0);
+        if (status == LUA_ERRMEM || l->breach != 0) {
+            lua_gc(
+                L,
+                LUA_GCCOLLECT); /* what the call left goes now, not at the cost of the next one */
+        }
+    }
+    return code;
+}
+
+static int open_all(lua_State *L)
+{
+    oc_lua_open_libraries(L);
+    return 0;
+}
+
+struct oc_lua *oc_lua_create(const struct oc_lua_limits *limits)
+{
+    struct oc_lua *l = oc_calloc(1, sizeof(*l));
+    struct oc_error err;
+    l->limits = limits != NULL ? *limits : (struct oc_lua_limits){0};
+    if (l->limits.memory == 0) {
+        l->limits.memory = DEFAULT_MEMORY;
+    } else if (l->limits.memory < MIN_MEMORY) {
+        l->limits.memory = MIN_MEMORY;
+    }
+    if (l->limits.instructions == 0 || l->limits.instructions > INT64_MAX) {
+        l->limits.instructions = DEFAULT_INSTRUCTIONS;
+    }
+    if (l->limits.deadline_ms <= 0) {
+        l->limits.deadline_ms = DEFAULT_DEADLINE_MS;
+    }
+    lua_State *L = lua_newstate(allocate, l);
+    OC_ASSERT(L != NULL);
+    memcpy(lua_getextraspace(L), &l, sizeof(l));
+    l->L = L;
+    oc_error_init(&err);
+    OC_ASSERT(oc_lua_protect(l, open_all, NULL, &err) == OC_OK);
+    return l;
+}
+
+void oc_lua_destroy(struct oc_lua *l)
+{
+    if (l == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < l->exprs.count; i++) {
+        json_decref(l->exprs.items[i].names);
+    }
+    OC_VEC_FINISH(&l->exprs);
+    lua_State *L = l->L;
+    l->L = NULL; /* no hook while the state is taken down */
+    lua_close(L);
+    OC_ASSERT(l->memory == 0);
+    free(l);
+}
+
+size_t oc_lua_memory(const struct oc_lua *l)
+{
+    return l->memory;
+}

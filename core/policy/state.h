@@ -1,0 +1,77 @@
+/* One Lua state with its limits: what the files of this floor share. SPDX-License-Identifier: MIT
+ *
+ * Not for other floors. Every entry into Lua goes through oc_lua_protect, because an error outside
+ * a protected call ends the process. Breaking a limit sets `breach`; from then on the count hook
+ * fires at every instruction and raises again, so that neither pcall nor a loop around it can go
+ * on. [loop] */
+#ifndef OC_POLICY_STATE_H
+#define OC_POLICY_STATE_H
+
+#include <lua.h>
+
+#include "core/base/vec.h"
+#include "core/policy/sandbox.h"
+
+#define OC_LUA_TEXT_MAX     (256u << 10) /* bytes of one chunk */
+#define OC_LUA_LINES_MAX    65536        /* lines that explain can mark */
+#define OC_LUA_DEPTH_MAX    64           /* nesting of values that cross into or out of Lua */
+#define OC_LUA_NODES_MAX    200000       /* values in one result */
+#define OC_LUA_RESULT_MAX   (4u << 20)   /* bytes of strings in one result */
+#define OC_LUA_ELEMENTS_MAX (1 << 20)    /* range of one table function */
+
+struct oc_lua_expr {
+    int function;  /* registry reference; LUA_NOREF when the slot is free */
+    json_t *names; /* owned */
+};
+
+struct oc_lua_trace {
+    const char *chunk;                         /* as given to oc_lua_run */
+    unsigned char lines[OC_LUA_LINES_MAX / 8]; /* bit per executed line */
+};
+
+struct oc_lua {
+    lua_State *L;
+    struct oc_lua_limits limits;      /* defaults filled in */
+    size_t memory;                    /* bytes that the state holds */
+    size_t churn;                     /* bytes handed out since the last look at the limits */
+    int64_t budget;                   /* instructions left for the running call */
+    int64_t deadline;                 /* monotonic ms */
+    int breach;                       /* 0, or the code with which the running call was stopped */
+    struct oc_lua_trace *trace;       /* of the running call, or NULL */
+    OC_VEC(struct oc_lua_expr) exprs; /* handle - 1 */
+    oc_lua_lookup_fn lookup;          /* of the running oc_lua_eval */
+    void *lookup_ctx;
+    char missing[256]; /* the name that it did not know, "" = none */
+};
+
+struct oc_lua *oc_lua_of(lua_State *L);
+
+/* Pushes fn and a light userdata `arg`, calls it protected and within the limits. What fn leaves is
+ * dropped. */
+int oc_lua_protect(struct oc_lua *l, lua_CFunction fn, void *arg, struct oc_error *err);
+
+/* Takes `cost` instructions from the budget and raises when a limit is broken: for work in C that
+ * the instruction count cannot see. */
+void oc_lua_charge(lua_State *L, uint64_t cost);
+
+/* Opens the libraries and takes away what must not be there. Raises; call it protected. */
+void oc_lua_open_libraries(lua_State *L);
+/* find, match, gmatch and gsub with a matcher that counts its steps, into the table on the top of
+ * the stack. */
+void oc_lua_open_patterns(lua_State *L);
+/* Makes the environment of expressions. Raises. */
+void oc_lua_open_expressions(lua_State *L);
+
+/* Pushes `value` as Lua sees it: null is nil, objects and arrays are tables. Raises. */
+void oc_lua_push_json(lua_State *L, const json_t *value);
+/* The value at `index` as JSON, owned by the caller; NULL and a message when it has none
+ * (functions, mixed keys, too deep, too large). Never raises and runs no Lua code. An empty table
+ * is an empty array; NaN and infinities are null. */
+json_t *oc_lua_to_json(lua_State *L, int index, struct oc_error *err);
+
+/* Names of the global functions that chunks defined, sorted; owned by the caller. */
+json_t *oc_lua_functions(struct oc_lua *l);
+/* A global as JSON; NULL when it is nil or has no JSON form. */
+json_t *oc_lua_global(struct oc_lua *l, const char *name);
+
+#endif
