@@ -1,0 +1,106 @@
+/* Operations: the one way to make something happen. SPDX-License-Identifier: MIT
+ *
+ * A command line, a control frame, a scheduled job and a plugin calling its host all come here: look the operation up,
+ * check the role, bind the parameters, write the audit event, run the handler, publish. Help, completions, man pages and
+ * later the HTTP routes are generated from the table. [loop] */
+#ifndef OC_OP_OP_H
+#define OC_OP_OP_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include <openclaw/plugin.h>
+
+#include "core/base/error.h"
+#include "core/loop/bus.h"
+#include "core/loop/loop.h"
+
+enum oc_role { OC_ROLE_VIEWER, OC_ROLE_OPERATOR, OC_ROLE_ADMIN };
+
+#define OC_OP_MUTATES     1u  /* changes state: written to the audit trail */
+#define OC_OP_DESTRUCTIVE 2u  /* the command line asks unless --yes */
+#define OC_OP_REPLAY_SAFE 4u  /* may be run again after a crash */
+#define OC_OP_STREAMS     8u  /* emits rows until it is cancelled */
+#define OC_OP_EPHEMERAL   16u /* makes sense without a daemon: runs in a private one */
+#define OC_OP_INTERNAL    32u /* for plugins and the daemon; not on the command line */
+#define OC_OP_COLLECTS    64u /* an ephemeral daemon runs every collector once before it */
+/* works on files: always in a private daemon, never in the running one */
+#define OC_OP_PRIVATE 128u
+
+struct oc_call;
+
+struct oc_op {
+    /* "alert.silence": words joined by '.' are the words of the command line */
+    const char *name;
+    const char *summary; /* one sentence without a full stop */
+    enum oc_role role;
+    uint32_t flags;
+    /* offsets into the struct that oc_call_params returns; NULL = none */
+    const struct oc_option *params;
+    size_t params_size;
+    /* How the command line shows the result: "table:KEY=Title,..." for a list of objects (dotted keys), "record" for one
+     * object, "text:KEY" for a string member, "custom:NAME" for a renderer of its own. NULL = JSON. */
+    const char *view;
+    const char *description; /* man page: paragraphs; may be NULL */
+    /* "openclaw alert silence cpu --for 2h --comment 'load test'"; may be NULL */
+    const char *example;
+    /* Begins the call; it ends with oc_call_succeed or oc_call_fail, now or later. */
+    void (*handler)(struct oc_call *call, void *ctx);
+};
+
+struct oc_actor {
+    const char *name; /* "cli:uid=1000", "plugin:main-db", "schedule" */
+    enum oc_role role;
+};
+
+struct oc_ops;
+
+struct oc_ops *oc_ops_create(struct oc_loop *loop, struct oc_bus *bus);
+void oc_ops_destroy(struct oc_ops *ops); /* running calls are failed with OC_E_CANCELLED */
+/* Cancels every call that is running: to be done while what their handlers use is still there. */
+void oc_ops_cancel_all(struct oc_ops *ops);
+/* op borrowed; a double name is a bug */
+void oc_ops_add(struct oc_ops *ops, const struct oc_op *op, void *ctx);
+/* For operations that plugins bring: refuses a name that is taken (OC_E_CONFLICT). `op` is borrowed until removed. */
+int oc_ops_add_plugin(struct oc_ops *ops, const struct oc_op *op, void *ctx, struct oc_error *err);
+void oc_ops_remove(struct oc_ops *ops, const char *name);
+const struct oc_op *oc_ops_find(struct oc_ops *ops, const char *name);
+/* Every operation: [{"name","summary","role","flags":[..],"params":[..option json..],"schema","view",...}]. */
+json_t *oc_ops_json(struct oc_ops *ops, bool internal);
+
+/* ---- the caller's side ---- */
+struct oc_call_request {
+    const char *op;
+    json_t *params; /* taken; an object or NULL */
+    struct oc_actor actor;
+    /* streamed rows; may be NULL */
+    void (*on_row)(void *ctx, const json_t *row);
+    void (*on_progress)(void *ctx, double fraction, const char *text); /* may be NULL */
+    void (*on_warning)(void *ctx, const char *text);                   /* may be NULL */
+    /* Exactly once and last. code OC_OK: result is borrowed. Else: err. */
+    void (*on_done)(void *ctx, int code, const json_t *result, const struct oc_error *err);
+    void *ctx;
+};
+/* Starts a call; on_done may run before this returns. NULL when it is already over. */
+struct oc_call *oc_ops_call(struct oc_ops *ops, const struct oc_call_request *req);
+/* the handler is told; on_done follows with OC_E_CANCELLED unless it was done */
+void oc_call_cancel(struct oc_call *call);
+
+/* ---- the handler's side ---- */
+/* the bound struct; valid until the call ends */
+const void *oc_call_params(const struct oc_call *call);
+/* the parameters as given; {} when none */
+const json_t *oc_call_json(const struct oc_call *call);
+const struct oc_actor *oc_call_actor(const struct oc_call *call);
+struct oc_ops *oc_call_ops(const struct oc_call *call);
+void oc_call_row(struct oc_call *call, json_t *row); /* takes row */
+void oc_call_progress(struct oc_call *call, double fraction, const char *text);
+void oc_call_warn(struct oc_call *call, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void oc_call_succeed(struct oc_call *call, json_t *result); /* takes result; ends the call */
+void oc_call_fail(struct oc_call *call, const struct oc_error *err); /* copies; ends the call */
+void oc_call_failf(struct oc_call *call, int code, const char *hint, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+/* fn(call, ctx) runs when the caller gives up; it must end the call (or let it end soon). */
+void oc_call_on_cancel(struct oc_call *call, void (*fn)(struct oc_call *call, void *ctx),
+                       void *ctx);
+#endif

@@ -1,0 +1,405 @@
+/* Tests of core/op/op.c. SPDX-License-Identifier: MIT */
+#include "tests/unit/unit.h"
+
+#include "core/base/json.h"
+#include "core/op/op.h"
+
+struct answer {
+    int done, code, rows, warnings;
+    char message[256], hint[256], warning[128];
+    json_t *result;
+    double progress;
+};
+
+struct fixture {
+    struct oc_loop *loop;
+    struct oc_bus *bus;
+    struct oc_ops *ops;
+    json_t *audit;
+    struct oc_call *held;
+    int cancels;
+};
+
+static struct fixture f;
+
+struct params {
+    const char *name;
+    int64_t count, wait_ms;
+    const char *password;
+};
+static const struct oc_option options[] = {{.name = "name",
+                                            .type = OC_OPT_STRING,
+                                            .flags = OC_OPT_REQUIRED | OC_OPT_POSITIONAL,
+                                            .offset = offsetof(struct params, name),
+                                            .help = "a name"},
+                                           {.name = "count",
+                                            .type = OC_OPT_INT,
+                                            .offset = offsetof(struct params, count),
+                                            .default_text = "3",
+                                            .min = 1,
+                                            .max = 9,
+                                            .help = "how many"},
+                                           {.name = "wait",
+                                            .type = OC_OPT_DURATION,
+                                            .offset = offsetof(struct params, wait_ms),
+                                            .default_text = "2s",
+                                            .help = "how long"},
+                                           {.name = "password",
+                                            .type = OC_OPT_SECRET,
+                                            .offset = offsetof(struct params, password),
+                                            .help = "a secret"},
+                                           {0}};
+
+static void greet(struct oc_call *call, void *ctx)
+{
+    const struct params *p = oc_call_params(call);
+    (void)ctx;
+    oc_call_row(call, json_string("row"));
+    oc_call_progress(call, 0.5, "half way");
+    oc_call_warn(call, "mind the %s", "gap");
+    oc_call_succeed(call,
+                    json_pack("{s:s,s:I,s:I,s:s}", "name", p->name, "count", (json_int_t)p->count,
+                              "wait", (json_int_t)p->wait_ms, "actor", oc_call_actor(call)->name));
+}
+
+static void hold(struct oc_call *call, void *ctx)
+{
+    (void)ctx;
+    f.held = call;
+}
+
+static void stopped(struct oc_call *call, void *ctx)
+{
+    struct fixture *fx = ctx;
+    fx->cancels++;
+    oc_call_failf(call, OC_E_CANCELLED, NULL, "stopped");
+}
+
+static void stoppable(struct oc_call *call, void *ctx)
+{
+    (void)ctx;
+    oc_call_on_cancel(call, stopped, &f);
+}
+
+static void refuse(struct oc_call *call, void *ctx)
+{
+    (void)ctx;
+    oc_call_failf(call, OC_E_CONFLICT, "Try tomorrow.", "not %s", "today");
+}
+
+static const struct oc_op ops_table[] = {
+    {.name = "test.greet",
+     .summary = "Greet",
+     .role = OC_ROLE_OPERATOR,
+     .flags = OC_OP_MUTATES,
+     .params = options,
+     .params_size = sizeof(struct params),
+     .view = "record",
+     .handler = greet},
+    {.name = "test.hold", .summary = "Hold", .handler = hold},
+    {.name = "test.stoppable", .summary = "Run until stopped", .handler = stoppable},
+    {.name = "test.refuse", .summary = "Refuse", .flags = OC_OP_INTERNAL, .handler = refuse}};
+
+static void on_audit(void *ctx, const struct oc_event *event)
+{
+    struct fixture *fx = ctx;
+    json_array_append(fx->audit, event->data);
+}
+
+static int create(void **state)
+{
+    (void)state;
+    memset(&f, 0, sizeof f);
+    f.loop = oc_loop_create();
+    f.bus = oc_bus_create();
+    f.ops = oc_ops_create(f.loop, f.bus);
+    f.audit = json_array();
+    oc_bus_subscribe(f.bus, "audit", on_audit, &f);
+    for (size_t i = 0; i < sizeof ops_table / sizeof *ops_table; i++) {
+        oc_ops_add(f.ops, &ops_table[i], NULL);
+    }
+    return 0;
+}
+
+static int destroy(void **state)
+{
+    (void)state;
+    oc_ops_destroy(f.ops);
+    oc_bus_destroy(f.bus);
+    oc_loop_destroy(f.loop);
+    json_decref(f.audit);
+    return 0;
+}
+
+static void on_row(void *ctx, const json_t *row)
+{
+    struct answer *a = ctx;
+    assert_string_equal(json_string_value(row), "row");
+    a->rows++;
+}
+
+static void on_progress(void *ctx, double fraction, const char *text)
+{
+    struct answer *a = ctx;
+    a->progress = fraction;
+    assert_string_equal(text, "half way");
+}
+
+static void on_warning(void *ctx, const char *text)
+{
+    struct answer *a = ctx;
+    a->warnings++;
+    strncpy(a->warning, text, sizeof a->warning - 1);
+}
+
+static void on_done(void *ctx, int code, const json_t *result, const struct oc_error *err)
+{
+    struct answer *a = ctx;
+    a->done++;
+    a->code = code;
+    a->result = result ? json_deep_copy(result) : NULL;
+    if (err) {
+        memcpy(a->message, err->message, sizeof a->message);
+        memcpy(a->hint, err->hint, sizeof a->hint);
+    }
+}
+
+static struct oc_call *call(struct answer *a, const char *op, const char *json, enum oc_role role)
+{
+    memset(a, 0, sizeof *a);
+    struct oc_call_request req = {.op = op,
+                                  .params = json ? json_loads(json, 0, NULL) : NULL,
+                                  .actor = {"tester", role},
+                                  .on_row = on_row,
+                                  .on_progress = on_progress,
+                                  .on_warning = on_warning,
+                                  .on_done = on_done,
+                                  .ctx = a};
+    return oc_ops_call(f.ops, &req);
+}
+
+static void a_call_binds_its_parameters_and_answers(void **state)
+{
+    struct answer a;
+    (void)state;
+    assert_null(call(&a, "test.greet", "{\"name\":\"ann\",\"wait\":\"1m\"}", OC_ROLE_OPERATOR));
+    assert_int_equal(a.code, OC_OK);
+    assert_int_equal(a.done, 1);
+    assert_string_equal(oc_json_str(a.result, "name", ""), "ann");
+    assert_int_equal(oc_json_int(a.result, "count", 0), 3);
+    assert_int_equal(oc_json_int(a.result, "wait", 0), 60000);
+    assert_string_equal(oc_json_str(a.result, "actor", ""), "tester");
+    json_decref(a.result);
+}
+
+static void rows_progress_and_warnings_reach_the_caller_before_the_end(void **state)
+{
+    struct answer a;
+    (void)state;
+    call(&a, "test.greet", "{\"name\":\"ann\"}", OC_ROLE_ADMIN);
+    assert_int_equal(a.rows, 1);
+    assert_int_equal(a.warnings, 1);
+    assert_string_equal(a.warning, "mind the gap");
+    assert_true(a.progress == 0.5);
+    json_decref(a.result);
+}
+
+static void a_parameter_that_does_not_fit_is_a_config_error_that_names_it(void **state)
+{
+    static const char *const bad[] = {"{}", "{\"name\":\"x\",\"count\":12}",
+                                      "{\"name\":\"x\",\"cuont\":1}", "{\"name\":[7]}",
+                                      "{\"name\":\"x\",\"wait\":\"soon\"}"};
+    static const char *const names[] = {"name", "count", "cuont", "name", "wait"};
+    struct answer a;
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_null(call(&a, "test.greet", bad[i], OC_ROLE_ADMIN));
+        assert_int_equal(a.code, OC_E_CONFIG);
+        assert_non_null(strstr(a.message, names[i]));
+    }
+}
+
+static void an_unknown_operation_suggests_the_nearest(void **state)
+{
+    struct answer a;
+    (void)state;
+    assert_null(call(&a, "test.gret", NULL, OC_ROLE_ADMIN));
+    assert_int_equal(a.code, OC_E_NOT_FOUND);
+    assert_string_equal(a.hint, "Did you mean test.greet?");
+}
+
+static void a_role_that_is_too_low_is_denied(void **state)
+{
+    struct answer a;
+    (void)state;
+    call(&a, "test.greet", "{\"name\":\"x\"}", OC_ROLE_VIEWER);
+    assert_int_equal(a.code, OC_E_DENIED);
+    assert_string_equal(a.message, "test.greet needs the role operator");
+}
+
+static void what_mutates_is_audited_with_its_secrets_hidden(void **state)
+{
+    struct answer a;
+    (void)state;
+    call(&a, "test.greet", "{\"name\":\"x\",\"password\":\"hunter2\"}", OC_ROLE_OPERATOR);
+    json_decref(a.result);
+    call(&a, "test.greet", "{\"name\":\"x\"}", OC_ROLE_VIEWER);
+    call(&a, "test.refuse", NULL, OC_ROLE_VIEWER);
+    assert_int_equal(json_array_size(f.audit), 2);
+    const json_t *first = json_array_get(f.audit, 0), *second = json_array_get(f.audit, 1);
+    assert_string_equal(oc_json_str(first, "code", ""), "ok");
+    assert_string_equal(oc_json_str(first, "actor", ""), "tester");
+    assert_string_equal(oc_json_str(json_object_get(first, "params"), "password", ""), "********");
+    assert_string_equal(oc_json_str(second, "code", ""), "denied");
+}
+
+static void a_failure_carries_code_message_and_hint(void **state)
+{
+    struct answer a;
+    (void)state;
+    call(&a, "test.refuse", NULL, OC_ROLE_VIEWER);
+    assert_int_equal(a.code, OC_E_CONFLICT);
+    assert_string_equal(a.message, "not today");
+    assert_string_equal(a.hint, "Try tomorrow.");
+}
+
+static void a_call_may_end_later(void **state)
+{
+    struct answer a;
+    (void)state;
+    assert_non_null(call(&a, "test.hold", NULL, OC_ROLE_VIEWER));
+    assert_int_equal(a.done, 0);
+    oc_call_succeed(f.held, json_integer(5));
+    assert_int_equal(a.done, 1);
+    assert_int_equal(json_integer_value(a.result), 5);
+    json_decref(a.result);
+}
+
+static void a_cancelled_call_tells_its_handler(void **state)
+{
+    struct answer a;
+    (void)state;
+    struct oc_call *c = call(&a, "test.stoppable", NULL, OC_ROLE_VIEWER);
+    oc_call_cancel(c);
+    assert_int_equal(f.cancels, 1);
+    assert_int_equal(a.done, 1);
+    assert_int_equal(a.code, OC_E_CANCELLED);
+}
+
+static void a_handler_that_cannot_be_told_ends_unheard(void **state)
+{
+    struct answer a;
+    (void)state;
+    struct oc_call *c = call(&a, "test.hold", NULL, OC_ROLE_VIEWER);
+    oc_call_cancel(c);
+    assert_int_equal(a.done, 1);
+    assert_int_equal(a.code, OC_E_CANCELLED);
+    oc_call_succeed(f.held, json_integer(5));
+    assert_int_equal(a.done, 1);
+}
+
+static void destroying_the_table_cancels_what_runs(void **state)
+{
+    struct answer a, b;
+    (void)state;
+    call(&a, "test.stoppable", NULL, OC_ROLE_VIEWER);
+    call(&b, "test.hold", NULL, OC_ROLE_VIEWER);
+    oc_ops_destroy(f.ops);
+    assert_int_equal(a.code, OC_E_CANCELLED);
+    assert_int_equal(b.code, OC_E_CANCELLED);
+    f.ops = oc_ops_create(f.loop, f.bus);
+}
+
+static void the_table_as_json_leaves_internal_operations_out(void **state)
+{
+    (void)state;
+    json_t *list = oc_ops_json(f.ops, false), *all = oc_ops_json(f.ops, true);
+    assert_int_equal(json_array_size(list), 3);
+    assert_int_equal(json_array_size(all), 4);
+    const json_t *greet_json = json_array_get(list, 0);
+    assert_string_equal(oc_json_str(greet_json, "name", ""), "test.greet");
+    assert_int_equal(json_array_size(json_object_get(greet_json, "params")), 4);
+    assert_string_equal(oc_json_str(json_object_get(greet_json, "schema"), "type", ""), "object");
+    json_decref(list);
+    json_decref(all);
+}
+
+static void a_name_that_is_taken_is_refused_to_plugins(void **state)
+{
+    struct oc_error err;
+    oc_error_init(&err);
+    (void)state;
+    assert_int_equal(oc_ops_add_plugin(f.ops, &ops_table[0], NULL, &err), OC_E_CONFLICT);
+    assert_non_null(strstr(err.message, "test.greet"));
+}
+
+/* A call whose end is the end of another one, as a check that waits for a collector is. */
+static struct oc_call *outer;
+
+static void end_both(struct oc_call *call, void *ctx)
+{
+    (void)ctx;
+    struct oc_call *other = outer;
+    outer = NULL;
+    oc_call_failf(call, OC_E_CANCELLED, NULL, "inner");
+    if (other) {
+        oc_call_failf(other, OC_E_CANCELLED, NULL, "outer");
+    }
+}
+
+static void count_end(void *ctx, int code, const json_t *result, const struct oc_error *err)
+{
+    (void)result, (void)err;
+    assert_int_equal(code, OC_E_CANCELLED);
+    (*(int *)ctx)++;
+}
+
+static void cancelling_all_calls_survives_calls_that_end_each_other(void **state)
+{
+    int ends = 0;
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        struct oc_call_request req = {.op = i == 2 ? "test.hold" : "test.stoppable",
+                                      .actor = {"test", OC_ROLE_ADMIN},
+                                      .on_done = count_end,
+                                      .ctx = &ends};
+        struct oc_call *call = oc_ops_call(f.ops, &req);
+        if (i == 2) {
+            outer = call;
+        } else if (i == 3) {
+            oc_call_on_cancel(call, end_both, NULL);
+        }
+    }
+    oc_ops_cancel_all(f.ops);
+    assert_int_equal(ends, 4);
+    oc_ops_cancel_all(f.ops);
+    assert_int_equal(ends, 4);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_call_binds_its_parameters_and_answers, create, destroy),
+        cmocka_unit_test_setup_teardown(rows_progress_and_warnings_reach_the_caller_before_the_end,
+                                        create, destroy),
+        cmocka_unit_test_setup_teardown(
+            a_parameter_that_does_not_fit_is_a_config_error_that_names_it, create, destroy),
+        cmocka_unit_test_setup_teardown(an_unknown_operation_suggests_the_nearest, create, destroy),
+        cmocka_unit_test_setup_teardown(a_role_that_is_too_low_is_denied, create, destroy),
+        cmocka_unit_test_setup_teardown(what_mutates_is_audited_with_its_secrets_hidden, create,
+                                        destroy),
+        cmocka_unit_test_setup_teardown(a_failure_carries_code_message_and_hint, create, destroy),
+        cmocka_unit_test_setup_teardown(a_call_may_end_later, create, destroy),
+        cmocka_unit_test_setup_teardown(a_cancelled_call_tells_its_handler, create, destroy),
+        cmocka_unit_test_setup_teardown(a_handler_that_cannot_be_told_ends_unheard, create,
+                                        destroy),
+        cmocka_unit_test_setup_teardown(destroying_the_table_cancels_what_runs, create, destroy),
+        cmocka_unit_test_setup_teardown(cancelling_all_calls_survives_calls_that_end_each_other,
+                                        create, destroy),
+        cmocka_unit_test_setup_teardown(the_table_as_json_leaves_internal_operations_out, create,
+                                        destroy),
+        cmocka_unit_test_setup_teardown(a_name_that_is_taken_is_refused_to_plugins, create,
+                                        destroy),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
