@@ -1,0 +1,42 @@
+/* The alert service: from what rules say to what people are told. SPDX-License-Identifier: MIT
+ *
+ * It hears rule.firing and rule.resolved on the bus, keeps one alert per fingerprint, decides what
+ * is worth telling (dedup, cooldown, silences, acknowledgements, repeats), asks the `route` policy
+ * whom to tell, and makes every promised delivery, also across a crash: an outbox record is durable
+ * before the first attempt. Alerts, silences and the outbox live in the store; the rest is derived.
+ *
+ * Operations: alert.list show ack unack silence unsilence silences test history channels summary.
+ * Events: alert.firing resolved acknowledged notified failed, silence.created silence.expired.
+ * [loop] */
+#ifndef OC_SERVICE_ALERT_ALERT_H
+#define OC_SERVICE_ALERT_ALERT_H
+
+#include "core/config/config.h"
+#include "core/service/env.h"
+
+struct oc_alert_service;
+
+/* Reads alerts and silences from the store and adds the operations. `env` is borrowed. */
+struct oc_alert_service *oc_alert_create(const struct oc_env *env);
+
+/* Takes `alerts` (less `alerts.rules`) and `host.name`. At the first call the outbox is read and
+ * its deliveries begin. A channel whose configuration did not change keeps its instance and its
+ * queue. A channel that cannot be used is disabled alone: findings go to `diags`, the reason is
+ * kept for alert.channels. */
+void oc_alert_configure(struct oc_alert_service *s, const struct oc_config *config,
+                        struct oc_diags *diags);
+
+/* What oc_alert_configure would find, without starting a channel: loads the channels' plugins and
+ * checks their options too. For `config validate`. */
+void oc_alert_check(const struct oc_env *env, const struct oc_config *config,
+                    struct oc_diags *diags);
+/* Sends nothing more, writes what is not yet written, and stops the channels: done(ctx) when their
+ * instances are gone, at the latest after about `grace_ms`. Deliveries not yet made stay in the
+ * outbox. */
+void oc_alert_stop(struct oc_alert_service *s, int64_t grace_ms, oc_loop_fn done, void *ctx);
+/* Adds the option tables of alerts and alerts.channels to `sections` (core/daemon/sections.h), for the reference. */
+void oc_alert_describe(json_t *sections);
+/* After stop; the operations must not be called any more. NULL is fine. */
+void oc_alert_destroy(struct oc_alert_service *s);
+
+#endif

@@ -1,0 +1,208 @@
+/* The configuration of the alert service. SPDX-License-Identifier: MIT */
+#include <string.h>
+#include <unistd.h>
+
+#include "core/base/json.h"
+#include "core/base/log.h"
+#include "core/base/text.h"
+#include "core/base/time.h"
+#include "core/config/bind.h"
+#include "core/service/alert/service.h"
+
+#define CHANNELS_MAX 64
+
+static const struct oc_option options[] = {
+    {.name = "cooldown",
+     .type = OC_OPT_DURATION,
+     .offset = offsetof(struct oc_alert_options, cooldown),
+     .default_text = "15m",
+     .max = 7 * 86400000.0,
+     .help = "how long an alert that fires again is recorded but not notified anew"},
+    {.name = "repeat_interval",
+     .type = OC_OPT_DURATION,
+     .offset = offsetof(struct oc_alert_options, repeat_interval),
+     .default_text = "4h",
+     .max = 30 * 86400000.0,
+     .help = "time between notifications of an alert that goes on and nobody acknowledged; 0 = one "
+             "is enough"},
+    {.name = "keep_resolved",
+     .type = OC_OPT_DURATION,
+     .offset = offsetof(struct oc_alert_options, keep_resolved),
+     .default_text = "7d",
+     .max = 366 * 86400000.0,
+     .help = "how long resolved alerts stay in the list"},
+    {0},
+};
+
+static const char *const foreign_keys[] = {"channels", "rules", NULL};
+
+/* A rule may have a cooldown of its own; wrong ones are the rule service's to report. */
+static void read_rule_cooldowns(struct oc_alert_service *s, const struct oc_node *root)
+{
+    const struct oc_node *rules = oc_node_get(root, "alerts.rules");
+    oc_map_finish(&s->rule_cooldowns, free);
+    for (size_t i = 0; rules && rules->type == OC_NODE_LIST && i < rules->count; i++) {
+        const struct oc_node *name = oc_node_get(rules->children[i], "name");
+        const struct oc_node *cooldown = oc_node_get(rules->children[i], "cooldown");
+        int64_t ms;
+        if (name && name->type == OC_NODE_STRING && cooldown && cooldown->type == OC_NODE_STRING &&
+            oc_duration_parse(cooldown->string, &ms) == OC_OK && ms >= 0) {
+            free(oc_map_set(&s->rule_cooldowns, name->string, oc_memdup(&ms, sizeof ms)));
+        }
+    }
+}
+
+static void read_host(struct oc_alert_service *s, const struct oc_node *root)
+{
+    const struct oc_node *name = oc_node_get(root, "host.name");
+    char host[256] = "localhost";
+    if (name && name->type == OC_NODE_STRING && *name->string) {
+        oc_copy(host, sizeof host, name->string);
+    } else {
+        gethostname(host, sizeof host - 1);
+    }
+    oc_outbox_set_host(&s->outbox, host);
+}
+
+static struct oc_channel *unchanged(const struct oc_alert_service *s, const struct oc_node *node)
+{
+    struct oc_channel *found = NULL;
+    json_t *config = oc_node_json(node);
+    for (size_t i = 0; !found && i < s->outbox.channels.count; i++) {
+        struct oc_channel *ch = s->outbox.channels.items[i];
+        if (ch->error.code == OC_OK && json_equal(ch->config, config) &&
+            !oc_node_has_secret_file(node)) {
+            found = ch;
+        }
+    }
+    json_decref(config);
+    return found;
+}
+
+struct seen {
+    OC_VEC(const struct oc_channel *) channels;
+};
+
+static bool has(const struct seen *seen, const struct oc_channel *ch)
+{
+    for (size_t i = 0; i < seen->channels.count; i++) {
+        if (seen->channels.items[i] == ch) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void configure_one(struct oc_alert_service *s, const struct oc_node *node, const char *path,
+                          struct seen *seen, struct oc_diags *diags)
+{
+    struct oc_channel *ch = unchanged(s, node);
+    if (!ch || has(seen, ch)) {
+        ch = oc_channel_create(s->env, node, path, diags);
+        if (has(seen, oc_outbox_channel(&s->outbox, ch->name))) {
+            oc_diags_add(diags, false, node, path, "Give each a `name` of its own.",
+                         "there are two channels named %s", ch->name);
+            oc_channel_release(ch, 0, NULL, NULL);
+            return;
+        }
+        oc_outbox_adopt(&s->outbox, ch);
+    }
+    OC_VEC_PUSH(&seen->channels, ch);
+}
+
+static void remove_unseen(struct oc_alert_service *s, const struct seen *seen)
+{
+    for (size_t i = s->outbox.channels.count; i-- > 0;) {
+        if (!has(seen, s->outbox.channels.items[i])) {
+            oc_outbox_remove(&s->outbox, i);
+        }
+    }
+}
+
+static void configure_list(struct oc_alert_service *s, const struct oc_node *list,
+                           struct oc_diags *diags)
+{
+    struct seen seen = {{0}};
+    if (list->count > CHANNELS_MAX) {
+        oc_diags_add(diags, false, list, "alerts.channels", "",
+                     "%zu channels: only the first %d are used", list->count, CHANNELS_MAX);
+    }
+    for (size_t i = 0; i < list->count && i < CHANNELS_MAX; i++) {
+        char *path = oc_asprintf("alerts.channels[%zu]", i);
+        configure_one(s, list->children[i], path, &seen, diags);
+        free(path);
+    }
+    remove_unseen(s, &seen);
+    OC_VEC_FINISH(&seen.channels);
+}
+
+/* Nobody said whom to tell: whoever reads the terminal. */
+static void configure_default(struct oc_alert_service *s, struct oc_diags *diags)
+{
+    json_t *json = json_pack("[{s:s}]", "plugin", "console");
+    struct oc_node *list = oc_node_from_json(json, "built in");
+    configure_list(s, list, diags);
+    oc_node_free(list);
+    json_decref(json);
+}
+
+void oc_alert_configure_channels(struct oc_alert_service *s, const struct oc_node *root,
+                                 struct oc_diags *diags)
+{
+    const struct oc_node *list = oc_node_get(root, "alerts.channels");
+    if (!list) {
+        configure_default(s, diags);
+        return;
+    }
+    if (list->type != OC_NODE_LIST) {
+        oc_diags_add(diags, false, list, "alerts.channels", "Write ( { plugin = \"console\"; } ).",
+                     "expected a list of groups");
+        configure_default(s, diags);
+        return;
+    }
+    configure_list(s, list, diags);
+}
+
+static void read_options(struct oc_alert_options *target, const struct oc_node *root,
+                         struct oc_diags *diags)
+{
+    struct oc_arena arena = {0};
+    oc_bind(options, sizeof options[0], oc_node_get(root, "alerts"), "alerts", foreign_keys, target,
+            sizeof *target, &arena, diags);
+    oc_arena_finish(&arena); /* durations only: nothing was kept in it */
+}
+
+void oc_alert_check(const struct oc_env *env, const struct oc_config *config,
+                    struct oc_diags *diags)
+{
+    const struct oc_node *root = oc_config_root(config);
+    const struct oc_node *list = oc_node_get(root, "alerts.channels");
+    struct oc_alert_options unused = {0};
+    read_options(&unused, root, diags);
+    for (size_t i = 0; list && list->type == OC_NODE_LIST && i < list->count; i++) {
+        char *path = oc_asprintf("alerts.channels[%zu]", i);
+        oc_channel_check(env, list->children[i], path, diags);
+        free(path);
+    }
+}
+
+void oc_alert_configure(struct oc_alert_service *s, const struct oc_config *config,
+                        struct oc_diags *diags)
+{
+    const struct oc_node *root = oc_config_root(config);
+    read_options(&s->options, root, diags);
+    read_rule_cooldowns(s, root);
+    read_host(s, root);
+    oc_alert_configure_channels(s, root, diags);
+    if (!s->configured && !s->env->ephemeral) {
+        oc_outbox_restore(&s->outbox);
+    }
+    s->configured = true;
+    oc_alert_wake(s, 0);
+}
+
+void oc_alert_describe(json_t *sections)
+{
+    oc_json_take(sections, "alerts", oc_options_json(options, sizeof options[0]));
+    oc_json_take(sections, "alerts.channels", oc_channel_options_json());
+}

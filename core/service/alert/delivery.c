@@ -1,0 +1,117 @@
+/* Promised deliveries and their queues. SPDX-License-Identifier: MIT */
+#include "delivery.h"
+
+#include <string.h>
+
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/base/text.h"
+#include "core/base/time.h"
+#include "core/sys/crypto.h"
+
+struct oc_delivery *oc_delivery_create(const char *channel, const char *event, json_t *alert,
+                                       int64_t seq)
+{
+    struct oc_delivery *d = oc_calloc(1, sizeof *d);
+    oc_id_make(d->id);
+    d->channel = oc_strdup(channel);
+    d->event = oc_strdup(event);
+    d->alert = json_incref(alert);
+    d->seq = seq;
+    d->created = oc_time_wall();
+    return d;
+}
+
+void oc_delivery_destroy(struct oc_delivery *d)
+{
+    if (d) {
+        json_decref(d->alert);
+        free(d->channel);
+        free(d->event);
+        free(d);
+    }
+}
+
+json_t *oc_delivery_save(const struct oc_delivery *d)
+{
+    json_t *json = json_object();
+    oc_json_set_str(json, "id", d->id);
+    oc_json_set_str(json, "channel", d->channel);
+    oc_json_set_str(json, "event", d->event);
+    oc_json_set_int(json, "seq", d->seq);
+    oc_json_set_int(json, "created", d->created);
+    json_object_set(json, "alert", d->alert);
+    return json;
+}
+
+struct oc_delivery *oc_delivery_load(const json_t *json)
+{
+    const char *id = oc_json_str(json, "id", "");
+    const char *channel = oc_json_str(json, "channel", "");
+    const char *event = oc_json_str(json, "event", "");
+    json_t *alert = json_object_get(json, "alert");
+    if (strlen(id) != 36 || !*channel || !*event || !json_is_object(alert)) {
+        return NULL;
+    }
+    struct oc_delivery *d = oc_delivery_create(channel, event, alert, oc_json_int(json, "seq", 0));
+    oc_copy(d->id, sizeof d->id, id);
+    d->created = oc_json_int(json, "created", d->created);
+    d->stored = true;
+    return d;
+}
+
+void oc_delivery_push(struct oc_delivery_queue *q, struct oc_delivery *d)
+{
+    d->next = NULL;
+    if (q->tail) {
+        q->tail->next = d;
+    } else {
+        q->head = d;
+    }
+    q->tail = d;
+    q->count++;
+}
+
+struct oc_delivery *oc_delivery_pop(struct oc_delivery_queue *q)
+{
+    struct oc_delivery *d = q->head;
+    if (d) {
+        q->head = d->next;
+        if (!q->head) {
+            q->tail = NULL;
+        }
+        q->count--;
+        d->next = NULL;
+    }
+    return d;
+}
+
+static struct oc_delivery *take_after(struct oc_delivery_queue *q, struct oc_delivery *before)
+{
+    struct oc_delivery *d = before->next;
+    before->next = d->next;
+    if (q->tail == d) {
+        q->tail = before;
+    }
+    q->count--;
+    d->next = NULL;
+    return d;
+}
+
+struct oc_delivery *oc_delivery_sacrifice(struct oc_delivery_queue *q)
+{
+    for (struct oc_delivery *d = q->head; d && d->next; d = d->next) {
+        if (strcmp(d->next->event, "resolved") == 0) {
+            return take_after(q, d);
+        }
+    }
+    return q->head && q->head->next ? take_after(q, q->head) : NULL;
+}
+
+void oc_delivery_queue_finish(struct oc_delivery_queue *q)
+{
+    struct oc_delivery *d;
+    while ((d = oc_delivery_pop(q))) {
+        oc_delivery_destroy(d);
+    }
+}

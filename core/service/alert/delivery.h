@@ -1,0 +1,44 @@
+/* One promised delivery, and the bounded queue of a channel. SPDX-License-Identifier: MIT  [loop]
+ */
+#ifndef OC_SERVICE_ALERT_DELIVERY_H
+#define OC_SERVICE_ALERT_DELIVERY_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define OC_DELIVERY_QUEUE_MAX 10000 /* of one channel */
+
+struct oc_delivery {
+    struct oc_delivery *next;
+    char id[37];   /* the same for every attempt: lets the receiver drop duplicates */
+    char *channel; /* owned */
+    char *event;   /* owned; "firing" or "resolved" */
+    json_t *alert; /* owned; as it was when the promise was made */
+    int64_t seq;   /* order of the promises, across restarts */
+    int64_t created;
+    unsigned attempts;
+    bool stored; /* the outbox in the store has it */
+};
+
+struct oc_delivery *oc_delivery_create(const char *channel, const char *event, json_t *alert,
+                                       int64_t seq);
+void oc_delivery_destroy(struct oc_delivery *d); /* NULL is fine */
+json_t *oc_delivery_save(const struct oc_delivery *d);
+struct oc_delivery *oc_delivery_load(const json_t *json); /* NULL when it is none */
+
+/* First in, first out. The queue owns what is in it. */
+struct oc_delivery_queue {
+    struct oc_delivery *head, *tail;
+    size_t count;
+};
+void oc_delivery_push(struct oc_delivery_queue *q, struct oc_delivery *d);
+struct oc_delivery *oc_delivery_pop(struct oc_delivery_queue *q); /* NULL when empty */
+/* Takes out what can best be missed when the queue is over its bound: the oldest "resolved", else
+ * the oldest; never the head, which may be on its way. NULL when there is nothing behind the head.
+ */
+struct oc_delivery *oc_delivery_sacrifice(struct oc_delivery_queue *q);
+void oc_delivery_queue_finish(struct oc_delivery_queue *q);
+
+#endif

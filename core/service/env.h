@@ -1,0 +1,45 @@
+/* What every service is given, and the events that services share. SPDX-License-Identifier: MIT
+ *
+ * Services never include each other: they meet through operations and through the topics below. All [loop]. */
+#ifndef OC_SERVICE_ENV_H
+#define OC_SERVICE_ENV_H
+
+#include "core/config/bind.h"
+#include "core/config/config.h"
+#include "core/loop/bus.h"
+#include "core/loop/loop.h"
+#include "core/op/op.h"
+#include "core/plugin/plugin.h"
+#include "core/policy/policy.h"
+#include "core/store/store.h"
+
+/* All borrowed; valid until the service is destroyed. */
+struct oc_env {
+    struct oc_loop *loop;
+    struct oc_bus *bus;
+    struct oc_store *store;
+    struct oc_plugins *plugins;
+    struct oc_policies *policies;
+    struct oc_ops *ops;
+    const char *home; /* absolute */
+    bool ephemeral;   /* one operation, then gone: no timers of its own, nothing is sent */
+};
+
+/* A service is made by oc_<name>_create(env), given its part of the configuration by oc_<name>_configure(service, config,
+ * diags) at start and at every reload (what did not change keeps its state), and freed by oc_<name>_destroy(service).
+ *
+ * Native topics (C types in core/store/series.h):
+ *   samples            struct oc_batch: what a collector call brought, already appended to the store
+ * JSON topics:
+ *   rule.pending rule.firing rule.resolved
+ *       {"rule","fingerprint" (16 hex digits over rule and labels),"severity":"critical"|"warning"|"info","category",
+ *        "instance","target","labels":{..},"metric","value","message","since" (ms),"at" (ms),"reason"}
+ *   alert.firing alert.resolved alert.acknowledged alert.notified alert.failed
+ *   silence.created silence.expired
+ *   health.changed     {"service","instance","target","from","to","hard":bool,"output","at"}
+ *   health.flapping    {"service","flapping":bool,"state"}
+ *   plugin.*           see core/plugin/plugin.h
+ *   policy.loaded policy.failed   see core/policy/policy.h
+ *   store.corrupt store.failing store.recovered   {"path","message"}
+ *   audit              {"op","actor","role","params" (secrets masked),"code","at"} */
+#endif

@@ -1,0 +1,228 @@
+/* Maintenance windows: times at which nobody is told about a service. SPDX-License-Identifier: MIT
+ *
+ * A window that begins makes a silence for each of its services through the operation alert.silence, which ends with the
+ * window; health goes on being recorded and says "maintenance". Times are UTC. */
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/base/json.h"
+#include "core/base/log.h"
+#include "core/base/text.h"
+#include "core/base/time.h"
+#include "core/service/health/table.h"
+
+#define CHECK_EVERY (30 * OC_SECOND)
+
+#define AT(member) offsetof(struct window, member)
+static const struct oc_option window_options[] = {
+    {.name = "name",
+     .type = OC_OPT_STRING,
+     .flags = OC_OPT_REQUIRED,
+     .offset = AT(name),
+     .help = "name of the window"},
+    {.name = "services",
+     .type = OC_OPT_STRINGS,
+     .flags = OC_OPT_REQUIRED,
+     .offset = AT(services),
+     .help = "services that it covers; * and ? match"},
+    {.name = "days",
+     .type = OC_OPT_STRINGS,
+     .offset = AT(days),
+     .help = "days of the week (\"sunday\"); none = every day"},
+    {.name = "start",
+     .type = OC_OPT_STRING,
+     .flags = OC_OPT_REQUIRED,
+     .offset = AT(start),
+     .help = "time of the day in UTC, \"02:00\""},
+    {.name = "duration",
+     .type = OC_OPT_DURATION,
+     .flags = OC_OPT_REQUIRED,
+     .offset = AT(duration_ms),
+     .min = 60000,
+     .max = 86400000,
+     .help = "how long it lasts"},
+    {0}};
+#undef AT
+
+/* 1970-01-01 was a Thursday. */
+static const char *const week[] = {"thursday", "friday",  "saturday", "sunday",
+                                   "monday",   "tuesday", "wednesday"};
+
+static int64_t start_of_day(const struct window *w)
+{
+    int hours, minutes, used = 0;
+    if (sscanf(w->start, "%2d:%2d%n", &hours, &minutes, &used) != 2 || w->start[used] ||
+        hours < 0 || hours > 23 || minutes < 0 || minutes > 59) {
+        return -1;
+    }
+    return hours * OC_HOUR + minutes * OC_MINUTE;
+}
+
+static bool names_day(const struct window *w, int64_t day)
+{
+    const char *const *days = w->days.items;
+    for (uint64_t i = 0; i < w->days.count; i++) {
+        if (strcasecmp(days[i], week[day % 7]) == 0) {
+            return true;
+        }
+    }
+    return w->days.count == 0;
+}
+
+bool oc_health_window_covers(const struct window *w, int64_t now_ms, int64_t *ends_ms)
+{
+    int64_t today = now_ms / OC_DAY;
+    int64_t offset = start_of_day(w);
+    for (int64_t day = today - 1; offset >= 0 && day <= today;
+         day++) { /* yesterday's may reach into today */
+        int64_t begins = day * OC_DAY + offset;
+        if (names_day(w, day) && now_ms >= begins && now_ms < begins + w->duration_ms) {
+            *ends_ms = begins + w->duration_ms;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool days_are_known(const struct window *w)
+{
+    const char *const *days = w->days.items;
+    for (uint64_t i = 0; i < w->days.count; i++) {
+        bool known = false;
+        for (size_t d = 0; d < 7; d++) {
+            known = known || strcasecmp(days[i], week[d]) == 0;
+        }
+        if (!known) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void oc_health_windows_configure(struct oc_health *h, const struct oc_config *config,
+                                 struct oc_diags *diags)
+{
+    const struct oc_node *list = oc_node_get(oc_config_root(config), "maintenance");
+    h->windows.count = 0;
+    if (list && list->type != OC_NODE_LIST) {
+        return; /* told with the other sections */
+    }
+    for (size_t i = 0; list && i < list->count; i++) {
+        char path[64];
+        struct window w = {0};
+        snprintf(path, sizeof path, "maintenance[%zu]", i);
+        if (oc_bind(window_options, sizeof *window_options, list->children[i], path, NULL, &w,
+                    sizeof w, &h->arena, diags) != 0) {
+            continue;
+        }
+        if (start_of_day(&w) < 0 || !days_are_known(&w)) {
+            oc_diags_add(diags, false, list->children[i], path,
+                         "Write start = \"02:00\"; days = [\"sunday\"].",
+                         "expected a time of the day and days of the week");
+            continue;
+        }
+        OC_VEC_PUSH(&h->windows, w);
+    }
+    if (h->windows.count && !h->env.ephemeral) {
+        oc_timer_start(h->window_timer, 0, CHECK_EVERY);
+    } else {
+        oc_timer_stop(h->window_timer);
+        oc_health_windows_check(h); /* no service is in a window that has been taken out */
+    }
+}
+
+static void silence_answer(void *ctx, int code, const json_t *result, const struct oc_error *err)
+{
+    (void)result;
+    *(int *)ctx = code;
+    if (code != OC_OK) {
+        oc_warn("maintenance window not silenced", "reason=%s", err->message);
+    }
+}
+
+/* One silence for one service; its key in the store says until when, so a restart does not make it twice. */
+static void silence(struct oc_health *h, const struct window *w, const struct service *s,
+                    int64_t ends_ms)
+{
+    char key[400], text[64], until[40], instance[320], target[320];
+    snprintf(key, sizeof key, "%s/%s", w->name, s->name);
+    json_t *made = oc_kv_get(h->env.store, "maintenance", key);
+    bool known = json_integer_value(made) == ends_ms;
+    json_decref(made);
+    if (known || h->env.ephemeral) {
+        return;
+    }
+    snprintf(instance, sizeof instance, "instance=%s", s->instance);
+    snprintf(target, sizeof target, "target=%s", s->target);
+    snprintf(text, sizeof text, "maintenance: %.40s", w->name);
+    json_t *params = json_pack("{s:[s,s],s:s,s:s}", "matchers", instance, target, "until",
+                               oc_time_format(ends_ms, until, sizeof until), "comment", text);
+    int code = OC_E_RETRY;
+    struct oc_call_request req = {.op = "alert.silence",
+                                  .params = params,
+                                  .actor = {"health", OC_ROLE_OPERATOR},
+                                  .on_done = silence_answer,
+                                  .ctx = &code};
+    oc_ops_call(h->env.ops, &req); /* this operation answers at once */
+    if (code == OC_OK) {
+        json_t *value = json_integer(ends_ms);
+        oc_kv_put(h->env.store, "maintenance", key, value, false, NULL);
+        json_decref(value);
+    }
+}
+
+/* What the store remembers of windows that are over. */
+static void forget_ended(struct oc_health *h, int64_t now_ms)
+{
+    json_t *kept = oc_kv_all(h->env.store, "maintenance"), *ends;
+    const char *key;
+    json_object_foreach(kept, key, ends)
+    {
+        if (json_integer_value(ends) < now_ms) {
+            oc_kv_remove(h->env.store, "maintenance", key, false, NULL);
+        }
+    }
+    json_decref(kept);
+}
+
+static bool window_names(const struct window *w, const struct service *s)
+{
+    const char *const *globs = w->services.items;
+    for (uint64_t i = 0; i < w->services.count; i++) {
+        if (oc_glob(globs[i], s->name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void oc_health_windows_check(void *health)
+{
+    struct oc_health *h = health;
+    int64_t now = oc_time_wall(), ends;
+    bool ended = false;
+    for (size_t i = 0; i < h->order.count; i++) {
+        struct service *s = h->order.items[i];
+        bool before = s->maintenance;
+        s->maintenance = false;
+        for (size_t k = 0; k < h->windows.count; k++) {
+            const struct window *w = &h->windows.items[k];
+            if (window_names(w, s) && oc_health_window_covers(w, now, &ends)) {
+                s->maintenance = true;
+                silence(h, w, s, ends);
+            }
+        }
+        ended = ended || (before && !s->maintenance);
+    }
+    if (ended) {
+        forget_ended(h, now);
+    }
+}
+
+json_t *oc_health_windows_json(void)
+{
+    return oc_options_json(window_options, sizeof *window_options);
+}

@@ -1,0 +1,450 @@
+/* The operations over the configuration. SPDX-License-Identifier: MIT */
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/base/text.h"
+#include "core/config/dump.h"
+#include "core/config/import.h"
+#include "core/service/host/internal.h"
+#include "core/sys/file.h"
+
+/* ---- config.show ---- */
+
+struct key_params {
+    const char *key;
+};
+static const struct oc_option show_options[] = {
+    {.name = "key",
+     .type = OC_OPT_STRING,
+     .flags = OC_OPT_POSITIONAL,
+     .offset = offsetof(struct key_params, key),
+     .help = "only this part, for example store or collectors[0]"},
+    {0}};
+
+static const struct oc_node *node_at(struct oc_host_service *s, const char *key)
+{
+    const struct oc_node *root = oc_config_root(s->hooks.config(s->hooks.ctx));
+    return key ? oc_node_get(root, key) : root;
+}
+
+static void fail_unknown_key(struct oc_call *call, const char *key)
+{
+    oc_call_failf(call, OC_E_NOT_FOUND, "`openclaw config show` lists everything that is set.",
+                  "the configuration has no %s", key);
+}
+
+static char *dump_masked(const json_t *masked)
+{
+    struct oc_buf text = {0};
+    struct oc_node *node = oc_node_from_json(masked, "");
+    if (node->type == OC_NODE_GROUP) {
+        oc_config_dump(node, &text);
+    } else {
+        oc_dump_value(node, &text);
+    }
+    oc_node_free(node);
+    return oc_buf_take(&text);
+}
+
+/* The default of a key that nobody set, "section.option", from the option tables; NULL when there is none. */
+static char *default_of(struct oc_host_service *s, const char *key)
+{
+    const char *dot = strchr(key, '.');
+    if (!dot || strchr(dot + 1, '.')) {
+        return NULL;
+    }
+    char *section = oc_strndup(key, (size_t)(dot - key)), *found = NULL;
+    json_t *sections = s->hooks.sections(s->hooks.ctx), *option;
+    size_t i;
+    json_array_foreach(json_object_get(sections, section), i, option)
+    {
+        if (strcmp(oc_json_str(option, "name", ""), dot + 1) == 0) {
+            found = oc_strdup(oc_json_str(option, "default", NULL));
+        }
+    }
+    json_decref(sections);
+    free(section);
+    return found;
+}
+
+/* The value at `key`: its own name decides whether it is a secret; an item of a list goes by the key that was asked
+ * for. */
+static json_t *masked_at(const struct oc_node *node, const char *key)
+{
+    const char *dot = key ? strrchr(key, '.') : NULL;
+    const char *name = node->key ? node->key : dot ? dot + 1 : key ? key : "root";
+    json_t *plain = oc_node_json(node);
+    json_t *value = oc_host_mask_at(key, name, plain);
+    json_decref(plain);
+    return value;
+}
+
+static void op_show(struct oc_call *call, void *ctx)
+{
+    struct oc_host_service *s = ctx;
+    const struct key_params *p = oc_call_params(call);
+    const struct oc_node *node = node_at(s, p->key);
+    if (!node) {
+        fail_unknown_key(call, p->key);
+        return;
+    }
+    json_t *masked = masked_at(node, p->key);
+    char *text = dump_masked(masked);
+    json_t *o = json_object();
+    oc_json_set_str(o, "file", oc_config_file(s->hooks.config(s->hooks.ctx)));
+    oc_json_set_str(o, "text", text);
+    oc_json_take(o, "config", masked);
+    free(text);
+    oc_call_succeed(call, o);
+}
+
+static const struct oc_op show_op = {
+    .name = "config.show",
+    .summary = "Show the configuration in force, secrets hidden",
+    .flags = OC_OP_EPHEMERAL,
+    .params = show_options,
+    .params_size = sizeof(struct key_params),
+    .view = "text:text",
+    .example = "openclaw config show alerts",
+    .handler = op_show,
+};
+
+static void op_get(struct oc_call *call, void *ctx)
+{
+    struct oc_host_service *s = ctx;
+    const struct key_params *p = oc_call_params(call);
+    const struct oc_node *node = node_at(s, p->key);
+    char *fallback = node ? NULL : default_of(s, p->key);
+    if (!node && !fallback) {
+        fail_unknown_key(call, p->key);
+        return;
+    }
+    json_t *masked = node ? masked_at(node, p->key) : json_string(fallback);
+    free(fallback);
+    char *text =
+        json_is_string(masked) ? oc_strdup(json_string_value(masked)) : dump_masked(masked);
+    json_t *o = json_object();
+    oc_json_take(o, "value", masked);
+    oc_json_set_str(o, "text", text);
+    free(text);
+    oc_call_succeed(call, o);
+}
+
+static const struct oc_option get_options[] = {{.name = "key",
+                                                .type = OC_OPT_STRING,
+                                                .flags = OC_OPT_REQUIRED | OC_OPT_POSITIONAL,
+                                                .offset = offsetof(struct key_params, key),
+                                                .help = "a key, for example store.retention"},
+                                               {0}};
+
+static const struct oc_op get_op = {
+    .name = "config.get",
+    .summary = "Print one value of the configuration in force",
+    .flags = OC_OP_EPHEMERAL,
+    .params = get_options,
+    .params_size = sizeof(struct key_params),
+    .view = "text:text",
+    .example = "openclaw config get store.retention",
+    .handler = op_get,
+};
+
+static void op_explain(struct oc_call *call, void *ctx)
+{
+    struct oc_host_service *s = ctx;
+    const struct key_params *p = oc_call_params(call);
+    json_t *layers = oc_config_explain(s->hooks.config(s->hooks.ctx), p->key), *layer;
+    size_t i;
+    char *fallback = json_array_size(layers) == 0 ? default_of(s, p->key) : NULL;
+    if (json_array_size(layers) == 0 && !fallback) {
+        json_decref(layers);
+        fail_unknown_key(call, p->key);
+        return;
+    }
+    if (fallback) {
+        json_array_append_new(layers,
+                              json_pack("{s:s,s:s,s:s,s:n,s:b}", "layer", "default", "value",
+                                        fallback, "file", "option table", "line", "wins", 1));
+        free(fallback);
+    }
+    json_array_foreach(layers, i, layer)
+    {
+        const char *dot = strrchr(p->key, '.');
+        json_t *value = json_object_get(layer, "value");
+        oc_json_take(layer, "value", oc_host_mask_at(p->key, dot ? dot + 1 : p->key, value));
+    }
+    oc_call_succeed(call, layers);
+}
+
+static const struct oc_op explain_op = {
+    .name = "config.explain",
+    .summary = "Show where a value comes from: every layer that sets it, and which one wins",
+    .flags = OC_OP_EPHEMERAL,
+    .params = get_options,
+    .params_size = sizeof(struct key_params),
+    .view = "table:layer=Layer,value=Value,file=File,line=Line,wins=Wins",
+    .example = "openclaw config explain store.retention",
+    .handler = op_explain,
+};
+
+/* ---- config.validate ---- */
+
+struct file_params {
+    const char *file;
+};
+static const struct oc_option validate_options[] = {
+    {.name = "file",
+     .type = OC_OPT_PATH,
+     .flags = OC_OPT_POSITIONAL,
+     .offset = offsetof(struct file_params, file),
+     .help = "the file to check; the configuration in use when left out"},
+    {0}};
+
+static const char *file_in_use(struct oc_host_service *s, const char *given)
+{
+    return given ? given : oc_config_file(s->hooks.config(s->hooks.ctx));
+}
+
+static void op_validate(struct oc_call *call, void *ctx)
+{
+    struct oc_host_service *s = ctx;
+    const struct file_params *p = oc_call_params(call);
+    struct oc_error err;
+    oc_error_init(&err);
+    json_t *findings = s->hooks.check(s->hooks.ctx, file_in_use(s, p->file), &err);
+    if (!findings) {
+        oc_call_fail(call, &err);
+        return;
+    }
+    oc_call_succeed(call, findings);
+}
+
+static const struct oc_op validate_op = {
+    .name = "config.validate",
+    .summary = "Check a configuration file, the options of every plugin included",
+    .flags = OC_OP_EPHEMERAL | OC_OP_PRIVATE,
+    .params = validate_options,
+    .params_size = sizeof(struct file_params),
+    .view = "custom:findings",
+    .description = "Exits 7 when there are errors.",
+    .example = "openclaw config validate openclaw.conf",
+    .handler = op_validate,
+};
+
+/* ---- config.set and config.reset ---- */
+
+struct set_params {
+    const char *key, *value, *file;
+};
+static const struct oc_option set_options[] = {{.name = "key",
+                                                .type = OC_OPT_STRING,
+                                                .flags = OC_OPT_REQUIRED | OC_OPT_POSITIONAL,
+                                                .offset = offsetof(struct set_params, key),
+                                                .help = "a key, for example alerts.cooldown"},
+                                               {.name = "value",
+                                                /* it may be a password: the audit trail hides it */
+                                                .type = OC_OPT_SECRET,
+                                                .flags = OC_OPT_REQUIRED | OC_OPT_POSITIONAL,
+                                                .offset = offsetof(struct set_params, value),
+                                                .help = "its new value"},
+                                               {0}};
+static const struct oc_option reset_options[] = {{.name = "key",
+                                                  .type = OC_OPT_STRING,
+                                                  .flags = OC_OPT_REQUIRED | OC_OPT_POSITIONAL,
+                                                  .offset = offsetof(struct set_params, key),
+                                                  .help = "a key; its default holds again"},
+                                                 {0}};
+
+struct edit_check {
+    struct oc_host_service *service;
+    const char *dir;
+};
+
+/* The new text is validated as a file of its own beside the old one, so that relative paths and conf.d mean the same. */
+static int check_edit(void *ctx, const struct oc_node *root, struct oc_error *err)
+{
+    struct edit_check *e = ctx;
+    struct oc_buf text = {0};
+    oc_config_dump(root, &text);
+    char *name = oc_asprintf(".openclaw-check-%d.conf", (int)getpid());
+    char *path = oc_path_join(e->dir, name);
+    int rc = oc_file_write(path, text.data ? text.data : "", text.len, 0600, err);
+    json_t *findings =
+        rc == OC_OK ? e->service->hooks.check(e->service->hooks.ctx, path, err) : NULL;
+    if (findings && oc_json_int(findings, "errors", 0) > 0) {
+        const json_t *list = json_object_get(findings, "findings");
+        size_t i = 0;
+        const json_t *first = json_array_get(list, 0);
+        while (first && oc_json_bool(first, "warning", false)) {
+            first = json_array_get(list, ++i);
+        }
+        oc_error_set(err, OC_E_CONFIG, "%s: %s", oc_json_str(first, "key", ""),
+                     oc_json_str(first, "message", ""));
+        oc_error_hint(err, "%s", oc_json_str(first, "hint", ""));
+    }
+    rc = findings && oc_json_int(findings, "errors", 0) == 0 ? OC_OK
+         : err->code                                         ? err->code
+                                                             : OC_E_CONFIG;
+    json_decref(findings);
+    unlink(path);
+    free(path);
+    free(name);
+    oc_buf_finish(&text);
+    return rc;
+}
+
+static void edit(struct oc_call *call, struct oc_host_service *s, const char *key,
+                 const char *value)
+{
+    const struct oc_config *config = s->hooks.config(s->hooks.ctx);
+    char *file = oc_config_file(config) ? oc_strdup(oc_config_file(config))
+                                        : oc_path_join(s->env.home, "openclaw.conf");
+    char *dir = oc_path_dir(file);
+    struct edit_check check = {.service = s, .dir = dir};
+    struct oc_error err;
+    oc_error_init(&err);
+    int rc = oc_file_exists(file) ? OC_OK : oc_dir_make(dir, 0700, &err);
+    if (rc == OC_OK && !oc_file_exists(file)) {
+        rc = oc_file_write(file, "", 0, 0600, &err);
+    }
+    if (rc == OC_OK) {
+        rc = oc_config_edit(file, key, value, check_edit, &check, &err);
+    }
+    if (rc == OC_OK) {
+        json_t *o = json_object();
+        oc_json_set_str(o, "file", file);
+        oc_json_set_str(o, "key", key);
+        oc_json_set_str(o, "value", value);
+        oc_json_set_str(o, "next", "openclaw reload");
+        oc_call_succeed(call, o);
+    } else {
+        oc_call_fail(call, &err);
+    }
+    free(dir);
+    free(file);
+}
+
+static void op_set(struct oc_call *call, void *ctx)
+{
+    const struct set_params *p = oc_call_params(call);
+    edit(call, ctx, p->key, p->value);
+}
+
+static void op_reset(struct oc_call *call, void *ctx)
+{
+    const struct set_params *p = oc_call_params(call);
+    edit(call, ctx, p->key, NULL);
+}
+
+static const struct oc_op set_op = {
+    .name = "config.set",
+    .summary = "Set one value in the configuration file, keeping its comments and layout",
+    .role = OC_ROLE_ADMIN,
+    .flags = OC_OP_EPHEMERAL | OC_OP_PRIVATE | OC_OP_MUTATES,
+    .params = set_options,
+    .params_size = sizeof(struct set_params),
+    .view = "record",
+    .description = "The new file is validated before it replaces the old one. `openclaw reload` "
+                   "puts it in force.",
+    .example = "openclaw config set alerts.cooldown 10m",
+    .handler = op_set,
+};
+
+static const struct oc_op reset_op = {
+    .name = "config.reset",
+    .summary = "Take a value out of the configuration file: its default holds again",
+    .role = OC_ROLE_ADMIN,
+    .flags = OC_OP_EPHEMERAL | OC_OP_PRIVATE | OC_OP_MUTATES,
+    .params = reset_options,
+    .params_size = sizeof(struct set_params),
+    .view = "record",
+    .example = "openclaw config reset alerts.cooldown",
+    .handler = op_reset,
+};
+
+/* ---- config.import ---- */
+
+struct import_params {
+    const char *file, *output;
+    int32_t force;
+};
+static const struct oc_option import_options[] = {
+    {.name = "file",
+     .type = OC_OPT_PATH,
+     .flags = OC_OPT_REQUIRED | OC_OPT_POSITIONAL,
+     .offset = offsetof(struct import_params, file),
+     .help = "monitoring-config.json, alert-rules.yaml or openclaw.json of the original system"},
+    {.name = "output",
+     .type = OC_OPT_PATH,
+     .offset = offsetof(struct import_params, output),
+     .help = "write the result to this file, for example one in conf.d"},
+    {.name = "force",
+     .type = OC_OPT_BOOL,
+     .offset = offsetof(struct import_params, force),
+     .help = "replace the file if it is there"},
+    {0}};
+
+static int write_import(const struct import_params *p, const struct oc_buf *text,
+                        struct oc_error *err)
+{
+    if (!p->output) {
+        return OC_OK;
+    }
+    if (oc_file_exists(p->output) && !p->force) {
+        oc_error_set(err, OC_E_CONFLICT, "%s exists", p->output);
+        oc_error_hint(err, "Give another --output, or --force to replace it.");
+        return err->code;
+    }
+    return oc_file_write(p->output, text->data ? text->data : "", text->len, 0600, err);
+}
+
+static void op_import(struct oc_call *call, void *ctx)
+{
+    const struct import_params *p = oc_call_params(call);
+    struct oc_buf text = {0};
+    struct oc_diags diags = {0};
+    struct oc_error err;
+    oc_error_init(&err);
+    (void)ctx;
+    json_t *report = oc_import(p->file, &text, &diags, &err);
+    if (report && write_import(p, &text, &err) == OC_OK) {
+        oc_json_set_str(report, "text", text.data ? text.data : "");
+        oc_json_set_str(report, "output", p->output);
+        oc_json_take(report, "findings", oc_diags_json(&diags));
+        oc_call_succeed(call, report);
+    } else {
+        json_decref(report);
+        oc_call_fail(call, &err);
+    }
+    oc_diags_finish(&diags);
+    oc_buf_finish(&text);
+}
+
+static const struct oc_op import_op = {
+    .name = "config.import",
+    .summary =
+        "Turn a configuration of the original system into ours, and say what could not be mapped",
+    .role = OC_ROLE_ADMIN,
+    .flags = OC_OP_EPHEMERAL | OC_OP_PRIVATE,
+    .params = import_options,
+    .params_size = sizeof(struct import_params),
+    .view = "custom:import",
+    .example =
+        "openclaw config import monitoring-config.json --output ~/.openclaw/conf.d/imported.conf",
+    .handler = op_import,
+};
+
+void oc_host_add_config_ops(struct oc_host_service *s)
+{
+    oc_ops_add(s->env.ops, &show_op, s);
+    oc_ops_add(s->env.ops, &get_op, s);
+    oc_ops_add(s->env.ops, &explain_op, s);
+    oc_ops_add(s->env.ops, &validate_op, s);
+    oc_ops_add(s->env.ops, &set_op, s);
+    oc_ops_add(s->env.ops, &reset_op, s);
+    oc_ops_add(s->env.ops, &import_op, s);
+}

@@ -1,0 +1,131 @@
+/* The operations over events: the history, and the live stream. SPDX-License-Identifier: MIT */
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/base/time.h"
+#include "core/service/host/internal.h"
+
+struct list_params {
+    const char *topic, *since, *until;
+    int64_t limit;
+};
+static const struct oc_option list_options[] = {{.name = "topic",
+                                                 .type = OC_OPT_STRING,
+                                                 .offset = offsetof(struct list_params, topic),
+                                                 .help = "only this topic, or \"alert.*\""},
+                                                {.name = "since",
+                                                 .type = OC_OPT_STRING,
+                                                 .offset = offsetof(struct list_params, since),
+                                                 .default_text = "24h",
+                                                 .help = "from when: \"2h\", a date or a time"},
+                                                {.name = "until",
+                                                 .type = OC_OPT_STRING,
+                                                 .offset = offsetof(struct list_params, until),
+                                                 .default_text = "now",
+                                                 .help = "up to when"},
+                                                {.name = "limit",
+                                                 .type = OC_OPT_INT,
+                                                 .offset = offsetof(struct list_params, limit),
+                                                 .default_text = "100",
+                                                 .min = 1,
+                                                 .max = 10000,
+                                                 .help = "at most this many, the newest first"},
+                                                {0}};
+
+static void op_list(struct oc_call *call, void *ctx)
+{
+    struct oc_host_service *s = ctx;
+    const struct list_params *p = oc_call_params(call);
+    struct oc_event_query q = {.topic = p->topic, .limit = (size_t)p->limit};
+    int64_t now = oc_time_wall();
+    struct oc_error err;
+    oc_error_init(&err);
+    if (oc_time_parse(p->since, now, &q.from_ms) != OC_OK ||
+        oc_time_parse(p->until, now, &q.to_ms) != OC_OK) {
+        oc_call_failf(call, OC_E_CONFIG,
+                      "Write a duration such as 2h, or a date such as 2026-11-22.",
+                      "--since or --until is not a time");
+        return;
+    }
+    json_t *rows = oc_events_query(s->env.store, &q, &err);
+    if (rows) {
+        oc_call_succeed(call, rows);
+    } else {
+        oc_call_fail(call, &err);
+    }
+}
+
+static const struct oc_op list_op = {
+    .name = "events.list",
+    .summary = "List what happened, newest first",
+    .flags = OC_OP_EPHEMERAL,
+    .params = list_options,
+    .params_size = sizeof(struct list_params),
+    .view = "table:time=Time,topic=Topic,data=Data",
+    .example = "openclaw events list --topic 'alert.*' --since 2h",
+    .handler = op_list,
+};
+
+/* ---- events.watch ---- */
+
+struct watch_params {
+    const char *topic;
+};
+static const struct oc_option watch_options[] = {{.name = "topic",
+                                                  .type = OC_OPT_STRING,
+                                                  .offset = offsetof(struct watch_params, topic),
+                                                  .default_text = "*",
+                                                  .help = "only this topic, or \"alert.*\""},
+                                                 {0}};
+
+struct watch {
+    struct oc_call *call;
+    struct oc_subscription *subscription;
+};
+
+static void watch_event(void *ctx, const struct oc_event *event)
+{
+    struct watch *w = ctx;
+    json_t *row = json_object();
+    oc_json_set_time(row, "time", event->time_ms);
+    oc_json_set_str(row, "topic", event->topic);
+    json_object_set(row, "data", event->data);
+    oc_call_row(w->call, row);
+}
+
+static void watch_cancelled(struct oc_call *call, void *ctx)
+{
+    struct watch *w = ctx;
+    oc_bus_unsubscribe(w->subscription);
+    free(w);
+    oc_call_succeed(call, json_array());
+}
+
+static void op_watch(struct oc_call *call, void *ctx)
+{
+    struct oc_host_service *s = ctx;
+    const struct watch_params *p = oc_call_params(call);
+    struct watch *w = oc_calloc(1, sizeof *w);
+    w->call = call;
+    w->subscription = oc_bus_subscribe(s->env.bus, p->topic, watch_event, w);
+    oc_call_on_cancel(call, watch_cancelled, w);
+}
+
+static const struct oc_op watch_op = {
+    .name = "events.watch",
+    .summary = "Show events as they happen, until interrupted",
+    .flags = OC_OP_STREAMS,
+    .params = watch_options,
+    .params_size = sizeof(struct watch_params),
+    .view = "table:time=Time,topic=Topic,data=Data",
+    .example = "openclaw events watch --topic 'plugin.*'",
+    .handler = op_watch,
+};
+
+void oc_host_add_event_ops(struct oc_host_service *s)
+{
+    oc_ops_add(s->env.ops, &list_op, s);
+    oc_ops_add(s->env.ops, &watch_op, s);
+}

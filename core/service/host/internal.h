@@ -1,0 +1,48 @@
+/* Shared by the files of the host service. SPDX-License-Identifier: MIT  [loop] */
+#ifndef OC_SERVICE_HOST_INTERNAL_H
+#define OC_SERVICE_HOST_INTERNAL_H
+
+#include <sys/types.h>
+
+#include "core/service/host/mask_text.h"
+#include "core/service/host/service.h"
+
+struct oc_log_ring;
+
+struct oc_host_service {
+    struct oc_env env;
+    struct oc_host_hooks hooks;
+    int64_t started_ms;      /* wall time, to be shown */
+    int64_t started_mono_ms; /* what the uptime is measured by: the wall clock may be set */
+    struct oc_log_ring *ring;
+    struct oc_subscription *recorder;
+    ino_t home_inode, run_inode; /* at the start; 0 = it was not there, or nobody is to reach us */
+};
+
+/* The result of an operation that answers at once; owned by the caller, NULL when it failed. */
+json_t *oc_host_ask(struct oc_host_service *s, const char *op, json_t *params /* taken */);
+
+void oc_host_add_status_ops(struct oc_host_service *s);
+void oc_host_add_config_ops(struct oc_host_service *s);
+void oc_host_add_plugin_ops(struct oc_host_service *s);
+void oc_host_add_event_ops(struct oc_host_service *s);
+void oc_host_add_log_ops(struct oc_host_service *s);
+void oc_host_add_doctor_op(struct oc_host_service *s);
+void oc_host_add_kv_ops(struct oc_host_service *s);
+
+/* A copy in which what looks like a secret (by its key, or a password inside a URL) is "********"; references such as
+ * $env:NAME stay. Owned by the caller. */
+json_t *oc_host_mask(const json_t *value);
+/* The same for the value of the option `name`, found at `path` ("alerts.channels[0].url"; NULL = the root). */
+json_t *oc_host_mask_at(const char *path, const char *name, const json_t *value);
+
+/* The latest lines of the log, for the operation `logs`. The tap is [any]; the rest [loop]. */
+struct oc_log_ring *oc_log_ring_create(size_t max_lines);
+void oc_log_ring_destroy(struct oc_log_ring *ring);
+/* the sequence number that the next line will get */
+uint64_t oc_log_ring_next(struct oc_log_ring *ring);
+/* Lines with number >= from, at or above `level`, whose text contains `grep` (NULL = all), as JSON objects. */
+json_t *oc_log_ring_lines(struct oc_log_ring *ring, uint64_t from, int level, const char *grep,
+                          size_t limit);
+
+#endif

@@ -1,0 +1,144 @@
+/* Hides secrets inside one text: URLs and key=value connection strings. SPDX-License-Identifier: MIT */
+#include "core/service/host/mask_text.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/base/buf.h"
+#include "core/base/mem.h"
+#include "core/base/text.h"
+
+bool oc_mask_secret_name(const char *name)
+{
+    static const char *const words[] = {"password",  "passwd",     "passphrase",  "secret",
+                                        "token",     "bearer",     "master_key",  "api_key",
+                                        "apikey",    "api-key",    "routing_key", "private_key",
+                                        "signature", "access_key", "credential",  "authorization"};
+    for (size_t i = 0; i < OC_COUNT(words); i++) {
+        if (strcasestr(name, words[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Names too common to be secret as an option, but not as a parameter. */
+static bool secret_parameter(const char *name, size_t len)
+{
+    static const char *const names[] = {"key", "sig", "pass", "pwd", "auth", "code", "jwt", "hmac"};
+    char *copy = oc_strndup(name, len);
+    bool secret = oc_mask_secret_name(copy);
+    for (size_t i = 0; i < OC_COUNT(names) && !secret; i++) {
+        secret = strcasecmp(copy, names[i]) == 0;
+    }
+    free(copy);
+    return secret;
+}
+
+static bool name_byte(char c)
+{
+    return isalnum((unsigned char)c) || c == '_' || c == '-' || c == '.';
+}
+
+/* The end of the value at `text`: behind its closing quote, or before what ends it. A backslash takes the next byte
+ * along, as libpq reads it. */
+static const char *value_end(const char *text, bool url)
+{
+    char quote = *text == '\'' || *text == '"' ? *text++ : '\0';
+    while (*text && (quote ? *text != quote
+                           : !isspace((unsigned char)*text) && !(url && strchr("&#", *text)))) {
+        text += *text == '\\' && text[1] && !url ? 2 : 1;
+    }
+    return *text && quote ? text + 1 : text;
+}
+
+/* Where the value begins when a secret parameter's "name=" ends the bytes `name` to the result; NULL when not. */
+static const char *secret_value(const char *name, const char *name_end, bool url)
+{
+    const char *c = name_end;
+    while (!url && isspace((unsigned char)*c)) {
+        c++;
+    }
+    if (*c != '=' || !secret_parameter(name, (size_t)(name_end - name))) {
+        return NULL;
+    }
+    c++;
+    while (!url && isspace((unsigned char)*c)) {
+        c++;
+    }
+    return *c ? c : NULL;
+}
+
+static void add_parameters_masked(struct oc_buf *out, const char *text, bool url)
+{
+    while (*text) {
+        const char *end = text;
+        while (name_byte(*end)) {
+            end++;
+        }
+        const char *value = end > text ? secret_value(text, end, url) : NULL;
+        if (value) {
+            oc_buf_add(out, text, (size_t)(value - text));
+            oc_buf_adds(out, OC_MASK);
+            text = value_end(value, url);
+        } else {
+            end += end == text;
+            oc_buf_add(out, text, (size_t)(end - text));
+            text = end;
+        }
+    }
+}
+
+/* The last '@' counts: a password that nobody encoded may hold others. */
+static const char *add_user_masked(struct oc_buf *out, const char *text, const char *host)
+{
+    const char *at = strrchr(host, '@');
+    const char *colon = at ? memchr(host, ':', (size_t)(at - host)) : NULL;
+    if (!colon) {
+        return text;
+    }
+    oc_buf_add(out, text, (size_t)(colon + 1 - text));
+    oc_buf_adds(out, OC_MASK);
+    return at;
+}
+
+/* Scheme and host; the rest is hidden. */
+static bool add_host_only(struct oc_buf *out, const char *text, const char *host)
+{
+    if (strncasecmp(text, "http://", 7) != 0 && strncasecmp(text, "https://", 8) != 0) {
+        return false;
+    }
+    const char *end = host + strcspn(host, "/?#");
+    const char *at = memrchr(host, '@', (size_t)(end - host));
+    oc_buf_add(out, text, (size_t)(host - text));
+    if (at) {
+        oc_buf_adds(out, OC_MASK "@");
+        host = at + 1;
+    }
+    oc_buf_add(out, host, (size_t)(end - host));
+    if (*end) {
+        oc_buf_adds(out, strcmp(end, "/") == 0 ? "/" : "/" OC_MASK);
+    }
+    return true;
+}
+
+char *oc_mask_text(const char *text, bool path_too)
+{
+    struct oc_buf out = {0};
+    const char *scheme_end = strstr(text, "://");
+    const char *blank = strpbrk(text, " \t=");
+    /* "options with a url=http://..." are no URL themselves */
+    bool url = scheme_end && (!blank || blank > scheme_end);
+    if (!url) {
+        if (scheme_end) {
+            text = add_user_masked(&out, text, scheme_end + 3);
+        }
+        add_parameters_masked(&out, text, false);
+    } else if (!path_too || !add_host_only(&out, text, scheme_end + 3)) {
+        add_parameters_masked(&out, add_user_masked(&out, text, scheme_end + 3), true);
+    }
+    char *shown = oc_buf_take(&out);
+    return shown ? shown : oc_strdup("");
+}

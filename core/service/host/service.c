@@ -1,0 +1,96 @@
+/* The host about itself: life of the service, and the recorder of events. SPDX-License-Identifier: MIT */
+#include "core/service/host/service.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/base/text.h"
+#include "core/base/time.h"
+#include "core/service/host/internal.h"
+#include "core/sys/file.h"
+
+#define RING_LINES 512
+
+/* Topics that are signals between services, not facts worth keeping. */
+static const char *const signals[] = {"collector.detail", "collector.member", "collector.swept",
+                                      "collect.first", "health.soft"};
+
+static void record(void *ctx, const struct oc_event *event)
+{
+    struct oc_host_service *s = ctx;
+    for (size_t i = 0; i < OC_COUNT(signals); i++) {
+        if (strcmp(event->topic, signals[i]) == 0) {
+            return;
+        }
+    }
+    oc_events_append(s->env.store, event->time_ms, event->topic, event->data, NULL);
+}
+
+static void take(void *ctx, int code, const json_t *result, const struct oc_error *err)
+{
+    json_t **out = ctx;
+    (void)err;
+    *out = code == OC_OK ? json_deep_copy(result) : NULL;
+}
+
+json_t *oc_host_ask(struct oc_host_service *s, const char *op, json_t *params)
+{
+    json_t *answer = NULL;
+    struct oc_call_request req = {.op = op,
+                                  .params = params,
+                                  .actor = {"host", OC_ROLE_VIEWER},
+                                  .on_done = take,
+                                  .ctx = &answer};
+    oc_ops_call(s->env.ops, &req);
+    return answer;
+}
+
+static ino_t inode_of(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 ? st.st_ino : 0;
+}
+
+static void remember_home(struct oc_host_service *s)
+{
+    char *run = oc_path_join(s->env.home, "run");
+    if (!s->env.ephemeral) {
+        s->home_inode = inode_of(s->env.home);
+        s->run_inode = inode_of(run);
+    }
+    free(run);
+}
+
+struct oc_host_service *oc_host_service_create(const struct oc_env *env,
+                                               const struct oc_host_hooks *hooks)
+{
+    struct oc_host_service *s = oc_calloc(1, sizeof *s);
+    s->env = *env;
+    s->hooks = *hooks;
+    s->started_ms = oc_time_wall();
+    s->started_mono_ms = oc_time_mono();
+    remember_home(s);
+    s->ring = oc_log_ring_create(RING_LINES);
+    s->recorder = oc_bus_subscribe(env->bus, env->ephemeral ? "audit" : "*", record, s);
+    oc_host_add_status_ops(s);
+    oc_host_add_config_ops(s);
+    oc_host_add_plugin_ops(s);
+    oc_host_add_event_ops(s);
+    oc_host_add_log_ops(s);
+    oc_host_add_doctor_op(s);
+    oc_host_add_kv_ops(s);
+    return s;
+}
+
+void oc_host_service_destroy(struct oc_host_service *s)
+{
+    if (!s) {
+        return;
+    }
+    oc_bus_unsubscribe(s->recorder);
+    oc_log_ring_destroy(s->ring);
+    free(s);
+}

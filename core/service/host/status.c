@@ -1,0 +1,173 @@
+/* The operations status, version, reload and op.list. SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/base/time.h"
+#include "core/base/version.h"
+#include "core/service/host/internal.h"
+
+/* Resident memory in bytes and the number of threads, from /proc/self/status; 0 where there is none. */
+static void measure_self(int64_t *rss, int64_t *threads)
+{
+    char line[256];
+    FILE *f = fopen("/proc/self/status", "re");
+    *rss = *threads = 0;
+    while (f && fgets(line, sizeof line, f)) {
+        if (strncmp(line, "VmRSS:", 6) == 0) {
+            *rss = strtoll(line + 6, NULL, 10) * 1024;
+        } else if (strncmp(line, "Threads:", 8) == 0) {
+            *threads = strtoll(line + 8, NULL, 10);
+        }
+    }
+    if (f) {
+        fclose(f);
+    }
+}
+
+static void count_states(json_t *o, const char *key, json_t *rows /* taken */)
+{
+    json_t *counts = json_object(), *row;
+    size_t i;
+    json_array_foreach(rows, i, row)
+    {
+        const char *state = oc_json_str(row, "state", "unknown");
+        oc_json_set_int(counts, state, oc_json_int(counts, state, 0) + 1);
+    }
+    oc_json_set_int(counts, "total", (int64_t)json_array_size(rows));
+    json_decref(rows);
+    oc_json_take(o, key, counts);
+}
+
+static json_t *problems(const struct oc_host_service *s)
+{
+    json_t *list = json_array();
+    struct oc_error why;
+    oc_error_init(&why);
+    if (s->hooks.safe_mode) {
+        json_array_append_new(list, json_string("safe mode: no plugin is loaded"));
+    }
+    if (!oc_store_healthy(s->env.store, &why)) {
+        char *text = oc_asprintf("store: %s", why.message);
+        json_array_append_new(list, json_string(text));
+        free(text);
+    }
+    const struct oc_diags *diags = s->hooks.diags(s->hooks.ctx);
+    if (diags && diags->list.count) {
+        char *text = oc_asprintf("configuration: %zu findings; see `openclaw config validate`",
+                                 diags->list.count);
+        json_array_append_new(list, json_string(text));
+        free(text);
+    }
+    return list;
+}
+
+static void op_status(struct oc_call *call, void *ctx)
+{
+    struct oc_host_service *s = ctx;
+    const struct oc_config *config = s->hooks.config(s->hooks.ctx);
+    int64_t rss, threads;
+    char host[256] = "";
+    measure_self(&rss, &threads);
+    gethostname(host, sizeof host - 1);
+    const struct oc_node *name = oc_node_get(oc_config_root(config), "host.name");
+    json_t *o = json_object();
+    oc_json_set_str(o, "name", name && name->type == OC_NODE_STRING ? name->string : host);
+    oc_json_set_str(o, "version", OC_VERSION);
+    oc_json_set_int(o, "pid", getpid());
+    oc_json_set_time(o, "started", s->started_ms);
+    oc_json_set_int(o, "uptime_ms", oc_time_mono() - s->started_mono_ms);
+    oc_json_set_str(o, "config", oc_config_file(config));
+    oc_json_set_str(o, "home", s->env.home);
+    oc_json_set_str(o, "socket", s->hooks.socket);
+    oc_json_set_bool(o, "ephemeral", s->env.ephemeral);
+    oc_json_set_bool(o, "safe_mode", s->hooks.safe_mode);
+    oc_json_set_int(o, "memory_bytes", rss);
+    oc_json_set_int(o, "threads", threads);
+    oc_json_take(o, "store", oc_store_stats(s->env.store));
+    count_states(o, "collectors", oc_host_ask(s, "collector.list", NULL));
+    count_states(o, "plugins", oc_host_ask(s, "plugin.list", NULL));
+    json_t *health = oc_host_ask(s, "health.summary", NULL);
+    oc_json_take(o, "health", health ? health : json_null());
+    oc_json_take(o, "problems", problems(s));
+    oc_call_succeed(call, o);
+}
+
+static const struct oc_op status_op = {
+    .name = "status",
+    .summary = "Show the daemon, its collectors, alerts and store at a glance",
+    .flags = OC_OP_EPHEMERAL,
+    .view = "custom:status",
+    .example = "openclaw status",
+    .handler = op_status,
+};
+
+static void op_version(struct oc_call *call, void *ctx)
+{
+    (void)ctx;
+    json_t *o = json_object();
+    oc_json_set_str(o, "version", OC_VERSION);
+    oc_json_set_int(o, "abi_major", OC_ABI_MAJOR);
+    oc_json_set_int(o, "abi_minor", OC_ABI_MINOR);
+    oc_call_succeed(call, o);
+}
+
+static const struct oc_op version_op = {
+    .name = "host.version",
+    .summary = "The version of the running daemon",
+    .flags = OC_OP_INTERNAL,
+    .handler = op_version,
+};
+
+static void op_reload(struct oc_call *call, void *ctx)
+{
+    struct oc_host_service *s = ctx;
+    struct oc_error err;
+    oc_error_init(&err);
+    if (s->hooks.reload(s->hooks.ctx, &err) != OC_OK) {
+        oc_call_fail(call, &err);
+        return;
+    }
+    const struct oc_diags *diags = s->hooks.diags(s->hooks.ctx);
+    json_t *o = json_object();
+    oc_json_set_int(o, "errors", (int64_t)oc_diags_errors(diags));
+    oc_json_take(o, "findings", oc_diags_json(diags));
+    oc_call_succeed(call, o);
+}
+
+static const struct oc_op reload_op = {
+    .name = "reload",
+    .summary = "Read the configuration and the policies again, keeping all state",
+    .role = OC_ROLE_ADMIN,
+    .flags = OC_OP_MUTATES,
+    .view = "custom:findings",
+    .description = "A file that does not parse changes nothing. Collectors and channels whose "
+                   "configuration is the same "
+                   "run on untouched. The same happens on SIGHUP.",
+    .example = "openclaw reload",
+    .handler = op_reload,
+};
+
+static void op_ops(struct oc_call *call, void *ctx)
+{
+    (void)ctx;
+    oc_call_succeed(call, oc_ops_json(oc_call_ops(call), false));
+}
+
+static const struct oc_op ops_op = {
+    .name = "op.list",
+    .summary = "List the operations",
+    .flags = OC_OP_INTERNAL,
+    .handler = op_ops,
+};
+
+void oc_host_add_status_ops(struct oc_host_service *s)
+{
+    oc_ops_add(s->env.ops, &status_op, s);
+    oc_ops_add(s->env.ops, &version_op, s);
+    oc_ops_add(s->env.ops, &reload_op, s);
+    oc_ops_add(s->env.ops, &ops_op, s);
+}

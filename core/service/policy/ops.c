@@ -1,0 +1,312 @@
+/* The operations over policies. SPDX-License-Identifier: MIT */
+#include <stddef.h>
+#include <string.h>
+
+#include "core/base/buf.h"
+#include "core/base/error.h"
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/policy/inspect.h"
+#include "core/service/policy/internal.h"
+#include "core/sys/file.h"
+
+#define FILE_MAX (256u << 10)
+
+/* ---- policy.list, policy.reload ---- */
+
+static void op_list(struct oc_call *call, void *ctx)
+{
+    const struct oc_policy_service *s = ctx;
+    oc_call_succeed(call, oc_policies_list(s->env->policies));
+}
+
+static void op_reload(struct oc_call *call, void *ctx)
+{
+    const struct oc_policy_service *s = ctx;
+    json_t *result = json_object();
+    oc_json_set_int(result, "changed", oc_policies_reload(s->env->policies));
+    oc_json_take(result, "policies", oc_policies_list(s->env->policies));
+    oc_call_succeed(call, result);
+}
+
+static const struct oc_op list_op = {
+    .name = "policy.list",
+    .summary = "List the policies, their hooks and their state",
+    .flags = OC_OP_EPHEMERAL,
+    .view = "table:name=Policy,hooks=Hooks,state=State,file=File,calls=Calls,failures=Failures,"
+            "error=Error",
+    .handler = op_list,
+};
+
+static const struct oc_op reload_op = {
+    .name = "policy.reload",
+    .summary = "Look at the policy folder now",
+    .role = OC_ROLE_OPERATOR,
+    .flags = OC_OP_MUTATES | OC_OP_REPLAY_SAFE,
+    .view = "record",
+    .description = "The folder is looked at every few seconds anyway. A file that does not load "
+                   "keeps its last good "
+                   "version in force.",
+    .handler = op_reload,
+};
+
+/* ---- policy.check, policy.test ---- */
+
+struct file_params {
+    const char *file;
+};
+static const struct oc_option file_options[] = {{.name = "file",
+                                                 .type = OC_OPT_PATH,
+                                                 .flags = OC_OPT_REQUIRED | OC_OPT_POSITIONAL,
+                                                 .offset = offsetof(struct file_params, file),
+                                                 .help = "a Lua file"},
+                                                {0}};
+
+/* "policies/route.lua" of a whole path: what messages call the file. */
+static const char *short_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    while (slash != NULL && slash > path && slash[-1] != '/') {
+        slash--;
+    }
+    return slash != NULL ? slash : path;
+}
+
+static void op_check(struct oc_call *call, void *ctx)
+{
+    const struct file_params *p = oc_call_params(call);
+    struct oc_buf text = {0};
+    struct oc_error err;
+    json_t *hooks = NULL;
+    (void)ctx;
+    oc_error_init(&err);
+    int code = oc_file_read(p->file, FILE_MAX, &text, &err);
+    if (code == OC_OK) {
+        code = oc_policy_check(short_name(p->file), text.data != NULL ? text.data : "", text.len,
+                               &hooks, &err);
+    }
+    if (code != OC_OK) {
+        oc_call_fail(call, &err);
+    } else {
+        json_t *result = json_object();
+        oc_json_set_str(result, "file", p->file);
+        oc_json_set_bool(result, "ok", true);
+        oc_json_take(result, "hooks", hooks);
+        oc_call_succeed(call, result);
+    }
+    oc_buf_finish(&text);
+}
+
+static const struct oc_op check_op = {
+    .name = "policy.check",
+    .summary = "Compile a policy file and run its top level",
+    .flags = OC_OP_EPHEMERAL | OC_OP_PRIVATE,
+    .params = file_options,
+    .params_size = sizeof(struct file_params),
+    .view = "record",
+    .description = "Runs in a sandbox that is thrown away: nothing is put in force. A failure "
+                   "names file and line.",
+    .example = "openclaw policy check policies/route.lua",
+    .handler = op_check,
+};
+
+static void warn_failed(struct oc_call *call, const json_t *row)
+{
+    char *got = oc_json_text(json_object_get(row, "got")),
+         *expected = oc_json_text(json_object_get(row, "expected"));
+    oc_call_warn(call, "%s: expected %s, got %s", oc_json_str(row, "name", ""), expected, got);
+    free(got);
+    free(expected);
+}
+
+/* Failed tests are warnings, so that a document of --json has them beside the error. */
+static void end_tests(struct oc_call *call, json_t *rows)
+{
+    size_t failed = 0, count = json_array_size(rows);
+    for (size_t i = 0; i < count; i++) {
+        const json_t *row = json_array_get(rows, i);
+        if (!oc_json_bool(row, "ok", false)) {
+            failed++;
+            warn_failed(call, row);
+        }
+    }
+    if (failed == 0) {
+        oc_call_succeed(call, rows);
+        return;
+    }
+    json_decref(rows);
+    oc_call_failf(call, OC_E_PERMANENT,
+                  "`openclaw policy explain HOOK --input JSON` shows which lines decided.",
+                  "%zu of %zu policy tests failed", failed, count);
+}
+
+static void op_test(struct oc_call *call, void *ctx)
+{
+    const struct oc_policy_service *s = ctx;
+    const struct file_params *p = oc_call_params(call);
+    struct oc_buf text = {0};
+    struct oc_error err;
+    json_t *rows = NULL;
+    oc_error_init(&err);
+    int code = oc_file_read(p->file, FILE_MAX, &text, &err);
+    if (code == OC_OK) {
+        code = oc_policies_test(s->env->policies, short_name(p->file),
+                                text.data != NULL ? text.data : "", text.len, &rows, &err);
+    }
+    if (code != OC_OK) {
+        oc_call_fail(call, &err);
+    } else {
+        end_tests(call, rows);
+    }
+    oc_buf_finish(&text);
+}
+
+static const struct oc_op test_op = {
+    .name = "policy.test",
+    .summary = "Run a file of tests against the policies",
+    .flags = OC_OP_EPHEMERAL | OC_OP_PRIVATE,
+    .params = file_options,
+    .params_size = sizeof(struct file_params),
+    .view = "table:name=Test,ok=OK,got=Got,expected=Expected",
+    .description = "The file sets `tests` to a list of { name = ..., hook = ..., args = { ... }, "
+                   "expect = ... }; "
+                   "`fails = true` in place of `expect` wants the hook to fail.",
+    .example = "openclaw policy test policies/route_test.lua",
+    .handler = op_test,
+};
+
+/* ---- policy.eval, policy.explain ---- */
+
+struct ask_params {
+    const char *hook, *input;
+};
+static const struct oc_option ask_options[] = {
+    {.name = "hook",
+     .type = OC_OPT_STRING,
+     .flags = OC_OPT_REQUIRED | OC_OPT_POSITIONAL,
+     .offset = offsetof(struct ask_params, hook),
+     .help = "the hook to ask, for example route"},
+    {.name = "input",
+     .type = OC_OPT_STRING,
+     .offset = offsetof(struct ask_params, input),
+     .default_text = "[]",
+     .help = "JSON: a list of arguments, or the only argument"},
+    {0}};
+
+/* The arguments of a hook, owned by the caller; NULL and `err` when the text is no JSON. */
+static json_t *read_args(const char *input, struct oc_error *err)
+{
+    json_t *args = oc_json_parse(input, strlen(input), err);
+    if (args == NULL || json_is_array(args)) {
+        return args;
+    }
+    json_t *list = json_array();
+    json_array_append_new(list, args);
+    return list;
+}
+
+/* The executed lines with their text: [{"line":3,"text":"  return alert.channels"}]. */
+static json_t *lines_with_text(const char *text, const json_t *numbers)
+{
+    json_t *lines = json_array();
+    json_int_t line = 1;
+    size_t i = 0;
+    while (text != NULL && i < json_array_size(numbers)) {
+        const char *end = strchrnul(text, '\n');
+        if (json_integer_value(json_array_get(numbers, i)) == line) {
+            json_t *row = json_object();
+            char *copy = oc_strndup(text, (size_t)(end - text));
+            oc_json_set_int(row, "line", line);
+            oc_json_set_str(row, "text", copy);
+            json_array_append_new(lines, row);
+            free(copy);
+            i++;
+        }
+        text = *end != '\0' ? end + 1 : NULL;
+        line++;
+    }
+    return lines;
+}
+
+static json_t *explanation(const struct oc_policy_service *s, json_t *result, const json_t *why)
+{
+    size_t len;
+    json_t *json = json_object();
+    const char *policy = oc_json_str(why, "policy", "");
+    oc_json_set_str(json, "policy", policy);
+    oc_json_set_str(json, "file", oc_json_str(why, "file", ""));
+    oc_json_take(json, "result", result);
+    oc_json_take(json, "lines",
+                 lines_with_text(oc_policy_source(s->env->policies, policy, &len),
+                                 json_object_get(why, "lines")));
+    return json;
+}
+
+static void ask(struct oc_call *call, const struct oc_policy_service *s, bool explain)
+{
+    const struct ask_params *p = oc_call_params(call);
+    struct oc_error err;
+    json_t *result = NULL, *why = NULL;
+    oc_error_init(&err);
+    json_t *args = read_args(p->input, &err);
+    if (args == NULL) {
+        oc_error_hint(&err,
+                      "Give the arguments as JSON: --input '[{\"severity\":\"critical\"}, 0]'.");
+        oc_call_fail(call, &err);
+        return;
+    }
+    if (oc_policy_ask(s->env->policies, p->hook, args, &result, explain ? &why : NULL, &err) !=
+        OC_OK) {
+        oc_call_fail(call, &err);
+    } else if (explain) {
+        oc_call_succeed(call, explanation(s, result, why));
+    } else {
+        json_t *answer = json_object();
+        oc_json_take(answer, "result", result);
+        oc_call_succeed(call, answer);
+    }
+    json_decref(args);
+    json_decref(why);
+}
+
+static void op_eval(struct oc_call *call, void *ctx)
+{
+    ask(call, ctx, false);
+}
+
+static void op_explain(struct oc_call *call, void *ctx)
+{
+    ask(call, ctx, true);
+}
+
+static const struct oc_op eval_op = {
+    .name = "policy.eval",
+    .summary = "Ask a hook and show its answer",
+    .flags = OC_OP_EPHEMERAL,
+    .params = ask_options,
+    .params_size = sizeof(struct ask_params),
+    .view = "record",
+    .example = "openclaw policy eval route --input "
+               "'{\"severity\":\"critical\",\"configured_channels\":[]}'",
+    .handler = op_eval,
+};
+
+static const struct oc_op explain_op = {
+    .name = "policy.explain",
+    .summary = "Ask a hook and show which policy answered and which of its lines ran",
+    .flags = OC_OP_EPHEMERAL,
+    .params = ask_options,
+    .params_size = sizeof(struct ask_params),
+    .view = "record",
+    .example = "openclaw policy explain route --input '{\"severity\":\"warning\"}'",
+    .handler = op_explain,
+};
+
+void oc_policy_add_ops(struct oc_policy_service *s)
+{
+    static const struct oc_op *const OPS[] = {&list_op, &reload_op, &check_op,
+                                              &test_op, &eval_op,   &explain_op};
+    for (size_t i = 0; i < OC_COUNT(OPS); i++) {
+        oc_ops_add(s->env->ops, OPS[i], s);
+    }
+}

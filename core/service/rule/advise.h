@@ -1,0 +1,20 @@
+/* What is odd about a sound rule: warnings, never errors. SPDX-License-Identifier: MIT  [loop] */
+#ifndef OC_SERVICE_RULE_ADVISE_H
+#define OC_SERVICE_RULE_ADVISE_H
+
+#include "core/service/rule/engine.h"
+
+struct oc_rule_advisor {
+    struct oc_store *store;
+    struct oc_plugins *plugins;     /* NULL: metrics are not looked up */
+    const struct oc_node *channels; /* `alerts.channels`, or NULL */
+};
+
+/* Warns of metrics that no plugin declares (when they are near one that is declared, or of its family: collectors such
+ * as prometheus bring names that nobody can know before), of thresholds that are texts and are compared by order, and of
+ * channels that are not configured. The first warning stays with the rule. */
+void oc_rule_advise(const struct oc_rule_advisor *a, struct oc_rule *rule,
+                    const struct oc_thresholds *thresholds, const struct oc_node *item,
+                    const char *path, struct oc_diags *diags);
+
+#endif

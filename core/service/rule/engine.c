@@ -1,0 +1,137 @@
+/* From a sample to the states of the rules that watch its series. SPDX-License-Identifier: MIT */
+#include "core/service/rule/engine.h"
+
+#include "core/base/mem.h"
+#include "core/service/rule/watch.h"
+
+/* A rule that is quiet costs no state until its condition is true. */
+static void begin_live(struct oc_rule_engine *e, struct oc_rule_subject *s, int64_t at_ms,
+                       double value)
+{
+    struct oc_rule_live *live = oc_rule_live_add(e, s->rule, s->series);
+    if (live == NULL) {
+        return;
+    }
+    live->subject = s;
+    live->value = value;
+    s->live = live;
+    if (oc_rule_machine_step(&live->machine, &s->rule->times, at_ms, true, false)) {
+        oc_rule_live_changed(e, live, at_ms, "condition met");
+    }
+}
+
+/* Whether what fires may end: the condition is false, and so says `resolve`. */
+static bool may_end(struct oc_rule_engine *e, struct oc_rule_subject *s, int64_t at_ms,
+                    double value)
+{
+    return s->rule->until.expr == 0 ||
+           oc_rule_ask(e, s, &s->rule->until, at_ms, value) == OC_TRUTH_TRUE;
+}
+
+/* Across a reload or a restart the alert is told again, as the rule is now; who has heard of it
+ * drops the repeat. */
+static void repeat_firing(struct oc_rule_engine *e, struct oc_rule_live *live, int64_t at_ms)
+{
+    if (live->machine.state == OC_RULE_FIRING && !live->told) {
+        oc_rule_live_changed(e, live, at_ms, "still firing");
+    }
+}
+
+static void evaluate(struct oc_rule_engine *e, struct oc_rule_subject *s, int64_t at_ms,
+                     double value)
+{
+    enum oc_truth truth = oc_rule_ask(e, s, &s->rule->when, at_ms, value);
+    struct oc_rule_live *live = s->live;
+    if (live == NULL) {
+        if (truth == OC_TRUTH_TRUE) {
+            begin_live(e, s, at_ms, value);
+        }
+        return;
+    }
+    if (truth == OC_TRUTH_GONE) {
+        oc_rule_live_end(e, live, at_ms, "gone");
+        return;
+    }
+    if (truth == OC_TRUTH_UNKNOWN) {
+        return;
+    }
+    bool firing = live->machine.state == OC_RULE_FIRING;
+    bool release = firing && truth == OC_TRUTH_FALSE && may_end(e, s, at_ms, value);
+    live->value = value;
+    if (oc_rule_machine_step(&live->machine, &s->rule->times, at_ms, truth == OC_TRUTH_TRUE,
+                             release)) {
+        oc_rule_live_changed(e, live, at_ms,
+                             truth == OC_TRUTH_TRUE ? "condition met" : "condition ended");
+    } else {
+        repeat_firing(e, live, at_ms);
+    }
+}
+
+/* A rule of several metrics is evaluated once for a batch, when all its samples are in. */
+static void queue(struct oc_rule_engine *e, struct oc_rule_subject *s)
+{
+    if (s->round != e->round) {
+        s->round = e->round;
+        OC_VEC_PUSH(&e->queue, s);
+    }
+}
+
+static void take_sample(struct oc_rule_engine *e, const struct oc_sample *sample)
+{
+    if (sample->series->rules == NULL) {
+        oc_rule_meet(e, sample->series);
+    }
+    const struct oc_rule_watch *w = sample->series->rules;
+    for (size_t i = 0; i < w->count; i++) {
+        struct oc_rule_subject *s = w->subjects[i];
+        if (s->bound != NULL) {
+            queue(e, s);
+        } else {
+            evaluate(e, s, sample->time_ms, sample->value);
+        }
+    }
+}
+
+/* After `rebind` subjects may be due that were not bound when their series got its sample. */
+static void queue_new(struct oc_rule_engine *e, const struct oc_sample *samples, size_t count)
+{
+    oc_rule_rebind(e);
+    for (size_t i = 0; i < count; i++) {
+        const struct oc_rule_watch *w = samples[i].series->rules;
+        for (size_t k = 0; k < w->count; k++) {
+            if (w->subjects[k]->bound != NULL) {
+                queue(e, w->subjects[k]);
+            }
+        }
+    }
+}
+
+void oc_rule_engine_samples(struct oc_rule_engine *e, const struct oc_sample *samples, size_t count)
+{
+    int64_t at_ms = 0;
+    e->round++;
+    for (size_t i = 0; i < count; i++) {
+        take_sample(e, &samples[i]);
+        at_ms = samples[i].time_ms > at_ms ? samples[i].time_ms : at_ms;
+    }
+    if (e->rebind) {
+        queue_new(e, samples, count);
+    }
+    for (size_t i = 0; i < e->queue.count; i++) {
+        struct oc_rule_subject *s = e->queue.items[i];
+        evaluate(e, s, at_ms, s->series->value);
+    }
+    e->queue.count = 0;
+}
+
+void oc_rule_engine_tick(struct oc_rule_engine *e, int64_t now_ms)
+{
+    void *value;
+    const char *key;
+    for (size_t it = 0; oc_map_next(&e->live, &it, &key, &value);) {
+        struct oc_rule_live *live = value;
+        if (oc_rule_machine_tick(&live->machine, &live->rule->times, now_ms)) {
+            oc_rule_live_changed(e, live, now_ms, "condition ended");
+        }
+    }
+}

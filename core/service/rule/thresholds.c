@@ -1,0 +1,121 @@
+/* Thresholds, flat by name. SPDX-License-Identifier: MIT */
+#include "core/service/rule/thresholds.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/error.h"
+#include "core/base/mem.h"
+#include "core/base/text.h"
+#include "core/base/time.h"
+
+static void add(struct oc_thresholds *t, const char *name, const struct oc_node *node)
+{
+    struct oc_lua_value value = {.type = OC_LUA_NUMBER};
+    if (node->type == OC_NODE_BOOL) {
+        value = (struct oc_lua_value){.type = OC_LUA_BOOL, .boolean = node->boolean};
+    } else if (node->type == OC_NODE_INT) {
+        value.number = (double)node->integer;
+    } else if (node->type == OC_NODE_FLOAT) {
+        value.number = node->number;
+    } else {
+        value = (struct oc_lua_value){.type = OC_LUA_STRING, .string = oc_strdup(node->string)};
+    }
+    oc_map_set(&t->values, name, oc_memdup(&value, sizeof(value)));
+}
+
+static void add_group(struct oc_thresholds *t, const char *prefix, const struct oc_node *group,
+                      struct oc_diags *diags)
+{
+    char name[256];
+    for (size_t i = 0; i < group->count; i++) {
+        const struct oc_node *node = group->children[i];
+        int len = snprintf(name, sizeof(name), "%s.%s", prefix, node->key);
+        if (len < 0 || (size_t)len >= sizeof(name) || node->type == OC_NODE_LIST) {
+            oc_diags_add(diags, false, node, name, "A threshold is a number, a text or a boolean.",
+                         "expected a value, found a %s", oc_node_type_name(node->type));
+        } else if (node->type == OC_NODE_GROUP) {
+            add_group(t, name, node, diags);
+        } else {
+            add(t, name, node);
+        }
+    }
+}
+
+void oc_thresholds_init(struct oc_thresholds *t, const struct oc_node *group,
+                        struct oc_diags *diags)
+{
+    *t = (struct oc_thresholds){0};
+    if (group == NULL) {
+        return;
+    }
+    if (group->type != OC_NODE_GROUP) {
+        oc_diags_add(diags, false, group, "thresholds",
+                     "Write thresholds = { cpu = { critical_percent = 90; }; };",
+                     "expected a group, found a %s", oc_node_type_name(group->type));
+        return;
+    }
+    add_group(t, "thresholds", group, diags);
+}
+
+static void free_value(void *value)
+{
+    struct oc_lua_value *v = value;
+    free((char *)v->string);
+    free(v);
+}
+
+void oc_thresholds_finish(struct oc_thresholds *t)
+{
+    oc_map_finish(&t->values, free_value);
+}
+
+const struct oc_lua_value *oc_thresholds_get(const struct oc_thresholds *t, const char *name)
+{
+    return oc_map_get(&t->values, name);
+}
+
+const char *oc_thresholds_nearest(const struct oc_thresholds *t, const char *name)
+{
+    const char **names = oc_calloc(t->values.count + 1, sizeof(*names));
+    size_t count = 0;
+    void *value;
+    for (size_t it = 0; oc_map_next(&t->values, &it, &names[count], &value);) {
+        count++;
+    }
+    const char *nearest = oc_nearest(name, names, count);
+    free(names);
+    return nearest;
+}
+
+int oc_thresholds_duration(const struct oc_thresholds *t, const char *text, int64_t *ms,
+                           struct oc_error *err)
+{
+    const struct oc_lua_value *value = NULL;
+    if (oc_starts(text, OC_THRESHOLDS_PREFIX)) {
+        value = oc_thresholds_get(t, text);
+        if (value == NULL) {
+            const char *near = oc_thresholds_nearest(t, text);
+            oc_error_set(err, OC_E_CONFIG, "there is no threshold %s", text);
+            if (near != NULL) {
+                oc_error_hint(err, "Did you mean `%s`?", near);
+            }
+            return OC_E_CONFIG;
+        }
+    }
+    if (value != NULL && value->type == OC_LUA_NUMBER && value->number >= 0 &&
+        value->number < 1e9) {
+        *ms = llround(value->number * (double)OC_SECOND);
+        return OC_OK;
+    }
+    const char *duration = value != NULL && value->type == OC_LUA_STRING ? value->string : text;
+    if (oc_duration_parse(duration, ms) != OC_OK || *ms < 0) {
+        oc_error_set(err, OC_E_CONFIG, "\"%s\" is not a duration", duration);
+        oc_error_hint(
+            err,
+            "Write \"5m\", or name a threshold: \"thresholds.cpu.sustained_duration_seconds\".");
+        return OC_E_CONFIG;
+    }
+    return OC_OK;
+}

@@ -1,0 +1,119 @@
+/* Meeting series, and binding them to the rules that read them. SPDX-License-Identifier: MIT */
+#include "core/service/rule/watch.h"
+
+#include "core/base/mem.h"
+
+static struct oc_rule_watch unwatched; /* of every series that no rule reads */
+
+static struct oc_rule_watch *own_watch(struct oc_rule_engine *e, struct oc_series *series)
+{
+    struct oc_rule_watch *w = series->rules;
+    if (w == NULL || w == &unwatched) {
+        bool listed = w != NULL;
+        w = oc_calloc(1, sizeof(*w));
+        series->rules = w;
+        if (!listed) {
+            OC_VEC_PUSH(&e->watched, series);
+        }
+    }
+    return w;
+}
+
+static void watch_subject(struct oc_rule_engine *e, struct oc_series *series,
+                          struct oc_rule_subject *subject)
+{
+    struct oc_rule_watch *w = own_watch(e, series);
+    for (size_t i = 0; i < w->count; i++) {
+        if (w->subjects[i] == subject) {
+            return;
+        }
+    }
+    if (w->count == w->cap) {
+        w->cap = w->cap > 0 ? w->cap * 2 : 2;
+        w->subjects = oc_realloc(w->subjects, w->cap * sizeof(struct oc_rule_subject *));
+    }
+    w->subjects[w->count++] = subject;
+}
+
+static struct oc_rule_subject *add_subject(struct oc_rule_engine *e, struct oc_rule *rule,
+                                           struct oc_series *series)
+{
+    struct oc_rule_subject *s = oc_calloc(1, sizeof(*s));
+    char fingerprint[17];
+    s->rule = rule;
+    s->series = series;
+    if (rule->reads.count > 1) {
+        s->bound = oc_calloc(rule->reads.count, sizeof(struct oc_series *));
+        s->bound[0] = series;
+        rule->rebind = e->rebind = true;
+    }
+    rule->subjects++;
+    OC_VEC_PUSH(&e->subjects, s);
+    if (e->live.count > 0) { /* restored, or kept across a new configuration */
+        oc_rule_fingerprint(rule->o.name, series, fingerprint);
+        s->live = oc_map_get(&e->live, fingerprint);
+        if (s->live != NULL) {
+            s->live->subject = s;
+        }
+    }
+    return s;
+}
+
+void oc_rule_meet(struct oc_rule_engine *e, struct oc_series *series)
+{
+    struct oc_rule_readers *readers = oc_map_get(&e->readers, series->name);
+    if (readers == NULL) {
+        series->rules = &unwatched;
+        OC_VEC_PUSH(&e->watched, series);
+        return;
+    }
+    own_watch(e, series);
+    if (readers->secondary) {
+        OC_VEC_PUSH(&readers->series, series);
+    }
+    for (size_t i = 0; i < readers->rules.count; i++) {
+        struct oc_rule *rule = readers->rules.items[i];
+        if (rule->reads.items[0] == readers->metric) {
+            watch_subject(e, series, add_subject(e, rule, series));
+        } else {
+            rule->rebind = e->rebind = true;
+        }
+    }
+}
+
+void oc_rule_rebind(struct oc_rule_engine *e)
+{
+    for (size_t i = 0; i < e->subjects.count; i++) {
+        struct oc_rule_subject *s = e->subjects.items[i];
+        if (s->rule->rebind && s->bound != NULL) {
+            oc_rule_bind(e, s);
+            for (size_t k = 1; k < s->rule->reads.count; k++) {
+                if (s->bound[k] != NULL) {
+                    watch_subject(e, s->bound[k], s);
+                }
+            }
+        }
+    }
+    for (size_t i = 0; i < e->rules.count; i++) {
+        e->rules.items[i]->rebind = false;
+    }
+    e->rebind = false;
+}
+
+void oc_rule_unwatch_all(struct oc_rule_engine *e)
+{
+    for (size_t i = 0; i < e->watched.count; i++) {
+        struct oc_rule_watch *w = e->watched.items[i]->rules;
+        e->watched.items[i]->rules = NULL;
+        if (w != &unwatched) {
+            free(w->subjects);
+            free(w);
+        }
+    }
+    e->watched.count = 0;
+    for (size_t i = 0; i < e->subjects.count; i++) {
+        free(e->subjects.items[i]->bound);
+        free(e->subjects.items[i]);
+    }
+    e->subjects.count = 0;
+}

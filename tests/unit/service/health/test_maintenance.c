@@ -1,0 +1,156 @@
+/* Maintenance windows: when they cover what, and the silences that they make. SPDX-License-Identifier: MIT */
+#include "tests/unit/service/health/world.h"
+
+static const char *const sunday[] = {"Sunday"}, *const weekend[] = {"saturday", "sunday"};
+
+static struct window window(const char *start, int64_t duration_ms, const char *const *days,
+                            size_t count)
+{
+    return (struct window){
+        .name = "w", .start = start, .duration_ms = duration_ms, .days = {days, count}};
+}
+
+static void a_window_covers_its_time_of_the_day_to_the_millisecond(void **state)
+{
+    (void)state;
+    struct window win = window("02:00", 2 * OC_HOUR, sunday, 1);
+    int64_t ends = 0;
+    assert_false(oc_health_window_covers(&win, STAGE_WALL - 1, &ends));
+    assert_true(oc_health_window_covers(&win, STAGE_WALL, &ends));
+    assert_int_equal(ends, STAGE_WALL + 2 * OC_HOUR);
+    assert_true(oc_health_window_covers(&win, STAGE_WALL + 2 * OC_HOUR - 1, &ends));
+    assert_false(oc_health_window_covers(&win, STAGE_WALL + 2 * OC_HOUR, &ends));
+}
+
+static void days_are_named_in_any_case_and_none_means_every_day(void **state)
+{
+    (void)state;
+    struct window win = window("02:00", OC_HOUR, sunday, 1);
+    int64_t ends;
+    for (int day = 0; day < 7; day++) {
+        assert_int_equal(oc_health_window_covers(&win, STAGE_WALL + day * OC_DAY, &ends), day == 0);
+    }
+    win.days = (struct oc_list){weekend, 2};
+    assert_true(oc_health_window_covers(&win, STAGE_WALL - OC_DAY, &ends));
+    assert_false(oc_health_window_covers(&win, STAGE_WALL + OC_DAY, &ends));
+    win.days.count = 0;
+    assert_true(oc_health_window_covers(&win, STAGE_WALL + 3 * OC_DAY, &ends));
+}
+
+static void a_window_that_crosses_midnight_belongs_to_the_day_it_began_on(void **state)
+{
+    (void)state;
+    struct window win = window("23:30", 3 * OC_HOUR, sunday, 1);
+    int64_t ends, half_past_eleven = STAGE_WALL + 21 * OC_HOUR + 30 * OC_MINUTE;
+    assert_false(oc_health_window_covers(&win, STAGE_WALL, &ends)); /* Saturday's night */
+    assert_true(oc_health_window_covers(&win, half_past_eleven, &ends));
+    assert_true(oc_health_window_covers(&win, half_past_eleven + OC_HOUR, &ends)); /* on Monday */
+    assert_int_equal(ends, half_past_eleven + 3 * OC_HOUR);
+    assert_false(oc_health_window_covers(&win, half_past_eleven + OC_DAY, &ends));
+}
+
+static void what_is_no_time_or_no_day_is_refused(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = {
+        "start = \"2\"; duration = \"1h\";",
+        "start = \"24:00\"; duration = \"1h\";",
+        "start = \"02:60\"; duration = \"1h\";",
+        "start = \"02:00x\"; duration = \"1h\";",
+        "start = \"02:00\"; duration = \"1h\"; days = [\"sun\"];",
+        "start = \"02:00\"; duration = \"1s\";",
+        "start = \"02:00\";",
+    };
+    for (size_t i = 0; i < OC_COUNT(wrong); i++) {
+        char text[256];
+        snprintf(text, sizeof text, "maintenance = ({name = \"w\"; services = [\"*\"]; %s});",
+                 wrong[i]);
+        if (configure(text) != 1) {
+            fail_msg("accepted: %s", wrong[i]);
+        }
+        assert_int_equal(w.health->windows.count, 0);
+    }
+}
+
+static const char nightly[] = "maintenance = ({name = \"nightly\"; services = [\"web*\"];"
+                              " start = \"02:00\"; duration = \"1h\";});";
+
+static void a_window_silences_each_of_its_services_once(void **state)
+{
+    (void)state;
+    configure(nightly);
+    report("web", "api", OC_STATE_OK);
+    report("db", "main", OC_STATE_OK);
+    stage_pass(&w.s, 10 * OC_MINUTE);
+    assert_int_equal(json_array_size(w.silences), 1);
+    const json_t *silence = json_array_get(w.silences, 0);
+    assert_string_equal(json_string_value(oc_json_path(silence, "matchers[0]")), "instance=web");
+    assert_string_equal(json_string_value(oc_json_path(silence, "matchers[1]")), "target=api");
+    assert_string_equal(oc_json_str(silence, "until", ""), "2025-11-23T03:00:00.000Z");
+    assert_string_equal(oc_json_str(silence, "comment", ""), "maintenance: nightly");
+    assert_true(service("web/api")->maintenance);
+    assert_false(service("db/main")->maintenance);
+}
+
+static void the_end_of_a_window_ends_the_maintenance_and_what_was_remembered_of_it(void **state)
+{
+    (void)state;
+    configure(nightly);
+    report("web", "api", OC_STATE_OK);
+    stage_pass(&w.s, OC_HOUR + OC_MINUTE);
+    assert_false(service("web/api")->maintenance);
+    json_t *kept = oc_kv_all(w.s.env.store, "maintenance");
+    assert_int_equal(json_object_size(kept), 0);
+    json_decref(kept);
+    stage_pass(&w.s, OC_DAY - OC_HOUR);
+    assert_int_equal(json_array_size(w.silences), 2); /* the next night */
+}
+
+static void a_silence_that_was_refused_is_asked_for_again(void **state)
+{
+    (void)state;
+    w.refuse_silences = true;
+    configure(nightly);
+    report("web", "api", OC_STATE_OK);
+    stage_pass(&w.s, OC_MINUTE);
+    w.refuse_silences = false;
+    stage_pass(&w.s, OC_MINUTE);
+    assert_int_equal(json_array_size(w.silences), 1);
+}
+
+static void a_window_that_is_taken_out_ends_at_the_reload(void **state)
+{
+    (void)state;
+    configure(nightly);
+    report("web", "api", OC_STATE_OK);
+    stage_pass(&w.s, OC_MINUTE);
+    assert_true(service("web/api")->maintenance);
+    configure("");
+    assert_false(service("web/api")->maintenance);
+}
+
+static void an_ephemeral_host_silences_nobody(void **state)
+{
+    (void)state;
+    w.health->env.ephemeral = true;
+    configure(nightly);
+    report("web", "api", OC_STATE_OK);
+    stage_pass(&w.s, 10 * OC_MINUTE);
+    assert_int_equal(json_array_size(w.silences), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_window_covers_its_time_of_the_day_to_the_millisecond),
+        TEST(days_are_named_in_any_case_and_none_means_every_day),
+        TEST(a_window_that_crosses_midnight_belongs_to_the_day_it_began_on),
+        TEST(what_is_no_time_or_no_day_is_refused),
+        TEST(a_window_silences_each_of_its_services_once),
+        TEST(the_end_of_a_window_ends_the_maintenance_and_what_was_remembered_of_it),
+        TEST(a_silence_that_was_refused_is_asked_for_again),
+        TEST(a_window_that_is_taken_out_ends_at_the_reload),
+        TEST(an_ephemeral_host_silences_nobody),
+    };
+    return cmocka_run_group_tests_name("maintenance", tests, NULL, NULL);
+}

@@ -1,0 +1,222 @@
+/* The operations over the configuration, and what they hide. SPDX-License-Identifier: MIT */
+#include "tests/unit/service/host/world.h"
+
+static char *masked(const char *json)
+{
+    json_t *value = json_loads(json, JSON_DECODE_ANY, NULL);
+    assert_non_null(value);
+    json_t *hidden = oc_host_mask(value);
+    char *text = oc_json_text(hidden);
+    json_decref(hidden);
+    json_decref(value);
+    return text;
+}
+
+static void secrets_are_hidden_by_their_key_and_references_stay(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"{\"password\":\"x\"}", "{\"password\":\"********\"}"},
+        {"{\"a\":{\"api_key\":\"x\"}}", "{\"a\":{\"api_key\":\"********\"}}"},
+        {"[{\"Authorization\":\"Bearer x\"}]", "[{\"Authorization\":\"********\"}]"},
+        {"{\"tokens\":[\"x\",\"y\"]}", "{\"tokens\":[\"********\",\"********\"]}"},
+        {"{\"password\":\"$env:DB\"}", "{\"password\":\"$env:DB\"}"},
+        {"{\"secret\":\"$file:/run/s\"}", "{\"secret\":\"$file:/run/s\"}"},
+        {"{\"password\":\"\"}", "{\"password\":\"\"}"},
+        {"{\"user\":\"x\",\"port\":1}", "{\"port\":1,\"user\":\"x\"}"},
+    };
+    for (size_t i = 0; i < OC_COUNT(cases); i++) {
+        char *text = masked(cases[i][0]);
+        assert_string_equal(text, cases[i][1]);
+        free(text);
+    }
+}
+
+static void a_password_inside_a_url_is_hidden_whole(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"\"redis://me:pw@host/0\"", "\"redis://me:********@host/0\""},
+        {"\"redis://me:p@w@host\"", "\"redis://me:********@host\""},
+        {"\"redis://me:p/w@host\"", "\"redis://me:********@host\""},
+        {"\"redis://:pw@host\"", "\"redis://:********@host\""},
+        {"\"http://host:80/path\"", "\"http://host:80/path\""},
+        {"\"me@host\"", "\"me@host\""},
+    };
+    for (size_t i = 0; i < OC_COUNT(cases); i++) {
+        char *text = masked(cases[i][0]);
+        assert_string_equal(text, cases[i][1]);
+        free(text);
+    }
+}
+
+static const char example[] =
+    "store = {retention = \"7d\";};\n"
+    "collectors = ({plugin = \"redis\"; url = \"redis://a:b@h\"; password = \"hunter2\";"
+    " tokens = [\"one\"];});\n";
+
+static void show_hides_secrets_in_the_text_and_in_the_tree(void **state)
+{
+    (void)state;
+    configure(example);
+    const json_t *o = stage_ask(&w.s, "config.show", NULL);
+    assert_null(strstr(oc_json_str(o, "text", ""), "hunter2"));
+    assert_non_null(strstr(oc_json_str(o, "text", ""), "retention = \"7d\""));
+    assert_string_equal(json_string_value(oc_json_path(o, "config.collectors[0].password")),
+                        "********");
+    assert_string_equal(oc_json_str(o, "file", ""), w.file);
+    o = stage_ask(&w.s, "config.show", "{\"key\": \"store\"}");
+    assert_null(strstr(oc_json_str(o, "text", ""), "collectors"));
+    assert_int_equal(stage_refused(&w.s, "config.show", "{\"key\": \"sotre\"}"), OC_E_NOT_FOUND);
+}
+
+static const char *get(const char *key)
+{
+    char params[128];
+    snprintf(params, sizeof params, "{\"key\": \"%s\"}", key);
+    return oc_json_str(stage_ask(&w.s, "config.get", params), "text", "");
+}
+
+static void get_gives_one_value_or_its_default(void **state)
+{
+    (void)state;
+    configure(example);
+    assert_string_equal(get("store.retention"), "7d");
+    configure("");
+    assert_string_equal(get("store.retention"), "30d");
+    assert_int_equal(stage_refused(&w.s, "config.get", "{\"key\": \"store.nothing\"}"),
+                     OC_E_NOT_FOUND);
+    assert_int_equal(stage_refused(&w.s, "config.get", "{}"), OC_E_CONFIG);
+}
+
+static void a_single_secret_is_hidden_like_all_of_them(void **state)
+{
+    (void)state;
+    configure(example);
+    assert_string_equal(get("collectors[0].password"), "********");
+    assert_string_equal(get("collectors[0].tokens[0]"), "********");
+    assert_string_equal(get("collectors.redis.url"), "redis://a:********@h");
+}
+
+static void explain_names_the_layer_and_hides_secrets(void **state)
+{
+    (void)state;
+    configure(example);
+    const json_t *rows = stage_ask(&w.s, "config.explain", "{\"key\": \"store.retention\"}");
+    assert_string_equal(oc_json_str(json_array_get(rows, 0), "value", ""), "7d");
+    assert_string_equal(oc_json_str(json_array_get(rows, 0), "file", ""), w.file);
+    assert_int_equal(oc_json_int(json_array_get(rows, 0), "line", 0), 1);
+    rows = stage_ask(&w.s, "config.explain", "{\"key\": \"collectors[0].password\"}");
+    assert_string_equal(oc_json_str(json_array_get(rows, 0), "value", ""), "********");
+    configure("");
+    rows = stage_ask(&w.s, "config.explain", "{\"key\": \"store.retention\"}");
+    assert_string_equal(oc_json_str(json_array_get(rows, 0), "layer", ""), "default");
+    assert_int_equal(stage_refused(&w.s, "config.explain", "{\"key\": \"x.y\"}"), OC_E_NOT_FOUND);
+}
+
+static char *file_text(void)
+{
+    struct oc_buf text = {0};
+    assert_int_equal(oc_file_read(w.file, 4096, &text, NULL), OC_OK);
+    return oc_buf_take(&text);
+}
+
+static void set_checks_the_new_file_beside_the_old_one_and_then_replaces_it(void **state)
+{
+    (void)state;
+    configure("# mine\nstore = {retention = \"7d\";};\n");
+    stage_ask(&w.s, "config.set", "{\"key\": \"store.retention\", \"value\": \"9d\"}");
+    assert_non_null(strstr(w.checked, w.s.home));
+    assert_string_not_equal(w.checked, w.file);
+    assert_non_null(strstr(w.checked_text, "9d"));
+    assert_false(oc_file_exists(w.checked));
+    char *text = file_text();
+    assert_string_equal(text, "# mine\nstore = {retention = \"9d\";};\n");
+    free(text);
+}
+
+static void set_refuses_what_the_validator_refuses_and_says_why(void **state)
+{
+    (void)state;
+    configure("store = {retention = \"7d\";};\n");
+    json_decref(w.findings);
+    w.findings =
+        json_pack("{s:i, s:[{s:b, s:s, s:s, s:s}, {s:b, s:s, s:s, s:s}]}", "errors", 1, "findings",
+                  "warning", 1, "key", "a", "message", "mild", "hint", "", "warning", 0, "key",
+                  "store.retention", "message", "too short", "hint", "Write 30d.");
+    assert_int_equal(
+        stage_refused(&w.s, "config.set", "{\"key\": \"store.retention\", \"value\": \"1s\"}"),
+        OC_E_CONFIG);
+    assert_non_null(strstr(w.s.error.message, "store.retention: too short"));
+    assert_string_equal(w.s.error.hint, "Write 30d.");
+    json_decref(w.findings);
+    w.findings = NULL;
+    assert_int_equal(
+        stage_refused(&w.s, "config.set", "{\"key\": \"store.retention\", \"value\": \"2d\"}"),
+        OC_E_TIMEOUT);
+    char *text = file_text();
+    assert_string_equal(text, "store = {retention = \"7d\";};\n");
+    free(text);
+}
+
+static void what_was_set_is_not_told_to_the_audit_trail(void **state)
+{
+    (void)state;
+    stage_ask(&w.s, "config.set", "{\"key\": \"host.name\", \"value\": \"hunter2\"}");
+    const json_t *audit = stage_last(&w.s, "audit");
+    assert_string_equal(oc_json_str(audit, "op", ""), "config.set");
+    assert_string_equal(json_string_value(oc_json_path(audit, "params.key")), "host.name");
+    assert_string_equal(json_string_value(oc_json_path(audit, "params.value")), "********");
+}
+
+static void reset_takes_the_value_out(void **state)
+{
+    (void)state;
+    configure("store = {retention = \"7d\"; max_series = 100;};\n");
+    stage_ask(&w.s, "config.reset", "{\"key\": \"store.retention\"}");
+    char *text = file_text();
+    assert_null(strstr(text, "retention"));
+    assert_non_null(strstr(text, "max_series"));
+    free(text);
+}
+
+static void validate_checks_the_file_given_or_the_one_in_use(void **state)
+{
+    (void)state;
+    stage_ask(&w.s, "config.validate", NULL);
+    assert_string_equal(w.checked, w.file);
+    stage_ask(&w.s, "config.validate", "{\"file\": \"/etc/other.conf\"}");
+    assert_string_equal(w.checked, "/etc/other.conf");
+}
+
+static void an_import_does_not_replace_a_file_unless_told_to(void **state)
+{
+    (void)state;
+    char source[96], params[400];
+    snprintf(source, sizeof source, "%s/openclaw.json", w.s.home);
+    assert_int_equal(oc_file_write(source, "{\"agents\": []}", 14, 0600, NULL), OC_OK);
+    snprintf(params, sizeof params, "{\"file\": \"%s\", \"output\": \"%s\"}", source, w.file);
+    assert_int_equal(stage_refused(&w.s, "config.import", params), OC_E_CONFLICT);
+    assert_int_equal(stage_refused(&w.s, "config.import", "{\"file\": \"/nowhere\"}"),
+                     OC_E_NOT_FOUND);
+    unlink(source);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(secrets_are_hidden_by_their_key_and_references_stay),
+        TEST(a_password_inside_a_url_is_hidden_whole),
+        TEST(show_hides_secrets_in_the_text_and_in_the_tree),
+        TEST(get_gives_one_value_or_its_default),
+        TEST(a_single_secret_is_hidden_like_all_of_them),
+        TEST(explain_names_the_layer_and_hides_secrets),
+        TEST(set_checks_the_new_file_beside_the_old_one_and_then_replaces_it),
+        TEST(set_refuses_what_the_validator_refuses_and_says_why),
+        TEST(what_was_set_is_not_told_to_the_audit_trail),
+        TEST(reset_takes_the_value_out),
+        TEST(validate_checks_the_file_given_or_the_one_in_use),
+        TEST(an_import_does_not_replace_a_file_unless_told_to),
+    };
+    return cmocka_run_group_tests_name("host config", tests, NULL, NULL);
+}

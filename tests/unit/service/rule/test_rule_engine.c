@@ -1,0 +1,572 @@
+/* The engine: label sets, several metrics, reloads, restarts, caps. SPDX-License-Identifier: MIT */
+#include "tests/unit/unit.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "core/base/arena.h"
+#include "core/base/error.h"
+#include "core/base/json.h"
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "core/base/time.h"
+#include "core/config/parse.h"
+#include "core/service/rule/engine.h"
+
+#define BEGIN INT64_C(1700000000000)
+
+struct fixture {
+    struct oc_store *store;
+    struct oc_rule_engine *e;
+    struct oc_arena arena;
+    struct oc_diags diags;
+    char said[8192]; /* "firing cpu system|resolved ..." */
+    json_t *last;    /* data of the last event */
+};
+
+static struct oc_store *open_store(void)
+{
+    struct oc_store_options o = {
+        .path = ":memory:", .retention_ms = OC_DAY, .flush_interval_ms = OC_HOUR};
+    struct oc_error err;
+    struct oc_store *store = oc_store_open(&o, NULL, NULL, &err);
+    assert_non_null(store);
+    return store;
+}
+
+static int setup(void **state)
+{
+    struct fixture *f = oc_calloc(1, sizeof(*f));
+    f->store = open_store();
+    f->e = oc_rule_engine_create(f->store);
+    oc_log_set_level(-1);
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+    oc_rule_engine_destroy(f->e);
+    oc_store_close(f->store);
+    oc_diags_finish(&f->diags);
+    oc_arena_finish(&f->arena);
+    json_decref(f->last);
+    free(f);
+    return 0;
+}
+
+/* `text` holds thresholds and rules as libconfig. */
+static void configure(struct fixture *f, const char *text, int64_t now)
+{
+    struct oc_parse_from from = {
+        .file = "t.conf", .layer = OC_LAYER_FILE, .includes = OC_INCLUDES_REFUSE};
+    struct oc_error err;
+    oc_error_init(&err);
+    const struct oc_node *root = oc_config_parse(&f->arena, text, strlen(text), &from, &err);
+    if (root == NULL) {
+        fail_msg("%s", err.message);
+    }
+    struct oc_rule_source source = {.thresholds = oc_node_get(root, "thresholds"),
+                                    .rules = oc_node_get(root, "rules"),
+                                    .path = "rules"};
+    oc_diags_finish(&f->diags);
+    memset(&f->diags, 0, sizeof(f->diags));
+    oc_rule_engine_configure(f->e, &source, now, &f->diags);
+}
+
+static void hear(void *ctx, const char *topic, json_t *data)
+{
+    struct fixture *f = ctx;
+    size_t len = strlen(f->said);
+    snprintf(f->said + len, sizeof(f->said) - len, "%s%s %s:%s", len > 0 ? "|" : "",
+             topic + strlen("rule."), oc_json_str(data, "rule", "?"),
+             oc_json_str(data, "reason", "?"));
+    json_decref(f->last);
+    f->last = data;
+}
+
+static void assert_said(struct fixture *f, const char *expected)
+{
+    f->said[0] = '\0';
+    oc_rule_engine_publish(f->e, hear, f);
+    assert_string_equal(f->said, expected);
+}
+
+static struct oc_series *series(struct fixture *f, const char *name, uint32_t kind,
+                                const char *instance, const char *target)
+{
+    struct oc_label label = {{"target", 6}, {target, target != NULL ? strlen(target) : 0}};
+    struct oc_series *s = oc_store_series(f->store, instance, (struct oc_view){name, strlen(name)},
+                                          kind, &label, target != NULL ? 1 : 0);
+    assert_non_null(s);
+    return s;
+}
+
+/* One batch of one sample, `at` in seconds. */
+static void feed(struct fixture *f, struct oc_series *s, int64_t at, double value)
+{
+    struct oc_sample sample = {s, BEGIN + at * OC_SECOND, value};
+    oc_store_append(f->store, s, sample.time_ms, value);
+    oc_rule_engine_samples(f->e, &sample, 1);
+}
+
+static void each_label_set_is_judged_by_itself(void **state)
+{
+    struct fixture *f = *state;
+    configure(f, "rules = ( { name = \"full\"; expr = \"d.percent > 90\"; } );", BEGIN);
+    struct oc_series *a = series(f, "d.percent", 0, "sys", "a"),
+                     *b = series(f, "d.percent", 0, "sys", "b");
+    feed(f, a, 0, 95);
+    feed(f, b, 0, 50);
+    assert_said(f, "firing full:condition met");
+    assert_string_equal(oc_json_str(f->last, "target", ""), "a");
+    assert_string_equal(oc_json_str(f->last, "instance", ""), "sys");
+    assert_string_equal(oc_json_str(f->last, "severity", ""), "warning");
+    assert_int_equal(strlen(oc_json_str(f->last, "fingerprint", "")), 16);
+    assert_int_equal(oc_json_int(f->last, "at", 0), BEGIN);
+    feed(f, b, 1, 95);
+    feed(f, a, 1, 50);
+    assert_said(f, "firing full:condition met|resolved full:condition ended");
+}
+
+static void a_pending_rule_says_so_and_resets_quietly(void **state)
+{
+    struct fixture *f = *state;
+    configure(f, "rules = ( { name = \"r\"; expr = \"a.b > 1\"; for = \"10s\"; } );", BEGIN);
+    struct oc_series *s = series(f, "a.b", 0, "i", NULL);
+    feed(f, s, 0, 2);
+    assert_said(f, "pending r:condition met");
+    feed(f, s, 5, 0);
+    assert_said(f, "");
+    assert_int_equal(f->e->live.count, 0);
+}
+
+static void a_series_that_is_gone_resolves(void **state)
+{
+    struct fixture *f = *state;
+    configure(f, "rules = ( { name = \"r\"; expr = \"a.b > 1\"; } );", BEGIN);
+    struct oc_series *s = series(f, "a.b", 0, "i", NULL);
+    feed(f, s, 0, 2);
+    feed(f, s, 1, NAN);
+    assert_said(f, "firing r:condition met|resolved r:gone");
+    feed(f, s, 2, NAN);
+    assert_said(f, "");
+    feed(f, s, 3, 5);
+    assert_said(f, "firing r:condition met");
+}
+
+static void hysteresis_holds_until_resolve_is_true(void **state)
+{
+    struct fixture *f = *state;
+    configure(f, "rules = ( { name = \"r\"; expr = \"a.b > 90\"; resolve = \"a.b < 80\"; } );",
+              BEGIN);
+    struct oc_series *s = series(f, "a.b", 0, "i", NULL);
+    feed(f, s, 0, 95);
+    feed(f, s, 1, 85);
+    assert_said(f, "firing r:condition met");
+    feed(f, s, 2, 79);
+    assert_said(f, "resolved r:condition ended");
+    feed(f, s, 3, 85);
+    assert_said(f, "");
+}
+
+static void several_metrics_meet_by_their_labels(void **state)
+{
+    struct fixture *f = *state;
+    configure(f, "rules = ( { name = \"r\"; expr = \"a.used / a.max > 0.9\"; } );", BEGIN);
+    struct oc_series *used = series(f, "a.used", 0, "i", "x"),
+                     *max = series(f, "a.max", 0, "i", "x");
+    struct oc_series *other = series(f, "a.max", 0, "i", "y");
+    feed(f, used, 0, 95);
+    assert_said(f, ""); /* no maximum yet: unknown */
+    feed(f, other, 0, 1);
+    assert_said(f, "firing r:condition met"); /* the only one of that name and instance */
+    feed(f, max, 1, 1000);
+    assert_said(f, "resolved r:condition ended"); /* its own is nearer */
+    feed(f, max, 2, 100);
+    assert_said(f, "firing r:condition met");
+    feed(f, other, 3, 1);
+    assert_said(f, "");
+    feed(f, max, 4, NAN);
+    assert_said(f, "resolved r:gone");
+}
+
+static void what_is_ambiguous_is_unknown(void **state)
+{
+    struct fixture *f = *state;
+    configure(f, "rules = ( { name = \"r\"; expr = \"a.b > 1 and c.d > 1\"; } );", BEGIN);
+    feed(f, series(f, "c.d", 0, "x", NULL), 0, 5);
+    feed(f, series(f, "c.d", 0, "y", NULL), 0, 5);
+    feed(f, series(f, "a.b", 0, "z", NULL), 1, 5);
+    assert_said(f, "");
+    feed(f, series(f, "a.b", 0, "y", NULL), 1, 5);
+    assert_said(f, "firing r:condition met");
+}
+
+static void a_batch_is_judged_when_all_of_it_is_in(void **state)
+{
+    struct fixture *f = *state;
+    configure(f, "rules = ( { name = \"r\"; expr = \"a.used > a.max\"; } );", BEGIN);
+    struct oc_series *used = series(f, "a.used", 0, "i", NULL),
+                     *max = series(f, "a.max", 0, "i", NULL);
+    for (int i = 0; i < 5; i++) { /* both grow; sample by sample `used` would pass `max` */
+        struct oc_sample batch[] = {{used, BEGIN + i, i * 10.0 + 5},
+                                    {max, BEGIN + i, i * 10.0 + 9}};
+        oc_store_append(f->store, used, batch[0].time_ms, batch[0].value);
+        oc_store_append(f->store, max, batch[1].time_ms, batch[1].value);
+        oc_rule_engine_samples(f->e, batch, 2);
+    }
+    assert_said(f, "");
+    assert_int_equal(f->e->rules.items[0]->evaluations, 5);
+}
+
+static void labels_thresholds_and_history_can_be_read(void **state)
+{
+    struct fixture *f = *state;
+    configure(f,
+              "thresholds = { x = { limit = 10; }; };\n"
+              "rules = ( { name = \"label\"; expr = \"a.b > thresholds.x.limit and label.target == "
+              "'web'\"; },\n"
+              "          { name = \"mean\"; expr = \"avg('a.b', '1m') > 10\"; },\n"
+              "          { name = \"rate\"; expr = \"rate('a.b', '1m') > 1\"; },\n"
+              "          { name = \"peak\"; expr = \"max('a.b', '1m') >= 30 and min('a.b', '1m') < "
+              "1\"; },\n"
+              "          { name = \"flap\"; expr = \"changes('a.b', '1m') >= 2\"; } );",
+              BEGIN);
+    assert_int_equal(oc_diags_errors(&f->diags), 0);
+    struct oc_series *s = series(f, "a.b", 0, "i", "web"), *t = series(f, "a.b", 0, "i", "db");
+    feed(f, t, 0, 20);
+    assert_said(f, "firing mean:condition met");
+    feed(f, s, 0, 0);
+    assert_said(f, "");
+    feed(f, s, 10, 0);
+    feed(f, s, 20, 15);
+    assert_said(f, "firing label:condition met");
+    feed(f, s, 30, 40);
+    assert_said(f, "firing mean:condition met|firing rate:condition met|firing peak:condition "
+                   "met|firing flap:condition met");
+    feed(f, s, 200, 15);
+    assert_said(f, "resolved peak:condition ended|resolved flap:condition ended");
+}
+
+static void a_wrong_rule_is_off_alone_with_file_and_line(void **state)
+{
+    struct fixture *f = *state;
+    configure(f,
+              "rules = (\n"
+              "  { name = \"bad\";\n"
+              "    expr = \"a.b >\"; },\n"
+              "  { name = \"typo\"; expr = \"a.b > thresholds.no.such\"; },\n"
+              "  { name = \"time\"; expr = \"a.b > 1\"; for = \"soon\"; },\n"
+              "  { name = \"key\"; expr = \"a.b > 1\"; severty = \"critical\"; },\n"
+              "  { expr = \"a.b > 1\"; },\n"
+              "  { name = \"none\"; expr = \"1 > 0\"; },\n"
+              "  { name = \"resolve\"; expr = \"a.b > 1\"; resolve = \"a.b <<\"; },\n"
+              "  { name = \"off\"; expr = \"a.b > 1\"; enabled = false; },\n"
+              "  { name = \"good\"; expr = \"a.b > 1\"; },\n"
+              "  { name = \"good\"; expr = \"a.b > 2\"; }\n"
+              ");",
+              BEGIN);
+    assert_int_equal(oc_diags_errors(&f->diags), 8);
+    const struct oc_diag *first = &f->diags.list.items[0];
+    assert_string_equal(first->file, "t.conf");
+    assert_int_equal(first->line, 3);
+    assert_string_equal(first->key, "rules[0].expr");
+    assert_non_null(strstr(first->message, "near"));
+    feed(f, series(f, "a.b", 0, "i", NULL), 0, 5);
+    assert_said(f, "firing good:condition met");
+}
+
+static void a_condition_that_fails_changes_nothing_and_is_counted(void **state)
+{
+    struct fixture *f = *state;
+    configure(f,
+              "rules = ( { name = \"r\"; expr = \"a.b > true\"; }, { name = \"s\"; expr = \"a.b > "
+              "1\"; } );",
+              BEGIN);
+    struct oc_series *s = series(f, "a.b", 0, "i", NULL);
+    feed(f, s, 0, 5);
+    feed(f, s, 1, 5);
+    assert_said(f, "firing s:condition met");
+    const struct oc_rule *r = oc_rule_engine_find(f->e, "r");
+    assert_int_equal(r->errors, 2);
+    assert_non_null(strstr(r->last_error, "compare"));
+}
+
+static void booleans_compare_with_booleans(void **state)
+{
+    struct fixture *f = *state;
+    configure(f, "rules = ( { name = \"r\"; expr = \"redis.connected == false\"; } );", BEGIN);
+    struct oc_series *s = series(f, "redis.connected", OC_KIND_BOOL, "cache", NULL);
+    feed(f, s, 0, 1);
+    feed(f, s, 1, 0);
+    assert_said(f, "firing r:condition met");
+    assert_true(json_is_false(json_object_get(f->last, "value")));
+}
+
+static const char ONE[] =
+    "rules = ( { name = \"r\"; expr = \"a.b > 1\"; for = \"10s\"; severity = \"critical\"; } );";
+
+static void a_reload_keeps_what_did_not_change(void **state)
+{
+    struct fixture *f = *state;
+    configure(f, ONE, BEGIN);
+    struct oc_series *s = series(f, "a.b", 0, "i", NULL);
+    feed(f, s, 0, 5);
+    configure(f, ONE, BEGIN);
+    feed(f, s, 10, 5);
+    assert_said(f, "pending r:condition met|firing r:condition met");
+    configure(f, ONE, BEGIN);
+    feed(f, s, 11, 5); /* told again, for who has lost it */
+    assert_said(f, "firing r:still firing");
+    feed(f, s, 12, 5);
+    assert_said(f, "");
+}
+
+static void a_rule_that_changes_or_goes_ends_its_alerts(void **state)
+{
+    struct fixture *f = *state;
+    configure(f,
+              "rules = ( { name = \"r\"; expr = \"a.b > 1\"; }, { name = \"p\"; expr = \"a.b > "
+              "1\"; for = \"1h\"; } );",
+              BEGIN);
+    struct oc_series *s = series(f, "a.b", 0, "i", NULL);
+    feed(f, s, 0, 5);
+    assert_said(f, "firing r:condition met|pending p:condition met");
+    configure(f, "rules = ( { name = \"r\"; expr = \"a.b > 2\"; } );", BEGIN + 1000);
+    assert_said(f, "resolved r:rule changed");
+    assert_int_equal(oc_json_int(f->last, "at", 0), BEGIN + 1000);
+    feed(f, s, 2, 5);
+    assert_said(f, "firing r:condition met");
+    configure(f, "rules = ( { name = \"r\"; expr = \"a.b > 2\"; enabled = false; } );",
+              BEGIN + 3000);
+    assert_said(f, "resolved r:rule changed");
+    configure(f, "", BEGIN + 4000);
+    feed(f, s, 5, 5);
+    assert_said(f, "");
+}
+
+static void a_secondary_series_is_found_again_after_a_reload(void **state)
+{
+    struct fixture *f = *state;
+    static const char TWO[] = "rules = ( { name = \"r\"; expr = \"a.b > 1 and c.d > 1\"; } );";
+    configure(f, TWO, BEGIN);
+    feed(f, series(f, "c.d", 0, "i", NULL), 0, 5);
+    configure(f, TWO, BEGIN);
+    feed(f, series(f, "a.b", 0, "i", NULL), 1, 5);
+    assert_said(f, "firing r:condition met");
+}
+
+static void restart(struct fixture *f, const char *text, int64_t now)
+{
+    oc_rule_engine_save(f->e, NULL);
+    oc_rule_engine_destroy(f->e);
+    f->e = oc_rule_engine_create(f->store);
+    configure(f, text, now);
+    oc_rule_engine_restore(f->e, now);
+}
+
+static void durations_survive_a_restart(void **state)
+{
+    struct fixture *f = *state;
+    configure(f, ONE, BEGIN);
+    struct oc_series *s = series(f, "a.b", 0, "i", NULL);
+    feed(f, s, 0, 5);
+    assert_said(f, "pending r:condition met");
+    restart(f, ONE, BEGIN + 6000);
+    feed(f, s, 9, 5);
+    assert_said(f, "");
+    feed(f, s, 10, 5);
+    assert_said(f, "firing r:condition met");
+    restart(f, ONE, BEGIN + 20000);
+    feed(f, s, 21, 5);
+    assert_said(f, "firing r:still firing");
+    feed(f, s, 22, 0);
+    assert_said(f, "resolved r:condition ended");
+    restart(f, ONE, BEGIN + 30000);
+    assert_int_equal(f->e->live.count, 0);
+}
+
+static void a_restart_with_another_rule_ends_the_alert(void **state)
+{
+    struct fixture *f = *state;
+    configure(f, "rules = ( { name = \"r\"; expr = \"a.b > 1\"; severity = \"critical\"; } );",
+              BEGIN);
+    feed(f, series(f, "a.b", 0, "i", "t"), 0, 5);
+    assert_said(f, "firing r:condition met");
+    restart(f, "rules = ( { name = \"q\"; expr = \"a.b > 1\"; } );", BEGIN + 5000);
+    assert_said(f, "resolved r:rule changed");
+    assert_string_equal(oc_json_str(f->last, "severity", ""), "critical");
+    assert_string_equal(oc_json_str(f->last, "target", ""), "t");
+    oc_rule_engine_save(f->e, NULL);
+    json_t *left = oc_kv_all(f->store, OC_RULE_SPACE);
+    assert_int_equal(json_object_size(left), 0);
+    json_decref(left);
+}
+
+static void nonsense_in_the_store_is_thrown_away(void **state)
+{
+    struct fixture *f = *state;
+    json_t *nonsense = json_pack("{s:s, s:i}", "rule", "r", "series", 77);
+    configure(f, ONE, BEGIN);
+    assert_int_equal(oc_kv_put(f->store, OC_RULE_SPACE, "0123456789abcdef", nonsense, true, NULL),
+                     OC_OK);
+    assert_int_equal(oc_kv_put(f->store, OC_RULE_SPACE, "x", nonsense, true, NULL), OC_OK);
+    oc_rule_engine_restore(f->e, BEGIN);
+    oc_rule_engine_save(f->e, NULL);
+    assert_int_equal(f->e->live.count, 0);
+    json_t *left = oc_kv_all(f->store, OC_RULE_SPACE);
+    assert_int_equal(json_object_size(left), 0);
+    json_decref(left);
+    json_decref(nonsense);
+}
+
+static void firing_is_kept_on_and_ended_by_the_timer(void **state)
+{
+    struct fixture *f = *state;
+    configure(f, "rules = ( { name = \"r\"; expr = \"a.b > 1\"; keep_firing_for = \"1m\"; } );",
+              BEGIN);
+    struct oc_series *s = series(f, "a.b", 0, "i", NULL);
+    feed(f, s, 0, 5);
+    feed(f, s, 10, 0);
+    oc_rule_engine_tick(f->e, BEGIN + 69 * OC_SECOND);
+    assert_said(f, "firing r:condition met");
+    oc_rule_engine_tick(f->e, BEGIN + 70 * OC_SECOND);
+    assert_said(f, "resolved r:condition ended");
+}
+
+static void states_are_capped_and_room_is_made(void **state)
+{
+    struct fixture *f = *state;
+    char target[16];
+    configure(f, "rules = ( { name = \"r\"; expr = \"a.b > 1\"; } );", BEGIN);
+    f->e->live_max = 3;
+    for (int i = 0; i < 5; i++) {
+        snprintf(target, sizeof(target), "t%d", i);
+        feed(f, series(f, "a.b", 0, "i", target), 0, 5);
+    }
+    assert_int_equal(f->e->live.count, 3);
+    assert_true(f->e->full);
+    feed(f, series(f, "a.b", 0, "i", "t0"), 1, 0); /* resolved: its place can be taken */
+    feed(f, series(f, "a.b", 0, "i", "t4"), 1, 5);
+    assert_int_equal(f->e->live.count, 3);
+    assert_said(f, "firing r:condition met|firing r:condition met|firing r:condition met|resolved "
+                   "r:condition ended|"
+                   "firing r:condition met");
+}
+
+static void messages_fill_in_what_they_name(void **state)
+{
+    struct fixture *f = *state;
+    configure(f,
+              "rules = ( { name = \"r\"; expr = \"sys.cpu_percent > 90\"; for = \"90s\"; message = "
+              "\"{instance}/{target}: {cpu_percent}% {{ value }} over {threshold} for {duration}, "
+              "{duration} seconds, "
+              "{sys.cpu_percent} {nosuch} {severity} {rule} { {} {\"; } );",
+              BEGIN);
+    struct oc_series *s = series(f, "sys.cpu_percent", 0, "i", "t");
+    feed(f, s, 0, 95.25);
+    feed(f, s, 90, 95.25);
+    assert_said(f, "pending r:condition met|firing r:condition met");
+    assert_string_equal(
+        oc_json_str(f->last, "message", ""),
+        "i/t: 95.2% 95.2 over 90 for 1m 30s, 90 seconds, 95.2 {nosuch} warning r { {} {");
+}
+
+static void without_a_message_the_series_speaks(void **state)
+{
+    struct fixture *f = *state;
+    configure(f, "rules = ( { name = \"r\"; expr = \"a.b > 1\"; } );", BEGIN);
+    feed(f, series(f, "a.b", 0, "i", NULL), 0, 5);
+    assert_said(f, "firing r:condition met");
+    assert_string_equal(oc_json_str(f->last, "message", ""), "a.b{instance=\"i\"} is 5");
+}
+
+static void channels_and_annotations_go_with_the_event(void **state)
+{
+    struct fixture *f = *state;
+    configure(f,
+              "rules = ( { name = \"r\"; expr = \"a.b > 1\"; channels = [\"ops\"]; category = "
+              "\"agent\"; annotations = { "
+              "runbook = \"u\"; }; } );",
+              BEGIN);
+    feed(f, series(f, "a.b", 0, "i", NULL), 0, 5);
+    assert_said(f, "firing r:condition met");
+    assert_string_equal(json_string_value(json_array_get(json_object_get(f->last, "channels"), 0)),
+                        "ops");
+    assert_string_equal(oc_json_str(json_object_get(f->last, "annotations"), "runbook", ""), "u");
+    assert_string_equal(oc_json_str(f->last, "category", ""), "agent");
+}
+
+static void fingerprints_tell_rules_and_labels_apart(void **state)
+{
+    struct fixture *f = *state;
+    char a[17], b[17], c[17], again[17];
+    struct oc_series *s = series(f, "a.b", 0, "i", "x"), *t = series(f, "a.b", 0, "i", "y");
+    oc_rule_fingerprint("r", s, a);
+    oc_rule_fingerprint("r", t, b);
+    oc_rule_fingerprint("q", s, c);
+    oc_rule_fingerprint("r", s, again);
+    assert_string_not_equal(a, b);
+    assert_string_not_equal(a, c);
+    assert_string_equal(a, again);
+}
+
+static void two_rules_cost_a_sample_well_under_four_microseconds(void **state)
+{
+    struct fixture *f = *state;
+    enum { TARGETS = 100, ROUNDS = 200 };
+    struct oc_sample batch[TARGETS];
+    char target[16];
+    configure(f,
+              "rules = ( { name = \"w\"; expr = \"http.response_ms > 5000\"; }, { name = \"c\"; "
+              "expr = \"http.response_ms > "
+              "15000\"; } );",
+              BEGIN);
+    for (int i = 0; i < TARGETS; i++) {
+        snprintf(target, sizeof(target), "t%d", i);
+        batch[i] = (struct oc_sample){series(f, "http.response_ms", 0, "web", target), BEGIN, 20};
+    }
+    oc_rule_engine_samples(f->e, batch, TARGETS);
+    int64_t before = oc_time_mono();
+    for (int i = 0; i < ROUNDS; i++) {
+        oc_rule_engine_samples(f->e, batch, TARGETS);
+    }
+    int64_t took = oc_time_mono() - before;
+    print_message("%d evaluations took %lld ms\n", TARGETS * ROUNDS * 2, (long long)took);
+    assert_true(took <= TARGETS * ROUNDS * 4 / 1000 + 20); /* with sanitizers on */
+    assert_int_equal(f->e->live.count, 0);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        T(each_label_set_is_judged_by_itself),
+        T(a_pending_rule_says_so_and_resets_quietly),
+        T(a_series_that_is_gone_resolves),
+        T(hysteresis_holds_until_resolve_is_true),
+        T(several_metrics_meet_by_their_labels),
+        T(what_is_ambiguous_is_unknown),
+        T(a_batch_is_judged_when_all_of_it_is_in),
+        T(labels_thresholds_and_history_can_be_read),
+        T(a_wrong_rule_is_off_alone_with_file_and_line),
+        T(a_condition_that_fails_changes_nothing_and_is_counted),
+        T(booleans_compare_with_booleans),
+        T(a_reload_keeps_what_did_not_change),
+        T(a_rule_that_changes_or_goes_ends_its_alerts),
+        T(a_secondary_series_is_found_again_after_a_reload),
+        T(durations_survive_a_restart),
+        T(a_restart_with_another_rule_ends_the_alert),
+        T(nonsense_in_the_store_is_thrown_away),
+        T(firing_is_kept_on_and_ended_by_the_timer),
+        T(states_are_capped_and_room_is_made),
+        T(messages_fill_in_what_they_name),
+        T(without_a_message_the_series_speaks),
+        T(channels_and_annotations_go_with_the_event),
+        T(fingerprints_tell_rules_and_labels_apart),
+        T(two_rules_cost_a_sample_well_under_four_microseconds),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
