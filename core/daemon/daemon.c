@@ -1,0 +1,516 @@
+/* The host: every floor and every service, wired together. SPDX-License-Identifier: MIT */
+#include "core/daemon/daemon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "core/base/json.h"
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "core/base/text.h"
+#include "core/base/time.h"
+#include "core/daemon/check.h"
+#include "core/daemon/embedded.h"
+#include "core/daemon/notify.h"
+#include "core/daemon/sections.h"
+#include "core/loop/worker.h"
+#include "core/op/bridge.h"
+#include "core/service/alert/alert.h"
+#include "core/service/env.h"
+#include "core/service/health/health.h"
+#include "core/service/host/service.h"
+#include "core/service/metrics/metrics.h"
+#include "core/service/policy/policy_service.h"
+#include "core/service/rule/rule.h"
+#include "core/service/schedule/schedule.h"
+#include "core/sys/file.h"
+#include "core/sys/lock.h"
+
+#define WORKERS           4
+#define PRIVATE_LOCK_WAIT (30 * OC_SECOND)
+#define MAINTAIN_EVERY    (5 * OC_MINUTE)
+
+struct oc_daemon {
+    struct daemon_options options;
+    struct oc_config *config;
+    struct oc_diags diags;
+    struct oc_sections sections;
+    char *home, *socket;
+    int log_fd, lock;
+    struct oc_loop *loop;
+    struct oc_bus *bus;
+    struct oc_workers *workers;
+    struct oc_store *store;
+    struct oc_plugins *plugins;
+    struct oc_policies *policies;
+    struct oc_ops *ops;
+    struct oc_bridge *bridge;
+    struct oc_timer *maintain;
+    struct oc_env env;
+    struct oc_host_service *host;
+    struct oc_schedule *schedule;
+    struct oc_health *health;
+    struct oc_metrics *metrics;
+    struct oc_rule_service *rules;
+    struct oc_policy_service *policy;
+    struct oc_alert_service *alert;
+    int64_t grace_ms;
+    bool started, stopping;
+};
+
+/* ---- configuration ---- */
+
+static struct oc_config *load(const struct daemon_options *o, struct oc_diags *diags,
+                              struct oc_error *err)
+{
+    struct oc_config_source source = {
+        .file = o->config, .sets = o->sets, .defaults = oc_embedded_defaults};
+    return oc_config_load(&source, diags, err);
+}
+
+static void log_findings(const struct oc_diags *diags)
+{
+    for (size_t i = 0; i < diags->list.count; i++) {
+        const struct oc_diag *d = &diags->list.items[i];
+        oc_log(d->warning ? OC_LOG_WARN : OC_LOG_ERROR, "configuration",
+               "at=%s:%d key=%s problem=%s hint=%s", d->file ? d->file : "", d->line, d->key,
+               d->message, d->hint);
+    }
+}
+
+static enum oc_log_format log_format(const struct oc_daemon *h)
+{
+    switch (h->sections.log.format) {
+    case 1:
+        return OC_LOG_TEXT;
+    case 2:
+        return OC_LOG_JSON;
+    case 3:
+        return OC_LOG_JOURNAL;
+    default:
+        return getenv("JOURNAL_STREAM") && !h->sections.log.file ? OC_LOG_JOURNAL : OC_LOG_TEXT;
+    }
+}
+
+/* A log file that cannot be opened leaves the log on stderr and says so there. */
+static void open_log(struct oc_daemon *h)
+{
+    int old = h->log_fd;
+    h->log_fd = -1;
+    if (h->sections.log.file && !h->env.ephemeral) {
+        h->log_fd = open(h->sections.log.file,
+                         O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+        if (h->log_fd < 0) {
+            oc_err("log file cannot be opened", "file=%s reason=%s", h->sections.log.file,
+                   strerror(errno));
+        }
+    }
+    int level =
+        h->env.ephemeral && !getenv("OPENCLAW_DEBUG") ? OC_LOG_ERROR : h->sections.log.level;
+    oc_log_set(level, log_format(h), h->log_fd >= 0 ? h->log_fd : STDERR_FILENO);
+    if (old >= 0) {
+        close(old);
+    }
+}
+
+/* ---- making ---- */
+
+static void make_folders(const struct oc_daemon *h)
+{
+    static const char *const folders[] = {"run", "data", "logs", "policies"};
+    struct oc_error err;
+    oc_error_init(&err);
+    for (size_t i = 0; i < OC_COUNT(folders); i++) {
+        char *path = oc_path_join(h->home, folders[i]);
+        if (oc_dir_make(path, 0700, &err) != OC_OK) {
+            oc_warn("folder cannot be made", "reason=%s", err.message);
+        }
+        free(path);
+    }
+}
+
+static bool keeps_nothing(const struct oc_daemon *h)
+{
+    return h->options.no_store || h->options.check || h->options.dump_ops;
+}
+
+static bool somebody_listens(const char *path)
+{
+    struct sockaddr_un addr = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    oc_copy(addr.sun_path, sizeof addr.sun_path, path);
+    bool answered = fd >= 0 && connect(fd, (const struct sockaddr *)&addr, sizeof addr) == 0;
+    if (fd >= 0) {
+        close(fd);
+    }
+    return answered;
+}
+
+/* A lock that is held while nobody listens belongs to a private daemon that serves one command: it is soon gone. */
+static int wait_for_lock(struct oc_daemon *h, const char *path, struct oc_error *err)
+{
+    int64_t until = oc_time_mono() + PRIVATE_LOCK_WAIT;
+    int lock = oc_lock_take(path, err);
+    while (lock == OC_E_CONFLICT && !h->env.ephemeral && oc_time_mono() < until &&
+           !somebody_listens(h->socket)) {
+        usleep(20000);
+        lock = oc_lock_take(path, err);
+    }
+    return lock;
+}
+
+/* One daemon owns the home folder. A private one that finds it taken (the daemon has just started) only looks; a home
+ * that cannot be written to has no lock, and the store says so. */
+static int take_lock(struct oc_daemon *h, struct oc_error *err)
+{
+    if (keeps_nothing(h)) {
+        return OC_OK;
+    }
+    char *path = oc_path_join(h->home, "run/openclawd.lock");
+    h->lock = wait_for_lock(h, path, err);
+    free(path);
+    return h->lock == OC_E_CONFLICT && !h->env.ephemeral ? OC_E_CONFLICT : OC_OK;
+}
+
+static int open_store(struct oc_daemon *h, struct oc_error *err)
+{
+    bool memory = keeps_nothing(h) || h->sections.store.backend == 1;
+    char *path = memory ? oc_strdup(":memory:") : oc_path_join(h->home, "data/openclaw.db");
+    struct oc_store_options o = {.path = path,
+                                 .retention_ms = h->sections.store.retention_ms,
+                                 .flush_interval_ms = h->sections.store.flush_ms,
+                                 .max_series = (size_t)h->sections.store.max_series,
+                                 .read_only = h->env.ephemeral && h->lock < 0 && !memory};
+    h->store = oc_store_open(&o, h->loop, h->bus, err);
+    free(path);
+    return h->store ? OC_OK : err->code;
+}
+
+static void scan_plugins(struct oc_daemon *h)
+{
+    if (h->options.safe_mode) {
+        oc_warn("safe mode: no plugin is loaded", NULL);
+        return;
+    }
+    const char *given = getenv("OPENCLAW_PLUGINS");
+    char *self = oc_path_self_dir();
+    char *built = oc_path_expand("../plugins", self), *mine = oc_path_join(h->home, "plugins");
+    char *installed = oc_path_expand("../" OC_PLUGIN_SUBDIR, self); /* wherever the tree was put */
+    const char *const *more = h->sections.host.plugins.items;
+    for (uint64_t i = 0; i < h->sections.host.plugins.count; i++) {
+        oc_plugins_scan(h->plugins, more[i]);
+    }
+    oc_plugins_scan(h->plugins, mine);
+    if (given && *given) {
+        oc_plugins_scan(h->plugins, given);
+    } else {
+        oc_plugins_scan(h->plugins, oc_file_exists(built)       ? built
+                                    : oc_file_exists(installed) ? installed
+                                                                : OC_PLUGIN_DIR);
+    }
+    free(installed);
+    free(mine);
+    free(built);
+    free(self);
+}
+
+static const struct oc_config *hook_config(void *ctx)
+{
+    return ((struct oc_daemon *)ctx)->config;
+}
+
+static const struct oc_diags *hook_diags(void *ctx)
+{
+    return &((struct oc_daemon *)ctx)->diags;
+}
+
+static json_t *hook_sections(void *ctx)
+{
+    (void)ctx;
+    return oc_sections_json();
+}
+
+static int hook_reload(void *ctx, struct oc_error *err)
+{
+    return oc_daemon_reload(ctx, err);
+}
+
+static json_t *hook_check(void *ctx, const char *path, struct oc_error *err)
+{
+    const struct oc_daemon *h = ctx;
+    return oc_check_file(path, h->home, h->options.sets, err);
+}
+
+static struct oc_instance *find_instance(void *ctx, const char *plugin, const char *name)
+{
+    struct oc_daemon *h = ctx;
+    return h->schedule ? oc_schedule_find(h->schedule, plugin, name) : NULL;
+}
+
+static void make_services(struct oc_daemon *h)
+{
+    struct oc_host_hooks hooks = {.config = hook_config,
+                                  .diags = hook_diags,
+                                  .sections = hook_sections,
+                                  .reload = hook_reload,
+                                  .check = hook_check,
+                                  .ctx = h,
+                                  .socket = h->socket,
+                                  .safe_mode = h->options.safe_mode};
+    h->env = (struct oc_env){.loop = h->loop,
+                             .bus = h->bus,
+                             .store = h->store,
+                             .plugins = h->plugins,
+                             .policies = h->policies,
+                             .ops = h->ops,
+                             .home = h->home,
+                             .ephemeral = h->env.ephemeral};
+    h->host = oc_host_service_create(&h->env, &hooks);
+    h->metrics = oc_metrics_create(&h->env);
+    h->health = oc_health_create(&h->env);
+    h->policy = oc_policy_service_create(&h->env);
+    h->alert = oc_alert_create(&h->env);
+    h->rules = oc_rule_create(&h->env);
+    h->schedule = oc_schedule_create(&h->env);
+}
+
+static void maintain(void *ctx)
+{
+    struct oc_daemon *h = ctx;
+    struct oc_error err;
+    oc_error_init(&err);
+    if (oc_store_maintain(h->store, &err) != OC_OK) {
+        oc_warn("store maintenance failed", "reason=%s", err.message);
+    }
+    malloc_trim(0);
+}
+
+struct oc_daemon *oc_daemon_create(const struct daemon_options *options, struct oc_error *err)
+{
+    struct oc_daemon *h = oc_calloc(1, sizeof *h);
+    h->options = *options;
+    h->log_fd = h->lock = -1;
+    h->env.ephemeral = options->ephemeral >= 0 || options->check || options->dump_ops;
+    h->config = load(options, &h->diags, err);
+    if (!h->config) {
+        goto failed;
+    }
+    oc_sections_bind(&h->sections, h->config, &h->diags);
+    h->home = oc_strdup(oc_config_home(h->config));
+    h->socket = h->env.ephemeral ? NULL : oc_path_join(h->home, "run/openclawd.sock");
+    if (!keeps_nothing(h)) {
+        make_folders(h);
+    }
+    open_log(h);
+    h->loop = oc_loop_create();
+    h->bus = oc_bus_create();
+    h->workers = oc_workers_create(h->loop, WORKERS);
+    if (take_lock(h, err) != OC_OK || open_store(h, err) != OC_OK) {
+        goto failed;
+    }
+    h->plugins = oc_plugins_create(h->loop, h->bus, h->workers);
+    scan_plugins(h);
+    h->policies = oc_policies_create(h->bus, NULL);
+    h->ops = oc_ops_create(h->loop, h->bus);
+    make_services(h);
+    h->bridge = oc_bridge_create(h->ops, h->plugins, find_instance, h);
+    oc_bridge_refresh(h->bridge);
+    h->maintain = oc_timer_create(h->loop, maintain, h);
+    return h;
+failed:
+    oc_daemon_destroy(h);
+    return NULL;
+}
+
+static void configure(struct oc_daemon *h, const struct oc_config *config)
+{
+    oc_policy_service_configure(h->policy, config, &h->diags);
+    oc_health_configure(h->health, config, &h->diags);
+    oc_rule_configure(h->rules, config, &h->diags);
+    oc_alert_configure(h->alert, config, &h->diags);
+    if (!h->options.safe_mode && (!h->env.ephemeral || h->options.collect)) {
+        oc_schedule_configure(h->schedule, config, &h->diags);
+    }
+}
+
+void oc_daemon_start(struct oc_daemon *h)
+{
+    h->started = true;
+    configure(h, h->config);
+    log_findings(&h->diags);
+    if (!h->env.ephemeral) {
+        oc_timer_start(h->maintain, OC_MINUTE, MAINTAIN_EVERY);
+    }
+}
+
+/* What was opened once: a new value is taken note of, the old one stays in force. */
+static void warn_restart(struct oc_daemon *h, const struct oc_sections *old)
+{
+    const struct oc_node *root = oc_config_root(h->config);
+    const struct store_section *a = &old->store, *b = &h->sections.store;
+    const char *const hint = "Restart openclawd to put it in force.";
+    if (a->backend != b->backend || a->retention_ms != b->retention_ms ||
+        a->flush_ms != b->flush_ms || a->max_series != b->max_series) {
+        oc_diags_add(&h->diags, true, oc_node_get(root, "store"), "store", hint,
+                     "the store was opened with other options");
+    }
+    if (strcmp(h->home, oc_config_home(h->config)) != 0) {
+        oc_diags_add(&h->diags, true, oc_node_get(root, "host"), "host.home", hint,
+                     "this host lives in %s", h->home);
+    }
+}
+
+static void adopt_config(struct oc_daemon *h, struct oc_config *config, struct oc_diags *diags)
+{
+    struct oc_sections old = h->sections;
+    oc_diags_finish(&h->diags);
+    h->diags = *diags;
+    h->config = config;
+    oc_sections_bind(&h->sections, config, &h->diags);
+    warn_restart(h, &old);
+    oc_sections_finish(&old);
+    open_log(h);
+}
+
+int oc_daemon_reload(struct oc_daemon *h, struct oc_error *err)
+{
+    struct oc_diags diags = {0};
+    struct oc_error why;
+    oc_error_init(&why);
+    err = err ? err : &why;
+    if (h->stopping) {
+        return oc_error_set(err, OC_E_CONFLICT, "the daemon is stopping");
+    }
+    struct oc_config *old = h->config, *config = load(&h->options, &diags, err);
+    if (!config) {
+        oc_err("reload refused: the configuration in force stays", "reason=%s hint=%s",
+               err->message, err->hint);
+        oc_diags_finish(&diags);
+        return err->code;
+    }
+    oc_notify("RELOADING=1");
+    adopt_config(h, config, &diags);
+    if (!h->options.safe_mode) {
+        scan_plugins(h);
+        oc_bridge_refresh(h->bridge);
+    }
+    configure(h, config);
+    oc_config_destroy(old);
+    log_findings(&h->diags);
+    oc_info("configuration loaded", "errors=%zu findings=%zu", oc_diags_errors(&h->diags),
+            h->diags.list.count);
+    oc_notify("READY=1");
+    return OC_OK;
+}
+
+/* ---- leaving ---- */
+
+static void all_stopped(void *ctx)
+{
+    struct oc_daemon *h = ctx;
+    oc_loop_stop(h->loop);
+}
+
+static void collectors_stopped(void *ctx)
+{
+    struct oc_daemon *h = ctx;
+    oc_alert_stop(h->alert, h->grace_ms, all_stopped, h);
+}
+
+void oc_daemon_stop(struct oc_daemon *h, int64_t grace_ms)
+{
+    if (h->stopping) {
+        return;
+    }
+    h->stopping = true;
+    h->grace_ms = grace_ms;
+    oc_ops_cancel_all(h->ops);
+    oc_timer_stop(h->maintain);
+    oc_schedule_stop(h->schedule, grace_ms, collectors_stopped, h);
+}
+
+void oc_daemon_destroy(struct oc_daemon *h)
+{
+    if (!h) {
+        return;
+    }
+    unsigned lost = h->workers ? oc_workers_destroy(h->workers, OC_SECOND) : 0;
+    if (h->ops) {
+        oc_ops_cancel_all(h->ops);
+    }
+    oc_bridge_destroy(h->bridge);
+    oc_schedule_destroy(h->schedule);
+    oc_rule_destroy(h->rules);
+    oc_alert_destroy(h->alert);
+    oc_policy_service_destroy(h->policy);
+    oc_health_destroy(h->health);
+    oc_metrics_destroy(h->metrics);
+    oc_host_service_destroy(h->host);
+    oc_ops_destroy(h->ops);
+    oc_policies_destroy(h->policies);
+    oc_store_close(h->store);
+    if (lost) {
+        oc_warn("leaving with calls that never returned", "threads=%u", lost);
+        _exit(0); /* their stacks still use what would be freed below */
+    }
+    oc_plugins_destroy(h->plugins);
+    oc_timer_destroy(h->maintain);
+    if (h->bus) {
+        oc_bus_destroy(h->bus);
+    }
+    oc_loop_destroy(h->loop);
+    oc_config_destroy(h->config);
+    oc_diags_finish(&h->diags);
+    oc_sections_finish(&h->sections);
+    if (h->log_fd >= 0) {
+        oc_log_set(OC_LOG_INFO, OC_LOG_TEXT, STDERR_FILENO);
+        close(h->log_fd);
+    }
+    if (h->lock >= 0) {
+        oc_lock_drop(h->lock);
+    }
+    free(h->home);
+    free(h->socket);
+    free(h);
+}
+
+/* ---- queries ---- */
+
+struct oc_loop *oc_daemon_loop(struct oc_daemon *h)
+{
+    return h->loop;
+}
+
+struct oc_ops *oc_daemon_ops(struct oc_daemon *h)
+{
+    return h->ops;
+}
+
+const char *oc_daemon_home(const struct oc_daemon *h)
+{
+    return h->home;
+}
+
+const struct oc_diags *oc_daemon_diags(const struct oc_daemon *h)
+{
+    return &h->diags;
+}
+
+int oc_daemon_flush(struct oc_daemon *h)
+{
+    return oc_store_flush(h->store, NULL);
+}
+
+void oc_daemon_check_collectors(struct oc_daemon *h)
+{
+    if (!h->options.safe_mode) {
+        oc_schedule_check(h->schedule, h->config, &h->diags);
+        oc_alert_check(&h->env, h->config, &h->diags);
+    }
+}
