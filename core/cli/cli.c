@@ -1,0 +1,81 @@
+/* What every command does at its beginning and at its end. SPDX-License-Identifier: MIT */
+#include "core/cli/cli.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "core/cli/show.h"
+
+static int terminal_width(void)
+{
+    struct winsize size;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+        return size.ws_col;
+    }
+    return 80;
+}
+
+void oc_cli_init(struct cli *cli)
+{
+    const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+    bool plain = (no_color && *no_color) || (term && strcmp(term, "dumb") == 0);
+    *cli = (struct cli){.timeout_ms = OC_TIMEOUT_MS,
+                        .tty = isatty(STDOUT_FILENO),
+                        .tty_err = isatty(STDERR_FILENO)};
+    cli->color = cli->tty && !plain;
+    cli->color_err = cli->tty_err && !plain;
+    cli->width = cli->tty ? terminal_width() : 0;
+}
+
+int oc_answer_exit(const struct cli_answer *answer)
+{
+    if (answer->lost) {
+        return OC_EXIT_UNAVAILABLE;
+    }
+    return answer->interrupted ? OC_EXIT_INTERRUPTED : oc_error_exit(answer->err.code);
+}
+
+int oc_cli_fail(const struct cli *cli, const struct oc_error *err, int exit_code)
+{
+    if (cli->json) {
+        struct cli_answer answer = {.err = *err};
+        oc_show_document(&answer, !cli->tty);
+    } else {
+        oc_show_error(cli, err);
+    }
+    return exit_code;
+}
+
+int oc_cli_fail_usage(const struct cli *cli, const struct oc_error *err)
+{
+    return oc_cli_fail(cli, err, OC_EXIT_USAGE);
+}
+
+void oc_cli_print_data(const struct cli *cli, json_t *data)
+{
+    struct cli_answer answer = {.ok = true, .data = data};
+    oc_show_document(&answer, !cli->tty);
+    oc_answer_finish(&answer);
+}
+
+int oc_cli_flush(int exit_code)
+{
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fprintf(stderr, "openclaw: the answer cannot be written: %s\n", strerror(errno));
+        return exit_code ? exit_code : 1;
+    }
+    return exit_code;
+}
+
+bool oc_cli_confirm(const char *question)
+{
+    char line[16];
+    if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO)) {
+        return false;
+    }
+    fprintf(stderr, "%s [y/N] ", question);
+    return fgets(line, sizeof line, stdin) && (line[0] == 'y' || line[0] == 'Y');
+}

@@ -1,0 +1,201 @@
+/* The command `config edit`: a copy in an editor, checked before it counts.
+ * SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/base/buf.h"
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/base/text.h"
+#include "core/cli/client.h"
+#include "core/cli/commands.h"
+#include "core/cli/show.h"
+#include "core/sys/file.h"
+
+#define FILE_MAX     (1u << 20)
+#define EDITOR_WORDS 16
+
+static const char new_file[] =
+    "# Configuration of openclaw. `openclaw config show` prints what is in force.\n\n";
+
+struct edit {
+    struct cli *cli;
+    char *file, *copy;
+    struct oc_buf before;
+    mode_t mode;
+};
+
+/* ---- the editor ---- */
+
+/* "code --wait" is a program and a word for it; no shell is asked. */
+static void run_editor(const char *copy)
+{
+    const char *visual = getenv("VISUAL"), *editor = getenv("EDITOR");
+    char *line = oc_strdup(visual && *visual ? visual : editor && *editor ? editor : "vi");
+    char *words[EDITOR_WORDS + 2], *rest = line, *word;
+    size_t count = 0;
+    while (count < EDITOR_WORDS && (word = strsep(&rest, " "))) {
+        if (*word) {
+            words[count++] = word;
+        }
+    }
+    words[count++] = (char *)copy;
+    words[count] = NULL;
+    execvp(words[0], words);
+    fprintf(stderr, "openclaw: cannot start the editor %s: %s\n", words[0], strerror(errno));
+    _exit(127);
+}
+
+static int edit_copy(const struct edit *e, struct oc_error *err)
+{
+    int status = 0;
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        run_editor(e->copy);
+    }
+    signal(SIGINT, SIG_IGN); /* Ctrl-C belongs to the editor */
+    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    signal(SIGINT, SIG_DFL);
+    if (pid < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+        oc_error_set(err, OC_E_CANCELLED, "the editor failed: nothing has been changed");
+        oc_error_hint(err, "Set VISUAL or EDITOR to an editor that you have.");
+        return OC_E_CANCELLED;
+    }
+    return OC_OK;
+}
+
+/* ---- the file ---- */
+
+static char *file_to_edit(const struct cli *cli)
+{
+    char *file = oc_cli_config_file(cli);
+    if (!file) {
+        char *home = oc_cli_home(cli);
+        file = oc_path_join(home, "openclaw.conf");
+        free(home);
+    }
+    return file;
+}
+
+/* The copy lies beside the file: relative paths and conf.d mean the same there. */
+static int make_copy(struct edit *e, struct oc_error *err)
+{
+    struct stat st;
+    char *dir = oc_path_dir(e->file);
+    char *name = oc_asprintf(".openclaw-edit-%d.conf", (int)getpid());
+    int rc = oc_dir_make(dir, 0700, err);
+    e->copy = oc_path_join(dir, name);
+    e->mode = stat(e->file, &st) == 0 ? st.st_mode & 0777 : 0600;
+    if (rc == OC_OK && oc_file_exists(e->file)) {
+        rc = oc_file_read(e->file, FILE_MAX, &e->before, err);
+    } else if (rc == OC_OK) {
+        oc_buf_adds(&e->before, new_file);
+    }
+    if (rc == OC_OK) {
+        rc = oc_file_write(e->copy, e->before.data ? e->before.data : "", e->before.len, e->mode,
+                           err);
+    }
+    free(name);
+    free(dir);
+    return rc;
+}
+
+static int put_in_place(const struct edit *e, const struct oc_buf *text)
+{
+    struct oc_error err;
+    oc_error_init(&err);
+    if (oc_file_write(e->file, text->data ? text->data : "", text->len, e->mode, &err) != OC_OK) {
+        oc_error_hint(&err, "What you wrote is in %s.", e->copy);
+        return oc_cli_fail(e->cli, &err, oc_error_exit(err.code));
+    }
+    unlink(e->copy);
+    if (e->cli->json) {
+        oc_cli_print_data(e->cli,
+                          json_pack("{s:s,s:s}", "file", e->file, "next", "openclaw reload"));
+    } else {
+        printf("%s is changed. `openclaw reload` puts it in force.\n", e->file);
+    }
+    return 0;
+}
+
+/* ---- the check ---- */
+
+/* Shows the findings; returns the exit code, 0 when the copy may replace the file. */
+static int check_copy(const struct edit *e)
+{
+    const struct cli_op *op = oc_cli_op("config.validate");
+    json_t *params = json_pack("{s:s}", "file", e->copy);
+    struct cli_show show = {.cli = e->cli, .op = op, .params = params};
+    struct cli other = *e->cli;
+    struct cli_answer answer;
+    OC_ASSERT(op);
+    other.config = e->copy; /* the file itself may be what is broken */
+    oc_cli_ask(&other, op, params, &answer);
+    bool clean = answer.ok && json_array_size(json_object_get(answer.data, "findings")) == 0;
+    bool sound = answer.ok && oc_json_int(answer.data, "errors", 0) == 0;
+    int exit_code = clean || (sound && e->cli->json) ? 0 : oc_show(&show, &answer);
+    oc_answer_finish(&answer);
+    json_decref(params);
+    return exit_code;
+}
+
+static int edit_until_sound(struct edit *e)
+{
+    struct oc_buf after = {0};
+    struct oc_error err;
+    int rc;
+    do {
+        oc_error_init(&err);
+        oc_buf_clear(&after);
+        if (edit_copy(e, &err) != OC_OK || oc_file_read(e->copy, FILE_MAX, &after, &err) != OC_OK) {
+            rc = oc_cli_fail(e->cli, &err, 1);
+            unlink(e->copy);
+            goto out;
+        }
+        if (after.len == e->before.len &&
+            (after.len == 0 || memcmp(after.data, e->before.data, after.len) == 0)) {
+            unlink(e->copy);
+            fputs("Nothing has been changed.\n", stderr);
+            rc = 0;
+            goto out;
+        }
+        rc = check_copy(e);
+        fflush(stdout);
+    } while (rc != 0 && oc_cli_confirm("Edit it again?"));
+    if (rc == 0) {
+        rc = put_in_place(e, &after);
+    } else {
+        fprintf(stderr, "openclaw: the file is as it was; your copy is kept as %s\n", e->copy);
+    }
+out:
+    oc_buf_finish(&after);
+    return rc;
+}
+
+int oc_command_edit(struct cli *cli, int argc, char **argv)
+{
+    struct edit e = {.cli = cli, .file = file_to_edit(cli)};
+    struct oc_error err;
+    oc_error_init(&err);
+    int rc;
+    if (argc > 0) {
+        oc_error_set(&err, OC_E_CONFIG, "`openclaw config edit` takes no words, found %s", argv[0]);
+        rc = oc_cli_fail_usage(cli, &err);
+    } else if (make_copy(&e, &err) != OC_OK) {
+        rc = oc_cli_fail(cli, &err, oc_error_exit(err.code));
+    } else {
+        rc = edit_until_sound(&e);
+    }
+    oc_buf_finish(&e.before);
+    free(e.copy);
+    free(e.file);
+    return rc;
+}

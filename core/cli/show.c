@@ -1,0 +1,234 @@
+/* Showing answers and errors of operations on the terminal. SPDX-License-Identifier: MIT */
+#include "core/cli/show.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/base/text.h"
+#include "core/base/version.h"
+#include "core/cli/term.h"
+
+#define CUSTOM "custom:"
+#define TABLE  "table:"
+#define TEXT   "text:"
+
+#define WRITE_FLAGS (JSON_ENCODE_ANY | JSON_REAL_PRECISION(15))
+
+static const struct cli_view *const views[] = {
+    &oc_view_health, &oc_view_watch,  &oc_view_report, &oc_view_status, &oc_view_findings,
+    &oc_view_import, &oc_view_doctor, &oc_view_plugin, &oc_view_logs,   &oc_view_query};
+
+static const struct cli_view *custom_view(const struct cli_op *op)
+{
+    const char *name = op->view && oc_starts(op->view, CUSTOM) ? op->view + strlen(CUSTOM) : "";
+    for (size_t i = 0; i < OC_COUNT(views); i++) {
+        if (strcmp(views[i]->name, name) == 0) {
+            return views[i];
+        }
+    }
+    return NULL;
+}
+
+/* ---- JSON ---- */
+
+static json_t *error_json(const struct cli_answer *answer)
+{
+    if (answer->ok) {
+        return json_null();
+    }
+    json_t *error = json_object();
+    oc_json_set_str(error, "code", oc_error_name(answer->err.code));
+    oc_json_set_str(error, "message", answer->err.message);
+    oc_json_set_str(error, "hint", answer->err.hint);
+    return error;
+}
+
+void oc_show_document(const struct cli_answer *answer, bool line)
+{
+    json_t *document = json_object();
+    oc_json_set_str(document, "schema", OC_SCHEMA);
+    oc_json_set_bool(document, "ok", answer->ok);
+    oc_json_take(document, "data", answer->data ? json_incref(answer->data) : json_null());
+    oc_json_take(document, "warnings",
+                 answer->warnings ? json_incref(answer->warnings) : json_array());
+    oc_json_take(document, "error", error_json(answer));
+    json_dumpf(document, stdout, line ? JSON_COMPACT | WRITE_FLAGS : JSON_INDENT(2) | WRITE_FLAGS);
+    fputc('\n', stdout);
+    json_decref(document);
+}
+
+static void show_pretty(const json_t *data)
+{
+    if (data && !json_is_null(data)) {
+        json_dumpf(data, stdout, JSON_INDENT(2) | WRITE_FLAGS);
+        fputc('\n', stdout);
+    }
+}
+
+/* ---- errors and warnings ---- */
+
+void oc_show_error(const struct cli *cli, const struct oc_error *err)
+{
+    oc_term_cell(stderr, "openclaw:", 0, TERM_RED, cli->color_err);
+    fputc(' ', stderr);
+    oc_term_text(stderr, err->message);
+    fputc('\n', stderr);
+    if (err->hint[0] && !cli->quiet) {
+        fputs("  ", stderr);
+        oc_term_text(stderr, err->hint);
+        fputc('\n', stderr);
+    }
+}
+
+void oc_show_warning(const struct cli *cli, const char *text)
+{
+    if (!cli->quiet) {
+        oc_term_cell(stderr, "openclaw:", 0, TERM_YELLOW, cli->color_err);
+        fputs(" warning: ", stderr);
+        oc_term_text(stderr, text);
+        fputc('\n', stderr);
+    }
+}
+
+static void show_warnings(const struct cli *cli, const struct cli_answer *answer)
+{
+    const json_t *text;
+    size_t i;
+    json_array_foreach(answer->warnings, i, text)
+    {
+        oc_show_warning(cli, json_is_string(text) ? json_string_value(text) : "");
+    }
+}
+
+/* ---- by the view ---- */
+
+/* Byte for byte into a file or a pipe; a terminal gets no control characters. */
+static void show_text(const struct cli *cli, const json_t *data, const char *key)
+{
+    const char *text = oc_json_str(data, key, "");
+    size_t len = strlen(text);
+    if (cli->tty) {
+        oc_term_text(stdout, text);
+    } else {
+        fwrite(text, 1, len, stdout);
+    }
+    if (len > 0 && text[len - 1] != '\n') {
+        fputc('\n', stdout);
+    }
+}
+
+static void show_data(const struct cli_show *s, const json_t *data)
+{
+    const char *view = s->op->view ? s->op->view : "";
+    const struct cli_view *custom = custom_view(s->op);
+    if (custom) {
+        custom->show(s, data);
+    } else if (strcmp(view, "record") == 0 && json_is_object(data)) {
+        oc_view_record(s, data);
+    } else if (oc_starts(view, TEXT) && json_is_object(data)) {
+        show_text(s->cli, data, view + strlen(TEXT));
+    } else if (!oc_starts(view, TABLE) || !oc_view_table(s, view + strlen(TABLE), data)) {
+        show_pretty(data);
+    }
+}
+
+static int show_csv(const struct cli_show *s, const json_t *data)
+{
+    const char *view = s->op->view ? s->op->view : "";
+    const struct cli_view *custom = custom_view(s->op);
+    struct oc_error err;
+    if (custom && custom->csv) {
+        custom->csv(s, data);
+    } else if (oc_starts(view, TEXT)) {
+        show_text(s->cli, data, view + strlen(TEXT));
+    } else if (!oc_starts(view, TABLE) || !oc_view_table_csv(view + strlen(TABLE), data)) {
+        oc_error_init(&err);
+        oc_error_set(&err, OC_E_CONFIG, "the answer is not a table: it cannot be written as CSV");
+        oc_error_hint(&err, "Use --json.");
+        return oc_cli_fail_usage(s->cli, &err);
+    }
+    return 0;
+}
+
+/* Tests and checks: a row that is not ok is a failure of the command. */
+static bool has_failed_row(const struct cli_op *op, const json_t *data)
+{
+    const json_t *row;
+    size_t i;
+    json_array_foreach(data, i, row)
+    {
+        if (op->view && oc_starts(op->view, TABLE) && json_is_false(json_object_get(row, "ok"))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The rows of a stream were the answer, and it ended as streams do. */
+static bool was_all_rows(const struct cli_show *s, const struct cli_answer *answer)
+{
+    return s->op->flags & OC_OP_STREAMS && (answer->interrupted || (answer->ok && s->rows));
+}
+
+static int exit_of(const struct cli_show *s, const json_t *data)
+{
+    const struct cli_view *custom = custom_view(s->op);
+    if (custom && custom->exit_code) {
+        return custom->exit_code(s, data);
+    }
+    return has_failed_row(s->op, data) ? 1 : 0;
+}
+
+static int exit_of_failure(const struct cli_show *s, const struct cli_answer *answer)
+{
+    const struct cli_view *custom = custom_view(s->op);
+    return answer->lost && custom && custom->lost ? custom->lost(s, answer)
+                                                  : oc_answer_exit(answer);
+}
+
+int oc_show(const struct cli_show *s, const struct cli_answer *answer)
+{
+    int rc = 0;
+    if (was_all_rows(s, answer)) {
+        return 0;
+    }
+    if (s->cli->json) {
+        oc_show_document(answer, s->op->flags & OC_OP_STREAMS || !s->cli->tty);
+    } else {
+        show_warnings(s->cli, answer);
+    }
+    if (!answer->ok) {
+        if (!s->cli->json) {
+            oc_show_error(s->cli, &answer->err);
+        }
+        return exit_of_failure(s, answer);
+    }
+    if (s->cli->csv && !s->cli->json) {
+        rc = show_csv(s, answer->data);
+    } else if (!s->cli->json) {
+        show_data(s, answer->data);
+    }
+    return rc ? rc : exit_of(s, answer->data);
+}
+
+void oc_show_row(struct cli_show *s, const json_t *row)
+{
+    const struct cli_view *custom = custom_view(s->op);
+    const char *view = s->op->view ? s->op->view : "";
+    if (s->cli->json) {
+        struct cli_answer answer = {.ok = true, .data = (json_t *)row};
+        oc_show_document(&answer, true);
+    } else if (custom && (custom->row || custom->show)) {
+        (custom->row ? custom->row : custom->show)(s, row);
+    } else if (oc_starts(view, TABLE)) {
+        oc_view_table_row(s, view + strlen(TABLE), row);
+    } else {
+        json_dumpf(row, stdout, JSON_COMPACT | WRITE_FLAGS);
+        fputc('\n', stdout);
+    }
+    s->rows = true;
+    fflush(stdout);
+}

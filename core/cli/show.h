@@ -1,0 +1,58 @@
+/* Showing answers: as the view of the operation says, as JSON or as CSV. SPDX-License-Identifier: MIT */
+#ifndef OC_CLI_SHOW_H
+#define OC_CLI_SHOW_H
+
+#include "core/cli/cli.h"
+
+/* What is shown, and how it was asked for. */
+struct cli_show {
+    const struct cli *cli;
+    const struct cli_op *op;
+    const json_t *params; /* may be NULL */
+    bool rows;            /* rows have been shown */
+};
+
+/* A renderer of its own, "custom:NAME". */
+struct cli_view {
+    const char *name;
+    void (*show)(const struct cli_show *s, const json_t *data);
+    void (*row)(const struct cli_show *s, const json_t *row); /* of a stream; NULL = as `show` */
+    void (*csv)(const struct cli_show *s, const json_t *data);
+    int (*exit_code)(const struct cli_show *s, const json_t *data); /* NULL = 0 */
+    /* No answer came: what is said of it beside the error, and the exit code. NULL = as usual. */
+    int (*lost)(const struct cli_show *s, const struct cli_answer *answer);
+};
+
+/* Shows an answer, good or bad; returns the exit code. */
+int oc_show(const struct cli_show *s, const struct cli_answer *answer);
+void oc_show_row(struct cli_show *s, const json_t *row);
+/* {"schema","ok","data","warnings","error"}; on one line when `line` is set. */
+void oc_show_document(const struct cli_answer *answer, bool line);
+/* "openclaw: message", and the hint below it. */
+void oc_show_error(const struct cli *cli, const struct oc_error *err);
+void oc_show_warning(const struct cli *cli, const char *text);
+
+/* ---- the views ---- */
+extern const struct cli_view oc_view_health, oc_view_watch, oc_view_report, oc_view_status;
+extern const struct cli_view oc_view_findings, oc_view_import, oc_view_doctor;
+extern const struct cli_view oc_view_plugin, oc_view_logs, oc_view_query;
+
+/* "table:KEY=Title,..." without its "table:". A title that ends in (duration), (size) or (age) says
+ * how its numbers are meant. False when `data` is not a list of objects. */
+bool oc_view_table(const struct cli_show *s, const char *spec, const json_t *data);
+bool oc_view_table_csv(const char *spec, const json_t *data);
+void oc_view_table_row(const struct cli_show *s, const char *spec, const json_t *row);
+void oc_view_record(const struct cli_show *s, const json_t *data);
+/* "key   value" lines, the keys as wide as the longest; nested objects are indented. */
+void oc_view_members(FILE *out, const json_t *object, int indent);
+
+/* The table of checks, the gravest first; used by health, watch and run. */
+void oc_view_checks(const struct cli *cli, const json_t *checks);
+/* "OPENCLAW CRITICAL - 3 of 22 services are critical | services=22 ..." */
+void oc_view_headline(const struct cli *cli, const json_t *snapshot, int exit_code, bool perfdata);
+/* The exit code of `health check`, and what `status` says: of a snapshot, or of its summary alone. */
+int oc_view_health_exit(const json_t *snapshot, bool some);
+/* One line for one event of health.watch. */
+void oc_view_change(const struct cli *cli, const json_t *event);
+
+#endif
