@@ -1,0 +1,327 @@
+/* Names to addresses without blocking the caller. SPDX-License-Identifier: MIT */
+#include "probe/resolve.h"
+
+#include <netdb.h>
+#include <pthread.h>
+#include <resolv.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BUCKETS      64
+#define THREAD_STACK (256u << 10)
+
+/* What a thread found; its own, because the name belongs to the owner's thread. */
+struct answer {
+    struct answer *next;
+    struct oc_name *name;
+    union oc_addr addrs[OC_RESOLVE_ADDRS];
+    uint32_t took_us;
+    int32_t failure;
+    uint8_t count;
+};
+
+struct helper {
+    struct oc_resolver *resolver;
+    pthread_t thread;
+    bool used;     /* there is a thread to join; the owner's */
+    bool finished; /* it has seen an empty queue; under the lock */
+};
+
+struct oc_resolver {
+    struct oc_name *buckets[BUCKETS];
+    struct helper helpers[OC_RESOLVE_THREADS];
+    int wake_fd;
+    pthread_mutex_t lock;
+    /* under the lock */
+    struct oc_name *queue, **queue_end;
+    struct answer *answers;
+};
+
+static uint32_t elapsed_us(const struct timespec *from)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint32_t)((now.tv_sec - from->tv_sec) * 1000000 + (now.tv_nsec - from->tv_nsec) / 1000);
+}
+
+/* ---- the helper threads ---- */
+
+static void copy_addrs(struct answer *a, const struct addrinfo *list)
+{
+    for (const struct addrinfo *i = list; i && a->count < OC_RESOLVE_ADDRS; i = i->ai_next) {
+        if ((i->ai_family == AF_INET || i->ai_family == AF_INET6) &&
+            i->ai_addrlen <= sizeof a->addrs[0]) {
+            memcpy(&a->addrs[a->count++], i->ai_addr, i->ai_addrlen);
+        }
+    }
+}
+
+static void look_up(struct answer *a, const char *host)
+{
+    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *list = NULL;
+    struct timespec from;
+    clock_gettime(CLOCK_MONOTONIC, &from);
+    a->failure = getaddrinfo(host, NULL, &hints, &list);
+    if (a->failure == 0) {
+        copy_addrs(a, list);
+        freeaddrinfo(list);
+        a->failure = a->count ? 0 : EAI_NONAME;
+    }
+    a->took_us = elapsed_us(&from);
+}
+
+/* The next name to look up, or NULL after marking the helper finished: both under one lock, so that
+ * the owner never waits for a thread that has already decided to go. */
+static struct oc_name *next_name(struct helper *h, bool able)
+{
+    struct oc_resolver *r = h->resolver;
+    pthread_mutex_lock(&r->lock);
+    struct oc_name *name = able ? r->queue : NULL;
+    if (name) {
+        r->queue = name->queued;
+        r->queue_end = r->queue ? r->queue_end : &r->queue;
+    } else {
+        h->finished = true;
+    }
+    pthread_mutex_unlock(&r->lock);
+    return name;
+}
+
+static void deliver(struct oc_resolver *r, struct answer *a)
+{
+    uint64_t one = 1;
+    pthread_mutex_lock(&r->lock);
+    a->next = r->answers;
+    r->answers = a;
+    pthread_mutex_unlock(&r->lock);
+    if (write(r->wake_fd, &one, sizeof one) < 0) {
+        /* Only when the counter is full, and then it is readable anyway. */
+        return;
+    }
+}
+
+static void *helper_main(void *arg)
+{
+    struct helper *h = arg;
+    /* The resolver's state belongs to the thread: a dead name server costs seconds and not half a
+     * minute. */
+    if (res_init() == 0) {
+        _res.retrans = 1;
+        _res.retry = 2;
+    }
+    for (;;) {
+        struct answer *a = calloc(1, sizeof *a); /* first: a name taken must be answered */
+        struct oc_name *name = next_name(h, a != NULL);
+        if (!name) {
+            free(a);
+            return NULL;
+        }
+        a->name = name;
+        look_up(a, name->text);
+        deliver(h->resolver, a);
+    }
+}
+
+static bool start_thread(struct helper *h)
+{
+    pthread_attr_t attr;
+    sigset_t all, before;
+    if (pthread_attr_init(&attr) != 0) {
+        return false;
+    }
+    pthread_attr_setstacksize(&attr, THREAD_STACK);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    h->finished = false;
+    h->used = pthread_create(&h->thread, &attr, helper_main, h) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attr);
+    return h->used;
+}
+
+static void join_finished(struct oc_resolver *r, bool all)
+{
+    for (size_t i = 0; i < OC_RESOLVE_THREADS; i++) {
+        struct helper *h = &r->helpers[i];
+        pthread_mutex_lock(&r->lock);
+        bool join = h->used && (all || h->finished);
+        pthread_mutex_unlock(&r->lock);
+        if (join) {
+            pthread_join(h->thread, NULL);
+            h->used = false;
+        }
+    }
+}
+
+/* One more thread when there is more work than threads that look for it. */
+static void engage_helper(struct oc_resolver *r)
+{
+    join_finished(r, false);
+    for (size_t i = 0; i < OC_RESOLVE_THREADS; i++) {
+        if (!r->helpers[i].used) {
+            start_thread(&r->helpers[i]);
+            return;
+        }
+    }
+}
+
+/* ---- names ---- */
+
+static struct oc_name **bucket_of(struct oc_resolver *r, const char *host)
+{
+    uint32_t hash = 2166136261u;
+    for (const char *c = host; *c; c++) {
+        hash = (hash ^ (unsigned char)*c) * 16777619u;
+    }
+    return &r->buckets[hash % BUCKETS];
+}
+
+struct oc_name *oc_resolver_get(struct oc_resolver *r, const char *host)
+{
+    struct oc_name **bucket = bucket_of(r, host);
+    size_t len = strlen(host);
+    for (struct oc_name *n = *bucket; n; n = n->next) {
+        if (strcmp(n->text, host) == 0) {
+            n->refs++;
+            return n;
+        }
+    }
+    struct oc_name *name = calloc(1, sizeof *name + len + 1);
+    if (!name) {
+        return NULL;
+    }
+    memcpy(name->text, host, len + 1);
+    name->refs = 1;
+    name->next = *bucket;
+    *bucket = name;
+    return name;
+}
+
+void oc_resolver_put(struct oc_resolver *r, struct oc_name *name)
+{
+    (void)r;
+    if (name) {
+        name->refs--; /* tidy forgets it once its answer is stale */
+    }
+}
+
+bool oc_resolver_ready(struct oc_resolver *r, struct oc_name *name, int64_t now_ms)
+{
+    if (name->pending) {
+        return false;
+    }
+    if (name->fresh_until_ms > now_ms) {
+        return true;
+    }
+    name->pending = true;
+    name->queued = NULL;
+    pthread_mutex_lock(&r->lock);
+    *r->queue_end = name;
+    r->queue_end = &name->queued;
+    pthread_mutex_unlock(&r->lock);
+    engage_helper(r);
+    return false;
+}
+
+static void accept_answer(struct answer *a, int64_t now_ms)
+{
+    struct oc_name *name = a->name;
+    size_t size = a->count * sizeof a->addrs[0];
+    free(name->addrs);
+    name->addrs = size ? malloc(size) : NULL;
+    name->failure = size && !name->addrs ? EAI_MEMORY : a->failure;
+    name->count = name->addrs ? a->count : 0;
+    if (name->addrs) {
+        memcpy(name->addrs, a->addrs, size);
+    }
+    name->took_us = a->took_us;
+    name->pending = false;
+    name->fresh_until_ms = now_ms + (name->count ? OC_RESOLVE_TTL_MS : OC_RESOLVE_RETRY_MS);
+}
+
+void oc_resolver_collect(struct oc_resolver *r, int64_t now_ms)
+{
+    pthread_mutex_lock(&r->lock);
+    struct answer *a = r->answers;
+    r->answers = NULL;
+    pthread_mutex_unlock(&r->lock);
+    while (a) {
+        struct answer *next = a->next;
+        accept_answer(a, now_ms);
+        free(a);
+        a = next;
+    }
+}
+
+static void forget_names(struct oc_resolver *r, bool all, int64_t now_ms)
+{
+    for (size_t i = 0; i < BUCKETS; i++) {
+        struct oc_name **at = &r->buckets[i];
+        while (*at) {
+            struct oc_name *name = *at;
+            bool stale = !name->pending && name->fresh_until_ms <= now_ms;
+            if (all || (name->refs == 0 && stale)) {
+                *at = name->next;
+                free(name->addrs);
+                free(name);
+            } else {
+                at = &name->next;
+            }
+        }
+    }
+}
+
+void oc_resolver_tidy(struct oc_resolver *r, int64_t now_ms)
+{
+    join_finished(r, false);
+    forget_names(r, false, now_ms);
+}
+
+struct oc_resolver *oc_resolver_create(int wake_fd)
+{
+    struct oc_resolver *r = calloc(1, sizeof *r);
+    if (!r) {
+        return NULL;
+    }
+    r->wake_fd = wake_fd;
+    r->queue_end = &r->queue;
+    pthread_mutex_init(&r->lock, NULL);
+    for (size_t i = 0; i < OC_RESOLVE_THREADS; i++) {
+        r->helpers[i].resolver = r;
+    }
+    return r;
+}
+
+void oc_resolver_destroy(struct oc_resolver *r)
+{
+    if (!r) {
+        return;
+    }
+    pthread_mutex_lock(&r->lock);
+    r->queue = NULL; /* what nobody looks up yet stays undone */
+    r->queue_end = &r->queue;
+    pthread_mutex_unlock(&r->lock);
+    join_finished(r, true);
+    oc_resolver_collect(r, 0);
+    forget_names(r, true, 0);
+    pthread_mutex_destroy(&r->lock);
+    free(r);
+}
+
+const char *oc_resolver_reason(const struct oc_name *name)
+{
+    switch (name->failure) {
+    case EAI_NONAME:
+        return "the name does not exist";
+    case EAI_AGAIN:
+        return "the name server does not answer";
+    case EAI_FAIL:
+        return "the name server failed";
+    default:
+        return gai_strerror(name->failure);
+    }
+}

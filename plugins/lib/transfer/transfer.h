@@ -1,0 +1,26 @@
+/* libcurl under the rules of the plugin ABI. SPDX-License-Identifier: MIT
+ *
+ * A transfer ends before the request's deadline, so that the host never has to fence the instance,
+ * and within about a second after the cancel flag is set. [worker] */
+#ifndef PLUGIN_TRANSFER_H
+#define PLUGIN_TRANSFER_H
+
+#include <curl/curl.h>
+
+#include <openclaw/plugin.h>
+
+/* Once for each instance, in `start`; paired with transfer_leave in `stop`. */
+int32_t transfer_enter(struct oc_error *err);
+void transfer_leave(void);
+
+/* Certificates are checked, signals left alone, only `protocols` ("http,https") spoken, no redirect
+ * followed. `ca_file` may be NULL. */
+void transfer_prepare(CURL *curl, const char *protocols, const char *ca_file);
+
+/* Runs it with the time that is left. `detail` receives libcurl's own words. */
+CURLcode transfer_run(CURL *curl, const struct oc_request *req, char detail[CURL_ERROR_SIZE]);
+
+/* What a failure of the transport means: fills `err`, returns its code. */
+int32_t transfer_fail(CURLcode code, const char *detail, struct oc_error *err);
+
+#endif
