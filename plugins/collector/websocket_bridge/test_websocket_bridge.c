@@ -1,0 +1,7 @@
+/* Tests of the websocket_bridge preset against a scripted service. SPDX-License-Identifier: MIT */
+#include "probe/testing/page.h"
+
+int main(void)
+{
+    return preset_page_tests("/health");
+}
