@@ -1,0 +1,392 @@
+/* webhook: alerts as signed JSON over HTTP. SPDX-License-Identifier: MIT */
+#include "alert/message.h"
+#include "payload.h"
+#include "transfer/transfer.h"
+
+#include <ctype.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <openclaw/emit.h>
+
+#define REDIRECTS_MAX 3
+#define ANSWER_MAX    256 /* bytes of the receiver's body that are reported */
+
+enum method { METHOD_POST, METHOD_PUT, METHOD_PATCH };
+
+struct webhook {
+    const char *url, *secret, *template, *ca_file; /* options */
+    struct oc_list headers;
+    int32_t method;
+
+    CURL *curl; /* kept between calls, with its connection */
+    json_t *pattern;
+};
+
+static const struct oc_option options[] = {
+    {.name = "url",
+     .type = OC_OPT_URL,
+     .flags = OC_OPT_REQUIRED,
+     .offset = offsetof(struct webhook, url),
+     .choices = "http|https",
+     .help = "where alerts are sent"},
+    {.name = "method",
+     .type = OC_OPT_ENUM,
+     .offset = offsetof(struct webhook, method),
+     .choices = "POST|PUT|PATCH",
+     .default_text = "POST",
+     .help = "the HTTP method"},
+    {.name = "headers",
+     .type = OC_OPT_MAP,
+     .offset = offsetof(struct webhook, headers),
+     .help = "further request headers"},
+    {.name = "secret",
+     .type = OC_OPT_SECRET,
+     .offset = offsetof(struct webhook, secret),
+     .help = "key of the signature in X-OpenClaw-Signature; no signature without it"},
+    {.name = "template",
+     .type = OC_OPT_STRING,
+     .offset = offsetof(struct webhook, template),
+     .help = "the body as JSON text with {{alert.rule}} and the like; see the README"},
+    {.name = "ca_file",
+     .type = OC_OPT_PATH,
+     .offset = offsetof(struct webhook, ca_file),
+     .help = "certificates of the authorities that are trusted; the system's by default"},
+    {0},
+};
+
+/* ---- life ---- */
+
+static int is_token(const char *s)
+{
+    if (!*s) {
+        return 0;
+    }
+    for (; *s; s++) {
+        if (!isalnum((unsigned char)*s) && !strchr("!#$%&'*+-.^_`|~", *s)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static int is_field_value(const char *s)
+{
+    for (; *s; s++) {
+        if ((unsigned char)*s < 0x20 ? *s != '\t' : *s == 0x7f) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static int32_t check_headers(const struct webhook *w, struct oc_error *err)
+{
+    const struct oc_pair *pairs = w->headers.items;
+    for (uint64_t i = 0; i < w->headers.count; i++) {
+        if (!is_token(pairs[i].name) || !is_field_value(pairs[i].value)) {
+            return oc_fail(err, OC_E_CONFIG, "headers.%.64s: this is no HTTP header",
+                           pairs[i].name);
+        }
+    }
+    return OC_OK;
+}
+
+static int32_t read_template(struct webhook *w, struct oc_error *err)
+{
+    json_error_t where;
+    if (!w->template) {
+        return OC_OK;
+    }
+    w->pattern = json_loads(w->template, 0, &where);
+    if (!w->pattern) {
+        snprintf(err->hint, sizeof err->hint,
+                 "Write JSON, for example {\"text\": \"{{severity}}: {{title}}\"}.");
+        return oc_fail(err, OC_E_CONFIG, "template: line %d column %d: %s", where.line,
+                       where.column, where.text);
+    }
+    return OC_OK;
+}
+
+static int32_t start(void *self, const struct oc_host *host, struct oc_error *err)
+{
+    struct webhook *w = self;
+    int32_t rc = check_headers(w, err);
+    (void)host;
+    if (rc == OC_OK) {
+        rc = read_template(w, err);
+    }
+    if (rc == OC_OK && sodium_init() < 0) {
+        rc = oc_fail(err, OC_E_INTERNAL, "libsodium does not start");
+    }
+    if (rc == OC_OK) {
+        rc = transfer_enter(err);
+    }
+    if (rc == OC_OK) {
+        w->curl = curl_easy_init();
+        if (!w->curl) {
+            transfer_leave();
+            rc = oc_fail(err, OC_E_INTERNAL, "out of memory");
+        }
+    }
+    if (rc != OC_OK) {
+        json_decref(w->pattern); /* the host does not call stop */
+        w->pattern = NULL;
+    }
+    return rc;
+}
+
+static void stop(void *self)
+{
+    struct webhook *w = self;
+    curl_easy_cleanup(w->curl);
+    transfer_leave();
+    json_decref(w->pattern);
+}
+
+/* ---- one request ---- */
+
+struct answer {
+    char text[ANSWER_MAX];
+    size_t len;
+};
+
+static size_t on_body(char *data, size_t size, size_t count, void *ctx)
+{
+    struct answer *a = ctx;
+    size_t room = sizeof a->text - 1 - a->len;
+    size_t take = size * count < room ? size * count : room;
+    memcpy(a->text + a->len, data, take);
+    a->len += take;
+    a->text[a->len] = '\0';
+    return size * count; /* the rest is read and dropped, so that the connection can be kept */
+}
+
+static int add_line(struct curl_slist **list, const char *line)
+{
+    struct curl_slist *longer = curl_slist_append(*list, line);
+    if (!longer) {
+        return -1;
+    }
+    *list = longer;
+    return 0;
+}
+
+static int add_header(struct curl_slist **list, const char *name, const char *value)
+{
+    char *line;
+    /* libcurl wants "name;" for a header without a value */
+    int len = *value ? asprintf(&line, "%s: %s", name, value) : asprintf(&line, "%s;", name);
+    if (len < 0) {
+        return -1;
+    }
+    int rc = add_line(list, line);
+    free(line);
+    return rc;
+}
+
+static int has_header(const struct webhook *w, const char *name)
+{
+    const struct oc_pair *pairs = w->headers.items;
+    for (uint64_t i = 0; i < w->headers.count; i++) {
+        if (strcasecmp(pairs[i].name, name) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int add_own_headers(const struct webhook *w, const struct message *m, const char *body,
+                           struct curl_slist **list)
+{
+    char timestamp[32], signature[7 + SIGNATURE_SIZE] = "sha256=";
+    snprintf(timestamp, sizeof timestamp, "%lld", (long long)time(NULL));
+    int failed = add_header(list, "X-OpenClaw-Timestamp", timestamp);
+    /* a line end in an id cannot come from the host; it must not come through either */
+    failed |= is_field_value(m->id) ? add_header(list, "X-OpenClaw-Delivery", m->id) : 0;
+    failed |= is_field_value(m->event) ? add_header(list, "X-OpenClaw-Event", m->event) : 0;
+    if (w->secret && *w->secret) {
+        payload_sign(w->secret, timestamp, body, signature + 7);
+        failed |= add_header(list, "X-OpenClaw-Signature", signature);
+    }
+    if (!has_header(w, "Content-Type")) {
+        failed |= add_header(list, "Content-Type", "application/json");
+    }
+    if (!has_header(w, "User-Agent")) {
+        failed |= add_header(list, "User-Agent", "openclaw-webhook/1.0");
+    }
+    return failed | add_line(list, "Expect:"); /* taken out: no wait for 100 Continue */
+}
+
+static struct curl_slist *make_headers(const struct webhook *w, const struct message *m,
+                                       const char *body)
+{
+    struct curl_slist *list = NULL;
+    const struct oc_pair *pairs = w->headers.items;
+    int failed = add_own_headers(w, m, body, &list);
+    for (uint64_t i = 0; i < w->headers.count; i++) {
+        failed |= add_header(&list, pairs[i].name, pairs[i].value);
+    }
+    if (failed) {
+        curl_slist_free_all(list);
+        return NULL;
+    }
+    return list;
+}
+
+static void prepare(const struct webhook *w, const char *body, struct curl_slist *headers,
+                    struct answer *answer)
+{
+    static const char *const names[] = {"POST", "PUT", "PATCH"};
+    curl_easy_reset(w->curl); /* keeps connections */
+    transfer_prepare(w->curl, "http,https", w->ca_file);
+    curl_easy_setopt(w->curl, CURLOPT_URL, w->url);
+    curl_easy_setopt(w->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(body));
+    curl_easy_setopt(w->curl, CURLOPT_POSTFIELDS, body);
+    curl_easy_setopt(w->curl, CURLOPT_CUSTOMREQUEST, names[w->method]);
+    curl_easy_setopt(w->curl, CURLOPT_HTTPHEADER, headers);
+    curl_easy_setopt(w->curl, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(w->curl, CURLOPT_WRITEDATA, answer);
+}
+
+static char *url_part(const char *url, CURLUPart part)
+{
+    CURLU *parsed = curl_url();
+    char *value = NULL;
+    if (parsed && curl_url_set(parsed, CURLUPART_URL, url, 0) == CURLUE_OK) {
+        curl_url_get(parsed, part, &value, CURLU_DEFAULT_PORT);
+    }
+    curl_url_cleanup(parsed);
+    return value;
+}
+
+static int same_part(const char *a, const char *b, CURLUPart part)
+{
+    char *x = url_part(a, part), *y = url_part(b, part);
+    int same = x && y && strcasecmp(x, y) == 0;
+    curl_free(x);
+    curl_free(y);
+    return same;
+}
+
+/* Signed alerts go to nobody but the host that was named, and never from https to http. */
+static int may_follow(const char *url, const char *target)
+{
+    return same_part(url, target, CURLUPART_HOST) && same_part(url, target, CURLUPART_SCHEME) &&
+           same_part(url, target, CURLUPART_PORT);
+}
+
+/* Without its control characters: it goes into logs and onto terminals. */
+static void describe(long status, const struct answer *answer, char *out, size_t size)
+{
+    struct text clean = {0};
+    text_addf(&clean, "HTTP %ld%s", status, answer->len ? ": " : "");
+    text_add_line(&clean, answer->text);
+    snprintf(out, size, "%s", clean.data ? clean.data : "");
+    text_finish(&clean);
+}
+
+static int32_t refuse(long status, const char *said, struct oc_error *err)
+{
+    if (status >= 500 || status == 408 || status == 425 || status == 429) {
+        return oc_fail(err, OC_E_RETRY, "the receiver answered %s", said);
+    }
+    if (status >= 300 && status < 400) {
+        snprintf(err->hint, sizeof err->hint, "Give the address that it points to as `url`.");
+        return oc_fail(err, OC_E_PERMANENT, "the receiver redirects elsewhere (HTTP %ld)", status);
+    }
+    if (status == 401 || status == 403) {
+        snprintf(err->hint, sizeof err->hint, "Check `secret` and `headers`.");
+    }
+    return oc_fail(err, OC_E_PERMANENT, "the receiver answered %s", said);
+}
+
+static int32_t judge(const struct webhook *w, const struct answer *answer,
+                     const struct oc_sink *out, struct oc_error *err)
+{
+    long status = 0;
+    curl_off_t retry_after = 0;
+    char said[ANSWER_MAX + 32];
+    curl_easy_getinfo(w->curl, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(w->curl, CURLINFO_RETRY_AFTER, &retry_after);
+    describe(status, answer, said, sizeof said);
+    message_answer(out, said, retry_after > 0 && retry_after < INT32_MAX ? retry_after : 0);
+    return status >= 200 && status < 300 ? OC_OK : refuse(status, said, err);
+}
+
+/* True when the answer was a redirect that may be followed; then the handle points there. */
+static int follow(const struct webhook *w, int hop)
+{
+    long status = 0;
+    char *target = NULL;
+    curl_easy_getinfo(w->curl, CURLINFO_RESPONSE_CODE, &status);
+    if ((status != 307 && status != 308) || hop == REDIRECTS_MAX) {
+        return 0; /* the others would turn the request into a GET */
+    }
+    curl_easy_getinfo(w->curl, CURLINFO_REDIRECT_URL, &target);
+    if (!target || !may_follow(w->url, target)) {
+        return 0;
+    }
+    char *copy = strdup(target); /* setting the URL frees what getinfo lent */
+    int set = copy && curl_easy_setopt(w->curl, CURLOPT_URL, copy) == CURLE_OK;
+    free(copy);
+    return set;
+}
+
+static int32_t post(struct webhook *w, const struct oc_request *req, struct answer *answer,
+                    struct oc_error *err)
+{
+    char detail[CURL_ERROR_SIZE];
+    int hop = 0;
+    do {
+        answer->len = 0;
+        answer->text[0] = '\0';
+        CURLcode code = transfer_run(w->curl, req, detail);
+        if (code != CURLE_OK) {
+            return transfer_fail(code, detail, err);
+        }
+    } while (follow(w, hop++));
+    return OC_OK;
+}
+
+static int32_t send_alert(void *self, const struct oc_request *req, const struct oc_sink *out,
+                          struct oc_error *err)
+{
+    struct webhook *w = self;
+    struct message m;
+    struct answer answer = {.len = 0};
+    int32_t rc = message_read(&m, req, err);
+    if (rc != OC_OK) {
+        return rc;
+    }
+    char *body = payload_make(&m, w->pattern);
+    struct curl_slist *headers = body ? make_headers(w, &m, body) : NULL;
+    if (!headers) {
+        rc = oc_fail(err, OC_E_INTERNAL, "out of memory");
+        goto out;
+    }
+    prepare(w, body, headers, &answer);
+    rc = post(w, req, &answer, err);
+    if (rc == OC_OK) {
+        rc = judge(w, &answer, out, err);
+    }
+out:
+    curl_slist_free_all(headers);
+    free(body);
+    message_finish(&m);
+    return rc;
+}
+
+static const struct oc_method methods[] = {
+    {"alert.send/1", send_alert},
+    {0},
+};
+
+OC_PLUGIN_ENTRY = {
+    OC_ENTRY_HEAD,      .instance_size = sizeof(struct webhook),
+    .options = options, .start = start,
+    .stop = stop,       .methods = methods,
+};
