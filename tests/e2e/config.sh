@@ -1,0 +1,114 @@
+#!/bin/bash
+# The configuration from the command line: get, set, validate, explain, edit, reset. SPDX-License-Identifier: MIT
+. "$(dirname "$0")/lib.sh"
+
+config_for_port "$("$TOOL" port)"
+mkdir -p "$OPENCLAW_HOME"
+FILE=$OPENCLAW_HOME/openclaw.conf
+{ echo '# a comment that stays'; cat "$CONF"; } >"$FILE"
+
+claw config set store.retention 7d
+expect_rc 0
+grep -q '# a comment that stays' "$FILE" || fail "the comment is gone"
+claw config get store.retention
+expect_rc 0
+expect_no_err
+[ "$(cat "$OUT")" = 7d ] || fail "get prints $(cat "$OUT")"
+claw config get store.retention --json
+expect_document true
+expect_field data.value 7d
+claw config get store.nothing
+expect_rc 2
+
+claw config explain store.retention
+expect_rc 0
+expect_out "$FILE"
+claw --set store.retention=9d config explain store.retention --json
+expect_document true
+claw --set store.retention=9d config get store.retention
+[ "$(cat "$OUT")" = 9d ] || fail "--set does not stand above the file"
+
+# A value that its own validator refuses is never written.
+cp "$FILE" "$SCRATCH/before"
+claw config set store.retention soon
+expect_rc 7
+expect_err 'store.retention'
+cmp -s "$FILE" "$SCRATCH/before" || fail "a refused value was written"
+
+claw config reset store.retention
+expect_rc 0
+grep -q 7d "$FILE" && fail "reset left the value"
+
+claw config validate
+expect_rc 0
+printf 'store = { retenton = "7d"; };\n' >"$SCRATCH/wrong.conf"
+claw config validate "$SCRATCH/wrong.conf"
+expect_rc 7
+expect_out 'wrong.conf:1'
+expect_out 'retention'
+(cd "$SCRATCH" && "$BIN/openclaw" config validate wrong.conf >"$OUT" 2>"$ERR")
+[ $? = 7 ] || fail "a relative path is not that of the caller"
+claw config validate "$SCRATCH/wrong.conf" --json
+expect_rc 7
+expect_document true
+printf 'store = {\n' >"$SCRATCH/broken.conf"
+claw config validate "$SCRATCH/broken.conf"
+[ "$RC" = 7 ] || fail "a broken file: exit code $RC"
+grep -q 'broken.conf:' "$OUT" "$ERR" || fail "a broken file: no place"
+claw --config "$SCRATCH/broken.conf" config show
+expect_rc 7
+expect_err 'broken.conf:'
+claw --config "$SCRATCH/broken.conf" config show --json
+expect_rc 7
+expect_document false
+expect_no_err
+claw --config "$SCRATCH/nowhere.conf" status
+[ "$RC" != 0 ] || fail "a configuration that is not there is accepted"
+
+# An editor that makes it better, one that breaks it, one that does nothing.
+cat >"$SCRATCH/editor" <<'ED'
+#!/bin/sh
+case $1 in
+good) echo 'host = { name = "edited"; };' >>"$2" ;;
+bad) echo 'stoer = { retention = "7d" };' >>"$2" ;;
+broken) echo 'store = {' >>"$2" ;;
+esac
+ED
+chmod +x "$SCRATCH/editor"
+export VISUAL
+VISUAL="$SCRATCH/editor good"
+claw config edit
+expect_rc 0
+claw config get host.name
+[ "$(cat "$OUT")" = edited ] || fail "the edit did not arrive"
+cp "$FILE" "$SCRATCH/before"
+for how in bad broken; do
+    VISUAL="$SCRATCH/editor $how"
+    claw config edit
+    expect_rc 7 "edit: $how"
+    cmp -s "$FILE" "$SCRATCH/before" || fail "edit: $how: the file was replaced"
+    kept=$(sed -n 's/.*your copy is kept as //p' "$ERR")
+    [ -s "$kept" ] || fail "edit: $how: the copy is not kept"
+    rm -f "$kept"
+done
+VISUAL="$SCRATCH/editor nothing"
+claw config edit
+expect_rc 0
+expect_err 'Nothing has been changed'
+VISUAL="$SCRATCH/no-such-editor"
+claw config edit
+expect_rc 1
+[ -z "$(find "$OPENCLAW_HOME" -name '.openclaw-*')" ] || fail "copies are left behind"
+
+# The very file that is broken can be edited.
+echo 'store = {' >>"$FILE"
+cat >"$SCRATCH/mend" <<'ED'
+#!/bin/sh
+sed -i '$d' "$1"
+ED
+chmod +x "$SCRATCH/mend"
+VISUAL="$SCRATCH/mend"
+claw config edit
+expect_rc 0 "mending a broken file"
+cmp -s "$FILE" "$SCRATCH/before" || fail "the file is not mended"
+exit 0

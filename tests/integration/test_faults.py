@@ -1,0 +1,263 @@
+"""Everything that can go wrong around the daemon: it stays up and says what is wrong. SPDX-License-Identifier: MIT"""
+
+import os
+import resource
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import time
+
+from harness import BUILD, Daemon, Failure, Receiver, eventually, run
+
+SYSTEM = 'collectors = ( { plugin = "system"; interval = "1s"; } );\n'
+
+
+def collects(daemon, since=0):
+    """True when the system collector has made a call after `since` of them."""
+    return any(c["instance"] == "system" and c.get("calls", 0) > since for c in daemon.call("collector.list"))
+
+
+def a_second_daemon_on_the_same_home_is_refused_by_name_of_the_first():
+    daemon = Daemon(SYSTEM)
+    try:
+        daemon.start()
+        second = subprocess.run([f"{BUILD}/bin/openclawd", "-f", "-c", daemon.config], env=daemon.env,
+                                capture_output=True, text=True, timeout=20)
+        assert second.returncode == 1, second
+        assert str(daemon.process.pid) in second.stderr, second.stderr
+        assert collects(daemon)
+    finally:
+        daemon.remove()
+
+
+def a_config_that_does_not_parse_is_named_with_file_and_line():
+    daemon = Daemon('store = { retention = "30d"; };\ncollectors = ( { plugin = ; } );\n')
+    try:
+        left = subprocess.run([f"{BUILD}/bin/openclawd", "-f", "-c", daemon.config], env=daemon.env,
+                              capture_output=True, text=True, timeout=20)
+        assert left.returncode == 7, left
+        assert f"{daemon.config}:2" in left.stderr, left.stderr
+    finally:
+        daemon.remove()
+
+
+def a_config_with_every_key_wrong_starts_and_says_so_for_each():
+    daemon = Daemon("""
+hosst = { name = "x"; };
+store = { retention = "soon"; flushinterval = "1s"; };
+log = { level = "loud"; };
+health = { max_attempts = 1000; };
+collectors = ( { plugin = "system"; intervall = "1s"; }, { plugin = "nothing"; }, "text",
+               { plugin = "http"; name = "web"; targets = ( { name = "a"; url = "gopher://x"; } ); } );
+alerts = { cooldown = 15; rules = ( { name = "broken"; expr = "system.cpu_percent >"; severity = "huge"; } );
+           channels = ( { plugin = "webhook"; url = "nowhere"; } ); };
+policies = { dirr = "x"; };
+""")
+    try:
+        daemon.start()
+        findings = daemon.call("reload")["findings"]
+        keys = " ".join(f["key"] for f in findings)
+        for key in ("hosst", "store.retention", "store.flushinterval", "log.level", "health.max_attempts",
+                    "alerts.cooldown", "policies.dirr", "severity", "expr"):
+            text = keys + " ".join(f["message"] for f in findings)
+            assert key.split(".")[-1] in text, f"nothing is said about {key}: {findings}"
+        for finding in findings:
+            if finding["line"]:
+                assert finding["file"].endswith("openclaw.conf") or finding["file"].startswith("built"), finding
+        hints = [f["hint"] for f in findings if "hosst" in f["key"]]
+        assert any("host" in h for h in hints), hints
+        health = daemon.call("health.check")
+        assert any("nothing" in c["output"] for c in health["checks"]), health["checks"]
+    finally:
+        daemon.remove()
+
+
+def one_bad_collector_disables_itself_alone():
+    daemon = Daemon("""collectors = ( { plugin = "http"; name = "web"; targets = ( { name = "a"; } ); },
+                       { plugin = "system"; interval = "1s"; } );""")
+    try:
+        daemon.start()
+        eventually(lambda: collects(daemon), what="a collection")
+        rows = {c["instance"]: c for c in daemon.call("collector.list")}
+        assert rows["web"]["state"] == "failed", rows
+        assert "url" in rows["web"]["last_error"] or "url" in daemon.output(), rows
+    finally:
+        daemon.remove()
+
+
+def a_corrupt_store_is_kept_aside_and_a_new_one_begun():
+    daemon = Daemon(SYSTEM)
+    try:
+        daemon.start()
+        daemon.call("alert.silence", matchers=["rule=x"], comment="before", **{"for": "1h"})
+        daemon.stop()
+        path = os.path.join(daemon.home, "data", "openclaw.db")
+        with open(path, "r+b") as f:
+            f.write(os.urandom(4096))
+        daemon.start()
+        eventually(lambda: collects(daemon), what="a collection")
+        kept = [f for f in os.listdir(os.path.dirname(path)) if "corrupt" in f]
+        assert kept, os.listdir(os.path.dirname(path))
+        assert "corrupt" in daemon.output()
+        daemon.call("alert.silence", matchers=["rule=x"], comment="after", **{"for": "1h"})
+    finally:
+        daemon.remove()
+
+
+def limit_files():
+    resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
+
+
+def a_full_disk_is_said_and_nothing_is_acknowledged_that_was_not_kept():
+    daemon = Daemon('store = { flush_interval = "200ms"; };\n' + SYSTEM)
+    try:
+        daemon.start(preexec=limit_files)
+        refused = None
+        kept = 0
+        for n in range(4000):
+            try:
+                daemon_client = daemon.client() if n % 500 == 0 else daemon_client
+                daemon_client.call("alert.silence", matchers=["rule=x"], comment="x" * 500, **{"for": "1h"})
+                kept += 1
+            except Failure as problem:
+                refused = problem
+                break
+        assert refused, "the disk never filled"
+        assert daemon.process.poll() is None
+        status = daemon.call("status")
+        assert any("store" in p for p in status["problems"]), status["problems"]
+        calls = [c["calls"] for c in daemon.call("collector.list")][0]
+        eventually(lambda: collects(daemon, calls), what="a collection on a full disk")
+        daemon.kill()
+        daemon.start()
+        assert len(daemon.call("alert.silences")) >= kept, "an acknowledged silence is lost"
+    finally:
+        daemon.remove()
+
+
+def a_home_that_cannot_be_written_still_watches():
+    daemon = Daemon(SYSTEM)
+    daemon.env["OPENCLAW_HOME"] = "/proc/openclaw"
+    try:
+        daemon.start(wait=False)
+        eventually(lambda: "cannot" in daemon.output(), what="a complaint")
+        time.sleep(2)
+        assert daemon.process.poll() is None, daemon.output()
+        assert daemon.stop() == 0
+    finally:
+        daemon.remove()
+
+
+def garbage_on_the_control_socket_hurts_nobody():
+    daemon = Daemon(SYSTEM)
+    try:
+        daemon.start()
+        for data in (b"GET / HTTP/1.1\r\n\r\n", b"\xff" * 100, struct.pack("<I", 5) + b"{bad}",
+                     struct.pack("<I", 0xFFFFFFFF), struct.pack("<I", 2) + b"[]",
+                     struct.pack("<I", 20) + b'{"id":-1,"op":"x"}  '):
+            s = socket.socket(socket.AF_UNIX)
+            s.connect(daemon.socket)
+            s.sendall(data)
+            s.settimeout(0.2)
+            try:
+                s.recv(4096)
+            except OSError:
+                pass
+            s.close()
+        assert daemon.call("host.version")["abi_major"] == 1
+    finally:
+        daemon.remove()
+
+
+RULES = """
+alerts = {{ channels = ( {{ plugin = "webhook"; name = "ops"; url = "{url}"; }} );
+           rules = ( {{ name = "always"; expr = "system.memory_percent >= 0"; severity = "critical"; message = "up"; }} ); }};
+policies = {{ dir = "policies"; }};
+"""
+
+
+def told_in_spite_of(policy):
+    receiver = Receiver()
+    daemon = Daemon(SYSTEM + RULES.format(url=receiver.url))
+    os.makedirs(os.path.join(daemon.home, "policies"), exist_ok=True)
+    with open(os.path.join(daemon.home, "policies", "route.lua"), "w") as f:
+        f.write(policy)
+    try:
+        daemon.start()
+        eventually(lambda: receiver.deliveries, what="the alert in spite of its policy")
+        assert daemon.process.poll() is None
+    finally:
+        daemon.remove()
+        receiver.close()
+
+
+def a_policy_that_loops_for_ever_keeps_no_alert_back():
+    told_in_spite_of("function route(alert) while true do pcall(function() while true do end end) end end")
+
+
+def a_policy_that_eats_memory_keeps_no_alert_back():
+    told_in_spite_of("function route(alert) local t = {} while true do t[#t + 1] = ('x'):rep(100000) .. #t end end")
+
+
+def a_policy_that_does_not_compile_keeps_no_alert_back():
+    told_in_spite_of("function route(alert")
+
+
+def a_policy_that_answers_nonsense_keeps_no_alert_back():
+    told_in_spite_of("function route(alert) return { 7, 'nobody', {} } end")
+
+
+def a_reload_keeps_state_and_a_broken_file_changes_nothing():
+    daemon = Daemon(SYSTEM)
+    try:
+        daemon.start()
+        eventually(lambda: collects(daemon, 1), what="two collections")
+        daemon.write("collectors = (")
+        try:
+            daemon.call("reload")
+            raise AssertionError("a broken file was accepted")
+        except Failure as problem:
+            assert problem.code == "config", problem
+        calls = [c["calls"] for c in daemon.call("collector.list")][0]
+        assert calls >= 2
+        daemon.write(SYSTEM + 'health = { max_attempts = 5; };')
+        daemon.process.send_signal(signal.SIGHUP)
+        eventually(lambda: "configuration loaded" in daemon.output(), what="the reload")
+        assert [c["calls"] for c in daemon.call("collector.list")][0] >= calls, "the collector was restarted for nothing"
+    finally:
+        daemon.remove()
+
+
+def a_hanging_check_is_killed_and_the_others_go_on():
+    shell = shutil.which("sleep")
+    daemon = Daemon(f"""collectors = (
+  {{ plugin = "exec"; name = "slow"; interval = "1s"; deadline = "1s"; command = ["{shell}", "60"]; timeout = "50s"; }},
+  {{ plugin = "system"; interval = "1s"; }} );""")
+    try:
+        daemon.start()
+        eventually(lambda: collects(daemon, 3), what="four collections beside a hanging one")
+        slow = [c for c in daemon.call("health.check")["checks"] if c["service"] == "slow"][0]
+        assert slow["state"] in ("critical", "unknown"), slow
+        assert daemon.stop() == 0
+        left = subprocess.run(["pgrep", "-f", f"{shell} 60"], capture_output=True, text=True).stdout
+        assert not left, f"children are left: {left}"
+    finally:
+        daemon.remove()
+
+
+def sigterm_drains_and_exits_0():
+    daemon = Daemon(SYSTEM)
+    try:
+        daemon.start()
+        eventually(lambda: collects(daemon), what="a collection")
+        assert daemon.stop() == 0, daemon.output()
+        assert not os.path.exists(daemon.socket)
+    finally:
+        daemon.remove()
+
+
+run([value for name, value in list(globals().items())
+     if callable(value) and getattr(value, "__module__", None) == "__main__"
+     and name not in ("collects", "limit_files", "told_in_spite_of")])
