@@ -213,6 +213,13 @@ static void start(struct client *client, json_int_t id, json_t *frame)
     }
 }
 
+/* What works on files may block for seconds: in the daemon that everybody waits for, it is refused. */
+static bool is_private(const struct client *client, const char *name)
+{
+    const struct oc_op *op = oc_ops_find(client->control->ops, name);
+    return client->control->listener && op && op->flags & OC_OP_PRIVATE;
+}
+
 static bool in_use(const struct client *client, json_int_t id)
 {
     const struct running *r = client->calls;
@@ -241,6 +248,10 @@ static void on_frame(void *ctx, struct oc_stream *s, const char *data, size_t le
                  "expected {\"id\": number > 0, \"op\": string, \"params\": object}");
     } else if (client->count >= CALLS_MAX || in_use(client, id)) {
         complain(client, id, OC_E_RETRY, "this id is in use, or too many calls are running");
+    } else if (is_private(client, json_string_value(json_object_get(frame, "op")))) {
+        complain(
+            client, id, OC_E_UNSUPPORTED,
+            "this operation works on files and runs in a private daemon: use the command line");
     } else {
         start(client, id, frame);
     }

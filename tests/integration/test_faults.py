@@ -171,6 +171,19 @@ def garbage_on_the_control_socket_hurts_nobody():
         daemon.remove()
 
 
+def what_works_on_files_cannot_block_the_running_daemon():
+    daemon = Daemon(SYSTEM)
+    try:
+        daemon.start()
+        try:
+            daemon.call("config.validate")
+            raise AssertionError("the running daemon took it")
+        except Failure as problem:
+            assert problem.code == "unsupported", problem
+    finally:
+        daemon.remove()
+
+
 RULES = """
 alerts = {{ channels = ( {{ plugin = "webhook"; name = "ops"; url = "{url}"; }} );
            rules = ( {{ name = "always"; expr = "system.memory_percent >= 0"; severity = "critical"; message = "up"; }} ); }};

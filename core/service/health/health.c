@@ -62,18 +62,29 @@ static void keep(struct oc_health *h, struct service *s)
 }
 
 /* The scores of what is not well, so that a restart does not make it look better than it is. */
+static bool score_is_due(const struct service *s)
+{
+    return s->check.scores != s->kept_scores && s->check.hard_state != OC_CHECK_PENDING &&
+           (oc_check_score(&s->check) < 1 || s->check.hard_state != OC_CHECK_OK);
+}
+
 static void keep_scores(void *ctx)
 {
     struct oc_health *h = ctx;
-    oc_store_begin(h->env.store);
+    bool begun = false; /* a host where all is well writes nothing */
     for (size_t i = 0; i < h->order.count; i++) {
-        struct service *s = h->order.items[i];
-        if (s->check.scores != s->kept_scores && s->check.hard_state != OC_CHECK_PENDING &&
-            (oc_check_score(&s->check) < 1 || s->check.hard_state != OC_CHECK_OK)) {
-            keep(h, s);
+        if (!score_is_due(h->order.items[i])) {
+            continue;
         }
+        if (!begun) {
+            oc_store_begin(h->env.store);
+            begun = true;
+        }
+        keep(h, h->order.items[i]);
     }
-    oc_store_end(h->env.store, NULL);
+    if (begun) {
+        oc_store_end(h->env.store, NULL);
+    }
 }
 
 /* ---- services and sources ---- */
