@@ -64,6 +64,14 @@ char *oc_arena_strdup(struct oc_arena *a, const char *s)
     return oc_arena_strndup(a, s, strlen(s));
 }
 
+void oc_arena_wipe(struct oc_arena *a)
+{
+    for (struct oc_arena_block *block = a->head; block; block = block->next) {
+        explicit_bzero(block->data, block->used);
+    }
+    oc_arena_finish(a);
+}
+
 void oc_arena_finish(struct oc_arena *a)
 {
     while (a->head) {

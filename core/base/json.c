@@ -131,6 +131,31 @@ json_t *oc_json_path(const json_t *value, const char *path)
     return at;
 }
 
+/* As deep as the text that it came from, whose depth is limited. */
+static void wipe(const json_t *json)
+{
+    const char *key;
+    json_t *value;
+    size_t i;
+    if (json_is_string(json)) {
+        explicit_bzero((char *)(uintptr_t)json_string_value(json), json_string_length(json));
+    }
+    json_object_foreach((json_t *)(uintptr_t)json, key, value)
+    {
+        wipe(value);
+    }
+    json_array_foreach(json, i, value)
+    {
+        wipe(value);
+    }
+}
+
+void oc_json_wipe(json_t *json)
+{
+    wipe(json);
+    json_decref(json);
+}
+
 void oc_json_take(json_t *object, const char *key, json_t *value)
 {
     char *clean = oc_utf8_valid(key, strlen(key)) ? NULL : oc_utf8_clean(key, strlen(key));

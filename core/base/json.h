@@ -38,5 +38,7 @@ void oc_json_set_bool(json_t *object, const char *key, bool value);
 /* RFC 3339; <= 0 -> null */
 void oc_json_set_time(json_t *object, const char *key, int64_t wall_ms);
 void oc_json_take(json_t *object, const char *key, json_t *value); /* takes value */
+/* Takes `json`, which nobody else may hold; its strings are overwritten first: they may be secrets. NULL is fine. */
+void oc_json_wipe(json_t *json);
 
 #endif

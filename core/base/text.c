@@ -212,3 +212,23 @@ const char *oc_nearest(const char *word, const char *const *candidates, size_t c
     }
     return best;
 }
+
+void oc_markup_add(struct oc_buf *out, const char *text)
+{
+    static const struct {
+        char c;
+        const char *reference;
+    } special[] = {{'<', "&lt;"},   {'>', "&gt;"},   {'&', "&amp;"},
+                   {'"', "&quot;"}, {'\'', "&#39;"}, {'\n', "&#10;"}};
+    for (; *text; text++) {
+        const char *reference = NULL;
+        for (size_t i = 0; i < OC_COUNT(special); i++) {
+            reference = special[i].c == *text ? special[i].reference : reference;
+        }
+        if (reference) {
+            oc_buf_adds(out, reference);
+        } else {
+            oc_buf_addc(out, (unsigned char)*text < 0x20 ? ' ' : *text);
+        }
+    }
+}

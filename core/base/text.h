@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "core/base/buf.h"
+
 /* always terminates; returns strlen(dst) */
 size_t oc_copy(char *dst, size_t size, const char *src);
 bool oc_starts(const char *s, const char *prefix);
@@ -14,6 +16,9 @@ bool oc_utf8_valid(const char *s, size_t len);
 /* A copy in which each bad byte is U+FFFD and control characters other than \t \n are dropped; owned by the caller. */
 char *oc_utf8_clean(const char *s, size_t len);
 bool oc_glob(const char *pattern, const char *s); /* * and ?, no classes */
+/* Appends text for XML or HTML, between tags or in an attribute: the special characters as references, a new line as one too,
+ * other control characters, which XML cannot hold, as spaces. */
+void oc_markup_add(struct oc_buf *out, const char *text);
 /* Damerau-Levenshtein (optimal string alignment) */
 size_t oc_edit_distance(const char *a, const char *b);
 /* The candidate nearest to `word`, if it is near enough to be a typing error, else NULL. */

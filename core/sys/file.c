@@ -48,12 +48,16 @@ static int too_large(const char *path, size_t max, struct oc_error *err)
 }
 
 /* st_size is not to be trusted: files in /proc say 0, and others grow while they are read. */
-static int read_fd(int fd, const char *path, size_t max, struct oc_buf *out, struct oc_error *err)
+static int read_fd(int fd, const char *path, size_t size, size_t max, struct oc_buf *out,
+                   struct oc_error *err)
 {
     size_t start = out->len;
     for (;;) {
-        size_t left = max - (out->len - start);
+        const size_t got = out->len - start, left = max - got;
         size_t step = left < READ_STEP ? left + 1 : READ_STEP;
+        if (got <= size && size - got + 1 < step && size > 0) {
+            step = size - got + 1; /* a small file takes as much memory as it is long */
+        }
         oc_buf_reserve(out, step);
         ssize_t n = read(fd, out->data + out->len, step);
         if (n < 0 && errno == EINTR) {
@@ -90,7 +94,7 @@ int oc_file_read(const char *path, size_t max, struct oc_buf *out, struct oc_err
     } else if (st.st_size > 0 && (uintmax_t)st.st_size > max) {
         rc = too_large(path, max, err);
     } else {
-        rc = read_fd(fd, path, max, out, err);
+        rc = read_fd(fd, path, (size_t)st.st_size, max, out, err);
     }
     close(fd);
     if (out->data) { /* nothing of a file that could not be read whole */
@@ -122,11 +126,26 @@ static int fill_and_sync(int fd, const void *data, size_t len, mode_t mode)
     return rc;
 }
 
+int oc_file_replaceable(const char *path, struct oc_error *err)
+{
+    struct stat link, st;
+    const bool there = lstat(path, &link) == 0 && stat(path, &st) == 0;
+    if (there && (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode) ||
+                  (S_ISLNK(link.st_mode) && !S_ISREG(st.st_mode)))) {
+        oc_error_set(err, OC_E_CONFIG, "%s is a device or a link to what is no file", path);
+        oc_error_hint(err, "Name a regular file: what stands there would be replaced.");
+        return OC_E_CONFIG;
+    }
+    return OC_OK;
+}
+
 int oc_file_write(const char *path, const void *data, size_t len, mode_t mode, struct oc_error *err)
 {
+    int rc = oc_file_replaceable(path, err);
+    if (rc != OC_OK) {
+        return rc;
+    }
     char *temp = oc_asprintf("%s.XXXXXX", path);
-    int rc = 0;
-
     int fd = mkostemp(temp, O_CLOEXEC);
     if (fd < 0) {
         rc = -errno;

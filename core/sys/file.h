@@ -11,6 +11,9 @@
 /* Reads a whole regular file of at most `max` bytes, appending to `out`. OC_E_NOT_FOUND, OC_E_DENIED, OC_E_CONFIG
  * (too large, not a regular file). */
 int oc_file_read(const char *path, size_t max, struct oc_buf *out, struct oc_error *err);
+/* Whether a rename may put a file at `path`. A device (/dev/null, which root could replace), or a link to something that is no
+ * regular file (/dev/stdout), gives OC_E_CONFIG. */
+int oc_file_replaceable(const char *path, struct oc_error *err);
 /* Writes to a temporary file beside `path`, fsyncs it, renames it over `path` and fsyncs the folder: after a crash the
  * old or the new content is there, whole. */
 int oc_file_write(const char *path, const void *data, size_t len, mode_t mode,
@@ -26,6 +29,8 @@ char *oc_path_dir(const char *path);
 /* "~/x", relative to base (NULL = cwd); owned, absolute */
 char *oc_path_expand(const char *path, const char *base);
 char *oc_path_self_dir(void); /* the folder of the running binary; owned */
+/* A helper program of ours: beside the running binary, or in ../libexec/openclaw of it; NULL when there is none; owned */
+char *oc_path_helper(const char *name);
 
 void oc_fd_cloexec(int fd);
 int oc_fd_write_all(int fd, const void *data, size_t len); /* 0 or -errno */

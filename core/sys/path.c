@@ -65,3 +65,17 @@ char *oc_path_self_dir(void)
     self[len] = '\0';
     return oc_path_dir(self);
 }
+
+char *oc_path_helper(const char *name)
+{
+    static const char *const folders[] = {".", "../libexec/openclaw"};
+    char *self = oc_path_self_dir(), *found = NULL;
+    for (size_t i = 0; !found && i < OC_COUNT(folders); i++) {
+        char *dir = oc_path_expand(folders[i], self), *path = oc_path_join(dir, name);
+        found = access(path, X_OK) == 0 ? oc_strdup(path) : NULL;
+        free(path);
+        free(dir);
+    }
+    free(self);
+    return found;
+}

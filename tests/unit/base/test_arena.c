@@ -46,7 +46,8 @@ static void strings_live_as_long_as_the_arena(void **state)
     oc_arena_finish(&a);
     assert_null(a.head);
     assert_string_equal(oc_arena_strdup(&a, "used again"), "used again");
-    oc_arena_finish(&a);
+    oc_arena_wipe(&a);
+    assert_null(a.head);
     oc_arena_finish(&a);
 }
 

@@ -175,6 +175,20 @@ static void setters_write_what_json_can_say(void **state)
     json_decref(o);
 }
 
+static void what_is_wiped_leaves_no_text(void **state)
+{
+    (void)state;
+    json_t *secret = json_string("hunter2"), *deep = json_string("hunter3");
+    json_t *json = json_pack("{s:O, s:[{s:O}], s:i}", "a", secret, "b", "c", deep, "n", 1);
+    assert_non_null(json);
+    oc_json_wipe(json);
+    oc_json_wipe(NULL);
+    assert_int_equal(json_string_value(secret)[0], '\0');
+    assert_int_equal(json_string_value(deep)[6], '\0');
+    json_decref(secret);
+    json_decref(deep);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -185,6 +199,7 @@ int main(void)
         cmocka_unit_test(members_of_the_wrong_type_count_as_absent),
         cmocka_unit_test(paths_lead_through_members_and_elements),
         cmocka_unit_test(setters_write_what_json_can_say),
+        cmocka_unit_test(what_is_wiped_leaves_no_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -173,9 +173,20 @@ static void of_two_near_words_the_nearer_wins(void **state)
     assert_string_equal(oc_nearest("collections", words, 2), "collections");
 }
 
+static void markup_cannot_break_out(void **state)
+{
+    struct oc_buf out = {0};
+    (void)state;
+    oc_markup_add(&out, "<a href=\"x\">it's\n\x01 & more</a>");
+    assert_string_equal(out.data,
+                        "&lt;a href=&quot;x&quot;&gt;it&#39;s&#10;  &amp; more&lt;/a&gt;");
+    oc_buf_finish(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(markup_cannot_break_out),
         cmocka_unit_test(a_copy_always_ends_and_never_inside_a_character),
         cmocka_unit_test(beginnings_and_ends_are_recognised),
         cmocka_unit_test(names_are_plain_words_of_at_most_64_characters),

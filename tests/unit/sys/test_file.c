@@ -137,6 +137,25 @@ static void a_failed_write_leaves_the_old_file_and_no_other(void **state)
     free(nowhere);
 }
 
+static void devices_are_not_replaced(void **state)
+{
+    (void)state;
+    struct oc_error err;
+    struct stat before, after;
+    char *link = in_dir("null"), *fifo = in_dir("fifo");
+    assert_int_equal(symlink("/dev/null", link), 0);
+    assert_int_equal(mkfifo(fifo, 0600), 0);
+    assert_int_equal(lstat(link, &before), 0);
+    oc_error_init(&err);
+    assert_int_equal(oc_file_write(link, "x", 1, 0600, &err), OC_E_CONFIG);
+    assert_int_equal(oc_file_replaceable("/dev/null", &err), OC_E_CONFIG);
+    assert_int_equal(lstat(link, &after), 0);
+    assert_true(before.st_ino == after.st_ino);
+    assert_int_equal(oc_file_write(fifo, "x", 1, 0600, &err), OC_OK); /* debris heals */
+    free(fifo);
+    free(link);
+}
+
 static void folders_are_made_with_their_parents(void **state)
 {
     (void)state;
@@ -228,6 +247,7 @@ int main(void)
         FILE_TEST(what_is_no_readable_file_is_refused),
         FILE_TEST(a_file_without_permission_is_denied),
         FILE_TEST(a_failed_write_leaves_the_old_file_and_no_other),
+        FILE_TEST(devices_are_not_replaced),
         FILE_TEST(folders_are_made_with_their_parents),
         FILE_TEST(existence_is_seen),
         FILE_TEST(writing_to_a_full_pipe_waits_for_room),
