@@ -3,11 +3,13 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <unistd.h>
 #include <uv.h>
 
 #include "core/base/vec.h"
 
-#define CLOSE_TURNS 16 /* turns that handles get to finish closing before the loop goes */
+#define CLOSE_TURNS   1000 /* turns that handles get to finish closing before the loop goes ... */
+#define CLOSE_AT_ONCE 16   /* ... of which so many without a pause */
 
 struct post {
     oc_loop_fn fn;
@@ -98,6 +100,9 @@ void oc_loop_destroy(struct oc_loop *loop)
     for (int i = 0; i < CLOSE_TURNS && rc == UV_EBUSY; i++) {
         uv_run(&loop->uv, UV_RUN_NOWAIT);
         rc = uv_loop_close(&loop->uv);
+        if (rc == UV_EBUSY && i >= CLOSE_AT_ONCE) {
+            usleep(1000); /* a child that was killed is yet to be reaped */
+        }
     }
     OC_ASSERT(rc == 0); /* somebody left a timer or a stream open */
     OC_VEC_FINISH(&loop->signals);
