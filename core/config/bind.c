@@ -399,9 +399,14 @@ size_t oc_bind(const struct oc_option *table, size_t stride, const struct oc_nod
 int oc_bind_json(const struct oc_option *table, const json_t *object, void *target,
                  size_t target_size, struct oc_arena *arena, struct oc_error *err)
 {
+    return oc_bind_json_at(table, sizeof *table, object, target, target_size, arena, err);
+}
+
+int oc_bind_json_at(const struct oc_option *table, size_t stride, const json_t *object,
+                    void *target, size_t target_size, struct oc_arena *arena, struct oc_error *err)
+{
     struct oc_diags diags = {0};
-    struct oc_binder b = {
-        .stride = sizeof(struct oc_option), .arena = arena, .diags = &diags, .plain_secrets = true};
+    struct oc_binder b = {.stride = stride, .arena = arena, .diags = &diags, .plain_secrets = true};
     struct oc_node *group = object ? oc_node_from_json(object, NULL) : NULL;
     int rc = 0;
 

@@ -30,6 +30,9 @@ size_t oc_bind(const struct oc_option *table, size_t stride, const struct oc_nod
 /* As oc_bind for one JSON object (parameters of an operation); the first error goes to `err`. */
 int oc_bind_json(const struct oc_option *table, const json_t *object, void *target,
                  size_t target_size, struct oc_arena *arena, struct oc_error *err);
+/* The same for a table of another stride: the options of a plugin in a process of its own. */
+int oc_bind_json_at(const struct oc_option *table, size_t stride, const json_t *object,
+                    void *target, size_t target_size, struct oc_arena *arena, struct oc_error *err);
 
 /* Checks a table itself: names, types, offsets and items inside `target_size`, defaults that parse.
  * OC_E_INTERNAL. */

@@ -28,6 +28,7 @@ struct oc_diags {
 };
 void oc_diags_add(struct oc_diags *d, bool warning, const struct oc_node *at, const char *key,
                   const char *hint, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
+void oc_diags_remove(struct oc_diags *d, size_t i);
 size_t oc_diags_errors(const struct oc_diags *d);
 /* [{"warning","file","line","key","message","hint"}]; owned by the caller. */
 json_t *oc_diags_json(const struct oc_diags *d);

@@ -46,14 +46,24 @@ json_t *oc_diags_json(const struct oc_diags *d)
     return list;
 }
 
+static void diag_finish(struct oc_diag *diag)
+{
+    free(diag->file);
+    free(diag->key);
+    free(diag->message);
+    free(diag->hint);
+}
+
+void oc_diags_remove(struct oc_diags *d, size_t i)
+{
+    diag_finish(&d->list.items[i]);
+    OC_VEC_REMOVE(&d->list, i);
+}
+
 void oc_diags_finish(struct oc_diags *d)
 {
     for (size_t i = 0; i < d->list.count; i++) {
-        struct oc_diag *diag = &d->list.items[i];
-        free(diag->file);
-        free(diag->key);
-        free(diag->message);
-        free(diag->hint);
+        diag_finish(&d->list.items[i]);
     }
     OC_VEC_FINISH(&d->list);
 }
