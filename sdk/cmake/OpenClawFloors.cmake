@@ -12,6 +12,19 @@ function(oc_add_floor name)
   target_link_libraries(oc_${name} PUBLIC ${arg_LIBRARIES})
 endfunction()
 
+# oc_add_helper(<name> [LIBRARIES <targets>...]): a program of the current folder's *.c that other programs of ours start;
+# installed where oc_path_helper looks.
+function(oc_add_helper name)
+  cmake_parse_arguments(arg "" "" "LIBRARIES" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.c)
+  add_executable(${name} ${sources})
+  target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/sdk/include)
+  target_link_libraries(${name} PRIVATE ${arg_LIBRARIES})
+  target_compile_definitions(${name} PRIVATE OC_VERSION="${PROJECT_VERSION}")
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+  install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/openclaw)
+endfunction()
+
 # oc_add_folders(<dir>): add_subdirectory for each folder below <dir>, at most two deep, that has a CMakeLists.txt.
 function(oc_add_folders dir)
   file(GLOB lists CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${dir}/*/CMakeLists.txt

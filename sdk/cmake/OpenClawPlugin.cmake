@@ -1,12 +1,15 @@
 # openclaw_add_plugin and openclaw_add_preset: a plugin's CMakeLists.txt in one line. SPDX-License-Identifier: MIT
 #
-#   openclaw_add_plugin([NAME <name>] [SOURCES <files>...] [LIBRARIES <targets>...] [LIBC_MIN <version>])
+#   openclaw_add_plugin([NAME <name>] [SOURCES <files>...] [LIBRARIES <targets>...] [LIBC_MIN <version>]
+#                       [LANGUAGE <language>])
 #   openclaw_add_preset([NAME <name>] [LIBRARIES <targets>...])
+#   openclaw_add_script(COMMAND <word>... [NAME <name>])
 #
 # NAME is the folder's name and must be the manifest's; SOURCES are the folder's *.c (and *.cpp) except test_*; LIBRARIES
-# are what the plugin itself needs. The result is <build>/plugins/<name>/ with <name>.so, plugin.json and the assets:
-# every other file of the folder that is not a source, a README, a CMakeLists.txt or a test. `install` puts the same
-# into <libdir>/openclaw/plugins/<name>/. A preset is a folder whose manifest has no library.
+# are what the plugin itself needs; LANGUAGE names what objects among SOURCES were compiled from ("rust"). The result is
+# <build>/plugins/<name>/ with <name>.so, plugin.json and the assets: every other file of the folder that is not a source,
+# a README, a CMakeLists.txt or a test. `install` puts the same into <libdir>/openclaw/plugins/<name>/. A preset is a folder
+# whose manifest has no library; so is a skill.
 #
 # With OC_TESTS on, test_<name>.c becomes the ctest plugin.<name>, linked with the test kit, cmocka and LIBRARIES.
 # The same file serves this repository and, through find_package(openclaw-sdk), everybody else's.
@@ -48,7 +51,7 @@ function(_openclaw_add_files name)
   set(here ${CMAKE_CURRENT_SOURCE_DIR})
   file(GLOB_RECURSE files RELATIVE ${here} CONFIGURE_DEPENDS LIST_DIRECTORIES false ${here}/*)
   list(FILTER files EXCLUDE REGEX "(^|/)(README[^/]*|CMakeLists\\.txt|test[^/]*|\\.[^/]*)(/|$)")
-  list(FILTER files EXCLUDE REGEX "^[^/]*\\.(c|h|cc|cpp|hpp)$")
+  list(FILTER files EXCLUDE REGEX "^[^/]*\\.(c|h|cc|cpp|hpp|rs)$")
   set(copies)
   foreach(file IN LISTS files)
     cmake_path(IS_PREFIX CMAKE_BINARY_DIR ${here}/${file} built) # by `cmake -S . -B build`
@@ -107,7 +110,7 @@ function(_openclaw_add_test name libraries)
 endfunction()
 
 function(openclaw_add_plugin)
-  cmake_parse_arguments(arg "" "NAME;LIBC_MIN" "SOURCES;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(arg "" "NAME;LIBC_MIN;LANGUAGE" "SOURCES;LIBRARIES" ${ARGN})
   get_filename_component(name ${CMAKE_CURRENT_SOURCE_DIR} NAME)
   if(arg_NAME)
     set(name ${arg_NAME})
@@ -129,6 +132,9 @@ function(openclaw_add_plugin)
   if(arg_SOURCES MATCHES "\\.(cc|cpp|cxx)(;|$)")
     set(language c++)
   endif()
+  if(arg_LANGUAGE)
+    set(language ${arg_LANGUAGE})
+  endif()
   set(libc_min LIBC_MIN)
   if(arg_LIBC_MIN)
     set(libc_min "\"${arg_LIBC_MIN}\"")
@@ -149,6 +155,8 @@ function(openclaw_add_plugin)
     BUILD_WITH_INSTALL_RPATH ON INSTALL_RPATH "" INSTALL_RPATH_USE_LINK_PATH OFF)
   target_link_options(${name} PRIVATE -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--as-needed -Wl,--gc-sections
                       -Wl,--exclude-libs,ALL)
+  # Templates of a C++ library would be exported in spite of the hidden visibility.
+  target_link_options(${name} PRIVATE -Wl,--version-script=${OPENCLAW_PLUGIN_CMAKE_DIR}/plugin.map)
   # clang leaves the sanitizer run time to the executable, so its symbols cannot be defined here.
   if(NOT (sanitizers AND CMAKE_C_COMPILER_ID MATCHES "Clang"))
     target_link_options(${name} PRIVATE -Wl,-z,defs)
@@ -156,6 +164,30 @@ function(openclaw_add_plugin)
   install(TARGETS ${name} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/openclaw/plugins/${name})
   set_property(GLOBAL APPEND PROPERTY OPENCLAW_PLUGINS ${name}) # every plugin of this build, for the contract tests
   _openclaw_add_test(${name} "${arg_LIBRARIES}")
+endfunction()
+
+# openclaw_add_script(COMMAND <word>... [NAME <name>]): a tool plugin around a program of the folder that speaks JSON lines; the
+# program starts in the plugin's folder. plugins/tool/script/README.md says what it has to answer.
+function(openclaw_add_script)
+  cmake_parse_arguments(arg "" "NAME" "COMMAND" ${ARGN})
+  get_filename_component(name ${CMAKE_CURRENT_SOURCE_DIR} NAME)
+  if(arg_NAME)
+    set(name ${arg_NAME})
+  endif()
+  if(NOT TARGET PkgConfig::JANSSON)
+    find_package(PkgConfig REQUIRED)
+    pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
+  endif()
+  set(host ${OPENCLAW_PLUGIN_CMAKE_DIR}/script)
+  if(NOT EXISTS ${host}/script.c) # inside the source tree
+    set(host ${OPENCLAW_PLUGIN_CMAKE_DIR}/../../plugins/tool/script)
+  endif()
+  openclaw_add_plugin(NAME ${name} SOURCES ${host}/script.c ${host}/child.c LIBRARIES PkgConfig::JANSSON)
+  list(TRANSFORM arg_COMMAND REPLACE "([\"\\\\])" "\\\\\\1")
+  list(JOIN arg_COMMAND "\", \"" words)
+  configure_file(${OPENCLAW_PLUGIN_CMAKE_DIR}/script_command.h.in ${CMAKE_CURRENT_BINARY_DIR}/script_command.h @ONLY)
+  target_compile_options(${name} PRIVATE -include ${CMAKE_CURRENT_BINARY_DIR}/script_command.h)
+  target_compile_definitions(${name} PRIVATE _GNU_SOURCE)
 endfunction()
 
 function(openclaw_add_preset)

@@ -1,5 +1,29 @@
-/* The binary of 1.0 still loads, binds, collects, calls and stops. SPDX-License-Identifier: MIT */
+/* The binary of 1.0 still loads, binds, collects, calls and stops, in every tier. SPDX-License-Identifier: MIT */
 #include "tests/unit/plugin/rig.h"
+
+static int setup(void **state, enum oc_tier tier)
+{
+    const int code = rig_setup(state);
+    const struct rig *rig = *state;
+    const struct oc_terms terms = {.tier = tier};
+    oc_plugin_set_terms(oc_plugin_find(rig->plugins, "frozen"), &terms);
+    return code;
+}
+
+static int setup_inproc(void **state)
+{
+    return setup(state, OC_TIER_INPROC);
+}
+
+static int setup_process(void **state)
+{
+    return setup(state, OC_TIER_PROCESS);
+}
+
+static int setup_sandbox(void **state)
+{
+    return setup(state, OC_TIER_SANDBOX);
+}
 
 #define OPTIONS                                                                                    \
     "{\"flag\": false, \"mode\": \"c\", \"number\": 10, \"wait\": \"2s\", \"size\": \"2KB\", "     \
@@ -57,7 +81,10 @@ static void it_calls_its_host_and_fails_as_it_did(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, rig_setup, rig_teardown)
+#define TEST(fn)                                                                                   \
+    {#fn " (inproc)", fn, setup_inproc, rig_teardown, NULL},                                       \
+        {#fn " (process)", fn, setup_process, rig_teardown, NULL},                                 \
+        {#fn " (sandbox)", fn, setup_sandbox, rig_teardown, NULL}
         TEST(the_frozen_plugin_collects_with_its_defaults),
         TEST(every_type_of_option_arrives_where_it_did),
         TEST(it_calls_its_host_and_fails_as_it_did),
