@@ -3,6 +3,7 @@
  * A worker posts its request to the loop and waits; whoever lets go of the request last frees it.
  */
 #include <inttypes.h>
+#include <poll.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -12,12 +13,12 @@
 #include "core/base/text.h"
 #include "core/base/time.h"
 #include "core/plugin/internal.h"
+#include "core/plugin/rights.h"
 
 #define CALL_MS (10 * OC_SECOND) /* when the request has no deadline */
 #define LOOK_MS                                                                                    \
     50 /* how soon a cancel is seen: the flag may be the plugin's own, nobody signals it */
-#define LOG_PER_SECOND 200
-#define LOG_DATA_MAX   (64u << 10)
+#define LOG_DATA_MAX (64u << 10)
 
 struct request {
     pthread_mutex_t lock;
@@ -96,15 +97,14 @@ static void on_request(void *ctx)
 
 /* "op:call:alert.*" in the manifest allows alert.list. An instance's own key/value space needs no
  * right. */
-static bool is_allowed(const struct oc_instance *i, const char *op)
+static bool is_allowed(const struct oc_host_side *h, const char *op)
 {
     static const char prefix[] = "op:call:";
     if (oc_starts(op, "kv.")) {
         return true;
     }
-    const json_t *permissions = json_object_get(i->plugin->manifest->json, "permissions");
-    for (size_t k = 0; k < json_array_size(permissions); k++) {
-        const char *right = json_string_value(json_array_get(permissions, k));
+    for (size_t k = 0; k < json_array_size(h->rights); k++) {
+        const char *right = json_string_value(json_array_get(h->rights, k));
         if (oc_starts(right, prefix) && oc_glob(right + sizeof prefix - 1, op)) {
             return true;
         }
@@ -129,9 +129,16 @@ static struct request *request_create(const struct oc_host_side *h, const char *
     return r;
 }
 
+/* Nobody waits for the answer any more, and the end of the process is not to wait for it either. */
+static bool has_ended(const struct oc_host_side *h)
+{
+    struct pollfd fd = {.fd = h->ended, .events = POLLIN};
+    return h->ended >= 0 && poll(&fd, 1, 0) > 0;
+}
+
 static int must_end(const struct oc_host_side *h, const struct oc_request *req, int64_t until_ms)
 {
-    if (atomic_load(&h->interrupted) || atomic_load(&h->closed) ||
+    if (atomic_load(&h->interrupted) || atomic_load(&h->closed) || has_ended(h) ||
         (req && req->cancel && OC_CANCELLED(req))) {
         return OC_E_CANCELLED;
     }
@@ -190,7 +197,7 @@ static int32_t run_request(struct oc_host_side *h, const char *op, json_t *param
     const int64_t until_ms =
         req && req->deadline_ms > 0 ? req->deadline_ms : oc_time_mono() + CALL_MS;
     struct request *r = request_create(h, op, params);
-    oc_loop_post(h->instance->plugin->owner->loop, on_request, r);
+    oc_loop_post(h->plugin->owner->loop, on_request, r); /* the instance may get another one */
     int code = wait_for_answer(r, h, req, until_ms);
     if (code) {
         oc_error_set(err, code, "%s did not answer in time", op);
@@ -213,7 +220,7 @@ static int32_t host_call(void *ctx, const char *op, const struct oc_request *req
     if (must_end(h, req, INT64_MAX)) {
         return oc_error_set(err, OC_E_CANCELLED, "cancelled");
     }
-    if (!op || !is_allowed(h->instance, op)) {
+    if (!op || !is_allowed(h, op)) {
         oc_error_set(err, OC_E_DENIED, "%s: the plugin has no right to call it", op ? op : "NULL");
         oc_error_hint(err, "Add \"op:call:%s\" to the permissions in its plugin.json.",
                       op ? op : "...");
@@ -234,11 +241,14 @@ static bool over_log_cap(struct oc_host_side *h)
         atomic_store(&h->log_lines, 0);
     }
     const long long lines = atomic_fetch_add(&h->log_lines, 1);
-    if (lines == LOG_PER_SECOND) {
-        oc_warn("plugin logs too much, lines are left out", "instance=%s per_second=%d",
-                h->instance->name, LOG_PER_SECOND);
+    if (lines == h->log_per_second) {
+        oc_warn("plugin logs too much, lines are left out", "instance=%s per_second=%lld",
+                h->instance->name, h->log_per_second);
     }
-    return lines >= LOG_PER_SECOND;
+    if (lines >= h->log_per_second) {
+        atomic_fetch_add(&h->log_dropped, 1);
+    }
+    return lines >= h->log_per_second;
 }
 
 static void host_log(void *ctx, int32_t level, const char *message, const char *json)
@@ -264,15 +274,31 @@ static void host_log(void *ctx, int32_t level, const char *message, const char *
     json_decref(data);
 }
 
-void oc_host_side_init(struct oc_host_side *h, struct oc_instance *i)
+/* What the manifest asks for, of that what was consented to. */
+json_t *oc_plugin_rights(const struct oc_plugin *plugin)
 {
-    h->instance = i;
+    return oc_rights_effective(json_object_get(plugin->manifest->json, "permissions"),
+                               plugin->terms.grants);
+}
+
+void oc_host_side_init(struct oc_host_side *h, const struct oc_body *b)
+{
+    h->instance = b->instance;
+    h->ended = -1;
+    h->plugin = b->plugin;
+    h->rights = oc_plugin_rights(b->plugin);
+    h->log_per_second = b->plugin->terms.limits.log_lines_per_second;
     h->host = (struct oc_host){.struct_size = sizeof h->host,
                                .abi_major = OC_ABI_MAJOR,
                                .abi_minor = OC_ABI_MINOR,
                                .ctx = h,
-                               .instance = i->name,
-                               .plugin_dir = i->plugin->dir,
+                               .instance = b->instance->name,
+                               .plugin_dir = b->plugin->dir,
                                .call = host_call,
                                .log = host_log};
+}
+
+void oc_host_side_finish(struct oc_host_side *h)
+{
+    json_decref(h->rights);
 }

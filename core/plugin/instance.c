@@ -9,16 +9,14 @@
 #include "core/base/time.h"
 #include "core/plugin/internal.h"
 
-#define START_MS (30 * OC_SECOND)
-
 /* Instances whose worker never came back: their memory stays for it, and leak checkers are to see
  * that it is known. */
 static LIST_HEAD(, oc_instance) given_up = LIST_HEAD_INITIALIZER(given_up);
 
 const char *oc_instance_state_name(enum oc_instance_state state)
 {
-    static const char *const names[] = {"starting", "ready",    "busy",   "fenced",
-                                        "failed",   "stopping", "stopped"};
+    static const char *const names[] = {"starting", "ready",   "busy",       "fenced",     "failed",
+                                        "stopping", "stopped", "restarting", "quarantined"};
     return (size_t)state < OC_COUNT(names) ? names[state] : "unknown";
 }
 
@@ -57,6 +55,7 @@ static void on_timer(void *ctx)
     struct oc_instance *i = ctx;
     const int64_t due = i->armed_for_ms;
     oc_calls_expire(i, due);
+    oc_reload_idle(i);
     if (i->phase_until_ms && i->phase_until_ms <= due) {
         phase_expired(i);
     }
@@ -68,8 +67,10 @@ static void on_timer(void *ctx)
 static void instance_free(struct oc_instance *i)
 {
     oc_timer_destroy(i->timer);
-    oc_arena_finish(&i->arena);
-    free(i->self);
+    oc_body_destroy(i->body);
+    oc_kept_config_unref(i->config);
+    oc_supervision_finish(i);
+    oc_plugin_unref(i->plugin);
     free(i->name);
     free(i);
 }
@@ -79,9 +80,10 @@ static void on_finished(void *ctx)
     struct oc_instance *i = ctx;
     const oc_loop_fn done = i->on_destroyed;
     void *done_ctx = i->destroyed_ctx;
-    if (i->given_up) {
+    if (i->given_up || i->left_behind) {
         oc_timer_destroy(i->timer);
         i->timer = NULL;
+        LIST_INSERT_HEAD(&given_up, i, link);
     } else {
         instance_free(i);
     }
@@ -92,58 +94,79 @@ static void on_finished(void *ctx)
 
 static void finish(struct oc_instance *i)
 {
+    i->finishing = true;
+    if (!LIST_EMPTY(&i->retiring)) {
+        return; /* it goes on in oc_instance_retired */
+    }
     i->phase_until_ms = 0;
     oc_instance_set_state(i, OC_INSTANCE_STOPPED, "plugin.stopped");
     oc_loop_post(i->plugin->owner->loop, on_finished, i);
 }
 
-static void run_stop(void *ctx)
+void oc_instance_retired(struct oc_instance *i)
 {
-    struct oc_instance *i = ctx;
-    i->plugin->entry.stop(i->self);
+    if (i->finishing && i->state == OC_INSTANCE_STOPPING) {
+        finish(i);
+    }
 }
 
-static void on_stopped(void *ctx)
+static void on_stopped(void *ctx, struct oc_body *b)
 {
-    struct oc_instance *i = ctx;
-    i->job = NULL;
-    i->started = false;
-    finish(i);
-}
-
-static void on_too_late(void *ctx)
-{
-    (void)ctx; /* the instance is left as it is, see given_up */
+    (void)b;
+    finish(ctx);
 }
 
 static void give_up(struct oc_instance *i)
 {
-    i->given_up = true;
-    atomic_store(&i->host.closed, true);
-    LIST_INSERT_HEAD(&given_up, i, link);
+    i->phase_until_ms = 0;
+    oc_retiring_give_up(i);
+    if (i->state == OC_INSTANCE_STOPPED) {
+        return;
+    }
     oc_calls_give_up(i);
-    if (i->job && !i->job_abandoned && !oc_job_withdraw(i->job)) {
-        oc_job_abandon(i->job, on_too_late);
+    if (i->body->phase == OC_BODY_NEW || i->body->phase == OC_BODY_ENDED) {
+        finish(i);
+        return;
     }
     oc_error_set(&i->err, OC_E_TIMEOUT, "given up: the plugin did not return");
-    oc_err("plugin did not stop, its memory is left behind", "instance=%s plugin=%s", i->name,
-           i->plugin->name);
-    finish(i);
+    i->given_up = i->body->kind->give_up(i->body);
+    if (i->given_up) {
+        oc_err("plugin did not stop, its memory is left behind", "instance=%s plugin=%s", i->name,
+               i->plugin->name);
+        finish(i);
+    } else {
+        i->phase_until_ms = 0; /* its end is told */
+        oc_err("plugin did not stop, its process was killed", "instance=%s plugin=%s", i->name,
+               i->plugin->name);
+    }
+}
+
+/* Nothing runs: the body is stopped, or is at its end already. */
+static void stop_body(struct oc_instance *i)
+{
+    switch (i->body->phase) {
+    case OC_BODY_STARTED:
+        oc_body_stop(i->body);
+        break;
+    case OC_BODY_NEW:
+    case OC_BODY_ENDED:
+        finish(i);
+        break;
+    case OC_BODY_STARTING:
+    case OC_BODY_STOPPING:
+        break;
+    }
 }
 
 void oc_instance_idle(struct oc_instance *i)
 {
-    if (i->state == OC_INSTANCE_STOPPING && !i->running && !i->job) {
-        if (i->started && i->plugin->entry.stop) {
-            atomic_store(&i->host.interrupted, false); /* it may want to save something */
-            i->job = oc_workers_submit(i->plugin->owner->workers, run_stop, on_stopped, i);
-        } else {
-            finish(i);
-        }
-    } else if (i->state == OC_INSTANCE_BUSY && !i->running) {
-        i->state = OC_INSTANCE_READY;
+    if (i->state == OC_INSTANCE_STOPPING && !i->running) {
+        stop_body(i);
+    } else if (i->state == OC_INSTANCE_BUSY && !i->running && i->body->phase == OC_BODY_STARTED) {
+        i->state = OC_INSTANCE_READY; /* not when its process is gone: that is told next */
     }
     oc_calls_begin_next(i);
+    oc_reload_idle(i);
     oc_instance_arm(i);
 }
 
@@ -155,24 +178,16 @@ void oc_instance_destroy(struct oc_instance *i, int64_t grace_ms, oc_loop_fn don
     i->state = OC_INSTANCE_STOPPING;
     i->phase_until_ms = oc_time_mono() + (grace_ms > 1 ? grace_ms : 1);
     oc_error_init(&i->err);
+    oc_reload_cancel(i);
     oc_calls_fail_queued(i, OC_E_CANCELLED, "the instance is being stopped");
     oc_calls_cancel_running(i);
-    if (i->job && !i->job_abandoned && oc_job_withdraw(i->job)) {
-        i->job = NULL; /* start had not begun */
+    if (i->body->phase == OC_BODY_STARTING && i->body->kind->start_withdraw(i->body)) {
+        i->body->phase = OC_BODY_ENDED; /* start had not begun */
     }
     oc_instance_idle(i);
 }
 
 /* ---- the start ---- */
-
-static void run_start(void *ctx)
-{
-    struct oc_instance *i = ctx;
-    oc_error_init(&i->start_err);
-    i->start_code = i->plugin->entry.start
-                        ? i->plugin->entry.start(i->self, &i->host.host, &i->start_err)
-                        : OC_OK;
-}
 
 static void start_failed(struct oc_instance *i, const struct oc_error *err)
 {
@@ -183,64 +198,93 @@ static void start_failed(struct oc_instance *i, const struct oc_error *err)
     oc_calls_fail_queued(i, OC_E_CONFLICT, "the instance failed to start");
 }
 
-static void tidy_start_error(struct oc_instance *i)
+static void fail_start(struct oc_instance *i, const struct oc_error *err)
 {
-    struct oc_error *e = &i->start_err;
-    char *message = oc_utf8_clean(e->message, strnlen(e->message, sizeof e->message));
-    char *hint = oc_utf8_clean(e->hint, strnlen(e->hint, sizeof e->hint));
-    oc_error_set(e, i->start_code, "%s", *message ? message : "start failed and did not say why");
-    oc_error_hint(e, "%s", hint);
-    free(message);
-    free(hint);
+    if (i->state == OC_INSTANCE_RESTARTING) {
+        oc_supervision_start_failed(i, err);
+    } else {
+        start_failed(i, err);
+    }
 }
 
-static void on_started(void *ctx)
+static void on_started(void *ctx, struct oc_body *b, const struct oc_error *err)
 {
     struct oc_instance *i = ctx;
-    const bool late = i->job_abandoned;
-    if (i->given_up) {
-        return;
-    }
-    i->job = NULL;
-    i->job_abandoned = false;
-    i->started = i->start_code == OC_OK;
-    if (i->state == OC_INSTANCE_STOPPING) {
+    const enum oc_instance_state was = i->state;
+    (void)b;
+    if (was == OC_INSTANCE_STOPPING) {
         oc_instance_idle(i);
         return;
     }
     i->phase_until_ms = 0;
-    if (i->started) {
-        oc_error_init(&i->err);
-        oc_instance_set_state(i, OC_INSTANCE_READY, late ? "plugin.unfenced" : "plugin.started");
+    if (err) {
+        fail_start(i, err);
     } else {
-        tidy_start_error(i);
-        start_failed(i, &i->start_err);
+        oc_error_init(&i->err);
+        oc_supervision_started(i);
+        oc_instance_set_state(i, OC_INSTANCE_READY,
+                              was == OC_INSTANCE_FENCED       ? "plugin.unfenced"
+                              : was == OC_INSTANCE_RESTARTING ? "plugin.restarted"
+                                                              : "plugin.started");
     }
     oc_instance_idle(i);
 }
 
 static void start_expired(struct oc_instance *i)
 {
+    struct oc_error err;
+    oc_error_init(&err);
+    oc_error_set(&err, OC_E_TIMEOUT, "start did not return within %g s",
+                 (double)i->plugin->terms.limits.start_ms / 1000);
     i->phase_until_ms = 0;
-    if (oc_job_withdraw(i->job)) {
-        struct oc_error err;
-        oc_error_init(&err);
+    switch (i->body->kind->start_late(i->body)) {
+    case OC_LATE_WITHDRAWN:
+        i->body->phase = OC_BODY_ENDED;
         oc_error_set(&err, OC_E_TIMEOUT, "no worker was free to start it");
-        i->job = NULL;
-        start_failed(i, &err);
+        fail_start(i, &err);
+        break;
+    case OC_LATE_FENCED:
+        i->err = err;
+        oc_instance_set_state(i, OC_INSTANCE_FENCED, "plugin.fenced");
+        oc_calls_fail_queued(i, OC_E_CONFLICT, "the instance is fenced until its start returns");
+        break;
+    case OC_LATE_KILLED:
+        i->err = err; /* its death is told soon */
+        break;
+    }
+}
+
+/* ---- the death of its process ---- */
+
+static void on_died(void *ctx, struct oc_body *b, const struct oc_body_death *death)
+{
+    struct oc_instance *i = ctx;
+    i->killed = false;
+    if (i->state == OC_INSTANCE_STOPPED) {
+        return; /* whoever was told of the call's end has destroyed it */
+    }
+    if (i->state == OC_INSTANCE_STOPPING) {
+        oc_instance_idle(i);
         return;
     }
-    oc_error_set(&i->err, OC_E_TIMEOUT, "start did not return within 30 s");
-    i->job_abandoned = true;
-    oc_job_abandon(i->job, on_started);
-    oc_instance_set_state(i, OC_INSTANCE_FENCED, "plugin.fenced");
-    oc_calls_fail_queued(i, OC_E_CONFLICT, "the instance is fenced until its start returns");
+    oc_warn("plugin process ended", "instance=%s plugin=%s pid=%d reason=%s", i->name,
+            i->plugin->name, (int)death->pid, death->err.message);
+    if (!oc_reload_died(i, death)) {
+        oc_supervision_died(i, b, death);
+    }
+    oc_instance_arm(i);
 }
+
+const struct oc_body_events oc_instance_events = {
+    .started = on_started, .stopped = on_stopped, .died = on_died};
 
 static void phase_expired(struct oc_instance *i)
 {
-    if (i->state == OC_INSTANCE_STARTING) {
+    if (i->state == OC_INSTANCE_STARTING ||
+        (i->state == OC_INSTANCE_RESTARTING && i->body->phase == OC_BODY_STARTING)) {
         start_expired(i);
+    } else if (i->state == OC_INSTANCE_RESTARTING) {
+        oc_supervision_due(i);
     } else if (i->state == OC_INSTANCE_STOPPING) {
         give_up(i);
     }
@@ -248,52 +292,32 @@ static void phase_expired(struct oc_instance *i)
 
 /* ---- create ---- */
 
-static int bind_options(struct oc_instance *i, const struct oc_node *config, const char *path,
-                        const char *const *ignore, struct oc_diags *diags, struct oc_error *err)
-{
-    static const struct oc_option none[] = {{0}};
-    const struct oc_plugin_entry *e = &i->plugin->entry;
-    struct oc_diags own = {0};
-    struct oc_diags *to = diags ? diags : &own;
-    const size_t before = to->list.count;
-    const size_t errors =
-        oc_bind(e->options ? e->options : none, e->options ? e->option_size : sizeof *none, config,
-                path, ignore, i->self, (size_t)e->instance_size, &i->arena, to);
-    int code = OC_OK;
-    for (size_t k = before; errors > 0 && !code && k < to->list.count; k++) {
-        const struct oc_diag *d = &to->list.items[k];
-        if (!d->warning) {
-            code = oc_error_set(err, OC_E_CONFIG, "%s: %s", d->key ? d->key : path, d->message);
-            oc_error_hint(err, "%s", d->hint ? d->hint : "");
-        }
-    }
-    oc_diags_finish(&own);
-    return errors > 0 && !code ? oc_error_set(err, OC_E_CONFIG, "%s: wrong options", path) : code;
-}
-
 struct oc_instance *oc_instance_create(struct oc_plugin *plugin, const char *name,
                                        const struct oc_node *config, const char *path,
                                        const char *const *ignore, struct oc_diags *diags,
                                        struct oc_error *err)
 {
-    if (oc_plugin_load(plugin, err)) {
-        return NULL;
-    }
     struct oc_instance *i = oc_calloc(1, sizeof *i);
+    oc_plugin_ref(plugin);
     i->plugin = plugin;
     i->name = oc_strdup(name);
-    i->self = oc_calloc(1, plugin->entry.instance_size ? (size_t)plugin->entry.instance_size : 1);
     TAILQ_INIT(&i->queue);
+    LIST_INIT(&i->retiring);
     oc_error_init(&i->err);
-    if (bind_options(i, config, path, ignore, diags, err)) {
+    oc_supervision_init(i);
+    i->config = oc_kept_config_create(config, path, ignore);
+    i->body = oc_body_create(i, plugin, i->config->node, path, i->config->ignore,
+                             &oc_instance_events, i, diags, err);
+    if (!i->body) {
         instance_free(i);
         return NULL;
     }
-    oc_host_side_init(&i->host, i);
     i->timer = oc_timer_create(plugin->owner->loop, on_timer, i);
     i->state = OC_INSTANCE_STARTING;
-    i->phase_until_ms = oc_time_mono() + START_MS;
-    i->job = oc_workers_submit(plugin->owner->workers, run_start, on_started, i);
+    if (!oc_supervision_holds(i)) {
+        i->phase_until_ms = oc_time_mono() + plugin->terms.limits.start_ms;
+        oc_body_start(i->body);
+    }
     oc_instance_arm(i);
     return i;
 }
@@ -324,5 +348,11 @@ json_t *oc_instance_stats(const struct oc_instance *i)
 {
     json_t *stats = oc_stats_json(&i->stats);
     oc_json_set_str(stats, "state", oc_instance_state_name(i->state));
+    oc_json_set_int(stats, "restarts", (int64_t)i->supervise.restarts);
+    oc_json_take(stats, "crashes", json_deep_copy(i->crashes));
+    if (i->state == OC_INSTANCE_QUARANTINED && i->err.message[0]) {
+        oc_json_set_str(stats, "last_error", i->err.message); /* also when no call was ever made */
+    }
+    oc_body_stats(i->body, stats);
     return stats;
 }

@@ -117,7 +117,7 @@ static int check_libc(const struct oc_note *note, struct oc_error *err)
     return OC_OK;
 }
 
-static int check_signature(const struct oc_note *note, const struct oc_manifest *m,
+static int check_signature(const struct oc_note *note, const struct oc_manifest *m, bool inproc,
                            struct oc_error *err)
 {
     char text[64];
@@ -138,7 +138,7 @@ static int check_signature(const struct oc_note *note, const struct oc_manifest 
         return refuse(err, "sanitizers", text, "", "Rebuild the plugin without sanitizers.");
     }
     value_text(note, "language", text, sizeof text);
-    if (strcmp(text, "c") != 0) {
+    if (inproc && strcmp(text, "c") != 0) {
         return refuse(err, "language", text, "c",
                       "Only plugins in C run inside the host: exceptions must not cross it.");
     }
@@ -214,7 +214,7 @@ int oc_loader_inspect(const struct oc_plugin *plugin, const char *so, struct oc_
         code = check_manifest(plugin, &note, err);
     }
     if (!code) {
-        code = check_signature(&note, plugin->manifest, err);
+        code = check_signature(&note, plugin->manifest, plugin->terms.tier == OC_TIER_INPROC, err);
     }
     oc_buf_finish(&image);
     return code;
@@ -251,17 +251,16 @@ static int open_local(const char *so, lt_dlhandle *library, struct oc_error *err
     return *library ? OC_OK : tell_why(so, err);
 }
 
-int oc_loader_open(struct oc_plugin *plugin, const char *so, const struct oc_plugin_entry **entry,
-                   struct oc_error *err)
+int oc_loader_open(const char *so, const char *file, lt_dlhandle *library,
+                   const struct oc_plugin_entry **entry, struct oc_error *err)
 {
-    const int code = open_local(so, &plugin->library, err);
+    const int code = open_local(so, library, err);
     if (code) {
         return code;
     }
-    *entry = lt_dlsym(plugin->library, "oc_plugin_entry");
+    *entry = lt_dlsym(*library, "oc_plugin_entry");
     if (!*entry) {
-        oc_error_set(err, OC_E_CONFIG, "oc_plugin_entry: not exported by %s",
-                     plugin->manifest->library);
+        oc_error_set(err, OC_E_CONFIG, "oc_plugin_entry: not exported by %s", file);
         oc_error_hint(err, "Define it with OC_PLUGIN_ENTRY at the end of the plugin's source.");
         return OC_E_CONFIG;
     }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/json.h"
+#include "core/base/map.h"
 #include "core/base/mem.h"
 #include "core/base/text.h"
 #include "core/plugin/internal.h"
@@ -163,6 +164,10 @@ static const struct oc_shape manifest_keys[] = {
      .choices = "agents|services|resources"},
     {.key = "author"},
     {.key = "homepage"},
+    {.key = "keywords", /* for searching */
+     .type = OC_SHAPE_STRINGS,
+     .check = is_sentence,
+     .expected = "a word"},
     {.key = "metrics", .type = OC_SHAPE_OBJECTS, .keys = metric_keys},
     {.key = "operations", .type = OC_SHAPE_OBJECTS, .keys = operation_keys},
     {.key = "permissions",
@@ -174,6 +179,7 @@ static const struct oc_shape manifest_keys[] = {
      .or_bool = true,
      .check = oc_method_id_valid,
      .expected = "a method such as \"collector.collect/1\""},
+    {.key = "accepted_checks", .type = OC_SHAPE_ANY}, /* of `openclaw plugin check`: id -> why */
     {.key = "options", .type = OC_SHAPE_OBJECTS, .keys = option_keys},
     {.key = "instances", .type = OC_SHAPE_OBJECTS},
     {.key = "docs", .type = OC_SHAPE_ANY},
@@ -197,12 +203,21 @@ static int check_plugin(const json_t *json, struct oc_error *err)
     return OC_OK;
 }
 
+static bool is_skill(const json_t *json)
+{
+    return strcmp(oc_json_str(json, "kind", ""), "skill") == 0;
+}
+
 static int check_preset(const json_t *json, struct oc_error *err)
 {
     const json_t *instances = json_object_get(json, "instances");
+    if (json_array_size(instances) == 0 && is_skill(json)) {
+        return OC_OK; /* text for agents, no code */
+    }
     if (json_array_size(instances) == 0) {
         oc_error_set(err, OC_E_CONFIG, "library: required and missing");
-        oc_error_hint(err, "A plugin names its .so; a preset has a list of \"instances\".");
+        oc_error_hint(err, "A plugin names its .so; a preset has a list of \"instances\"; a text "
+                           "for agents has \"kind\": \"skill\".");
         return OC_E_CONFIG;
     }
     return oc_preset_check(json, err);
@@ -212,16 +227,17 @@ static int check_preset(const json_t *json, struct oc_error *err)
 static int check_unique(const json_t *json, const char *key, struct oc_error *err)
 {
     const json_t *list = json_object_get(json, key);
-    for (size_t i = 0; i < json_array_size(list); i++) {
+    struct oc_map seen = {0};
+    int code = OC_OK;
+    for (size_t i = 0; i < json_array_size(list) && !code; i++) {
         const char *name = oc_json_str(json_array_get(list, i), "name", "");
-        for (size_t k = 0; k < i; k++) {
-            if (strcmp(oc_json_str(json_array_get(list, k), "name", ""), name) == 0) {
-                return oc_error_set(err, OC_E_CONFIG, "%s[%zu].name: \"%s\" is there twice", key, i,
-                                    name);
-            }
+        if (oc_map_set(&seen, name, (void *)(uintptr_t)name)) {
+            code =
+                oc_error_set(err, OC_E_CONFIG, "%s[%zu].name: \"%s\" is there twice", key, i, name);
         }
     }
-    return OC_OK;
+    oc_map_finish(&seen, NULL);
+    return code;
 }
 
 static int check(const json_t *json, struct oc_error *err)
@@ -270,6 +286,20 @@ struct oc_manifest *oc_manifest_parse(const char *text, size_t len, const char *
     return m;
 }
 
+/* Without its text a skill without code is nothing. */
+static int check_skill_text(const char *dir, struct oc_error *err)
+{
+    char *path = oc_path_join(dir, "SKILL.md");
+    const bool there = oc_file_exists(path);
+    free(path);
+    if (!there) {
+        oc_error_set(err, OC_E_CONFIG, "plugin.json: a skill without SKILL.md beside it");
+        oc_error_hint(err, "Write SKILL.md: what the skill is for, and how it is done.");
+        return OC_E_CONFIG;
+    }
+    return OC_OK;
+}
+
 struct oc_manifest *oc_manifest_load(const char *dir, struct oc_error *err)
 {
     struct oc_buf text = {0};
@@ -277,6 +307,10 @@ struct oc_manifest *oc_manifest_load(const char *dir, struct oc_error *err)
     struct oc_manifest *m = NULL;
     if (oc_file_read(path, OC_MANIFEST_MAX, &text, err) == OC_OK) {
         m = oc_manifest_parse(text.data, text.len, dir, err);
+    }
+    if (m && !m->library && is_skill(m->json) && check_skill_text(dir, err) != OC_OK) {
+        oc_manifest_free(m);
+        m = NULL;
     }
     oc_buf_finish(&text);
     free(path);

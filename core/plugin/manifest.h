@@ -1,7 +1,8 @@
 /* The plugin manifest: what a plugin is, readable without loading it. SPDX-License-Identifier: MIT
  *
  * `plugin.json` beside the .so, and byte for byte the same in the ELF note of the .so. A manifest without "library" and
- * with "instances" is a preset: it configures other plugins and holds no code. [any] once parsed. */
+ * with "instances" is a preset: it configures other plugins and holds no code; one with the kind "skill" is text for agents,
+ * SKILL.md beside it. [any] once parsed. */
 #ifndef OC_PLUGIN_MANIFEST_H
 #define OC_PLUGIN_MANIFEST_H
 
@@ -17,7 +18,7 @@ struct oc_manifest {
     const char *name;    /* "redis"; unique, oc_name_valid */
     const char *version; /* semantic version */
     const char *summary; /* one sentence */
-    const char *library; /* file name of the .so in the folder; NULL for a preset */
+    const char *library; /* file name of the .so in the folder; NULL for a preset or a skill */
     const char *kind;    /* "collector", "alert", ...: for lists; the methods are what counts */
     unsigned abi_major, abi_minor; /* minimum minor that it needs */
     /* owned: the whole document (metrics, operations, permissions, options, instances, docs) */

@@ -5,26 +5,12 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "core/plugin/image.h"
 #include "core/plugin/manifest.h"
 
 #define OWNER         "openclaw"
 #define SIGNATURE_MAX 4096u
 #define SEGMENTS_MAX  1024u
-
-struct image {
-    const unsigned char *bytes;
-    uint64_t len;
-};
-
-/* Copies what is at `offset`: nothing in the file is trusted to be aligned, or there at all. */
-static bool copy_at(const struct image *img, uint64_t offset, void *out, uint64_t size)
-{
-    if (offset > img->len || size > img->len - offset) {
-        return false;
-    }
-    memcpy(out, img->bytes + offset, size);
-    return true;
-}
 
 static uint64_t round_up(uint64_t n, uint64_t align)
 {
@@ -83,17 +69,17 @@ static int take_note(const Elf64_Nhdr *head, const unsigned char *name, const un
 }
 
 /* One PT_NOTE segment. What does not fit ends it: the notes of others are none of our business. */
-static int read_segment(const struct image *img, const Elf64_Phdr *ph, struct oc_note *note,
+static int read_segment(const struct oc_image *img, const Elf64_Phdr *ph, struct oc_note *note,
                         struct oc_error *err)
 {
     const uint64_t align = ph->p_align == 8 ? 8 : 4;
     if (ph->p_offset > img->len || ph->p_filesz > img->len - ph->p_offset) {
         return oc_error_set(err, OC_E_CONFIG, "a note segment ends beyond the file");
     }
-    const struct image segment = {img->bytes + ph->p_offset, ph->p_filesz};
+    const struct oc_image segment = {img->bytes + ph->p_offset, ph->p_filesz};
     uint64_t at = 0;
     Elf64_Nhdr head;
-    while (copy_at(&segment, at, &head, sizeof head)) {
+    while (oc_image_copy(&segment, at, &head, sizeof head)) {
         const uint64_t name = at + sizeof head;
         const uint64_t desc = round_up(name + head.n_namesz, align);
         if (desc > segment.len || head.n_descsz > segment.len - desc) {
@@ -108,13 +94,14 @@ static int read_segment(const struct image *img, const Elf64_Phdr *ph, struct oc
     return OC_OK;
 }
 
-static int read_segments(const struct image *img, const Elf64_Ehdr *h, struct oc_note *note,
+static int read_segments(const struct oc_image *img, const Elf64_Ehdr *h, struct oc_note *note,
                          struct oc_error *err)
 {
     for (uint64_t i = 0; i < h->e_phnum; i++) {
         Elf64_Phdr ph;
         const uint64_t skip = i * sizeof ph;
-        if (h->e_phoff > UINT64_MAX - skip || !copy_at(img, h->e_phoff + skip, &ph, sizeof ph)) {
+        if (h->e_phoff > UINT64_MAX - skip ||
+            !oc_image_copy(img, h->e_phoff + skip, &ph, sizeof ph)) {
             return oc_error_set(err, OC_E_CONFIG, "the program headers end beyond the file");
         }
         const int code = ph.p_type == PT_NOTE ? read_segment(img, &ph, note, err) : OC_OK;
@@ -127,11 +114,11 @@ static int read_segments(const struct image *img, const Elf64_Ehdr *h, struct oc
 
 int oc_note_find(const void *image, size_t len, struct oc_note *note, struct oc_error *err)
 {
-    const struct image img = {image, len};
+    const struct oc_image img = {image, len};
     Elf64_Ehdr header;
 
     *note = (struct oc_note){0};
-    if (!copy_at(&img, 0, &header, sizeof header)) {
+    if (!oc_image_copy(&img, 0, &header, sizeof header)) {
         return oc_error_set(err, OC_E_CONFIG, "a file of %zu bytes is no ELF file", len);
     }
     int code = check_header(&header, err);

@@ -6,6 +6,7 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/text.h"
+#include "core/plugin/cgroup.h"
 #include "core/plugin/internal.h"
 #include "core/sys/file.h"
 
@@ -19,13 +20,20 @@ struct oc_plugins *oc_plugins_create(struct oc_loop *loop, struct oc_bus *bus,
     p->loop = loop;
     p->bus = bus;
     p->workers = workers;
+    p->quarantine = oc_quarantine_create(NULL);
     return p;
 }
 
-static void plugin_free(struct oc_plugin *plugin)
+void oc_plugin_free(struct oc_plugin *plugin)
 {
     oc_manifest_free(plugin->manifest);
+    oc_terms_finish(&plugin->terms);
+    oc_description_free(plugin->described);
+    json_decref(plugin->entry_json);
     oc_buf_finish(&plugin->text);
+    free(plugin->root);
+    free(plugin->identity);
+    free(plugin->file_identity);
     free(plugin->name);
     free(plugin->dir);
     free(plugin);
@@ -39,9 +47,18 @@ void oc_plugins_destroy(struct oc_plugins *p)
         return;
     }
     for (size_t i = 0; i < p->list.count; i++) {
-        plugin_free(p->list.items[i]);
+        oc_plugin_free(p->list.items[i]);
+    }
+    for (size_t i = 0; i < p->retired.count; i++) {
+        oc_plugin_free(p->retired.items[i]);
     }
     OC_VEC_FINISH(&p->list);
+    OC_VEC_FINISH(&p->retired);
+    oc_quarantine_destroy(p->quarantine);
+    oc_sentinels_close(p->sentinels);
+    oc_cgroups_close(p->cgroups);
+    free(p->plughost);
+    free(p->home);
     free(p);
 }
 
@@ -49,6 +66,12 @@ void oc_plugins_set_host(struct oc_plugins *p, oc_host_call_fn call, void *ctx)
 {
     p->host_call = call;
     p->host_ctx = ctx;
+}
+
+void oc_plugins_set_plughost(struct oc_plugins *p, const char *path)
+{
+    free(p->plughost);
+    p->plughost = oc_strdup(path);
 }
 
 /* ---- finding ---- */
@@ -66,12 +89,13 @@ static int read_manifest(struct oc_plugin *plugin)
     return code;
 }
 
-static struct oc_plugin *plugin_read(struct oc_plugins *p, const char *dir)
+struct oc_plugin *oc_plugin_read(struct oc_plugins *p, const char *dir)
 {
     struct oc_plugin *plugin = oc_calloc(1, sizeof *plugin);
     oc_error_init(&plugin->err);
     plugin->owner = p;
     plugin->dir = oc_strdup(dir);
+    oc_terms_copy(&plugin->terms, NULL);
     if (read_manifest(plugin)) {
         const char *slash = strrchr(dir, '/');
         plugin->state = OC_PLUGIN_FAILED;
@@ -80,13 +104,14 @@ static struct oc_plugin *plugin_read(struct oc_plugins *p, const char *dir)
     } else {
         plugin->name = oc_strdup(plugin->manifest->name);
     }
+    oc_plugin_mark_read(plugin);
     return plugin;
 }
 
 /* The first one found under a name wins, except that a sound manifest replaces a bad one. */
 static void add(struct oc_plugins *p, const char *dir)
 {
-    struct oc_plugin *plugin = plugin_read(p, dir);
+    struct oc_plugin *plugin = oc_plugin_read(p, dir);
     for (size_t i = 0; i < p->list.count; i++) {
         struct oc_plugin *known = p->list.items[i];
         if (strcmp(known->name, plugin->name) != 0) {
@@ -94,14 +119,14 @@ static void add(struct oc_plugins *p, const char *dir)
         }
         if (!known->manifest && plugin->manifest) {
             p->list.items[i] = plugin;
-            plugin_free(known);
+            oc_plugin_free(known);
             return;
         }
         if (strcmp(known->dir, plugin->dir) != 0) {
             oc_warn("plugin left out: another one has its name", "plugin=%s dir=%s other=%s",
                     plugin->name, plugin->dir, known->dir);
         }
-        plugin_free(plugin);
+        oc_plugin_free(plugin);
         return;
     }
     OC_VEC_PUSH(&p->list, plugin);
@@ -179,52 +204,4 @@ enum oc_plugin_state oc_plugin_state(const struct oc_plugin *plugin)
 const struct oc_error *oc_plugin_error(const struct oc_plugin *plugin)
 {
     return &plugin->err;
-}
-
-/* ---- loading ---- */
-
-static int load(struct oc_plugin *plugin)
-{
-    if (!plugin->manifest->library) {
-        oc_error_set(&plugin->err, OC_E_UNSUPPORTED, "a preset has no library to load");
-        return plugin->err.code;
-    }
-    const struct oc_plugin_entry *entry = NULL;
-    char *so = oc_path_join(plugin->dir, plugin->manifest->library);
-    int code = oc_loader_inspect(plugin, so, &plugin->err);
-    if (!code) {
-        code = oc_loader_open(plugin, so, &entry, &plugin->err);
-    }
-    if (!code) {
-        code = oc_entry_take(entry, &plugin->entry, &plugin->err);
-    }
-    free(so);
-    return code;
-}
-
-int oc_plugin_load(struct oc_plugin *plugin, struct oc_error *err)
-{
-    if (plugin->state == OC_PLUGIN_FOUND) {
-        const int code = load(plugin);
-        plugin->state = code ? OC_PLUGIN_FAILED : OC_PLUGIN_LOADED;
-        if (code) {
-            oc_error_prefix(&plugin->err, "plugin %s", plugin->name);
-            oc_warn("plugin cannot be used", "plugin=%s reason=%s hint=%s", plugin->name,
-                    plugin->err.message, plugin->err.hint);
-        }
-    }
-    if (plugin->state == OC_PLUGIN_FAILED && err) {
-        *err = plugin->err;
-    }
-    return plugin->state == OC_PLUGIN_LOADED ? OC_OK : plugin->err.code;
-}
-
-const struct oc_plugin_entry *oc_plugin_entry_of(struct oc_plugin *plugin)
-{
-    return plugin->state == OC_PLUGIN_LOADED ? &plugin->entry : NULL;
-}
-
-bool oc_plugin_has_method(struct oc_plugin *plugin, const char *method)
-{
-    return plugin->state == OC_PLUGIN_LOADED && oc_entry_method(&plugin->entry, method);
 }

@@ -8,13 +8,18 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/base/time.h"
 #include "core/plugin/draft.h"
 #include "core/plugin/plugin.h"
 
 #define BLOCK_FIRST  ((size_t)8 << 10) /* most calls emit a handful of records */
 #define BLOCK_GROWTH 8u
 #define BLOCK_MAX    ((size_t)64 << 10)
-#define WAKE_BYTES   ((size_t)64 << 10) /* the loop is told when so much has gathered */
+#define WAKE_BYTES   ((size_t)64 << 10)  /* the loop is told when so much has gathered */
+#define PASS_BYTES   ((size_t)64 << 10)  /* it takes so much at once, and looks after others then */
+#define WAITING_MAX  ((size_t)256 << 10) /* with more than this under way, whoever emits waits */
+#define WAIT_MS      20
+#define WAITS_MAX    10 /* not for ever: the loop may not turn any more */
 
 struct block {
     struct block *next;
@@ -29,6 +34,8 @@ struct oc_records {
     oc_records_fn deliver; /* [loop] NULL once destroyed */
     void *ctx;
     _Atomic int32_t cancel;
+    int (*write)(void *ctx, const void *data, uint64_t len); /* takes BYTES; may be NULL */
+    void *write_ctx;
 
     /* of the worker */
     struct block *open;
@@ -38,6 +45,8 @@ struct oc_records {
     /* guarded by the lock */
     pthread_mutex_t lock;
     struct block *ready, **ready_end;
+    size_t waiting; /* bytes in `ready` */
+    pthread_cond_t taken;
     bool woken;
     unsigned refs; /* the owner's and one for each wake-up under way */
 };
@@ -94,6 +103,7 @@ static void hand_over(struct oc_records *r, bool wake)
     bool post = false;
     pthread_mutex_lock(&r->lock);
     if (r->open) {
+        r->waiting += r->open->size;
         *r->ready_end = r->open;
         r->ready_end = &r->open->next;
         r->open = NULL;
@@ -109,10 +119,25 @@ static void hand_over(struct oc_records *r, bool wake)
     }
 }
 
+/* Who emits faster than the loop takes is slowed down, so that what is left for the call's end is little. */
+static void wait_for_loop(struct oc_records *r)
+{
+    pthread_mutex_lock(&r->lock);
+    for (int i = 0; i < WAITS_MAX && r->waiting > WAITING_MAX && r->woken &&
+                    !atomic_load_explicit(&r->cancel, memory_order_relaxed);
+         i++) {
+        struct timespec until;
+        oc_time_deadline(WAIT_MS, &until);
+        pthread_cond_timedwait(&r->taken, &r->lock, &until);
+    }
+    pthread_mutex_unlock(&r->lock);
+}
+
 static void open_block(struct oc_records *r, size_t need)
 {
     if (r->open) {
         hand_over(r, r->gathered >= WAKE_BYTES);
+        wait_for_loop(r);
     }
     const size_t size = need > r->next_size ? need : r->next_size;
     r->open = block_create(size);
@@ -198,6 +223,12 @@ static int32_t keep_bytes(struct oc_records *r, struct oc_draft *d)
     return code;
 }
 
+static bool is_streamed(const struct oc_records *r, const struct oc_record *record)
+{
+    return r->write && record && record->struct_size >= OC_RECORD_SIZE_1_0 &&
+           record->type == OC_RECORD_BYTES && (record->text.ptr || !record->text.len);
+}
+
 static int32_t emit(void *ctx, const struct oc_record *record)
 {
     struct oc_records *r = ctx;
@@ -206,6 +237,11 @@ static int32_t emit(void *ctx, const struct oc_record *record)
     }
     if (r->report.over) {
         return OC_E_PERMANENT;
+    }
+    if (is_streamed(r, record)) {
+        r->report.records++;
+        return record->text.len ? r->write(r->write_ctx, record->text.ptr, record->text.len)
+                                : OC_OK;
     }
     struct oc_draft d;
     int32_t code = OC_OK;
@@ -251,6 +287,11 @@ struct oc_records *oc_records_create(struct oc_loop *loop, int64_t time_ms, oc_r
     r->ready_end = &r->ready;
     r->refs = 1;
     pthread_mutex_init(&r->lock, NULL);
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&r->taken, &monotonic);
+    pthread_condattr_destroy(&monotonic);
     return r;
 }
 
@@ -268,17 +309,35 @@ static void release(struct oc_records *r)
         r->ready = next;
     }
     block_free(r->open);
+    pthread_cond_destroy(&r->taken);
     pthread_mutex_destroy(&r->lock);
     free(r);
 }
 
-void oc_records_drain(struct oc_records *r)
+/* Blocks from the front, of so many bytes or a little more. */
+static struct block *take(struct oc_records *r, size_t most)
 {
     pthread_mutex_lock(&r->lock);
-    struct block *b = r->ready;
-    r->ready = NULL;
-    r->ready_end = &r->ready;
+    struct block *first = r->ready, **end = &r->ready;
+    size_t bytes = 0;
+    while (*end && bytes < most) {
+        bytes += (*end)->size;
+        end = &(*end)->next;
+    }
+    r->ready = *end;
+    *end = NULL;
+    if (!r->ready) {
+        r->ready_end = &r->ready;
+    }
+    r->waiting -= bytes;
+    pthread_cond_signal(&r->taken);
     pthread_mutex_unlock(&r->lock);
+    return bytes ? first : NULL;
+}
+
+static void drain(struct oc_records *r, size_t most)
+{
+    struct block *b = take(r, most);
     while (b) {
         struct block *next = b->next;
         if (r->deliver && b->count) {
@@ -289,20 +348,38 @@ void oc_records_drain(struct oc_records *r)
     }
 }
 
+void oc_records_drain(struct oc_records *r)
+{
+    drain(r, SIZE_MAX);
+}
+
+/* Once more when there is more, after whatever else waits for the loop. */
 static void on_wake(void *ctx)
 {
     struct oc_records *r = ctx;
+    drain(r, PASS_BYTES);
     pthread_mutex_lock(&r->lock);
-    r->woken = false;
+    r->woken = r->ready != NULL;
+    const bool again = r->woken;
     pthread_mutex_unlock(&r->lock);
-    oc_records_drain(r);
-    release(r);
+    if (again) {
+        oc_loop_post(r->loop, on_wake, r);
+    } else {
+        release(r);
+    }
 }
 
 void oc_records_destroy(struct oc_records *r)
 {
     r->deliver = NULL;
     release(r);
+}
+
+void oc_records_stream(struct oc_records *r,
+                       int (*write)(void *ctx, const void *data, uint64_t len), void *ctx)
+{
+    r->write = write;
+    r->write_ctx = ctx;
 }
 
 struct oc_sink oc_records_sink(struct oc_records *r)

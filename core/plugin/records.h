@@ -35,6 +35,10 @@ struct oc_records *oc_records_create(struct oc_loop *loop, int64_t time_ms, oc_r
  * are through. [loop] */
 void oc_records_destroy(struct oc_records *r);
 
+/* BYTES records go to `write` on the emitting thread instead of into memory, and what it answers stops the method.
+ * Before the worker begins. [loop] */
+void oc_records_stream(struct oc_records *r,
+                       int (*write)(void *ctx, const void *data, uint64_t len), void *ctx);
 struct oc_sink oc_records_sink(struct oc_records *r);        /* [loop], used by the worker */
 const int32_t *oc_records_cancel_flag(struct oc_records *r); /* what the plugin sees */
 void oc_records_cancel(struct oc_records *r); /* sets it: emit refuses from now on [loop] */

@@ -20,9 +20,10 @@ struct rig {
     struct oc_bus *bus;
     struct oc_workers *workers;
     struct oc_plugins *plugins;
-    struct oc_buf events;  /* "plugin.started ok1\n" ... */
-    struct oc_buf samples; /* of all calls: "name=value\n" */
-    struct oc_buf texts;   /* of JSON, STATUS and BYTES records, one a line */
+    struct oc_buf events;   /* "plugin.started ok1\n" ... */
+    struct oc_buf receipts; /* the plugins that were loaded */
+    struct oc_buf samples;  /* of all calls: "name=value\n" */
+    struct oc_buf texts;    /* of JSON, STATUS and BYTES records, one a line */
     size_t records, deliveries;
     int answers, code; /* of the last call */
     struct oc_error err;
@@ -52,6 +53,10 @@ static inline bool rig_logged(const char *text)
 static inline void rig_on_event(void *ctx, const struct oc_event *event)
 {
     struct rig *rig = ctx;
+    if (strcmp(event->topic, "plugin.loaded") == 0) { /* a receipt, no change of state */
+        oc_buf_addf(&rig->receipts, "%s\n", oc_json_str(event->data, "plugin", "?"));
+        return;
+    }
     oc_buf_addf(&rig->events, "%s %s\n", event->topic, oc_json_str(event->data, "instance", "?"));
 }
 
@@ -66,6 +71,7 @@ static inline int rig_setup_with(void **state, unsigned workers)
     oc_bus_subscribe(rig->bus, "plugin.*", rig_on_event, rig);
     rig->workers = oc_workers_create(rig->loop, workers);
     rig->plugins = oc_plugins_create(rig->loop, rig->bus, rig->workers);
+    oc_plugins_set_plughost(rig->plugins, OC_BUILD_DIR "/bin/openclaw-plughost");
     oc_plugins_scan(rig->plugins, OC_FIXTURES);
     *state = rig;
     return 0;
@@ -94,6 +100,7 @@ static inline int rig_teardown(void **state)
     oc_bus_destroy(rig->bus);
     oc_loop_destroy(rig->loop);
     oc_buf_finish(&rig->events);
+    oc_buf_finish(&rig->receipts);
     oc_buf_finish(&rig->samples);
     oc_buf_finish(&rig->texts);
     oc_log_set(OC_LOG_INFO, OC_LOG_TEXT, 2);

@@ -1,9 +1,12 @@
 /* plugin.json: what is taken, and how what is not is told. SPDX-License-Identifier: MIT */
 #include "tests/unit/unit.h"
 
+#include <unistd.h>
+
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/plugin/manifest.h"
+#include "core/sys/file.h"
 
 #define GOOD                                                                                       \
     "\"name\": \"redis\", \"version\": \"1.2.3\", \"summary\": \"Watches Redis\","                 \
@@ -141,6 +144,35 @@ static void a_folder_without_a_manifest_is_said(void **state)
     assert_int_equal(err.code, OC_E_NOT_FOUND);
 }
 
+static void a_skill_has_a_text_and_needs_no_library(void **state)
+{
+    (void)state;
+    static const char text[] = "{\"name\":\"s\",\"version\":\"1.0.0\",\"summary\":\"S\","
+                               "\"kind\":\"skill\",\"keywords\":[\"git\"]}";
+    struct oc_error err;
+    char dir[] = "/tmp/oc-manifest-XXXXXX";
+    assert_non_null(mkdtemp(dir));
+    char *manifest = oc_path_join(dir, "plugin.json"), *skill = oc_path_join(dir, "SKILL.md");
+    oc_error_init(&err);
+    assert_int_equal(oc_file_write(manifest, text, strlen(text), 0644, &err), OC_OK);
+    assert_null(oc_manifest_load(dir, &err)); /* there is no text yet */
+    assert_string_equal(err.message, "plugin.json: a skill without SKILL.md beside it");
+    assert_int_equal(oc_file_write(skill, "text", 4, 0644, &err), OC_OK);
+    struct oc_manifest *m = oc_manifest_load(dir, &err);
+    assert_non_null(m);
+    assert_string_equal(m->kind, "skill");
+    assert_null(m->library);
+    json_t *instances = oc_manifest_expand(m, "s", NULL, &err);
+    assert_int_equal(json_array_size(instances), 0);
+    json_decref(instances);
+    oc_manifest_free(m);
+    unlink(manifest);
+    unlink(skill);
+    rmdir(dir);
+    free(manifest);
+    free(skill);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -149,6 +181,7 @@ int main(void)
         cmocka_unit_test(a_mistyped_key_gets_the_nearest_one_as_hint),
         cmocka_unit_test(a_manifest_over_the_limit_is_refused_unread),
         cmocka_unit_test(a_folder_without_a_manifest_is_said),
+        cmocka_unit_test(a_skill_has_a_text_and_needs_no_library),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -36,6 +36,50 @@ static void a_flood_is_cut_at_the_cap(void **state)
     rig_destroy(rig, i, 1000);
 }
 
+/* ---- a flood in pieces ---- */
+
+#define FLOOD 20000u
+
+static void *flood(void *ctx)
+{
+    struct oc_records *r = ctx;
+    const struct oc_sink sink = oc_records_sink(r);
+    for (unsigned i = 0; i < FLOOD; i++) {
+        assert_int_equal(oc_emit_gauge(&sink, "flood.value", i), OC_OK);
+    }
+    oc_records_end(r);
+    return NULL;
+}
+
+static void on_pieces(void *ctx, const struct oc_record *records, size_t count)
+{
+    size_t *total = ctx;
+    for (size_t i = 0; i < count; i++) {
+        assert_true(records[i].value == (double)(*total)++);
+    }
+}
+
+static void a_flood_comes_to_the_loop_in_small_pieces(void **state)
+{
+    struct rig *rig = *state;
+    size_t total = 0, most = 0;
+    pthread_t thread;
+    struct oc_records *r = oc_records_create(rig->loop, 1, on_pieces, &total);
+    assert_int_equal(pthread_create(&thread, NULL, flood, r), 0);
+    while (total < FLOOD / 2) {
+        const size_t before = total;
+        oc_loop_step(rig->loop, false);
+        most = total - before > most ? total - before : most;
+    }
+    pthread_join(thread, NULL); /* it waits for us for a while, and not for ever */
+    oc_records_drain(r);
+    assert_int_equal(total, FLOOD);
+    assert_in_range(most, 1, 2000);
+    oc_records_destroy(r);
+    while (oc_loop_step(rig->loop, false)) {
+    }
+}
+
 struct lengths {
     uint64_t total, longest;
     size_t count;
@@ -231,6 +275,7 @@ int main(void)
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, rig_setup, rig_teardown)
         TEST(garbage_is_dropped_and_said_once),
         TEST(a_flood_is_cut_at_the_cap),
+        TEST(a_flood_comes_to_the_loop_in_small_pieces),
         TEST(ten_megabytes_of_text_are_cut_between_two_characters),
         TEST(ten_megabytes_of_a_stream_arrive_whole_in_pieces),
         TEST(ten_megabytes_of_json_are_dropped_because_half_of_it_is_none),
