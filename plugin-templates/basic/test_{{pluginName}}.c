@@ -1,0 +1,47 @@
+/* {{pluginDisplayName}}, driven through a fake host. SPDX-License-Identifier: MIT */
+/* clang-format off */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+/* clang-format on */
+
+#include <stdio.h>
+#include <string.h>
+
+#include <openclaw/testkit.h>
+
+static void the_value_is_told(void **state)
+{
+    (void)state;
+    struct oc_test *t = oc_test_open(OC_PLUGIN_SO);
+    assert_non_null(t);
+    oc_test_option(t, "value", "42");
+    assert_int_equal(oc_test_start(t), OC_OK);
+    assert_int_equal(oc_test_call(t, "collector.collect/1", NULL, 1000), OC_OK);
+    assert_true(oc_test_sample(t, "{{pluginIdentifier}}.value", NULL, NULL) == 42);
+    assert_int_equal(oc_test_status(t, ""), OC_STATE_OK);
+    assert_null(oc_test_complaint(t)); /* nothing that the manifest does not declare */
+    assert_int_equal(oc_test_close(t), 0);
+}
+
+static void a_great_value_is_a_warning(void **state)
+{
+    (void)state;
+    struct oc_test *t = oc_test_open(OC_PLUGIN_SO);
+    oc_test_option(t, "value", "100");
+    assert_int_equal(oc_test_start(t), OC_OK);
+    assert_int_equal(oc_test_call(t, "collector.collect/1", NULL, 1000), OC_OK);
+    assert_int_equal(oc_test_status(t, ""), OC_STATE_WARNING);
+    assert_int_equal(oc_test_close(t), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_value_is_told),
+        cmocka_unit_test(a_great_value_is_a_warning),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
