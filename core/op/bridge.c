@@ -25,6 +25,7 @@ struct plugin_op {
     struct oc_op op;
     struct oc_option params[PLUGIN_OP_PARAMS_MAX + 2]; /* + instance + end */
     char *plugin, *method;
+    json_t *json; /* owned: as the manifest says it */
 };
 
 struct oc_bridge {
@@ -33,6 +34,7 @@ struct oc_bridge {
     struct oc_instance *(*find)(void *ctx, const char *plugin, const char *name);
     void *ctx;
     OC_VEC(struct plugin_op *) added;
+    OC_VEC(struct plugin_op *) gone; /* a call may still be in them */
 };
 
 /* ---- plugin -> operation ---- */
@@ -136,7 +138,7 @@ static void plugin_op_run(struct oc_call *call, void *ctx)
     const char *name = oc_json_str(oc_call_json(call), "instance", NULL);
     struct oc_instance *instance = po->bridge->find(po->bridge->ctx, po->plugin, name);
     if (!instance) {
-        oc_call_failf(call, OC_E_NOT_FOUND, "Add one under `collectors` in the configuration.",
+        oc_call_failf(call, OC_E_NOT_FOUND, "`openclaw plugin why PLUGIN` shows what is missing.",
                       name ? "no instance of plugin %s is named %s"
                            : "plugin %s has no running instance",
                       po->plugin, name);
@@ -247,6 +249,7 @@ static bool fill_params(struct plugin_op *po, const json_t *params)
 
 static void plugin_op_free(struct plugin_op *po)
 {
+    json_decref(po->json);
     oc_arena_finish(&po->arena);
     free(po);
 }
@@ -270,6 +273,7 @@ static struct plugin_op *plugin_op_create(struct oc_bridge *b, const struct oc_m
     po->bridge = b;
     po->plugin = oc_arena_strdup(&po->arena, m->name);
     po->method = oc_arena_strdup(&po->arena, oc_json_str(json, "method", ""));
+    po->json = json_deep_copy(json);
     po->op.name = oc_arena_strdup(&po->arena, oc_json_str(json, "name", ""));
     po->op.summary = oc_arena_strdup(&po->arena, oc_json_str(json, "summary", ""));
     po->op.view = view ? oc_arena_strdup(&po->arena, view) : NULL;
@@ -325,8 +329,37 @@ static void add_ops(void *ctx, struct oc_plugin *plugin)
     }
 }
 
+/* The manifest of a plugin that was updated may say something else under the same name. */
+static bool still_means(const struct plugin_op *po)
+{
+    const struct oc_plugin *plugin = oc_plugin_find(po->bridge->plugins, po->plugin);
+    const struct oc_manifest *m = plugin ? oc_plugin_manifest(plugin) : NULL;
+    size_t i;
+    json_t *op;
+    json_array_foreach(json_object_get(m ? m->json : NULL, "operations"), i, op)
+    {
+        if (strcmp(oc_json_str(op, "name", ""), po->op.name) == 0) {
+            return json_equal(op, po->json);
+        }
+    }
+    return false;
+}
+
+static void remove_gone(struct oc_bridge *b)
+{
+    for (size_t i = b->added.count; i-- > 0;) {
+        struct plugin_op *po = b->added.items[i];
+        if (!still_means(po)) {
+            oc_ops_remove(b->ops, po->op.name);
+            OC_VEC_REMOVE(&b->added, i);
+            OC_VEC_PUSH(&b->gone, po);
+        }
+    }
+}
+
 void oc_bridge_refresh(struct oc_bridge *b)
 {
+    remove_gone(b);
     oc_plugins_each(b->plugins, add_ops, b);
 }
 
@@ -353,6 +386,10 @@ void oc_bridge_destroy(struct oc_bridge *b)
         oc_ops_remove(b->ops, b->added.items[i]->op.name);
         plugin_op_free(b->added.items[i]);
     }
+    for (size_t i = 0; i < b->gone.count; i++) {
+        plugin_op_free(b->gone.items[i]);
+    }
     OC_VEC_FINISH(&b->added);
+    OC_VEC_FINISH(&b->gone);
     free(b);
 }

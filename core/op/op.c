@@ -273,6 +273,26 @@ struct oc_call *oc_ops_call(struct oc_ops *ops, const struct oc_call_request *re
     return call;
 }
 
+static void take_answer(void *ctx, int code, const json_t *result, const struct oc_error *err)
+{
+    json_t **answer = ctx;
+    (void)err;
+    *answer = code == OC_OK ? json_deep_copy(result) : NULL;
+}
+
+json_t *oc_ops_ask(struct oc_ops *ops, const char *op, json_t *params)
+{
+    json_t *answer = NULL;
+    const struct oc_call_request req = {.op = op,
+                                        .params = params,
+                                        .actor = {"host", OC_ROLE_VIEWER},
+                                        .on_done = take_answer,
+                                        .ctx = &answer};
+    struct oc_call *call = oc_ops_call(ops, &req);
+    OC_ASSERT(!call); /* what is not over would write into our stack */
+    return answer;
+}
+
 void oc_call_cancel(struct oc_call *call)
 {
     call->cancelled = true;
@@ -297,6 +317,11 @@ const void *oc_call_params(const struct oc_call *call)
 const json_t *oc_call_json(const struct oc_call *call)
 {
     return call->json;
+}
+
+const struct oc_op *oc_call_op(const struct oc_call *call)
+{
+    return call->op;
 }
 
 const struct oc_actor *oc_call_actor(const struct oc_call *call)
@@ -342,13 +367,19 @@ void oc_call_succeed(struct oc_call *call, json_t *result)
     json_decref(result);
 }
 
-void oc_call_fail(struct oc_call *call, const struct oc_error *err)
+void oc_call_fail_with(struct oc_call *call, const struct oc_error *err, json_t *details)
 {
     struct oc_error copy = *err;
     if (copy.code == OC_OK) {
         copy.code = OC_E_INTERNAL;
     }
-    end(call, copy.code, NULL, &copy);
+    end(call, copy.code, details, &copy);
+    json_decref(details);
+}
+
+void oc_call_fail(struct oc_call *call, const struct oc_error *err)
+{
+    oc_call_fail_with(call, err, NULL);
 }
 
 void oc_call_failf(struct oc_call *call, int code, const char *hint, const char *fmt, ...)
@@ -379,10 +410,16 @@ static json_t *flags_json(uint32_t flags)
     static const struct {
         uint32_t flag;
         const char *name;
-    } names[] = {{OC_OP_MUTATES, "mutates"},         {OC_OP_DESTRUCTIVE, "destructive"},
-                 {OC_OP_REPLAY_SAFE, "replay_safe"}, {OC_OP_STREAMS, "streams"},
-                 {OC_OP_EPHEMERAL, "ephemeral"},     {OC_OP_INTERNAL, "internal"},
-                 {OC_OP_COLLECTS, "collects"},       {OC_OP_PRIVATE, "private"}};
+    } names[] = {{OC_OP_MUTATES, "mutates"},
+                 {OC_OP_DESTRUCTIVE, "destructive"},
+                 {OC_OP_REPLAY_SAFE, "replay_safe"},
+                 {OC_OP_STREAMS, "streams"},
+                 {OC_OP_EPHEMERAL, "ephemeral"},
+                 {OC_OP_INTERNAL, "internal"},
+                 {OC_OP_COLLECTS, "collects"},
+                 {OC_OP_PRIVATE, "private"},
+                 {OC_OP_PLANS, "plans"},
+                 {OC_OP_BARE, "bare"}};
     json_t *list = json_array();
     for (size_t i = 0; i < OC_COUNT(names); i++) {
         if (flags & names[i].flag) {

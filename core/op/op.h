@@ -26,6 +26,11 @@ enum oc_role { OC_ROLE_VIEWER, OC_ROLE_OPERATOR, OC_ROLE_ADMIN };
 #define OC_OP_COLLECTS    64u /* an ephemeral daemon runs every collector once before it */
 /* works on files: always in a private daemon, never in the running one */
 #define OC_OP_PRIVATE 128u
+/* has the parameters `dry_run` and `plan`: asked with dry_run it answers the plan object and changes nothing; the command
+ * line shows that, asks, and calls again with the plan's hash, so that what was shown is what is done */
+#define OC_OP_PLANS 256u
+/* with PRIVATE: looks at its parameters and at files only, so its daemon need not find any plugin first */
+#define OC_OP_BARE 512u
 
 struct oc_call;
 
@@ -77,12 +82,15 @@ struct oc_call_request {
     void (*on_row)(void *ctx, const json_t *row);
     void (*on_progress)(void *ctx, double fraction, const char *text); /* may be NULL */
     void (*on_warning)(void *ctx, const char *text);                   /* may be NULL */
-    /* Exactly once and last. code OC_OK: result is borrowed. Else: err. */
+    /* Exactly once and last. `result` is borrowed; of a failure it is what the error tells beside its message, or NULL. */
     void (*on_done)(void *ctx, int code, const json_t *result, const struct oc_error *err);
     void *ctx;
 };
 /* Starts a call; on_done may run before this returns. NULL when it is already over. */
 struct oc_call *oc_ops_call(struct oc_ops *ops, const struct oc_call_request *req);
+/* For operations that answer at once: the result of `op`, asked by the host itself as a viewer, or NULL. Takes params; the
+ * caller owns the result. */
+json_t *oc_ops_ask(struct oc_ops *ops, const char *op, json_t *params);
 /* the handler is told; on_done follows with OC_E_CANCELLED unless it was done */
 void oc_call_cancel(struct oc_call *call);
 
@@ -91,6 +99,7 @@ void oc_call_cancel(struct oc_call *call);
 const void *oc_call_params(const struct oc_call *call);
 /* the parameters as given; {} when none */
 const json_t *oc_call_json(const struct oc_call *call);
+const struct oc_op *oc_call_op(const struct oc_call *call);
 const struct oc_actor *oc_call_actor(const struct oc_call *call);
 struct oc_ops *oc_call_ops(const struct oc_call *call);
 void oc_call_row(struct oc_call *call, json_t *row); /* takes row */
@@ -98,6 +107,8 @@ void oc_call_progress(struct oc_call *call, double fraction, const char *text);
 void oc_call_warn(struct oc_call *call, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void oc_call_succeed(struct oc_call *call, json_t *result); /* takes result; ends the call */
 void oc_call_fail(struct oc_call *call, const struct oc_error *err); /* copies; ends the call */
+/* The same with `details` (an object such as {"reason":"timestamp-expired"}; taken) for the error document. */
+void oc_call_fail_with(struct oc_call *call, const struct oc_error *err, json_t *details);
 void oc_call_failf(struct oc_call *call, int code, const char *hint, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 /* fn(call, ctx) runs when the caller gives up; it must end the call (or let it end soon). */

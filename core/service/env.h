@@ -21,8 +21,9 @@ struct oc_env {
     struct oc_plugins *plugins;
     struct oc_policies *policies;
     struct oc_ops *ops;
-    const char *home; /* absolute */
-    bool ephemeral;   /* one operation, then gone: no timers of its own, nothing is sent */
+    const char *home;    /* absolute */
+    const char *bundled; /* absolute folder of the plugins that came with the host; NULL: unknown */
+    bool ephemeral;      /* one operation, then gone: no timers of its own, nothing is sent */
 };
 
 /* A service is made by oc_<name>_create(env), given its part of the configuration by oc_<name>_configure(service, config,
@@ -39,6 +40,8 @@ struct oc_env {
  *   health.changed     {"service","instance","target","from","to","hard":bool,"output","at"}
  *   health.flapping    {"service","flapping":bool,"state"}
  *   plugin.*           see core/plugin/plugin.h
+ *   packages.changed   {"op","generation","purge":[names]}: what is installed is another
+ *   packages.applied   {}: and everything that this brings is running, or has ended
  *   policy.loaded policy.failed   see core/policy/policy.h
  *   store.corrupt store.failing store.recovered   {"path","message"}
  *   audit              {"op","actor","role","params" (secrets masked),"code","at"} */

@@ -34,6 +34,13 @@ void oc_alert_check(const struct oc_env *env, const struct oc_config *config,
  * instances are gone, at the latest after about `grace_ms`. Deliveries not yet made stay in the
  * outbox. */
 void oc_alert_stop(struct oc_alert_service *s, int64_t grace_ms, oc_loop_fn done, void *ctx);
+/* The instance of a channel that answers for `plugin` (and `name`, unless NULL); NULL when there is none. */
+struct oc_instance *oc_alert_find_instance(const struct oc_alert_service *s, const char *plugin,
+                                           const char *name);
+/* Every instance of a channel, with the section that it is of. */
+void oc_alert_each(const struct oc_alert_service *s,
+                   void (*fn)(void *ctx, const char *owner, struct oc_instance *instance),
+                   void *ctx);
 /* Adds the option tables of alerts and alerts.channels to `sections` (core/daemon/sections.h), for the reference. */
 void oc_alert_describe(json_t *sections);
 /* After stop; the operations must not be called any more. NULL is fine. */

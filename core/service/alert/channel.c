@@ -191,15 +191,20 @@ struct oc_channel *oc_channel_create(const struct oc_env *env, const struct oc_n
     return ch;
 }
 
-static void check_options(const struct oc_plugin_entry *entry, const struct oc_node *node,
-                          const char *path, struct oc_diags *diags)
+/* Nothing is said of options that nobody knows. */
+static void check_options(struct oc_plugin *plugin, const struct oc_node *node, const char *path,
+                          struct oc_diags *diags)
 {
     static const struct oc_option none[] = {{0}};
     struct oc_arena arena = {0};
-    size_t size = (size_t)entry->instance_size;
+    size_t stride, size;
+    bool known;
+    const struct oc_option *table = oc_plugin_options(plugin, &stride, &size, &known);
+    if (!table && !known) {
+        return;
+    }
     void *self = oc_calloc(1, size ? size : 1);
-    oc_bind(entry->options ? entry->options : none,
-            entry->options ? entry->option_size : sizeof *none, node, path, host_keys, self, size,
+    oc_bind(table ? table : none, table ? stride : sizeof *none, node, path, host_keys, self, size,
             &arena, diags);
     oc_arena_finish(&arena);
     free(self);
@@ -213,7 +218,7 @@ void oc_channel_check(const struct oc_env *env, const struct oc_node *node, cons
     if (read_config(ch, node, path, diags) == OC_OK && ch->options.enabled) {
         struct oc_plugin *plugin = find_plugin(ch, env);
         if (plugin) {
-            check_options(oc_plugin_entry_of(plugin), node, path, diags);
+            check_options(plugin, node, path, diags);
         }
     }
     if (ch->error.code != OC_OK) {

@@ -64,6 +64,13 @@ static void read_host(struct oc_alert_service *s, const struct oc_node *root)
     oc_outbox_set_host(&s->outbox, host);
 }
 
+/* A plugin that was uninstalled or disabled takes its channels along. */
+static bool is_usable(const struct oc_alert_service *s, const char *name)
+{
+    const struct oc_plugin *plugin = oc_plugin_find(s->env->plugins, name);
+    return plugin && !oc_plugin_terms(plugin)->disabled;
+}
+
 static struct oc_channel *unchanged(const struct oc_alert_service *s, const struct oc_node *node)
 {
     struct oc_channel *found = NULL;
@@ -71,7 +78,7 @@ static struct oc_channel *unchanged(const struct oc_alert_service *s, const stru
     for (size_t i = 0; !found && i < s->outbox.channels.count; i++) {
         struct oc_channel *ch = s->outbox.channels.items[i];
         if (ch->error.code == OC_OK && json_equal(ch->config, config) &&
-            !oc_node_has_secret_file(node)) {
+            is_usable(s, ch->options.plugin) && !oc_node_has_secret_file(node)) {
             found = ch;
         }
     }
@@ -119,8 +126,75 @@ static void remove_unseen(struct oc_alert_service *s, const struct seen *seen)
     }
 }
 
-static void configure_list(struct oc_alert_service *s, const struct oc_node *list,
-                           struct oc_diags *diags)
+/* ---- plugins that were installed and enabled, and that no item names ---- */
+
+struct alone {
+    struct oc_alert_service *service;
+    const struct oc_node *root;
+    struct seen *seen;
+    struct oc_diags *diags;
+};
+
+static bool is_named(const struct seen *seen, const char *plugin)
+{
+    for (size_t i = 0; i < seen->channels.count; i++) {
+        const struct oc_channel *ch = seen->channels.items[i];
+        if ((ch->options.plugin && strcmp(ch->options.plugin, plugin) == 0) ||
+            strcmp(ch->name, plugin) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool sends(struct oc_plugin *plugin)
+{
+    const struct oc_manifest *m = oc_plugin_manifest(plugin);
+    const json_t *methods = json_object_get(oc_plugin_description(plugin), "methods"), *method;
+    size_t i;
+    json_array_foreach(methods, i, method)
+    {
+        if (strcmp(json_string_value(method), OC_CHANNEL_SEND) == 0) {
+            return true;
+        }
+    }
+    return !methods && m->library && m->kind && strcmp(m->kind, "alert") == 0;
+}
+
+static const struct oc_node *section_of(const struct oc_node *root, const char *plugin)
+{
+    const struct oc_node *all = oc_node_get(root, "plugins");
+    for (size_t i = 0; all && all->type == OC_NODE_GROUP && i < all->count; i++) {
+        if (strcmp(all->children[i]->key, plugin) == 0) {
+            return all->children[i]->type == OC_NODE_GROUP ? all->children[i] : NULL;
+        }
+    }
+    return NULL;
+}
+
+/* Its item is `plugins.NAME`, as if it stood in `alerts.channels`. */
+static void configure_alone(void *ctx, struct oc_plugin *plugin)
+{
+    struct alone *a = ctx;
+    const char *name = oc_plugin_name(plugin);
+    if (!oc_plugin_manifest(plugin) || !oc_plugin_terms(plugin)->alone || !sends(plugin) ||
+        is_named(a->seen, name)) {
+        return;
+    }
+    const struct oc_node *section = section_of(a->root, name);
+    char *path = oc_asprintf("plugins.%s", name);
+    json_t *item = section ? oc_node_json(section) : json_object();
+    oc_json_set_str(item, "plugin", name);
+    struct oc_node *node =
+        section ? oc_node_from_json_at(item, section) : oc_node_from_json(item, "installed");
+    configure_one(a->service, node, path, a->seen, a->diags);
+    oc_node_free(node);
+    json_decref(item);
+    free(path);
+}
+
+static void configure_list(struct oc_alert_service *s, const struct oc_node *root,
+                           const struct oc_node *list, struct oc_diags *diags)
 {
     struct seen seen = {{0}};
     if (list->count > CHANNELS_MAX) {
@@ -132,16 +206,19 @@ static void configure_list(struct oc_alert_service *s, const struct oc_node *lis
         configure_one(s, list->children[i], path, &seen, diags);
         free(path);
     }
+    struct alone alone = {s, root, &seen, diags};
+    oc_plugins_each(s->env->plugins, configure_alone, &alone);
     remove_unseen(s, &seen);
     OC_VEC_FINISH(&seen.channels);
 }
 
 /* Nobody said whom to tell: whoever reads the terminal. */
-static void configure_default(struct oc_alert_service *s, struct oc_diags *diags)
+static void configure_default(struct oc_alert_service *s, const struct oc_node *root,
+                              struct oc_diags *diags)
 {
     json_t *json = json_pack("[{s:s}]", "plugin", "console");
     struct oc_node *list = oc_node_from_json(json, "built in");
-    configure_list(s, list, diags);
+    configure_list(s, root, list, diags);
     oc_node_free(list);
     json_decref(json);
 }
@@ -151,16 +228,16 @@ void oc_alert_configure_channels(struct oc_alert_service *s, const struct oc_nod
 {
     const struct oc_node *list = oc_node_get(root, "alerts.channels");
     if (!list) {
-        configure_default(s, diags);
+        configure_default(s, root, diags);
         return;
     }
     if (list->type != OC_NODE_LIST) {
         oc_diags_add(diags, false, list, "alerts.channels", "Write ( { plugin = \"console\"; } ).",
                      "expected a list of groups");
-        configure_default(s, diags);
+        configure_default(s, root, diags);
         return;
     }
-    configure_list(s, list, diags);
+    configure_list(s, root, list, diags);
 }
 
 static void read_options(struct oc_alert_options *target, const struct oc_node *root,

@@ -182,6 +182,30 @@ void oc_alert_silences_changed(struct oc_alert_service *s)
     oc_alert_wake(s, 0);
 }
 
+struct oc_instance *oc_alert_find_instance(const struct oc_alert_service *s, const char *plugin,
+                                           const char *name)
+{
+    for (size_t i = 0; i < s->outbox.channels.count; i++) {
+        const struct oc_channel *ch = s->outbox.channels.items[i];
+        if (ch->instance && strcmp(ch->options.plugin, plugin) == 0 &&
+            (!name || strcmp(ch->name, name) == 0)) {
+            return ch->instance;
+        }
+    }
+    return NULL;
+}
+
+void oc_alert_each(const struct oc_alert_service *s,
+                   void (*fn)(void *ctx, const char *owner, struct oc_instance *instance),
+                   void *ctx)
+{
+    for (size_t i = 0; s && i < s->outbox.channels.count; i++) {
+        if (s->outbox.channels.items[i]->instance) {
+            fn(ctx, "alerts.channels", s->outbox.channels.items[i]->instance);
+        }
+    }
+}
+
 static void on_channel_gone(void *ctx)
 {
     struct oc_alert_service *s = ctx;

@@ -101,20 +101,25 @@ static void check_config(struct oc_host_service *s, json_t *list)
     }
 }
 
-static void check_plugin(void *ctx, struct oc_plugin *plugin)
+/* What the doctor of plugins finds; what is only worth knowing is left to it. */
+static void check_plugins(struct oc_host_service *s, json_t *list)
 {
-    if (oc_plugin_state(plugin) == OC_PLUGIN_FAILED) {
-        const struct oc_error *e = oc_plugin_error(plugin);
-        char *text = oc_asprintf("%s: %s", oc_plugin_name(plugin), e->message);
-        finding(ctx, "plugin", "error", text,
-                e->hint[0] ? e->hint : "build it anew against the SDK of this host");
-        free(text);
+    json_t *rows = oc_ops_ask(s->env.ops, "plugin.doctor", NULL), *row;
+    size_t i;
+    json_array_foreach(rows, i, row)
+    {
+        const char *severity = oc_json_str(row, "severity", "");
+        if (strcmp(severity, "info") != 0) {
+            finding(list, "plugin", severity, oc_json_str(row, "message", ""),
+                    oc_json_str(row, "fix", NULL));
+        }
     }
+    json_decref(rows);
 }
 
 static void check_collectors(struct oc_host_service *s, json_t *list)
 {
-    json_t *rows = oc_host_ask(s, "collector.list", NULL), *row;
+    json_t *rows = oc_ops_ask(s->env.ops, "collector.list", NULL), *row;
     size_t i;
     json_array_foreach(rows, i, row)
     {
@@ -136,7 +141,7 @@ static void check_collectors(struct oc_host_service *s, json_t *list)
 static void check_rows(struct oc_host_service *s, json_t *list, const char *op, const char *what,
                        const char *name_key, const char *fix)
 {
-    json_t *rows = oc_host_ask(s, op, NULL), *row;
+    json_t *rows = oc_ops_ask(s->env.ops, op, NULL), *row;
     size_t i;
     json_array_foreach(rows, i, row)
     {
@@ -154,7 +159,7 @@ static void check_rows(struct oc_host_service *s, json_t *list, const char *op, 
 /* Channels that are up, but whose messages do not arrive. */
 static void check_deliveries(struct oc_host_service *s, json_t *list)
 {
-    json_t *rows = oc_host_ask(s, "alert.channels", NULL), *row;
+    json_t *rows = oc_ops_ask(s->env.ops, "alert.channels", NULL), *row;
     size_t i;
     json_array_foreach(rows, i, row)
     {
@@ -175,7 +180,7 @@ static void check_deliveries(struct oc_host_service *s, json_t *list)
 
 static void check_rules(struct oc_host_service *s, json_t *list)
 {
-    json_t *rows = oc_host_ask(s, "rules.list", NULL), *row;
+    json_t *rows = oc_ops_ask(s->env.ops, "rules.list", NULL), *row;
     size_t i;
     json_array_foreach(rows, i, row)
     {
@@ -198,7 +203,7 @@ static void op_doctor(struct oc_call *call, void *ctx)
     check_disk(s, list);
     check_store(s, list);
     check_config(s, list);
-    oc_plugins_each(s->env.plugins, check_plugin, list);
+    check_plugins(s, list);
     check_collectors(s, list);
     check_rows(s, list, "policy.list", "policy", "name",
                "mend the file: `openclaw policy check FILE` says where");

@@ -19,12 +19,8 @@ struct oc_host_service {
     ino_t home_inode, run_inode; /* at the start; 0 = it was not there, or nobody is to reach us */
 };
 
-/* The result of an operation that answers at once; owned by the caller, NULL when it failed. */
-json_t *oc_host_ask(struct oc_host_service *s, const char *op, json_t *params /* taken */);
-
 void oc_host_add_status_ops(struct oc_host_service *s);
 void oc_host_add_config_ops(struct oc_host_service *s);
-void oc_host_add_plugin_ops(struct oc_host_service *s);
 void oc_host_add_event_ops(struct oc_host_service *s);
 void oc_host_add_log_ops(struct oc_host_service *s);
 void oc_host_add_doctor_op(struct oc_host_service *s);

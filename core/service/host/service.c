@@ -29,25 +29,6 @@ static void record(void *ctx, const struct oc_event *event)
     oc_events_append(s->env.store, event->time_ms, event->topic, event->data, NULL);
 }
 
-static void take(void *ctx, int code, const json_t *result, const struct oc_error *err)
-{
-    json_t **out = ctx;
-    (void)err;
-    *out = code == OC_OK ? json_deep_copy(result) : NULL;
-}
-
-json_t *oc_host_ask(struct oc_host_service *s, const char *op, json_t *params)
-{
-    json_t *answer = NULL;
-    struct oc_call_request req = {.op = op,
-                                  .params = params,
-                                  .actor = {"host", OC_ROLE_VIEWER},
-                                  .on_done = take,
-                                  .ctx = &answer};
-    oc_ops_call(s->env.ops, &req);
-    return answer;
-}
-
 static ino_t inode_of(const char *path)
 {
     struct stat st;
@@ -77,7 +58,6 @@ struct oc_host_service *oc_host_service_create(const struct oc_env *env,
     s->recorder = oc_bus_subscribe(env->bus, env->ephemeral ? "audit" : "*", record, s);
     oc_host_add_status_ops(s);
     oc_host_add_config_ops(s);
-    oc_host_add_plugin_ops(s);
     oc_host_add_event_ops(s);
     oc_host_add_log_ops(s);
     oc_host_add_doctor_op(s);

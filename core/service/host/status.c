@@ -88,9 +88,9 @@ static void op_status(struct oc_call *call, void *ctx)
     oc_json_set_int(o, "memory_bytes", rss);
     oc_json_set_int(o, "threads", threads);
     oc_json_take(o, "store", oc_store_stats(s->env.store));
-    count_states(o, "collectors", oc_host_ask(s, "collector.list", NULL));
-    count_states(o, "plugins", oc_host_ask(s, "plugin.list", NULL));
-    json_t *health = oc_host_ask(s, "health.summary", NULL);
+    count_states(o, "collectors", oc_ops_ask(s->env.ops, "collector.list", NULL));
+    count_states(o, "plugins", oc_ops_ask(s->env.ops, "plugin.list", NULL));
+    json_t *health = oc_ops_ask(s->env.ops, "health.summary", NULL);
     oc_json_take(o, "health", health ? health : json_null());
     oc_json_take(o, "problems", problems(s));
     oc_call_succeed(call, o);

@@ -43,13 +43,9 @@ static void warn(const struct advice *a, const char *key, const char *hint, cons
 
 /* ---- metrics ---- */
 
-struct declared {
-    OC_VEC(const char *) names; /* of the manifests; one that ends in * stands for many */
-};
-
 static void add_plugin(void *ctx, struct oc_plugin *plugin)
 {
-    struct declared *d = ctx;
+    struct oc_rule_declared *d = ctx;
     const struct oc_manifest *m = oc_plugin_manifest(plugin);
     size_t i;
     json_t *metric;
@@ -59,7 +55,7 @@ static void add_plugin(void *ctx, struct oc_plugin *plugin)
     }
 }
 
-static bool is_declared(const struct declared *d, const char *name)
+static bool is_declared(const struct oc_rule_declared *d, const char *name)
 {
     for (size_t i = 0; i < d->names.count; i++) {
         if (oc_glob(d->names.items[i], name)) {
@@ -70,7 +66,7 @@ static bool is_declared(const struct declared *d, const char *name)
 }
 
 /* Some metric is declared that begins with the same word. */
-static bool has_family(const struct declared *d, const char *name)
+static bool has_family(const struct oc_rule_declared *d, const char *name)
 {
     size_t len = strcspn(name, ".") + 1;
     for (size_t i = 0; i < d->names.count; i++) {
@@ -109,8 +105,8 @@ static bool begins_like_thresholds(const char *name)
     return like;
 }
 
-static void advise_metric(const struct advice *a, const struct declared *d, struct oc_store *store,
-                          const char *name)
+static void advise_metric(const struct advice *a, const struct oc_rule_declared *d,
+                          struct oc_store *store, const char *name)
 {
     char hint[TEXT_MAX] = "`openclaw metrics list` shows the metrics that there are.";
     if (is_declared(d, name) || is_stored(store, name)) {
@@ -127,17 +123,27 @@ static void advise_metric(const struct advice *a, const struct declared *d, stru
     warn(a, "expr", hint, "no plugin declares the metric %s", name);
 }
 
-static void advise_metrics(const struct advice *a, const struct oc_rule_advisor *from)
+static void gather(struct oc_rule_advisor *from)
 {
-    struct declared d = {0};
-    OC_VEC_PUSH(&d.names, scores);
+    OC_VEC_PUSH(&from->declared.names, scores);
     if (from->plugins) {
-        oc_plugins_each(from->plugins, add_plugin, &d);
+        oc_plugins_each(from->plugins, add_plugin, &from->declared);
+    }
+}
+
+void oc_rule_advisor_finish(struct oc_rule_advisor *a)
+{
+    OC_VEC_FINISH(&a->declared.names);
+}
+
+static void advise_metrics(const struct advice *a, struct oc_rule_advisor *from)
+{
+    if (a->rule->reads.count > 0 && from->declared.names.count == 0) {
+        gather(from);
     }
     for (size_t i = 0; i < a->rule->reads.count; i++) {
-        advise_metric(a, &d, from->store, a->rule->reads.items[i]);
+        advise_metric(a, &from->declared, from->store, a->rule->reads.items[i]);
     }
-    OC_VEC_FINISH(&d.names);
 }
 
 /* ---- thresholds ---- */
@@ -197,7 +203,7 @@ static void advise_channel(const struct advice *a, const struct oc_node *channel
     OC_VEC_FINISH(&names);
 }
 
-void oc_rule_advise(const struct oc_rule_advisor *from, struct oc_rule *rule,
+void oc_rule_advise(struct oc_rule_advisor *from, struct oc_rule *rule,
                     const struct oc_thresholds *thresholds, const struct oc_node *item,
                     const char *path, struct oc_diags *diags)
 {

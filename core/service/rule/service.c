@@ -75,6 +75,7 @@ static void advise(struct oc_rule_service *s, const struct oc_node *root, struct
                            list->children[i], path, diags);
         }
     }
+    oc_rule_advisor_finish(&advisor);
 }
 
 void oc_rule_configure(struct oc_rule_service *s, const struct oc_config *config,

@@ -166,7 +166,9 @@ static void on_records(void *ctx, const struct oc_record *records, size_t count)
             }
             break;
         case OC_RECORD_JSON:
-            take_detail(c, &records[i]);
+            if (may_tell(c)) {
+                take_detail(c, &records[i]);
+            }
             break;
         case OC_RECORD_LOG:
             if (may_tell(c)) {

@@ -22,10 +22,17 @@ static struct wanted *find_wanted(struct oc_schedule *s, const char *name)
     return NULL;
 }
 
-/* One whose start failed is begun anew: what it lacked may be there by now. */
-static bool runs_on(const struct wanted *old, const struct wanted *w)
+/* A plugin that was uninstalled or disabled takes its instances along. */
+static bool is_usable(struct oc_schedule *s, const char *name)
 {
-    return old->collector && strcmp(old->plugin, w->plugin) == 0 &&
+    const struct oc_plugin *plugin = oc_plugin_find(s->env.plugins, name);
+    return plugin && !oc_plugin_terms(plugin)->disabled;
+}
+
+/* One whose start failed is begun anew: what it lacked may be there by now. */
+static bool runs_on(struct oc_schedule *s, const struct wanted *old, const struct wanted *w)
+{
+    return old->collector && strcmp(old->plugin, w->plugin) == 0 && is_usable(s, w->plugin) &&
            oc_collector_same(old->collector, oc_wanted_group(w)) &&
            oc_instance_state(oc_collector_instance(old->collector)) != OC_INSTANCE_FAILED;
 }
@@ -60,7 +67,7 @@ static void want(struct oc_schedule *s, struct wanted *w, struct oc_diags *diags
         return;
     }
     w->keep = true;
-    if (old && runs_on(old, w)) {
+    if (old && runs_on(s, old, w)) {
         w->collector = old->collector;
         old->collector = NULL;
     }
@@ -177,6 +184,91 @@ static void want_item(struct oc_schedule *s, const struct oc_node *group, const 
     oc_arena_finish(&arena);
 }
 
+/* ---- plugins that were installed and enabled, and that no item names ---- */
+
+struct alone {
+    struct oc_schedule *schedule;
+    const struct oc_config *config;
+    struct oc_diags *diags;
+};
+
+static bool is_named(const struct oc_schedule *s, const char *plugin)
+{
+    for (size_t i = 0; i < s->wanted.count; i++) {
+        const struct wanted *w = s->wanted.items[i];
+        if (w->keep && (strcmp(w->plugin, plugin) == 0 || strcmp(w->name, plugin) == 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* An alert channel that its kind betrays is left to the alert service while nobody knows its methods. */
+static bool collects(struct oc_plugin *plugin)
+{
+    const struct oc_manifest *m = oc_plugin_manifest(plugin);
+    if (!m->library) {
+        return m->kind && strcmp(m->kind, "collector") == 0;
+    }
+    const json_t *methods = json_object_get(oc_plugin_description(plugin), "methods"), *method;
+    size_t i;
+    json_array_foreach(methods, i, method)
+    {
+        if (strcmp(json_string_value(method), "collector.collect/1") == 0) {
+            return true;
+        }
+    }
+    return !methods && m->kind && strcmp(m->kind, "collector") == 0;
+}
+
+static const struct oc_node *section_of(const struct oc_config *config, const char *plugin)
+{
+    const struct oc_node *all = oc_node_get(oc_config_root(config), "plugins");
+    for (size_t i = 0; all && all->type == OC_NODE_GROUP && i < all->count; i++) {
+        if (strcmp(all->children[i]->key, plugin) == 0) {
+            return all->children[i]->type == OC_NODE_GROUP ? all->children[i] : NULL;
+        }
+    }
+    return NULL;
+}
+
+/* The group is not of the configuration: whoever was made from it owns it. */
+static bool give_group(struct oc_schedule *s, struct oc_node *group)
+{
+    for (size_t i = 0; i < s->wanted.count; i++) {
+        struct wanted *w = s->wanted.items[i];
+        if (w->from == group) {
+            w->group = group;
+            w->from = NULL;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Its item is `plugins.NAME`, as if it stood in `collectors`. */
+static void want_alone(void *ctx, struct oc_plugin *plugin)
+{
+    struct alone *a = ctx;
+    const char *name = oc_plugin_name(plugin);
+    if (!oc_plugin_manifest(plugin) || !oc_plugin_terms(plugin)->alone || !collects(plugin) ||
+        is_named(a->schedule, name)) {
+        return;
+    }
+    const struct oc_node *section = section_of(a->config, name);
+    char *path = oc_asprintf("plugins.%s", name);
+    json_t *item = section ? oc_node_json(section) : json_object();
+    oc_json_set_str(item, "plugin", name);
+    struct oc_node *group =
+        section ? oc_node_from_json_at(item, section) : oc_node_from_json(item, "installed");
+    want_item(a->schedule, group, path, a->diags);
+    if (!give_group(a->schedule, group)) {
+        oc_node_free(group);
+    }
+    json_decref(item);
+    free(path);
+}
+
 static void drop_unwanted(struct oc_schedule *s)
 {
     for (size_t i = s->wanted.count; i-- > 0;) {
@@ -204,6 +296,8 @@ static void want_all(struct oc_schedule *s, const struct oc_config *config, stru
                          oc_node_type_name(list->children[i]->type));
         }
     }
+    struct alone alone = {s, config, diags};
+    oc_plugins_each(s->env.plugins, want_alone, &alone);
 }
 
 void oc_schedule_configure(struct oc_schedule *s, const struct oc_config *config,
@@ -232,12 +326,13 @@ static void check_one(struct oc_schedule *s, const struct wanted *w, struct oc_d
     } else if (!oc_plugin_has_method(plugin, "collector.collect/1")) {
         oc_diags_add(diags, false, at, w->path, "", "plugin %s is not a collector", w->plugin);
     } else {
-        const struct oc_plugin_entry *e = oc_plugin_entry_of(plugin);
+        size_t stride, size;
+        bool known;
+        const struct oc_option *options = oc_plugin_options(plugin, &stride, &size, &known);
         struct oc_arena arena = {0};
-        void *scratch = oc_arena_alloc(&arena, e->instance_size);
-        if (e->options) {
-            oc_bind(e->options, e->option_size, at, w->path, oc_collector_keys, scratch,
-                    e->instance_size, &arena, diags);
+        void *scratch = oc_arena_alloc(&arena, size ? size : 1);
+        if (options) {
+            oc_bind(options, stride, at, w->path, oc_collector_keys, scratch, size, &arena, diags);
         }
         oc_arena_finish(&arena);
     }

@@ -199,6 +199,17 @@ struct oc_instance *oc_schedule_find(void *schedule, const char *plugin, const c
     return NULL;
 }
 
+void oc_schedule_each(const struct oc_schedule *s,
+                      void (*fn)(void *ctx, const char *owner, struct oc_instance *instance),
+                      void *ctx)
+{
+    for (size_t i = 0; s && i < s->wanted.count; i++) {
+        if (s->wanted.items[i]->collector) {
+            fn(ctx, "collectors", oc_collector_instance(s->wanted.items[i]->collector));
+        }
+    }
+}
+
 json_t *oc_schedule_json(const struct oc_schedule *s)
 {
     json_t *list = json_array();

@@ -25,5 +25,9 @@ void oc_schedule_destroy(struct oc_schedule *s); /* after stop; NULL is fine */
 
 /* The instance that answers for `plugin` (and `name`, unless NULL); NULL when there is none. */
 struct oc_instance *oc_schedule_find(void *schedule, const char *plugin, const char *name);
+/* Every instance that runs, with the section that it is of. */
+void oc_schedule_each(const struct oc_schedule *s,
+                      void (*fn)(void *ctx, const char *owner, struct oc_instance *instance),
+                      void *ctx);
 
 #endif

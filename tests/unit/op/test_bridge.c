@@ -312,6 +312,22 @@ static void an_instance_that_goes_ends_the_operation(void **state)
     assert_int_equal(f.code, OC_E_CANCELLED);
 }
 
+static void the_operations_of_a_plugin_go_with_it(void **state)
+{
+    (void)state;
+    struct oc_plugin *plugin = oc_plugin_find(NULL, "tool");
+    OC_ASSERT(plugin);
+    call("tool.reset", "{}", OC_ROLE_ADMIN); /* one that runs keeps what it needs */
+    plugin->name[0] = '\0';                  /* it is no longer among them */
+    oc_bridge_refresh(f.bridge);
+    assert_null(oc_ops_find(f.ops, "tool.echo"));
+    assert_null(oc_ops_find(f.ops, "tool.reset"));
+    assert_non_null(oc_ops_find(f.ops, "core.whoami"));
+    oc_instance_destroy(f.instance, 0, ignore, NULL);
+    f.instance = NULL;
+    assert_int_equal(f.code, OC_E_CANCELLED);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -329,6 +345,7 @@ int main(void)
         TEST(an_operation_without_its_instance_says_so),
         TEST(cancelling_an_operation_cancels_the_call_in_the_plugin),
         TEST(an_instance_that_goes_ends_the_operation),
+        TEST(the_operations_of_a_plugin_go_with_it),
     };
     return cmocka_run_group_tests_name("bridge", tests, NULL, NULL);
 }

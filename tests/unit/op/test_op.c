@@ -87,6 +87,15 @@ static void refuse(struct oc_call *call, void *ctx)
     oc_call_failf(call, OC_E_CONFLICT, "Try tomorrow.", "not %s", "today");
 }
 
+static void refuse_in_detail(struct oc_call *call, void *ctx)
+{
+    struct oc_error err;
+    (void)ctx;
+    oc_error_init(&err);
+    oc_error_set(&err, OC_E_VERIFY, "the digest is another");
+    oc_call_fail_with(call, &err, json_pack("{s:s}", "reason", "artifact-digest"));
+}
+
 static const struct oc_op ops_table[] = {
     {.name = "test.greet",
      .summary = "Greet",
@@ -98,7 +107,11 @@ static const struct oc_op ops_table[] = {
      .handler = greet},
     {.name = "test.hold", .summary = "Hold", .handler = hold},
     {.name = "test.stoppable", .summary = "Run until stopped", .handler = stoppable},
-    {.name = "test.refuse", .summary = "Refuse", .flags = OC_OP_INTERNAL, .handler = refuse}};
+    {.name = "test.refuse", .summary = "Refuse", .flags = OC_OP_INTERNAL, .handler = refuse},
+    {.name = "test.detail",
+     .summary = "Refuse in detail",
+     .flags = OC_OP_INTERNAL,
+     .handler = refuse_in_detail}};
 
 static void on_audit(void *ctx, const struct oc_event *event)
 {
@@ -263,6 +276,16 @@ static void a_failure_carries_code_message_and_hint(void **state)
     assert_string_equal(a.hint, "Try tomorrow.");
 }
 
+static void a_failure_may_tell_more_than_its_message(void **state)
+{
+    struct answer a;
+    (void)state;
+    call(&a, "test.detail", NULL, OC_ROLE_VIEWER);
+    assert_int_equal(a.code, OC_E_VERIFY);
+    assert_string_equal(oc_json_str(a.result, "reason", ""), "artifact-digest");
+    json_decref(a.result);
+}
+
 static void a_call_may_end_later(void **state)
 {
     struct answer a;
@@ -315,7 +338,7 @@ static void the_table_as_json_leaves_internal_operations_out(void **state)
     (void)state;
     json_t *list = oc_ops_json(f.ops, false), *all = oc_ops_json(f.ops, true);
     assert_int_equal(json_array_size(list), 3);
-    assert_int_equal(json_array_size(all), 4);
+    assert_int_equal(json_array_size(all), 5);
     const json_t *greet_json = json_array_get(list, 0);
     assert_string_equal(oc_json_str(greet_json, "name", ""), "test.greet");
     assert_int_equal(json_array_size(json_object_get(greet_json, "params")), 4);
@@ -391,6 +414,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_failure_carries_code_message_and_hint, create, destroy),
         cmocka_unit_test_setup_teardown(a_call_may_end_later, create, destroy),
         cmocka_unit_test_setup_teardown(a_cancelled_call_tells_its_handler, create, destroy),
+        cmocka_unit_test_setup_teardown(a_failure_may_tell_more_than_its_message, create, destroy),
         cmocka_unit_test_setup_teardown(a_handler_that_cannot_be_told_ends_unheard, create,
                                         destroy),
         cmocka_unit_test_setup_teardown(destroying_the_table_cancels_what_runs, create, destroy),

@@ -19,6 +19,8 @@ struct oc_plugin {
     struct oc_manifest *manifest;
     enum oc_plugin_state state;
     struct oc_error err;
+    struct oc_terms
+        terms; /* `describe` is borrowed from the test; the rest is kept by plugin_keep_terms */
     bool no_collector;
 };
 
@@ -32,6 +34,8 @@ struct oc_instance {
     char params[512]; /* of the latest call */
     bool busy;
     unsigned calls;
+    unsigned resets, reloads;
+    struct oc_error err;
 };
 
 static struct oc_plugin plugins[8];
@@ -60,6 +64,7 @@ static inline struct oc_plugin *plugin_add(const char *name, const char *rest)
     oc_error_init(&p->err);
     p->state = OC_PLUGIN_FOUND;
     p->no_collector = false;
+    p->terms = (struct oc_terms){.tier = OC_TIER_INPROC, .digest = ""};
     return p;
 }
 
@@ -141,21 +146,41 @@ const struct oc_plugin_entry *oc_plugin_entry_of(struct oc_plugin *plugin)
     return plugin->state == OC_PLUGIN_LOADED ? &entry : NULL;
 }
 
+const struct oc_terms *oc_plugin_terms(const struct oc_plugin *plugin)
+{
+    return &plugin->terms;
+}
+
+const json_t *oc_plugin_description(struct oc_plugin *plugin)
+{
+    return plugin->terms.describe;
+}
+
+const struct oc_option *oc_plugin_options(struct oc_plugin *plugin, size_t *stride, size_t *size,
+                                          bool *known)
+{
+    const struct oc_plugin_entry *e = oc_plugin_entry_of(plugin);
+    *known = e != NULL;
+    *stride = e ? e->option_size : 0;
+    *size = e ? (size_t)e->instance_size : 0;
+    return e ? e->options : NULL;
+}
+
 struct oc_instance *oc_instance_create(struct oc_plugin *plugin, const char *name,
                                        const struct oc_node *config, const char *path,
                                        const char *const *ignore, struct oc_diags *diags,
                                        struct oc_error *err)
 {
     (void)ignore;
-    if (oc_node_get(config, "bad")) {
+    if (config && oc_node_get(config, "bad")) {
         oc_diags_add(diags, false, config, path, "", "unknown key bad");
         oc_error_set(err, OC_E_CONFIG, "unknown key bad");
         return NULL;
     }
     struct oc_instance *i = oc_calloc(1, sizeof *i);
     snprintf(i->name, sizeof i->name, "%s", name);
-    snprintf(i->file, sizeof i->file, "%s", config->file ? config->file : "");
-    i->line = config->line;
+    snprintf(i->file, sizeof i->file, "%s", config && config->file ? config->file : "");
+    i->line = config ? config->line : 0;
     i->plugin = plugin;
     i->state = OC_INSTANCE_READY;
     i->next = instances;
@@ -251,6 +276,14 @@ static inline struct oc_instance *plugin_instance(const char *name)
     while (i && strcmp(i->name, name) != 0) {
         i = i->next;
     }
+    return i;
+}
+
+/* One that is there. */
+static inline struct oc_instance *plugin_at(const char *name)
+{
+    struct oc_instance *i = plugin_instance(name);
+    OC_ASSERT(i);
     return i;
 }
 

@@ -68,6 +68,44 @@ const struct oc_plugin_entry *oc_plugin_entry_of(struct oc_plugin *plugin)
     return &entry;
 }
 
+const struct oc_terms *oc_plugin_terms(const struct oc_plugin *plugin)
+{
+    static const struct oc_terms terms = {.digest = ""};
+    (void)plugin;
+    return &terms;
+}
+
+void oc_plugins_each(struct oc_plugins *p, void (*fn)(void *, struct oc_plugin *), void *ctx)
+{
+    (void)p, (void)fn, (void)ctx; /* nothing was installed */
+}
+
+const struct oc_manifest *oc_plugin_manifest(const struct oc_plugin *plugin)
+{
+    (void)plugin;
+    return NULL;
+}
+
+const char *oc_plugin_name(const struct oc_plugin *plugin)
+{
+    return plugin->name;
+}
+
+const json_t *oc_plugin_description(struct oc_plugin *plugin)
+{
+    (void)plugin;
+    return NULL;
+}
+
+const struct oc_option *oc_plugin_options(struct oc_plugin *plugin, size_t *stride, size_t *size,
+                                          bool *known)
+{
+    (void)plugin;
+    *known = true;
+    *stride = *size = 0;
+    return NULL;
+}
+
 struct oc_instance *oc_instance_create(struct oc_plugin *plugin, const char *name,
                                        const struct oc_node *config, const char *path,
                                        const char *const *ignore, struct oc_diags *diags,

@@ -164,13 +164,21 @@ static void a_home_that_others_may_write_to_is_an_error_with_its_fix(void **stat
     assert_string_equal(oc_json_str(finding("home"), "state", ""), "ok");
 }
 
+static void tell_plugins(struct oc_call *call, void *ctx)
+{
+    (void)ctx;
+    oc_call_succeed(call, json_pack("[{s:s, s:s, s:s}, {s:s, s:s}]", "severity", "error", "message",
+                                    "old: built for another host", "fix", "openclaw plugin why old",
+                                    "severity", "info", "message", "worth knowing"));
+}
+static const struct oc_op plugins_op = {
+    .name = "plugin.doctor", .summary = "For this test", .handler = tell_plugins};
+
 static void what_is_wrong_with_configuration_plugins_and_collectors_is_found(void **state)
 {
     (void)state;
     oc_diags_add(&w.s.diags, false, NULL, "store.x", "Leave it out.", "unknown key");
-    struct oc_plugin *plugin = plugin_add("old", LIBRARY);
-    plugin->state = OC_PLUGIN_FAILED;
-    oc_error_set(&plugin->err, OC_E_UNSUPPORTED, "built for another host");
+    oc_ops_add(w.s.env.ops, &plugins_op, NULL);
     collectors =
         json_pack("[{s:s, s:s, s:s}, {s:s, s:s, s:s}, {s:s, s:s}]", "instance", "db", "state",
                   "failed", "last_error", "no such option", "instance", "web", "state", "fenced",
@@ -179,6 +187,7 @@ static void what_is_wrong_with_configuration_plugins_and_collectors_is_found(voi
     assert_string_equal(oc_json_str(finding("configuration"), "fix", ""), "Leave it out.");
     assert_string_equal(oc_json_str(finding("plugin"), "message", ""),
                         "old: built for another host");
+    assert_null(stage_find(w.s.result, "message", "worth knowing"));
     assert_string_equal(oc_json_str(finding("collector"), "message", ""),
                         "db is failed: no such option");
     assert_non_null(stage_find(w.s.result, "message", "web is fenced: too slow"));
@@ -211,32 +220,6 @@ static void a_reload_says_what_it_found_or_why_it_was_refused(void **state)
     w.reload_code = OC_E_CONFIG;
     assert_int_equal(stage_refused(&w.s, "reload", NULL), OC_E_CONFIG);
     assert_string_equal(w.s.error.message, "line 3: no");
-}
-
-/* ---- plugins ---- */
-
-static void a_plugin_is_shown_with_its_methods_and_options(void **state)
-{
-    (void)state;
-    plugin_add("ok", LIBRARY);
-    plugin_add("shop", "\"instances\": [{\"plugin\": \"ok\"}]");
-    const json_t *rows = stage_ask(&w.s, "plugin.list", NULL);
-    assert_string_equal(oc_json_str(stage_find(rows, "name", "ok"), "state", ""), "found");
-    assert_string_equal(oc_json_str(stage_find(rows, "name", "shop"), "state", ""), "preset");
-    const json_t *info = stage_ask(&w.s, "plugin.info", "{\"name\": \"ok\"}");
-    assert_string_equal(oc_json_str(info, "state", ""), "loaded");
-    assert_string_equal(json_string_value(oc_json_path(info, "methods[0]")), "collector.collect/1");
-    assert_string_equal(json_string_value(oc_json_path(info, "options[0].name")), "count");
-    assert_int_equal(stage_refused(&w.s, "plugin.info", "{\"name\": \"none\"}"), OC_E_NOT_FOUND);
-}
-
-static void in_safe_mode_looking_at_a_plugin_does_not_load_it(void **state)
-{
-    (void)state;
-    struct oc_plugin *plugin = plugin_add("ok", LIBRARY);
-    w.host->hooks.safe_mode = true;
-    stage_ask(&w.s, "plugin.info", "{\"name\": \"ok\"}");
-    assert_int_equal(plugin->state, OC_PLUGIN_FOUND);
 }
 
 /* ---- what plugins keep ---- */
@@ -310,8 +293,6 @@ int main(void)
         TEST(what_is_wrong_with_configuration_plugins_and_collectors_is_found),
         TEST(the_uptime_does_not_follow_the_wall_clock),
         TEST(a_reload_says_what_it_found_or_why_it_was_refused),
-        TEST(a_plugin_is_shown_with_its_methods_and_options),
-        TEST(in_safe_mode_looking_at_a_plugin_does_not_load_it),
         TEST(one_instance_never_sees_what_another_one_keeps),
         TEST(what_a_plugin_keeps_has_a_limit),
         TEST(the_keys_of_one_instance_are_limited_and_can_be_removed),

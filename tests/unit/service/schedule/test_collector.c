@@ -188,7 +188,7 @@ static void an_instance_that_takes_no_calls_is_reported_at_every_slot(void **sta
 {
     (void)state;
     start(0);
-    plugin_instance("ok")->state = OC_INSTANCE_FENCED;
+    plugin_at("ok")->state = OC_INSTANCE_FENCED;
     stage_pass(&f.s, INTERVAL);
     assert_int_equal(f.lasts, 2);
     assert_int_equal(f.code, OC_E_CONFLICT);

@@ -217,8 +217,8 @@ static void a_preset_becomes_its_instances_and_hands_on_the_keys_of_the_host(voi
     (void)state;
     assert_int_equal(configure("{plugin = \"shop\"; name = \"main\"; interval = \"20s\";}"), 0);
     assert_int_equal(instances_made, 3);
-    assert_string_equal(plugin_instance("main")->plugin->name, "ok");
-    assert_string_equal(plugin_instance("main-other")->plugin->name, "other");
+    assert_string_equal(plugin_at("main")->plugin->name, "ok");
+    assert_string_equal(plugin_at("main-other")->plugin->name, "other");
     assert_non_null(plugin_instance("main-extra"));
     assert_int_equal(oc_json_int(row("main-other"), "interval_ms", 0), 20000);
     assert_int_equal(stage_count(&f.s, "collector.member"), 3);
@@ -228,8 +228,8 @@ static void an_instance_of_a_preset_knows_where_it_was_written(void **state)
 {
     (void)state;
     configure("\n\n{plugin = \"shop\"; name = \"main\";}");
-    assert_true(strstr(plugin_instance("main")->file, "openclaw.conf") != NULL);
-    assert_int_equal(plugin_instance("main")->line, 3);
+    assert_true(strstr(plugin_at("main")->file, "openclaw.conf") != NULL);
+    assert_int_equal(plugin_at("main")->line, 3);
 }
 
 static void a_preset_that_is_configured_anew_restarts_only_what_changed(void **state)
@@ -277,10 +277,10 @@ static void a_start_that_failed_is_tried_again_by_a_reload(void **state)
     (void)state;
     configure("{plugin = \"ok\";}");
     plugin_answer("ok", OC_OK);
-    plugin_instance("ok")->state = OC_INSTANCE_FAILED;
+    plugin_at("ok")->state = OC_INSTANCE_FAILED;
     configure("{plugin = \"ok\";}");
     assert_int_equal(instances_made, 2);
-    assert_int_equal(plugin_instance("ok")->state, OC_INSTANCE_READY);
+    assert_int_equal(plugin_at("ok")->state, OC_INSTANCE_READY);
 }
 
 static void what_is_wrong_with_an_item_is_said_and_the_others_are_used(void **state)

@@ -1,0 +1,201 @@
+/* The operations of those who use registries. SPDX-License-Identifier: MIT */
+#include <stddef.h>
+
+#include "core/service/package/internal.h"
+
+/* The worker reads the parameters as JSON; the struct is here for the table to be checked against. */
+struct params {
+    const char *name, *output, *url, *fingerprint, *ca, *registry;
+    int32_t trust_first, offline;
+    int64_t timeout, limit;
+    struct oc_list words;
+};
+#define AT(member) offsetof(struct params, member)
+
+static const struct oc_option add_options[] = {
+    {.name = "name",
+     .type = OC_OPT_STRING,
+     .flags = OC_OPT_REQUIRED | OC_OPT_POSITIONAL,
+     .offset = AT(name),
+     .help = "what the registry is called on this host"},
+    {.name = "url",
+     .type = OC_OPT_PATH,
+     .flags = OC_OPT_REQUIRED | OC_OPT_POSITIONAL,
+     .offset = AT(url),
+     .help = "https://host/path, file:///folder, or a folder"},
+    {.name = "fingerprint",
+     .type = OC_OPT_STRING,
+     .offset = AT(fingerprint),
+     .help = "SHA-256 of a root file that its keeper has published"},
+    {.name = "trust_first",
+     .type = OC_OPT_BOOL,
+     .offset = AT(trust_first),
+     .help = "take the root that is there, whatever it is"},
+    {.name = "ca",
+     .type = OC_OPT_PATH,
+     .offset = AT(ca),
+     .help = "certificates to trust instead of the system's"},
+    {.name = "timeout",
+     .type = OC_OPT_DURATION,
+     .offset = AT(timeout),
+     .help = "give up after so long without a byte; default: 15s"},
+    {0},
+};
+static const struct oc_option name_req_options[] = {
+    {.name = "name",
+     .type = OC_OPT_STRING,
+     .flags = OC_OPT_REQUIRED | OC_OPT_POSITIONAL,
+     .offset = AT(name),
+     .help = "its name"},
+    {0},
+};
+static const struct oc_option name_any_options[] = {
+    {.name = "name",
+     .type = OC_OPT_STRING,
+     .flags = OC_OPT_POSITIONAL,
+     .offset = AT(name),
+     .help = "its name; default: all"},
+    {0},
+};
+static const struct oc_option search_options[] = {
+    {.name = "words",
+     .type = OC_OPT_STRINGS,
+     .flags = OC_OPT_POSITIONAL,
+     .offset = AT(words),
+     .help = "all of them must be found in name, kind, summary or what it provides"},
+    {.name = "registry",
+     .type = OC_OPT_STRING,
+     .offset = AT(registry),
+     .help = "only this registry"},
+    {.name = "limit",
+     .type = OC_OPT_INT,
+     .offset = AT(limit),
+     .default_text = "50",
+     .min = 1,
+     .max = 10000,
+     .help = "at most so many"},
+    {.name = "offline",
+     .type = OC_OPT_BOOL,
+     .offset = AT(offline),
+     .help = "use what was fetched before; what has expired is refused"},
+    {0},
+};
+static const struct oc_option lookup_options[] = {
+    {.name = "name",
+     .type = OC_OPT_STRING,
+     .flags = OC_OPT_REQUIRED | OC_OPT_POSITIONAL,
+     .offset = AT(name),
+     .help = "name, publisher/name or registry:publisher/name"},
+    {.name = "offline",
+     .type = OC_OPT_BOOL,
+     .offset = AT(offline),
+     .help = "use what was fetched before; what has expired is refused"},
+    {0},
+};
+static const struct oc_option audit_options[] = {
+    {.name = "name",
+     .type = OC_OPT_STRING,
+     .flags = OC_OPT_POSITIONAL,
+     .offset = AT(name),
+     .help = "one plugin; default: all"},
+    {.name = "offline",
+     .type = OC_OPT_BOOL,
+     .offset = AT(offline),
+     .help = "use what was fetched before; what has expired is refused"},
+    {0},
+};
+
+static const struct oc_option download_options[] = {
+    {.name = "name",
+     .type = OC_OPT_STRING,
+     .flags = OC_OPT_REQUIRED | OC_OPT_POSITIONAL,
+     .offset = AT(name),
+     .help = "name, publisher/name@range or registry:publisher/name"},
+    {.name = "output",
+     .type = OC_OPT_PATH,
+     .offset = AT(output),
+     .help = "folder to write into; default: here"},
+    {0},
+};
+
+#define USES OC_OP_EPHEMERAL
+
+const struct oc_op oc_package_ops_registry[] = {
+    {.name = "registry.add",
+     .summary = "Add a registry, and pin its root",
+     .role = OC_ROLE_ADMIN,
+     .flags = USES | OC_OP_MUTATES,
+     .params = add_options,
+     .params_size = sizeof(struct params),
+     .view = "record",
+     .description =
+         "Without --fingerprint the fingerprint of its root is told, and nothing is added.",
+     .example = "openclaw registry add main https://plugins.example.org --fingerprint SHA256",
+     .handler = oc_package_forward},
+    {.name = "registry.list",
+     .summary = "List the registries of this host",
+     .flags = USES,
+     .params = name_any_options,
+     .params_size = sizeof(struct params),
+     .view = "table:name=Registry,url=Address,added=Added,fingerprint=Fingerprint",
+     .handler = oc_package_forward},
+    {.name = "registry.remove",
+     .summary = "Forget a registry; what was installed from it stays",
+     .role = OC_ROLE_ADMIN,
+     .flags = USES | OC_OP_MUTATES | OC_OP_DESTRUCTIVE,
+     .params = name_req_options,
+     .params_size = sizeof(struct params),
+     .view = "record",
+     .handler = oc_package_forward},
+    {.name = "registry.refresh",
+     .summary = "Fetch and verify the metadata of the registries",
+     .role = OC_ROLE_OPERATOR,
+     .flags = USES | OC_OP_MUTATES,
+     .params = name_any_options,
+     .params_size = sizeof(struct params),
+     .view = "table:name=Registry,state=State,root=Root,timestamp=Timestamp,snapshot=Snapshot,"
+             "timestamp_expires=Timestamp until,refreshed=Refreshed,url=Address",
+     .handler = oc_package_forward},
+    {.name = "registry.status",
+     .summary = "Show versions, expiries and keys of the registries",
+     .flags = USES,
+     .params = name_any_options,
+     .params_size = sizeof(struct params),
+     .view = "table:name=Registry,state=State,root=Root,timestamp=Timestamp,snapshot=Snapshot,"
+             "timestamp_expires=Timestamp until,refreshed=Refreshed,url=Address",
+     .handler = oc_package_forward},
+    {.name = "plugin.search",
+     .summary = "Search the registries for plugins",
+     .flags = USES,
+     .params = search_options,
+     .params_size = sizeof(struct params),
+     .view =
+         "table:id=Plugin,version=Version,kind=Kind,trust=Trust,registry=Registry,summary=Summary",
+     .example = "openclaw plugin search queue",
+     .handler = oc_package_forward},
+    {.name = "plugin.lookup",
+     .summary = "Tell all versions of a package, installed or not",
+     .flags = USES | OC_OP_INTERNAL,
+     .params = lookup_options,
+     .params_size = sizeof(struct params),
+     .handler = oc_package_forward},
+    {.name = "plugin.download",
+     .summary = "Fetch the archive of a plugin and its signature, without installing it",
+     .flags = USES | OC_OP_PRIVATE,
+     .params = download_options,
+     .params_size = sizeof(struct params),
+     .view = "record",
+     .description = "The signature is minisign's: `minisign -Vm FILE -P KEY` verifies it.",
+     .example = "openclaw plugin download acme/queue --output /tmp",
+     .handler = oc_package_forward},
+    {.name = "plugin.audit",
+     .summary = "Look for advisories, yanks and quarantine of what is installed",
+     .flags = USES,
+     .params = audit_options,
+     .params_size = sizeof(struct params),
+     .view = "custom:plugin_audit",
+     .description =
+         "Each finding names the command that ends it. The exit code is 1 when there are findings.",
+     .example = "openclaw plugin audit",
+     .handler = oc_package_forward},
+    {0}};
