@@ -9,6 +9,7 @@
 #include "core/base/json.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/daemon/peer.h"
 
 #define CALLS_MAX 64 /* of one client at once */
 
@@ -31,6 +32,7 @@ struct client {
     size_t count;
     char actor[64];
     enum oc_role role;
+    bool plugin; /* or a program that one has started: nothing is done for it */
     bool closed;
 };
 
@@ -70,7 +72,8 @@ static json_t *end_frame(json_int_t id, const json_t *result, const json_t *warn
 {
     json_t *frame = frame_for(id);
     oc_json_set_bool(frame, "ok", err == NULL);
-    json_object_set_new(frame, "data", result ? json_incref((json_t *)result) : json_null());
+    json_object_set_new(frame, "data",
+                        result && !err ? json_incref((json_t *)result) : json_null());
     json_object_set_new(frame, "warnings",
                         warnings ? json_incref((json_t *)warnings) : json_array());
     json_t *error = json_null();
@@ -79,6 +82,9 @@ static json_t *end_frame(json_int_t id, const json_t *result, const json_t *warn
         oc_json_set_str(error, "code", oc_error_name(err->code));
         oc_json_set_str(error, "message", err->message);
         oc_json_set_str(error, "hint", err->hint);
+        if (result) {
+            json_object_set(error, "details", (json_t *)result);
+        }
     }
     json_object_set_new(frame, "error", error);
     return frame;
@@ -240,6 +246,9 @@ static void on_frame(void *ctx, struct oc_stream *s, const char *data, size_t le
     const json_t *params = json_object_get(frame, "params");
     if (!frame) {
         complain(client, 0, OC_E_CONFIG, err.message);
+    } else if (client->plugin) {
+        complain(client, id, OC_E_DENIED,
+                 "a plugin calls operations through its host, with the permission op:call");
     } else if (json_is_true(json_object_get(frame, "cancel"))) {
         cancel(client, id);
     } else if (!json_is_string(json_object_get(frame, "op")) || id <= 0 ||
@@ -300,6 +309,7 @@ static void add_client(void *ctx, struct oc_stream *s)
     uid_t uid = (uid_t)-1;
     oc_stream_peer(s, &pid, &uid);
     snprintf(client->actor, sizeof client->actor, "cli:uid=%d", (int)uid);
+    client->plugin = oc_peer_is_plugin(pid);
     client->role = uid == 0 || uid == geteuid() ? OC_ROLE_ADMIN : OC_ROLE_VIEWER;
     client->control = c;
     client->stream = s;

@@ -1,4 +1,4 @@
-/* The host: every floor and every service, wired together. SPDX-License-Identifier: MIT */
+/* The life of the host: configuration, folders, lock, store, start, reload, stop. SPDX-License-Identifier: MIT */
 #include "core/daemon/daemon.h"
 
 #include <errno.h>
@@ -15,54 +15,16 @@
 #include "core/base/mem.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
-#include "core/daemon/check.h"
 #include "core/daemon/embedded.h"
+#include "core/daemon/internal.h"
 #include "core/daemon/notify.h"
-#include "core/daemon/sections.h"
-#include "core/loop/worker.h"
 #include "core/op/bridge.h"
-#include "core/service/alert/alert.h"
-#include "core/service/env.h"
-#include "core/service/health/health.h"
-#include "core/service/host/service.h"
-#include "core/service/metrics/metrics.h"
-#include "core/service/policy/policy_service.h"
-#include "core/service/rule/rule.h"
-#include "core/service/schedule/schedule.h"
 #include "core/sys/file.h"
 #include "core/sys/lock.h"
 
 #define WORKERS           4
 #define PRIVATE_LOCK_WAIT (30 * OC_SECOND)
 #define MAINTAIN_EVERY    (5 * OC_MINUTE)
-
-struct oc_daemon {
-    struct daemon_options options;
-    struct oc_config *config;
-    struct oc_diags diags;
-    struct oc_sections sections;
-    char *home, *socket;
-    int log_fd, lock;
-    struct oc_loop *loop;
-    struct oc_bus *bus;
-    struct oc_workers *workers;
-    struct oc_store *store;
-    struct oc_plugins *plugins;
-    struct oc_policies *policies;
-    struct oc_ops *ops;
-    struct oc_bridge *bridge;
-    struct oc_timer *maintain;
-    struct oc_env env;
-    struct oc_host_service *host;
-    struct oc_schedule *schedule;
-    struct oc_health *health;
-    struct oc_metrics *metrics;
-    struct oc_rule_service *rules;
-    struct oc_policy_service *policy;
-    struct oc_alert_service *alert;
-    int64_t grace_ms;
-    bool started, stopping;
-};
 
 /* ---- configuration ---- */
 
@@ -192,94 +154,6 @@ static int open_store(struct oc_daemon *h, struct oc_error *err)
     return h->store ? OC_OK : err->code;
 }
 
-static void scan_plugins(struct oc_daemon *h)
-{
-    if (h->options.safe_mode) {
-        oc_warn("safe mode: no plugin is loaded", NULL);
-        return;
-    }
-    const char *given = getenv("OPENCLAW_PLUGINS");
-    char *self = oc_path_self_dir();
-    char *built = oc_path_expand("../plugins", self), *mine = oc_path_join(h->home, "plugins");
-    char *installed = oc_path_expand("../" OC_PLUGIN_SUBDIR, self); /* wherever the tree was put */
-    const char *const *more = h->sections.host.plugins.items;
-    for (uint64_t i = 0; i < h->sections.host.plugins.count; i++) {
-        oc_plugins_scan(h->plugins, more[i]);
-    }
-    oc_plugins_scan(h->plugins, mine);
-    if (given && *given) {
-        oc_plugins_scan(h->plugins, given);
-    } else {
-        oc_plugins_scan(h->plugins, oc_file_exists(built)       ? built
-                                    : oc_file_exists(installed) ? installed
-                                                                : OC_PLUGIN_DIR);
-    }
-    free(installed);
-    free(mine);
-    free(built);
-    free(self);
-}
-
-static const struct oc_config *hook_config(void *ctx)
-{
-    return ((struct oc_daemon *)ctx)->config;
-}
-
-static const struct oc_diags *hook_diags(void *ctx)
-{
-    return &((struct oc_daemon *)ctx)->diags;
-}
-
-static json_t *hook_sections(void *ctx)
-{
-    (void)ctx;
-    return oc_sections_json();
-}
-
-static int hook_reload(void *ctx, struct oc_error *err)
-{
-    return oc_daemon_reload(ctx, err);
-}
-
-static json_t *hook_check(void *ctx, const char *path, struct oc_error *err)
-{
-    const struct oc_daemon *h = ctx;
-    return oc_check_file(path, h->home, h->options.sets, err);
-}
-
-static struct oc_instance *find_instance(void *ctx, const char *plugin, const char *name)
-{
-    struct oc_daemon *h = ctx;
-    return h->schedule ? oc_schedule_find(h->schedule, plugin, name) : NULL;
-}
-
-static void make_services(struct oc_daemon *h)
-{
-    struct oc_host_hooks hooks = {.config = hook_config,
-                                  .diags = hook_diags,
-                                  .sections = hook_sections,
-                                  .reload = hook_reload,
-                                  .check = hook_check,
-                                  .ctx = h,
-                                  .socket = h->socket,
-                                  .safe_mode = h->options.safe_mode};
-    h->env = (struct oc_env){.loop = h->loop,
-                             .bus = h->bus,
-                             .store = h->store,
-                             .plugins = h->plugins,
-                             .policies = h->policies,
-                             .ops = h->ops,
-                             .home = h->home,
-                             .ephemeral = h->env.ephemeral};
-    h->host = oc_host_service_create(&h->env, &hooks);
-    h->metrics = oc_metrics_create(&h->env);
-    h->health = oc_health_create(&h->env);
-    h->policy = oc_policy_service_create(&h->env);
-    h->alert = oc_alert_create(&h->env);
-    h->rules = oc_rule_create(&h->env);
-    h->schedule = oc_schedule_create(&h->env);
-}
-
 static void maintain(void *ctx)
 {
     struct oc_daemon *h = ctx;
@@ -315,11 +189,14 @@ struct oc_daemon *oc_daemon_create(const struct daemon_options *options, struct 
         goto failed;
     }
     h->plugins = oc_plugins_create(h->loop, h->bus, h->workers);
-    scan_plugins(h);
+    if (!h->env.ephemeral && !keeps_nothing(h)) {
+        oc_plugins_set_home(h->plugins, h->home); /* crashes are remembered by who may have them */
+    }
+    oc_daemon_scan_plugins(h);
     h->policies = oc_policies_create(h->bus, NULL);
     h->ops = oc_ops_create(h->loop, h->bus);
-    make_services(h);
-    h->bridge = oc_bridge_create(h->ops, h->plugins, find_instance, h);
+    oc_daemon_make_services(h);
+    h->bridge = oc_bridge_create(h->ops, h->plugins, oc_daemon_find_instance, h);
     oc_bridge_refresh(h->bridge);
     h->maintain = oc_timer_create(h->loop, maintain, h);
     return h;
@@ -328,21 +205,10 @@ failed:
     return NULL;
 }
 
-static void configure(struct oc_daemon *h, const struct oc_config *config)
-{
-    oc_policy_service_configure(h->policy, config, &h->diags);
-    oc_health_configure(h->health, config, &h->diags);
-    oc_rule_configure(h->rules, config, &h->diags);
-    oc_alert_configure(h->alert, config, &h->diags);
-    if (!h->options.safe_mode && (!h->env.ephemeral || h->options.collect)) {
-        oc_schedule_configure(h->schedule, config, &h->diags);
-    }
-}
-
 void oc_daemon_start(struct oc_daemon *h)
 {
     h->started = true;
-    configure(h, h->config);
+    oc_daemon_configure(h, h->config);
     log_findings(&h->diags);
     if (!h->env.ephemeral) {
         oc_timer_start(h->maintain, OC_MINUTE, MAINTAIN_EVERY);
@@ -397,10 +263,10 @@ int oc_daemon_reload(struct oc_daemon *h, struct oc_error *err)
     oc_notify("RELOADING=1");
     adopt_config(h, config, &diags);
     if (!h->options.safe_mode) {
-        scan_plugins(h);
+        oc_daemon_scan_plugins(h);
         oc_bridge_refresh(h->bridge);
     }
-    configure(h, config);
+    oc_daemon_configure(h, config);
     oc_config_destroy(old);
     log_findings(&h->diags);
     oc_info("configuration loaded", "errors=%zu findings=%zu", oc_diags_errors(&h->diags),
@@ -417,10 +283,16 @@ static void all_stopped(void *ctx)
     oc_loop_stop(h->loop);
 }
 
+static void channels_stopped(void *ctx)
+{
+    struct oc_daemon *h = ctx;
+    oc_plugin_service_stop(h->plugin, h->grace_ms, all_stopped, h);
+}
+
 static void collectors_stopped(void *ctx)
 {
     struct oc_daemon *h = ctx;
-    oc_alert_stop(h->alert, h->grace_ms, all_stopped, h);
+    oc_alert_stop(h->alert, h->grace_ms, channels_stopped, h);
 }
 
 void oc_daemon_stop(struct oc_daemon *h, int64_t grace_ms)
@@ -445,6 +317,10 @@ void oc_daemon_destroy(struct oc_daemon *h)
         oc_ops_cancel_all(h->ops);
     }
     oc_bridge_destroy(h->bridge);
+    oc_skill_service_destroy(h->skills);
+    oc_tool_service_destroy(h->tools);
+    oc_plugin_service_destroy(h->plugin);
+    oc_package_service_destroy(h->packages);
     oc_schedule_destroy(h->schedule);
     oc_rule_destroy(h->rules);
     oc_alert_destroy(h->alert);
@@ -477,6 +353,7 @@ void oc_daemon_destroy(struct oc_daemon *h)
     }
     free(h->home);
     free(h->socket);
+    free(h->bundled);
     free(h);
 }
 
@@ -512,5 +389,6 @@ void oc_daemon_check_collectors(struct oc_daemon *h)
     if (!h->options.safe_mode) {
         oc_schedule_check(h->schedule, h->config, &h->diags);
         oc_alert_check(&h->env, h->config, &h->diags);
+        oc_plugin_service_check(h->plugin, h->config, &h->diags);
     }
 }

@@ -69,13 +69,21 @@ static int fail(const struct oc_error *err)
     return oc_error_exit(err->code);
 }
 
+/* For the package worker: what it writes into the folders of whoever called has the modes that they are used to. */
+static void keep_umask(mode_t theirs)
+{
+    char text[8];
+    snprintf(text, sizeof text, "%03o", (unsigned)theirs & 0777);
+    setenv("OPENCLAW_UMASK", text, 1);
+}
+
 /* Small arenas for a program of few threads; no core file, which would hold the secrets of the configuration, unless
  * somebody who looks for a crash says OPENCLAW_CORE=1. */
 static void prepare_process(void)
 {
     mallopt(M_ARENA_MAX, 2);
     mallopt(M_TRIM_THRESHOLD, 256 * 1024);
-    umask(077);
+    keep_umask(umask(077));
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a write beyond a limit fails as on a full disk */
     if (!getenv("OPENCLAW_CORE")) {

@@ -16,6 +16,7 @@ enum {
     OPT_CHECK,
     OPT_EPHEMERAL,
     OPT_NO_STORE,
+    OPT_NO_PLUGINS,
     OPT_COLLECT,
     OPT_USER,
     OPT_HOME,
@@ -31,6 +32,7 @@ static const struct option longs[] = {{"config", required_argument, NULL, 'c'},
                                       {"check", no_argument, NULL, OPT_CHECK},
                                       {"ephemeral", required_argument, NULL, OPT_EPHEMERAL},
                                       {"no-store", no_argument, NULL, OPT_NO_STORE},
+                                      {"no-plugins", no_argument, NULL, OPT_NO_PLUGINS},
                                       {"collect", no_argument, NULL, OPT_COLLECT},
                                       {"dump-ops", no_argument, NULL, OPT_DUMP},
                                       {"dump-options", no_argument, NULL, OPT_DUMP_OPTIONS},
@@ -114,6 +116,9 @@ static int take(int opt, struct daemon_options *o)
         return o->ephemeral < 0 ? usage("--ephemeral wants a descriptor") : -1;
     case OPT_NO_STORE:
         o->no_store = true;
+        break;
+    case OPT_NO_PLUGINS:
+        o->no_plugins = true;
         break;
     case OPT_COLLECT:
         o->collect = true;

@@ -15,10 +15,11 @@ struct daemon_options {
     bool dump_ops;
     /* print the sections of the configuration and leave: the reference is made from it */
     bool dump_options;
-    bool check;    /* validate the configuration, print findings as JSON, leave */
-    int ephemeral; /* --ephemeral FD: serve that socket only, then leave; -1 = no */
-    bool no_store; /* with --ephemeral: keep nothing, touch no state */
-    bool collect;  /* with --ephemeral: run the collectors */
+    bool check;      /* validate the configuration, print findings as JSON, leave */
+    int ephemeral;   /* --ephemeral FD: serve that socket only, then leave; -1 = no */
+    bool no_store;   /* with --ephemeral: keep nothing, touch no state */
+    bool no_plugins; /* with --ephemeral: the one operation needs none */
+    bool collect;    /* with --ephemeral: run the collectors */
 };
 
 /* Fills `o`. Returns -1 to go on, else the exit code to leave with (help, version, usage error). */

@@ -11,6 +11,7 @@
 #include "core/config/dump.h"
 #include "core/service/alert/alert.h"
 #include "core/service/health/health.h"
+#include "core/service/plugin/plugin_service.h"
 #include "core/service/policy/policy_service.h"
 #include "core/service/rule/rule.h"
 #include "core/service/schedule/schedule.h"
@@ -83,9 +84,9 @@ static const struct oc_option log_options[] = {
     {0}};
 
 /* Sections of the services: each validates its own. */
-static const char *const known[] = {"host",        "store",     "log",    "thresholds",
-                                    "alerts",      "policies",  "health", "dependencies",
-                                    "maintenance", "collectors"};
+static const char *const known[] = {"host",        "store",      "log",       "thresholds",
+                                    "alerts",      "policies",   "health",    "dependencies",
+                                    "maintenance", "collectors", "isolation", "plugins"};
 
 static void check_names(const struct oc_node *root, struct oc_diags *diags)
 {
@@ -159,5 +160,6 @@ json_t *oc_sections_json(void)
     oc_alert_describe(o);
     oc_rule_describe(o);
     oc_policy_service_describe(o);
+    oc_plugin_service_describe(o);
     return o;
 }

@@ -1,0 +1,63 @@
+/* The host's own state, shared by the files of the daemon. SPDX-License-Identifier: MIT  [loop] */
+#ifndef OC_DAEMON_INTERNAL_H
+#define OC_DAEMON_INTERNAL_H
+
+#include "core/daemon/daemon.h"
+#include "core/daemon/sections.h"
+#include "core/loop/worker.h"
+#include "core/service/alert/alert.h"
+#include "core/service/env.h"
+#include "core/service/health/health.h"
+#include "core/service/host/service.h"
+#include "core/service/metrics/metrics.h"
+#include "core/service/package/package.h"
+#include "core/service/plugin/plugin_service.h"
+#include "core/service/policy/policy_service.h"
+#include "core/service/rule/rule.h"
+#include "core/service/schedule/schedule.h"
+#include "core/service/skill/skill_service.h"
+#include "core/service/tool/tool_service.h"
+
+struct oc_daemon {
+    struct daemon_options options;
+    struct oc_config *config;
+    struct oc_diags diags;
+    struct oc_sections sections;
+    char *home, *socket, *bundled;
+    int log_fd, lock;
+    struct oc_loop *loop;
+    struct oc_bus *bus;
+    struct oc_workers *workers;
+    struct oc_store *store;
+    struct oc_plugins *plugins;
+    struct oc_policies *policies;
+    struct oc_ops *ops;
+    struct oc_bridge *bridge;
+    struct oc_timer *maintain;
+    struct oc_env env;
+    struct oc_host_service *host;
+    struct oc_schedule *schedule;
+    struct oc_health *health;
+    struct oc_metrics *metrics;
+    struct oc_rule_service *rules;
+    struct oc_policy_service *policy;
+    struct oc_alert_service *alert;
+    struct oc_package_service *packages;
+    struct oc_plugin_service *plugin;
+    struct oc_tool_service *tools;
+    struct oc_skill_service *skills;
+    int64_t grace_ms;
+    bool started, stopping;
+};
+
+/* ---- wiring.c ---- */
+
+/* Reads the folders of plugins, and that of the packages; once more: what is new and what is gone. */
+void oc_daemon_scan_plugins(struct oc_daemon *h);
+/* The instance that answers for a plugin, whichever service owns it; for the bridge. `ctx` is the daemon. */
+struct oc_instance *oc_daemon_find_instance(void *ctx, const char *plugin, const char *name);
+void oc_daemon_make_services(struct oc_daemon *h);
+/* Gives every service its part; findings go to h->diags. */
+void oc_daemon_configure(struct oc_daemon *h, const struct oc_config *config);
+
+#endif
