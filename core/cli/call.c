@@ -13,6 +13,7 @@ void oc_answer_finish(struct cli_answer *answer)
 {
     json_decref(answer->data);
     json_decref(answer->warnings);
+    json_decref(answer->details);
     *answer = (struct cli_answer){0};
 }
 
@@ -94,6 +95,7 @@ static void take_end(const json_t *frame, struct cli_answer *answer)
         oc_error_set(&answer->err, oc_error_code(oc_json_str(error, "code", "internal")), "%s",
                      oc_json_str(error, "message", "the daemon gave no reason"));
         oc_error_hint(&answer->err, "%s", oc_json_str(error, "hint", ""));
+        answer->details = json_incref(json_object_get(error, "details"));
     }
 }
 

@@ -38,6 +38,7 @@ struct cli_answer {
     bool interrupted; /* by Ctrl-C */
     json_t *data, *warnings;
     struct oc_error err;
+    json_t *details; /* what the error tells beside its message; NULL when it tells nothing */
 };
 void oc_answer_finish(struct cli_answer *answer);
 int oc_answer_exit(const struct cli_answer *answer); /* of an answer that is not ok */

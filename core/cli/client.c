@@ -134,10 +134,13 @@ static int start_private(struct cli_link *link, const struct cli *cli, const str
         return rc;
     }
     snprintf(number, sizeof number, "%d", fds[1]);
-    const char *options[5] = {"--ephemeral", number};
+    const char *options[6] = {"--ephemeral", number};
     size_t n = 2;
     if (op->flags & OC_OP_PRIVATE) {
         options[n++] = "--no-store";
+    }
+    if (op->flags & OC_OP_BARE) {
+        options[n++] = "--no-plugins";
     }
     if (op->flags & OC_OP_COLLECTS) {
         options[n++] = "--collect";

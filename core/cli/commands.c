@@ -44,6 +44,16 @@ const struct cli_command oc_commands[] = {
      .usage = "man DIR",
      .hidden = true,
      .run = oc_command_man},
+    {.name = "plugin.dev",
+     .summary = "Build and reload a plugin whenever one of its files is saved",
+     .usage = "plugin dev [FOLDER]",
+     .description =
+         "Builds the plugin of the folder, links it into the host that runs (its permissions are "
+         "shown and asked for once), then builds and reloads it on every save. What does not build "
+         "or does not start leaves the plugin that runs as it is. Ctrl-C ends it; `openclaw plugin "
+         "unlink` takes the plugin out again.",
+     .example = "openclaw plugin dev ~/disk-space",
+     .run = oc_command_dev},
     {.name = "run",
      .summary = "Start the host here: the health table, then a line for every change",
      .usage = "run",
@@ -73,6 +83,20 @@ const struct cli_command *oc_command_find(int argc, char **argv, int *used)
         }
     }
     return best;
+}
+
+cli_front_fn oc_command_front(const char *op)
+{
+    static const struct {
+        const char *op;
+        cli_front_fn run;
+    } fronts[] = {{"plugin.create", oc_command_create}};
+    for (size_t i = 0; i < sizeof fronts / sizeof *fronts; i++) {
+        if (strcmp(fronts[i].op, op) == 0) {
+            return fronts[i].run;
+        }
+    }
+    return NULL;
 }
 
 int oc_command_version(struct cli *cli, int argc, char **argv)

@@ -23,6 +23,9 @@ extern const struct cli_command oc_commands[]; /* sorted by name; ends with a NU
 
 /* The command that the words begin with; *used says how many words name it. NULL: there is none. */
 const struct cli_command *oc_command_find(int argc, char **argv, int *used);
+/* What is done in place of an operation that a person has typed; NULL: nothing, it is just run. */
+typedef int (*cli_front_fn)(struct cli *cli, int argc, char **argv);
+cli_front_fn oc_command_front(const char *op);
 /* Runs an operation as if it had been typed. */
 int oc_command_op(struct cli *cli, const struct cli_op *op, const json_t *params);
 const struct cli_op *oc_cli_op(const char *name); /* of the table; NULL when there is none */
@@ -38,6 +41,8 @@ int oc_command_help(struct cli *cli, int argc, char **argv);
 int oc_command_completion(struct cli *cli, int argc, char **argv);
 int oc_command_explain(struct cli *cli, int argc, char **argv);
 int oc_command_edit(struct cli *cli, int argc, char **argv);
+int oc_command_dev(struct cli *cli, int argc, char **argv);
+int oc_command_create(struct cli *cli, int argc, char **argv); /* in front of plugin.create */
 int oc_command_man(struct cli *cli, int argc, char **argv);
 
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/base/text.h"
 #include "core/cli/commands.h"
 #include "core/cli/paths.h"
 
@@ -78,6 +79,28 @@ static bool takes_file(const struct cli_path *path)
     return false;
 }
 
+/* The first word after the command is a plugin that is there: asking for their names takes a few milliseconds. */
+static bool takes_plugin(const struct cli_path *path)
+{
+    static const char *const places[] = {"name", "names", "plugin", "what"};
+    static const char *const elsewhere[] = {"plugin.create", "plugin.search", "plugin.install"};
+    if (!path->op || !oc_starts(path->op->name, "plugin.")) {
+        return false;
+    }
+    for (size_t i = 0; i < OC_COUNT(elsewhere); i++) {
+        if (strcmp(elsewhere[i], path->op->name) == 0) {
+            return false;
+        }
+    }
+    const struct cli_param *first = path->op->param_count ? &path->op->params[0] : NULL;
+    for (size_t i = 0; first && i < OC_COUNT(places); i++) {
+        if (first->flags & OC_OPT_POSITIONAL && strcmp(places[i], first->name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* ---- bash ---- */
 
 static void bash_words(const struct cli_path *path)
@@ -137,7 +160,7 @@ static void bash_path(const struct cli_path *path)
     bash_words(path);
     fputs("' options='", stdout);
     bash_options(path);
-    printf("' files=%d ;;\n", takes_file(path));
+    printf("' files=%d plugins=%d ;;\n", takes_file(path), takes_plugin(path));
 }
 
 static void bash_globals(void)
@@ -152,7 +175,7 @@ static void print_bash(const struct cli_paths *paths)
     puts("# bash completion of openclaw; made by `openclaw completion bash`\n"
          "_openclaw() {\n"
          "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
-         "    local at='' word i words='' options='' files=0\n"
+         "    local at='' word i words='' options='' files=0 plugins=0\n"
          "    COMPREPLY=()\n"
          "    for ((i = 1; i < COMP_CWORD; i++)); do\n"
          "        word=${COMP_WORDS[i]}\n"
@@ -179,7 +202,11 @@ static void print_bash(const struct cli_paths *paths)
           stdout);
     bash_globals();
     puts("\" -- \"$cur\"))\n    else\n        COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
-         "        if ((files)); then compopt -o default; fi\n    fi\n}\ncomplete -F _openclaw "
+         "        if ((files)); then compopt -o default; fi\n"
+         "        if ((plugins)); then\n"
+         "            COMPREPLY+=($(compgen -W \"$(openclaw plugin list --csv 2>/dev/null | sed "
+         "'1d;s/,.*//')\" -- \"$cur\"))\n"
+         "        fi\n    fi\n}\ncomplete -F _openclaw "
          "openclaw");
 }
 

@@ -62,10 +62,13 @@ const char *oc_help_group_summary(const char *group)
         {"events", "what has happened"},
         {"health", "the health of services and agents"},
         {"metrics", "stored samples"},
-        {"plugin", "plugins"},
+        {"plugin", "plugins: write, install, watch over and remove them"},
         {"policy", "Lua policies"},
+        {"registry", "where plugins come from: consuming and publishing"},
         {"rules", "alert rules"},
         {"rule", "alert rules"},
+        {"skill", "texts for agents"},
+        {"tool", "functions for agents"},
     };
     for (size_t i = 0; i < OC_COUNT(texts); i++) {
         if (strcmp(texts[i][0], group) == 0) {

@@ -8,57 +8,36 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/time.h"
-#include "core/cli/client.h"
 #include "core/cli/commands.h"
+#include "core/cli/plan.h"
+#include "core/cli/progress.h"
 #include "core/cli/show.h"
 #include "core/cli/term.h"
-
-#define PROGRESS_AFTER (2 * OC_SECOND)
 
 /* ---- one call ---- */
 
 struct invocation {
     struct cli_show show;
-    int64_t began;
-    bool progress; /* a line of progress stands on stderr */
+    struct cli_progress progress;
 };
-
-static void clear_progress(struct invocation *v)
-{
-    if (v->progress) {
-        fputs("\r\033[K", stderr);
-        v->progress = false;
-    }
-}
 
 static void on_row(void *ctx, const json_t *row)
 {
     struct invocation *v = ctx;
-    clear_progress(v);
+    oc_progress_clear(&v->progress);
     oc_show_row(&v->show, row);
 }
 
-/* One line that overwrites itself; short calls never show it. */
 static void on_progress(void *ctx, double fraction, const char *text)
 {
     struct invocation *v = ctx;
-    const struct cli *cli = v->show.cli;
-    if (!cli->tty_err || cli->quiet || oc_time_mono() - v->began < PROGRESS_AFTER) {
-        return;
-    }
-    clear_progress(v);
-    if (fraction >= 0) {
-        fprintf(stderr, "%3.0f %%  ", fraction * 100);
-    }
-    oc_term_cell(stderr, text, 0, TERM_DIM, cli->color_err);
-    fflush(stderr);
-    v->progress = true;
+    oc_progress_show(&v->progress, v->show.cli, fraction, text);
 }
 
 static int confirm(const struct cli *cli, const struct cli_op *op, struct oc_error *err)
 {
     char words[128];
-    if (!(op->flags & OC_OP_DESTRUCTIVE) || cli->yes) {
+    if (!(op->flags & OC_OP_DESTRUCTIVE) || op->flags & OC_OP_PLANS || cli->yes) {
         return OC_OK;
     }
     oc_op_words(op->name, words, sizeof words);
@@ -101,15 +80,26 @@ static struct cli with_file_to_check(const struct cli *cli, const struct cli_op 
     return other;
 }
 
+static void call(struct cli_link *link, struct invocation *v, const struct cli_listener *listener,
+                 struct cli_answer *answer)
+{
+    const struct cli_show *s = &v->show;
+    if (oc_plan_first(s->cli, s->op, s->params)) {
+        oc_plan_call(link, s->cli, s->op, s->params, listener, answer);
+    } else {
+        oc_link_call(link, s->op->name, s->params, listener, answer);
+    }
+}
+
 int oc_command_op(struct cli *cli, const struct cli_op *op, const json_t *params)
 {
     struct cli other = with_file_to_check(cli, op, params);
-    struct invocation v = {.show = {.cli = cli, .op = op, .params = params},
-                           .began = oc_time_mono()};
+    struct invocation v = {.show = {.cli = cli, .op = op, .params = params}};
     struct cli_listener listener = {on_row, on_progress, &v, op->flags & OC_OP_STREAMS};
     struct cli_answer answer = {0};
     struct cli_link link;
     oc_error_init(&answer.err);
+    oc_progress_begin(&v.progress);
     if (confirm(cli, op, &answer.err) != OC_OK) {
         return oc_cli_fail(cli, &answer.err, 1);
     }
@@ -117,9 +107,9 @@ int oc_command_op(struct cli *cli, const struct cli_op *op, const json_t *params
     if (rc != OC_OK) {
         answer.lost = rc == OC_E_RETRY || rc == OC_E_TIMEOUT;
     } else if (first_round(&link, op, &answer)) {
-        oc_link_call(&link, op->name, params, &listener, &answer);
+        call(&link, &v, &listener, &answer);
     }
-    clear_progress(&v);
+    oc_progress_clear(&v.progress);
     int exit_code = oc_show(&v.show, &answer);
     fflush(stdout); /* before a private daemon takes its time to leave */
     oc_link_close(&link);
@@ -164,7 +154,8 @@ static uint32_t flags_of(const json_t *list)
         uint32_t flag;
     } names[] = {{"mutates", OC_OP_MUTATES},   {"destructive", OC_OP_DESTRUCTIVE},
                  {"streams", OC_OP_STREAMS},   {"ephemeral", OC_OP_EPHEMERAL},
-                 {"collects", OC_OP_COLLECTS}, {"private", OC_OP_PRIVATE}};
+                 {"collects", OC_OP_COLLECTS}, {"private", OC_OP_PRIVATE},
+                 {"plans", OC_OP_PLANS}};
     uint32_t flags = 0;
     const json_t *word;
     size_t i;

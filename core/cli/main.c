@@ -24,6 +24,10 @@ static int run_op(struct cli *cli, const struct cli_op *op, int argc, char **arg
     if (cli->help) {
         return oc_help_show_op(cli, op);
     }
+    const cli_front_fn front = oc_command_front(op->name);
+    if (front) {
+        return front(cli, argc, argv);
+    }
     json_t *params = oc_params_parse(op, argc, argv, &err);
     if (!params) {
         return oc_cli_fail_usage(cli, &err);

@@ -26,6 +26,7 @@ static void put_text(FILE *out, const char *text)
         bool sentence = p > text && strchr(".?", p[-1]) && p[1] >= 'A' && p[1] <= 'Z';
         if (*p == '\n') {
             fputs("\n.Pp\n", out);
+            p += strspn(p + 1, "\n");
             column = 0;
         } else if (*p == ' ' && (sentence || column + word > LINE_MAX_LEN)) {
             fputc('\n', out);

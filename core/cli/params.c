@@ -138,12 +138,27 @@ static int parse_switch(const struct parse *p, const struct cli_param *param, co
     return OC_OK;
 }
 
+/* An address ("https://..") in the place of a path stays as it is. */
 static json_t *absolute(const char *path)
 {
+    if (strstr(path, "://")) {
+        return json_string(path);
+    }
     char *full = oc_path_expand(path, NULL);
     json_t *value = json_string(full);
     free(full);
     return value;
+}
+
+/* A text that may be a file as well as a name (choices "name|file"): what looks like a path is one. The operation runs
+ * elsewhere, so it must be absolute. */
+static bool is_path(const struct cli_param *param, const char *text)
+{
+    const bool either = (param->type == OC_OPT_STRING || param->type == OC_OPT_STRINGS) &&
+                        param->choices && strcmp(param->choices, "name|file") == 0;
+    return either && (strcmp(text, ".") == 0 || strcmp(text, "..") == 0 || oc_starts(text, "./") ||
+                      oc_starts(text, "../") || oc_starts(text, "~/") || oc_ends(text, ".ocp") ||
+                      oc_ends(text, ".pub"));
 }
 
 /* The value of one word; of one element when the type is a list. */
@@ -180,6 +195,10 @@ static int parse_value(const struct parse *p, const struct cli_param *param, con
         return *value ? OC_OK : wrong(p, param, "text in UTF-8", "other bytes");
     default:
         break;
+    }
+    if (is_path(param, text)) {
+        *value = absolute(text);
+        return *value ? OC_OK : wrong(p, param, "text in UTF-8", "other bytes");
     }
     *value = json_string(text);
     return *value ? OC_OK : wrong(p, param, "text in UTF-8", "other bytes");

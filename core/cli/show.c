@@ -9,6 +9,7 @@
 #include "core/base/mem.h"
 #include "core/base/text.h"
 #include "core/base/version.h"
+#include "core/cli/plan.h"
 #include "core/cli/term.h"
 
 #define CUSTOM "custom:"
@@ -18,8 +19,12 @@
 #define WRITE_FLAGS (JSON_ENCODE_ANY | JSON_REAL_PRECISION(15))
 
 static const struct cli_view *const views[] = {
-    &oc_view_health, &oc_view_watch,  &oc_view_report, &oc_view_status, &oc_view_findings,
-    &oc_view_import, &oc_view_doctor, &oc_view_plugin, &oc_view_logs,   &oc_view_query};
+    &oc_view_plugin_audit, &oc_view_health,        &oc_view_watch,         &oc_view_report,
+    &oc_view_status,       &oc_view_findings,      &oc_view_import,        &oc_view_doctor,
+    &oc_view_plugin,       &oc_view_logs,          &oc_view_query,         &oc_view_check,
+    &oc_view_plan,         &oc_view_plugins,       &oc_view_plugin_status, &oc_view_plugin_top,
+    &oc_view_plugin_why,   &oc_view_plugin_doctor, &oc_view_plugin_reload, &oc_view_plugin_reset,
+    &oc_view_serve,        &oc_view_written};
 
 static const struct cli_view *custom_view(const struct cli_op *op)
 {
@@ -43,6 +48,9 @@ static json_t *error_json(const struct cli_answer *answer)
     oc_json_set_str(error, "code", oc_error_name(answer->err.code));
     oc_json_set_str(error, "message", answer->err.message);
     oc_json_set_str(error, "hint", answer->err.hint);
+    if (answer->details) {
+        json_object_set(error, "details", answer->details);
+    }
     return error;
 }
 
@@ -124,7 +132,9 @@ static void show_data(const struct cli_show *s, const json_t *data)
 {
     const char *view = s->op->view ? s->op->view : "";
     const struct cli_view *custom = custom_view(s->op);
-    if (custom) {
+    if (oc_plan_is(s->op, data)) {
+        oc_view_plan_show(s->cli, data, stdout);
+    } else if (custom) {
         custom->show(s, data);
     } else if (strcmp(view, "record") == 0 && json_is_object(data)) {
         oc_view_record(s, data);
@@ -185,8 +195,8 @@ static int exit_of(const struct cli_show *s, const json_t *data)
 static int exit_of_failure(const struct cli_show *s, const struct cli_answer *answer)
 {
     const struct cli_view *custom = custom_view(s->op);
-    return answer->lost && custom && custom->lost ? custom->lost(s, answer)
-                                                  : oc_answer_exit(answer);
+    const int rc = custom && custom->lost ? custom->lost(s, answer) : -1;
+    return rc >= 0 ? rc : oc_answer_exit(answer);
 }
 
 int oc_show(const struct cli_show *s, const struct cli_answer *answer)

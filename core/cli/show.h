@@ -19,7 +19,7 @@ struct cli_view {
     void (*row)(const struct cli_show *s, const json_t *row); /* of a stream; NULL = as `show` */
     void (*csv)(const struct cli_show *s, const json_t *data);
     int (*exit_code)(const struct cli_show *s, const json_t *data); /* NULL = 0 */
-    /* No answer came: what is said of it beside the error, and the exit code. NULL = as usual. */
+    /* The call failed: what is said of it beside the error, and the exit code. NULL and -1 = as usual. */
     int (*lost)(const struct cli_show *s, const struct cli_answer *answer);
 };
 
@@ -34,8 +34,13 @@ void oc_show_warning(const struct cli *cli, const char *text);
 
 /* ---- the views ---- */
 extern const struct cli_view oc_view_health, oc_view_watch, oc_view_report, oc_view_status;
+extern const struct cli_view oc_view_plugin_audit; /* of plugin.audit */
 extern const struct cli_view oc_view_findings, oc_view_import, oc_view_doctor;
-extern const struct cli_view oc_view_plugin, oc_view_logs, oc_view_query;
+extern const struct cli_view oc_view_check, oc_view_plugin, oc_view_logs, oc_view_query;
+extern const struct cli_view oc_view_plan, oc_view_plugins, oc_view_plugin_status;
+extern const struct cli_view oc_view_plugin_top, oc_view_plugin_why, oc_view_plugin_doctor;
+extern const struct cli_view oc_view_plugin_reload, oc_view_plugin_reset;
+extern const struct cli_view oc_view_serve, oc_view_written; /* of registry.serve; lock, bundle */
 
 /* "table:KEY=Title,..." without its "table:". A title that ends in (duration), (size) or (age) says
  * how its numbers are meant. False when `data` is not a list of objects. */
@@ -45,6 +50,9 @@ void oc_view_table_row(const struct cli_show *s, const char *spec, const json_t 
 void oc_view_record(const struct cli_show *s, const json_t *data);
 /* "key   value" lines, the keys as wide as the longest; nested objects are indented. */
 void oc_view_members(FILE *out, const json_t *object, int indent);
+
+/* A plan, or what became of one; on stderr when somebody is to be asked about it. */
+void oc_view_plan_show(const struct cli *cli, const json_t *plan, FILE *out);
 
 /* The table of checks, the gravest first; used by health, watch and run. */
 void oc_view_checks(const struct cli *cli, const json_t *checks);

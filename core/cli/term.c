@@ -160,15 +160,17 @@ enum term_color oc_term_state_color(const char *state)
     static const struct {
         const char *word;
         enum term_color color;
-    } words[] = {{"ok", TERM_GREEN},          {"healthy", TERM_GREEN},  {"ready", TERM_GREEN},
-                 {"resolved", TERM_GREEN},    {"loaded", TERM_GREEN},   {"active", TERM_GREEN},
-                 {"idle", TERM_GREEN},        {"warning", TERM_YELLOW}, {"degraded", TERM_YELLOW},
-                 {"pending", TERM_DIM},       {"unknown", TERM_YELLOW}, {"unreachable", TERM_CYAN},
-                 {"critical", TERM_RED},      {"firing", TERM_RED},     {"failed", TERM_RED},
-                 {"error", TERM_RED},         {"fenced", TERM_RED},     {"offline", TERM_RED},
-                 {"busy", TERM_CYAN},         {"info", TERM_BLUE},      {"warn", TERM_YELLOW},
-                 {"debug", TERM_DIM},         {"inactive", TERM_DIM},   {"silenced", TERM_DIM},
-                 {"acknowledged", TERM_CYAN}, {"preset", TERM_DIM},     {"found", TERM_DIM}};
+    } words[] = {
+        {"ok", TERM_GREEN},          {"healthy", TERM_GREEN},   {"ready", TERM_GREEN},
+        {"resolved", TERM_GREEN},    {"loaded", TERM_GREEN},    {"active", TERM_GREEN},
+        {"idle", TERM_GREEN},        {"warning", TERM_YELLOW},  {"degraded", TERM_YELLOW},
+        {"pending", TERM_DIM},       {"unknown", TERM_YELLOW},  {"unreachable", TERM_CYAN},
+        {"critical", TERM_RED},      {"firing", TERM_RED},      {"failed", TERM_RED},
+        {"error", TERM_RED},         {"fenced", TERM_RED},      {"offline", TERM_RED},
+        {"busy", TERM_CYAN},         {"info", TERM_BLUE},       {"warn", TERM_YELLOW},
+        {"debug", TERM_DIM},         {"inactive", TERM_DIM},    {"silenced", TERM_DIM},
+        {"acknowledged", TERM_CYAN}, {"preset", TERM_DIM},      {"found", TERM_DIM},
+        {"disabled", TERM_DIM},      {"quarantined", TERM_RED}, {"restarting", TERM_YELLOW}};
     size_t len = 0;
     while (isalpha((unsigned char)state[len])) {
         len++;

@@ -65,7 +65,7 @@ char *oc_value_number(double number, char *buf, size_t size)
 
 enum cli_unit oc_value_unit(const char *key)
 {
-    bool size = oc_ends(key, "_bytes") || strcmp(key, "bytes") == 0;
+    bool size = oc_ends(key, "_bytes") || strcmp(key, "bytes") == 0 || strcmp(key, "size") == 0;
     return oc_ends(key, "_ms") ? CLI_UNIT_DURATION : size ? CLI_UNIT_SIZE : CLI_UNIT_NONE;
 }
 

@@ -1,4 +1,4 @@
-/* The views of configuration and plugins. SPDX-License-Identifier: MIT */
+/* The views of configuration. SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 #include <string.h>
 
@@ -101,59 +101,3 @@ static void show_import(const struct cli_show *s, const json_t *data)
 }
 
 const struct cli_view oc_view_import = {"import", show_import, NULL, NULL, NULL, NULL};
-
-/* ---- one plugin ---- */
-
-static void show_options(const struct cli *cli, const json_t *options)
-{
-    static const char *const titles[] = {"Option", "Type", "Default", "Meaning"};
-    struct term_table table = {.columns = OC_COUNT(titles), .titles = titles};
-    const json_t *option;
-    size_t i;
-    json_array_foreach(options, i, option)
-    {
-        const char *name = oc_json_str(option, "name", "");
-        bool required = oc_json_bool(option, "required", false);
-        char *fallback = oc_value_text(json_object_get(option, "default"), CLI_UNIT_NONE);
-        oc_table_add(&table, oc_asprintf("  %s", name));
-        oc_table_add(&table, oc_strdup(oc_json_str(option, "type", "")));
-        oc_table_add(&table, required ? oc_strdup("(required)") : oc_strdup(fallback));
-        oc_table_add(&table, oc_strdup(oc_json_str(option, "help", "")));
-        free(fallback);
-    }
-    if (table.count) {
-        fputs("\noptions\n", stdout);
-        oc_table_print(&table, stdout, cli->width, cli->color);
-    }
-    oc_table_finish(&table);
-}
-
-static void show_instances(const struct cli_show *s, const json_t *instances)
-{
-    if (json_array_size(instances) > 0) {
-        fputs("\ninstances\n", stdout);
-        oc_view_table(s,
-                      "instance=Instance,state=State,interval_ms=Interval,calls=Calls,"
-                      "failures=Failures,last_error=Last error",
-                      instances);
-    }
-}
-
-static void show_plugin(const struct cli_show *s, const json_t *data)
-{
-    static const char *const plain[] = {"name",    "version", "kind", "state",
-                                        "summary", "error",   "dir",  "methods"};
-    const json_t *manifest = json_object_get(data, "manifest");
-    json_t *head = json_object();
-    for (size_t i = 0; i < OC_COUNT(plain); i++) {
-        json_object_set(head, plain[i], json_object_get(data, plain[i]));
-    }
-    json_object_set(head, "license", json_object_get(manifest, "license"));
-    json_object_set(head, "permissions", json_object_get(manifest, "permissions"));
-    oc_view_members(stdout, head, 0);
-    json_decref(head);
-    show_options(s->cli, json_object_get(data, "options"));
-    show_instances(s, json_object_get(data, "instances"));
-}
-
-const struct cli_view oc_view_plugin = {"plugin", show_plugin, NULL, NULL, NULL, NULL};

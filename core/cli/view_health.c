@@ -232,6 +232,9 @@ static void show(const struct cli_show *s, const json_t *data)
 /* A monitoring system reads stdout and knows the codes 0 to 3. */
 static int lost(const struct cli_show *s, const struct cli_answer *answer)
 {
+    if (!answer->lost) {
+        return -1;
+    }
     if (!s->cli->json) {
         fputs("OPENCLAW UNKNOWN - ", stdout);
         oc_term_cell(stdout, answer->err.message, 0, TERM_PLAIN, false);

@@ -79,7 +79,9 @@ static void say_empty(const struct cli_op *op)
     bool list = dot && strcmp(verb, "list") == 0;
     char group[64];
     snprintf(group, sizeof group, "%.*s", dot ? (int)(dot - op->name) : 0, op->name);
-    if (!list) {
+    if (strcmp(verb, "outdated") == 0) {
+        puts("Nothing is outdated.");
+    } else if (!list) {
         printf("No %s.\n", strcmp(verb, "watch") == 0 ? "entries" : verb);
     } else if (oc_ends(group, "y")) {
         printf("No %.*sies.\n", (int)strlen(group) - 1, group);
