@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Runs every benchmark and writes docs/benchmarks.md: `./dev bench`. SPDX-License-Identifier: MIT"""
+"""Runs every benchmark and writes docs/benchmarks.md: `./dev bench`. With --figures the loads are left out, and the goals are
+only printed. SPDX-License-Identifier: MIT"""
 
 import json
 import os
@@ -10,6 +11,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+import installed
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -54,18 +57,38 @@ def start_to_first_sample(build, runs=11):
     return statistics.median(times), min(times)
 
 
+def with_daemon(build, env, command):
+    daemon = subprocess.Popen([f"{build}/bin/openclawd", "-f"], env=env, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    try:
+        time.sleep(1)
+        return spawn_ms(command, env)
+    finally:
+        daemon.terminate()
+        daemon.wait()
+
+
+def plugin_list(build):
+    """`plugin list` with 200 installed, each with a manifest of usual length."""
+    command = [f"{build}/bin/openclaw", "plugin", "list"]
+    with tempfile.TemporaryDirectory() as home:
+        env = {**os.environ, "OPENCLAW_HOME": home}
+        installed.install(home, f"{build}/plugins/http", 200)
+        return [("`openclaw plugin list`, 200 installed, daemon running", *with_daemon(build, env, command), 10),
+                ("`openclaw plugin list`, 200 installed, no daemon", *spawn_ms(command, env), 20)]
+
+
 def command_line(build):
     rows = []
     with tempfile.TemporaryDirectory() as home:
         env = {**os.environ, "OPENCLAW_HOME": home}
-        rows.append(("`openclaw version`", *spawn_ms([f"{build}/bin/openclaw", "version"], env), "3 ms"))
-        daemon = subprocess.Popen([f"{build}/bin/openclawd", "-f"], env=env, stderr=subprocess.DEVNULL,
-                                  stdout=subprocess.DEVNULL)
-        time.sleep(1)
-        rows.append(("`openclaw status`, daemon running", *spawn_ms([f"{build}/bin/openclaw", "status"], env), "10 ms"))
-        daemon.terminate()
-        daemon.wait()
-    rows.append(("`openclawd`, start to first sample", *start_to_first_sample(build), "15 ms"))
+        rows.append(("`openclaw version`", *spawn_ms([f"{build}/bin/openclaw", "version"], env), 3))
+        rows.append(("`openclaw status`, daemon running", *with_daemon(build, env, [f"{build}/bin/openclaw", "status"]), 10))
+    with tempfile.TemporaryDirectory() as home:
+        env = {**os.environ, "OPENCLAW_HOME": home}
+        rows.append(("`openclaw plugin check --level 0`, no daemon", *spawn_ms(
+            [f"{build}/bin/openclaw", "plugin", "check", f"{build}/plugins/system", "--level", "0"], env), 10))
+    rows += plugin_list(build)
+    rows.append(("`openclawd`, start to first sample", *start_to_first_sample(build), 15))
     return rows
 
 
@@ -79,15 +102,17 @@ def run_text(command):
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.rstrip()
 
 
+CPU_GOALS = {("W10", "openclaw"): 25, ("W1", "openclaw"): 250, ("W1000", "openclaw"): 130, ("W1000", "openclaw-keep-alive"): 60}
+RSS_GOALS = {("W10", "openclaw"): 6.5, ("W1000", "openclaw"): 12}
+
+
 def load_table(rows):
-    goals = {("W10", "openclaw"): "25", ("W1", "openclaw"): "250", ("W1000", "openclaw"): "130",
-             ("W1000", "openclaw-keep-alive"): "60"}
     out = ["| load | tool | CPU ms a minute, median (min to max) | goal | RSS MiB | PSS MiB | threads |",
            "|---|---|---|---|---|---|---|"]
     for r in rows:
         if r["load"] == "STALL":
             continue
-        goal = goals.get((r["load"], r["tool"]), "")
+        goal = CPU_GOALS.get((r["load"], r["tool"]), "")
         out.append(f"| {r['load']} | {r['tool']} | {r['cpu_ms_per_min']} ({r['min']} to {r['max']}) | {goal} | "
                    f"{r['rss_kb'] / 1024:.1f} | {r['pss_kb'] / 1024:.1f} | {r['threads']} |")
     return out
@@ -106,6 +131,60 @@ def ratios(rows):
     return out
 
 
+def isolated_table(r):
+    """Each figure beside its yardstick of the same run."""
+    ping, pipe = r["ping_pong_p50_us"], r["pipe_gb_per_s"]
+    out = ["| what | process | sandbox | yardstick | goal |", "|---|---|---|---|---|"]
+    calls = [r[f"{tier}_call_p50_us"] for tier in ("process", "sandbox")]
+    out.append(f"| call, round trip, p50 us | {calls[0]:.1f} ({calls[0] / ping:.1f} x) | {calls[1]:.1f} ({calls[1] / ping:.1f} x) | "
+               f"socket pair ping-pong {ping:.1f} | 2 x |")
+    rates = [r[f"{tier}_stream_gb_per_s"] for tier in ("process", "sandbox")]
+    out.append(f"| stream, GB/s | {rates[0]:.1f} | {rates[1]:.1f} | pipe {pipe:.1f} | 1.5, or 70 % of the pipe |")
+    starts = [r[f"{tier}_start_to_first_answer_ms"] for tier in ("process", "sandbox")]
+    out.append(f"| start to first answer, median ms | {starts[0]:.1f} | {starts[1]:.1f} | | 5 |")
+    memory = [r[f"{tier}_private_kb"] for tier in ("process", "sandbox")]
+    out.append(f"| private memory, KB | {memory[0]:.0f} | {memory[1]:.0f} | | 3072 |")
+    return out
+
+
+def isolated_goals(r):
+    for tier in ("process", "sandbox"):
+        yield f"{tier}: a call, against a ping-pong", r[f"{tier}_call_p50_us"] / r["ping_pong_p50_us"], 2, "x"
+        # the other way round, so that less is better here too
+        enough = min(1.5, 0.7 * r["pipe_gb_per_s"])
+        yield f"{tier}: a stream, ns a byte", 1 / r[f"{tier}_stream_gb_per_s"], 1 / enough, "ns"
+        yield f"{tier}: start to first answer", r[f"{tier}_start_to_first_answer_ms"], 5, "ms"
+        yield f"{tier}: private memory", r[f"{tier}_private_kb"], 3072, "KB"
+
+
+def goals(loads, line, restart, isolated, registry):
+    """(what, figure, goal, unit): every figure that has a goal. Medians; less is better."""
+    for r in loads:
+        key = (r["load"], r.get("tool"))
+        if key in CPU_GOALS:
+            yield f"{key[0]} {key[1]}: CPU a minute", r["cpu_ms_per_min"], CPU_GOALS[key], "ms"
+        if key in RSS_GOALS:
+            yield f"{key[0]} {key[1]}: memory", r["rss_kb"] / 1024, RSS_GOALS[key], "MiB"
+    for name, median, _, goal in line:
+        yield name, median, goal, "ms"
+    yield from isolated_goals(isolated)
+    for tier in ("process", "sandbox"):
+        yield f"{tier}: crash to restarted", restart[f"{tier}_crash_to_restarted_p50_ms"], 100, "ms"
+    packages = registry["packages"]
+    yield f"cold resolve among {packages} packages: requests", registry["requests"], 5, ""
+    yield f"cold resolve among {packages} packages: bytes", registry["bytes"] / 1000, 100, "KB"
+    yield f"cold resolve among {packages} packages: time", registry["cold_ms"], 30, "ms"
+
+
+def goal_table(rows):
+    out = ["| what | figure | goal | figure / goal |", "|---|---|---|---|"]
+    for name, figure, goal, unit in rows:
+        unit = f" {unit}" if unit else ""
+        missed = " (missed)" if figure > goal else ""
+        out.append(f"| {name} | {figure:.3g}{unit} | {goal:.3g}{unit} | {figure / goal:.2f}{missed} |")
+    return out
+
+
 def sizes(build):
     total = sum(os.path.getsize(os.path.join(folder, name)) for folder, _, names in os.walk(f"{build}/plugins")
                 for name in names if name.endswith(".so"))
@@ -121,8 +200,17 @@ def main():
     build = os.path.abspath(sys.argv[1])
     quick = "--quick" in sys.argv
     window, windows = ("20", "1") if quick else ("60", next((a.split("=")[1] for a in sys.argv if a.startswith("--windows=")), "3"))
-    loads = run_json([sys.executable, f"{HERE}/load.py", build, "--window", window, "--windows", windows])
+    figures = "--figures" in sys.argv
+    loads = [] if figures else run_json([sys.executable, f"{HERE}/load.py", build, "--window", window, "--windows", windows])
     line = command_line(build)
+    restart = run_json([f"{build}/bench/bench_restart", f"{build}/fixtures/plugins", f"{build}/bin/openclaw-plughost"])
+    isolated = run_json([f"{build}/bench/bench_isolated", f"{build}/fixtures/plugins", f"{build}/bin/openclaw-plughost"])
+    registry = run_json([f"{build}/bench/bench_registry"])
+    table = goal_table(goals(loads, line, restart, isolated, registry))
+    print("\n".join(table), file=sys.stderr)
+    print(f"load average {os.getloadavg()[0]:.1f}", file=sys.stderr)
+    if figures:
+        return
     store = run_json([f"{build}/bench/bench_store"] + (["100", "3"] if quick else []))
     call = run_json([f"{build}/bench/bench_call", f"{build}/fixtures/plugins"])
     probe = run_text([f"{build}/bench/bench_probe", f"{build}/plugins/http/http.so", f"{build}/bench/bench_targets"])
@@ -131,18 +219,29 @@ def main():
            "Written by `./dev bench`; do not edit. Every figure was measured in that one run, beside the peers, on",
            f"{cpu_name()}, {os.cpu_count()} processors, Linux {platform.release()}, on {time.strftime('%Y-%m-%d')}.",
            "CPU is the kernel's account summed over the threads of a process; compare ratios, not machines.", "",
-           "## Watching", "",
+           "## Goals", "", "Medians; less is better, and 1 is the goal itself.", ""]
+    out += table
+    out += ["", "## Watching", "",
            "W10: system metrics and 10 HTTP checks every 10 s. W1: the same every second. W1000: system metrics and 1000",
            "HTTP checks every 30 s, each on a fresh connection (`openclaw-keep-alive` keeps them; so does collectd).", ""]
     out += load_table(loads) + [""] + ratios(loads)
     if stall:
         out += ["", f"STALL: 500 of 1000 targets accept and never answer, interval 10 s: of {stall['due']} checks due on the",
                 f"other 500 in {stall['slots']} slots, {stall['answered']} were made."]
-    out += ["", "## Starting", "", "| what | median ms | fastest ms | goal |", "|---|---|---|---|"]
+    out += ["", "## Starting", "", "| what | median ms | fastest ms | goal ms |", "|---|---|---|---|"]
     out += [f"| {name} | {median:.1f} | {fastest:.1f} | {goal} |" for name, median, fastest, goal in line]
     out += ["", f"`openclawd`, `openclaw` and all plugins together: {sizes(build) / 1e6:.1f} MB, not stripped.", "",
             "## Store (`bench_store`)", "", "```json", json.dumps(store, indent=1), "```", "",
             "## A plugin call (`bench_call`)", "", "```json", json.dumps(call, indent=1), "```", "",
+            "## Plugins that come back (`bench_restart`)", "",
+            "A crash until it has started again (goal 100 ms), and a reload until it has switched.", "",
+            "```json", json.dumps(restart, indent=1), "```", "",
+            "## A plugin in a process of its own (`bench_isolated`)", ""]
+    out += isolated_table(isolated)
+    out += ["", f"## Resolving in a registry of {registry['packages']} packages (`bench_registry`)", "",
+            "Read from `file://` by a client that knows the root and nothing else; goals: 5 requests, 100 000 bytes, 30 ms.", "",
+            "```json", json.dumps(registry, indent=1), "```"]
+    out += ["",
             "## The probe engine against bare system calls (`bench_probe`)", "", "```", probe, "```", ""]
     path = os.path.join(ROOT, "docs", "benchmarks.md")
     with open(path, "w") as f:

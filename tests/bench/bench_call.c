@@ -121,7 +121,7 @@ static void bench_direct(struct bench *b)
     oc_error_init(&err);
     const double begun = now_us(CLOCK_MONOTONIC);
     for (int i = 0; i < CALLS; i++) {
-        method->fn(b->instance->self, &request, &sink, &err);
+        method->fn(oc_body_inproc_self(b->instance->body), &request, &sink, &err);
     }
     oc_json_set_num(b->result, "direct_call_us", (now_us(CLOCK_MONOTONIC) - begun) / CALLS);
 }
@@ -140,7 +140,7 @@ static void bench_in_place(struct bench *b)
                                            .cancel = oc_records_cancel_flag(r)};
         struct oc_error err;
         oc_error_init(&err);
-        method->fn(b->instance->self, &request, &sink, &err);
+        method->fn(oc_body_inproc_self(b->instance->body), &request, &sink, &err);
         oc_records_end(r);
         oc_records_drain(r);
         oc_records_destroy(r);

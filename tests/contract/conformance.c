@@ -20,6 +20,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/text.h"
+#include "core/plugcheck/plugcheck.h"
 #include "core/plugin/internal.h"
 #include "core/plugin/note.h"
 #include "core/plugin/shape.h"
@@ -91,7 +92,7 @@ static void check_entry(const struct subject *s)
     }
     say(!oc_entry_take(oc_test_entry(t), &entry, &err), "the entry is sane, its defaults parse",
         err.message);
-    const char *option = conformance_without_help(oc_test_entry(t));
+    const char *option = config_without_help(oc_test_entry(t));
     say(!option, "every option has a help text without a full stop", option ? option : "");
     say(!oc_starts(s->manifest->kind, "collector") ||
             oc_entry_method(oc_test_entry(t), "collector.collect/1"),
@@ -186,7 +187,7 @@ static void configure(struct subject *s, json_t *config)
 
 static const char *start_plausible(struct subject *s)
 {
-    configure(s, conformance_config(oc_test_entry(s->t), s->port, s->scratch));
+    configure(s, config_plausible(oc_test_entry(s->t), s->port, s->scratch));
     const int32_t code = oc_test_start(s->t);
     if (code == OC_E_CONFIG) { /* said, because the promise is then kept by doing nothing */
         printf("# not started with the configuration of the runner: %s\n",
@@ -216,7 +217,7 @@ static const char *with_odd_configs(struct subject *s)
     for (size_t n = 0;; n++) {
         json_t *config;
         size_t way = 0;
-        for (; (config = conformance_odd_config(entry, s->port, s->scratch, n, way)); way++) {
+        for (; (config = config_odd(entry, s->port, s->scratch, n, way)); way++) {
             configure(s, config);
             if (oc_test_start(s->t) && !oc_test_error(s->t)->message[0]) {
                 return "start failed without a message";

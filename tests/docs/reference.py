@@ -125,6 +125,14 @@ SECTIONS = {
                        "any channel replaces the built-in ones.",
     "alerts.rules": "A list: what is judged. Rules of the same name as a shipped one change it; others are added. See the "
                     "[policy guide](policy-guide.md#rules).",
+    "isolation": "Where plugins run and what they may take. Bundled plugins run in the daemon's own process, those of a "
+                 "package as it says: in a process of their own, or confined. Other terms reach what runs by a hot reload.",
+    "isolation.plugins.NAME": "A group for a plugin by its name: `isolation = { plugins = { hello = { tier = \"sandbox\"; "
+                              "memory = \"64MB\"; }; }; };`",
+    "plugins.NAME": "A group for an installed plugin by its name: the options of the one instance that it gets when it is "
+                    "enabled and no item of `collectors` or `alerts.channels` names it, and for those kinds the keys of the "
+                    "tables of these sections, such as `interval`. `openclaw plugin info NAME` lists the options; `openclaw "
+                    "plugin config set NAME KEY VALUE` checks and writes one.",
     "policies": "Whom to tell, in Lua. See the [policy guide](policy-guide.md).",
 }
 
@@ -207,7 +215,7 @@ def configuration():
         raise SystemExit(f"sections without a description, or the reverse: {', '.join(sorted(unknown))}")
     out = [GENERATED, "# Configuration", INTRODUCTION.rstrip("\n"), ""]
     for name, text in SECTIONS.items():
-        out += [f"## {name}", "", text, "", *table(sections[name])]
+        out += [f"## {name}", "", text, "", *(table(sections[name]) if sections[name] else [])]
     out += thresholds()
     bundled = {os.path.basename(os.path.dirname(m)) for m in glob.glob(f"{SOURCE}/plugins/*/*/plugin.json")}
     names = sorted(p["name"] for p in ask("plugin", "list") if p["name"] in bundled)

@@ -8,7 +8,7 @@ set -uo pipefail
 root=$(cd "$(dirname "$(readlink -f "$0")")/../.." && pwd)
 cd "$root" || exit 1
 
-checks="sources format shell python units configs"
+checks="sources format shell python units configs abi registry"
 failed=0
 
 fail() {
@@ -84,6 +84,29 @@ check_configs() {
     out=$(POSTGRES_PASSWORD=x HOOK_SECRET=x OPENCLAW_HOME=$scratch/home "$bin/openclawd" --check --config "$f" 2>/dev/null) || fail "$f: $out"
   done
 }
+
+# The SDK's structs against what was recorded at each release. The record of the minor that is being worked on is met to
+# the letter; in those of older ones structs may have grown at their end (sdk/abi/grows.suppr).
+check_abi() {
+  have abidiff || return
+  local major minor record surface=$scratch/surface.so
+  local suppress
+  major=$(sed -n 's/^#define OC_ABI_MAJOR //p' sdk/include/openclaw/plugin.h)
+  minor=$(sed -n 's/^#define OC_ABI_MINOR //p' sdk/include/openclaw/plugin.h)
+  ${CC:-cc} -std=c11 -g -shared -fPIC -fvisibility=hidden -Isdk/include -o "$surface" sdk/abi/surface.c || { failed=1; return; }
+  [ "$(uname -m)" = x86_64 ] || return # of which the records are
+  for record in sdk/abi/v"$major".*.abixml; do
+    suppress=(--suppr sdk/abi/grows.suppr)
+    [ "$record" != "sdk/abi/v$major.$minor.abixml" ] || suppress=()
+    abidiff "${suppress[@]}" "$record" "$surface" >"$scratch/abidiff" ||
+      fail "$record: the ABI is not what was recorded"$'\n'"$(cat "$scratch/abidiff")"
+  done
+  [ -f "sdk/abi/v$major.$minor.abixml" ] ||
+    fail "sdk/abi: no record of $major.$minor; make it with abidw --no-corpus-path --no-comp-dir-path --no-show-locs"
+}
+
+# The index of the bundled plugins is made from their manifests.
+check_registry() { python3 registry/index.py --check || failed=1; }
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT

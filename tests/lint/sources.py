@@ -12,8 +12,9 @@ import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-FLOORS = ["base", "sys", "loop", "config", "store", "plugin", "policy", "op", "service", "daemon"]
-BESIDE = {"cli": "daemon"}  # the same height as the other, and neither knows the other
+FLOORS = ["base", "sys", "loop", "config", "store", "plugin", "package", "policy", "op", "service", "daemon"]
+BESIDE = {"cli": "daemon",  # the same height as the other, and neither knows the other
+          "packager": "daemon", "plughost": "package", "plugcheck": "daemon", "fetch": "daemon", "archive": "daemon", "serve": "daemon"}
 
 LIBRARIES = {  # header pattern: the only folder that may include it
     r"jansson\.h": "core/",
@@ -25,6 +26,9 @@ LIBRARIES = {  # header pattern: the only folder that may include it
     r"(lua|lualib|lauxlib|luaconf)\.h": "core/policy/",
     r"sodium\.h|sodium/.*": "core/sys/",
     r"zstd\.h|zstd_errors\.h": "core/sys/",
+    r"archive\.h|archive_entry\.h": "core/archive/",
+    r"curl/.*": "core/fetch/",
+    r"microhttpd\.h": "core/serve/",
 }
 
 # Calls that overflow, race or run a shell, and what to use instead.
@@ -50,7 +54,7 @@ NAMES_ALLOWED = {
     "core/config/import": "translates the files of other monitors, whose sections have these names, into this host's",
 }
 # Names of plugins that are words of the trade, too: a literal with one of them says nothing.
-WORDS = {"agent", "console", "email", "exec", "file", "gateway", "http", "system", "tcp", "webhook", "dashboard", "tls"}
+WORDS = {"agent", "console", "email", "exec", "file", "gateway", "http", "system", "tcp", "webhook", "dashboard", "tls", "script"}
 
 findings = []
 

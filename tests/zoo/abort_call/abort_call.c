@@ -1,0 +1,13 @@
+/* Calls abort when it is asked to collect. SPDX-License-Identifier: MIT */
+#include "tests/zoo/zoo.h"
+
+#include <stdlib.h>
+
+static int32_t collect(void *self, const struct oc_request *req, const struct oc_sink *out,
+                       struct oc_error *err)
+{
+    (void)self, (void)req, (void)out, (void)err;
+    abort();
+}
+
+ZOO_ENTRY(NULL, NULL)
