@@ -11,6 +11,9 @@
 
 #include <openclaw/plugin.h>
 
+/* How a document is written for others: numbers as people wrote them (0.1, not 0.10000000000000001). */
+#define OC_JSON_WIRE (JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15))
+
 #define OC_JSON_MAX_BYTES (8u << 20) /* a document from outside */
 
 /* Parses one document of at most OC_JSON_MAX_BYTES (depth is capped by jansson at 2048); NULL and `err` on failure,

@@ -25,6 +25,14 @@ int64_t oc_time_mono(void)
     return fake >= 0 ? fake : read_clock(CLOCK_MONOTONIC);
 }
 
+int64_t oc_time_mono_us(void)
+{
+    int64_t fake = atomic_load(&fake_mono);
+    struct timespec ts;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return fake >= 0 ? fake * 1000 : (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
 void oc_time_fake(int64_t wall_ms, int64_t mono_ms)
 {
     atomic_store(&fake_wall, wall_ms);

@@ -16,6 +16,7 @@
 
 int64_t oc_time_wall(void);
 int64_t oc_time_mono(void);
+int64_t oc_time_mono_us(void); /* the same clock in us, for measuring what is short */
 
 /* From here on both clocks stand still at these values until moved again (tests, simulations); -1, -1 ends it. */
 void oc_time_fake(int64_t wall_ms, int64_t mono_ms);

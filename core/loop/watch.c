@@ -10,13 +10,18 @@ struct oc_watch {
     uv_poll_t uv;
     oc_loop_fn fn;
     void *ctx;
+    int events; /* UV_READABLE, and UV_WRITABLE when that is wanted */
+    bool started;
 };
 
 static void on_event(uv_poll_t *uv, int status, int events)
 {
     struct oc_watch *w = uv->data;
-    (void)status; /* reading says what is wrong */
     (void)events;
+    if (status < 0 &&
+        w->started) { /* libuv has stopped it; reading says what is wrong, when all is read */
+        uv_poll_start(&w->uv, w->events, on_event);
+    }
     w->fn(w->ctx); /* may destroy w */
 }
 
@@ -35,6 +40,7 @@ struct oc_watch *oc_watch_create(struct oc_loop *loop, int fd, oc_loop_fn fn, vo
     }
     fcntl(fd, F_SETFL, flags); /* libuv makes it non-blocking, for all who use it */
     w->uv.data = w;
+    w->events = UV_READABLE;
     w->fn = fn;
     w->ctx = ctx;
     return w;
@@ -42,12 +48,25 @@ struct oc_watch *oc_watch_create(struct oc_loop *loop, int fd, oc_loop_fn fn, vo
 
 void oc_watch_start(struct oc_watch *w)
 {
-    OC_ASSERT(!uv_poll_start(&w->uv, UV_READABLE, on_event));
+    w->started = true;
+    OC_ASSERT(!uv_poll_start(&w->uv, w->events, on_event));
 }
 
 void oc_watch_stop(struct oc_watch *w)
 {
+    w->started = false;
     uv_poll_stop(&w->uv);
+}
+
+void oc_watch_writable(struct oc_watch *w, bool wanted)
+{
+    const int events = wanted ? UV_READABLE | UV_WRITABLE : UV_READABLE;
+    if (events != w->events) {
+        w->events = events;
+        if (w->started) {
+            oc_watch_start(w);
+        }
+    }
 }
 
 void oc_watch_destroy(struct oc_watch *w)

@@ -1,4 +1,4 @@
-/* Tells when something can be read from a descriptor that belongs to somebody else. SPDX-License-Identifier: MIT
+/* Tells when a descriptor that belongs to somebody else can be read or, if wanted, written. SPDX-License-Identifier: MIT
  *
  * For talks whose bytes are handled by their owner: it reads itself, without waiting, and as little as it likes; what is left
  * is told again in the next turn. The descriptor stays as it was, blocking or not, and must live as long as the watch. [loop] */
@@ -14,6 +14,8 @@ struct oc_watch *oc_watch_create(struct oc_loop *loop, int fd, oc_loop_fn fn, vo
 void oc_watch_start(
     struct oc_watch *w); /* fn(ctx) in each turn in which there is something, or the end */
 void oc_watch_stop(struct oc_watch *w);
+/* Whether to tell, too, that something can be written; at first not. fn(ctx) is then called for either. */
+void oc_watch_writable(struct oc_watch *w, bool wanted);
 void oc_watch_destroy(
     struct oc_watch *w); /* NULL is fine; fn never runs after this, fd may be closed */
 

@@ -309,8 +309,8 @@ struct oc_job *oc_workers_submit(struct oc_workers *w, void (*run)(void *ctx), o
     TAILQ_INSERT_TAIL(&w->queued, job, link);
     w->waiting++;
     start_workers(w);
-    pthread_cond_signal(&w->work);
     pthread_mutex_unlock(&w->lock);
+    pthread_cond_signal(&w->work); /* not before: who wakes wants the lock */
     return job;
 }
 
@@ -344,6 +344,15 @@ void oc_job_abandon(struct oc_job *job, oc_loop_fn late)
         w->lost++;
         start_workers(w);
     }
+    pthread_mutex_unlock(&w->lock);
+}
+
+void oc_workers_grow(struct oc_workers *w, int threads)
+{
+    pthread_mutex_lock(&w->lock);
+    OC_ASSERT((int)w->size + threads > 0);
+    w->size = (unsigned)((int)w->size + threads);
+    pthread_cond_broadcast(&w->work); /* one too many leaves */
     pthread_mutex_unlock(&w->lock);
 }
 

@@ -27,6 +27,9 @@ bool oc_job_withdraw(struct oc_job *job);
 /* The owner stops waiting: `done` will not run; `late(ctx)` will, when run has returned. [loop] */
 void oc_job_abandon(struct oc_job *job, oc_loop_fn late);
 
+/* Room for so many threads more (or less): for whoever keeps one for good, so that the others keep theirs. [loop] */
+void oc_workers_grow(struct oc_workers *w, int threads);
+
 /* threads now stuck in abandoned jobs [loop] */
 unsigned oc_workers_lost(const struct oc_workers *w);
 /* all threads alive, lost ones included [loop] */

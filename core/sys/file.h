@@ -29,7 +29,7 @@ char *oc_path_dir(const char *path);
 /* "~/x", relative to base (NULL = cwd); owned, absolute */
 char *oc_path_expand(const char *path, const char *base);
 char *oc_path_self_dir(void); /* the folder of the running binary; owned */
-/* A helper program of ours: beside the running binary, or in ../libexec/openclaw of it; NULL when there is none; owned */
+/* A helper program or module (.so) of ours: beside the running binary, or in ../libexec/openclaw of it; NULL when there is none; owned */
 char *oc_path_helper(const char *name);
 
 void oc_fd_cloexec(int fd);

@@ -69,10 +69,11 @@ char *oc_path_self_dir(void)
 char *oc_path_helper(const char *name)
 {
     static const char *const folders[] = {".", "../libexec/openclaw"};
+    int needed = oc_ends(name, ".so") ? R_OK : X_OK; /* Debian installs libraries without x */
     char *self = oc_path_self_dir(), *found = NULL;
     for (size_t i = 0; !found && i < OC_COUNT(folders); i++) {
         char *dir = oc_path_expand(folders[i], self), *path = oc_path_join(dir, name);
-        found = access(path, X_OK) == 0 ? oc_strdup(path) : NULL;
+        found = access(path, needed) == 0 ? oc_strdup(path) : NULL;
         free(path);
         free(dir);
     }

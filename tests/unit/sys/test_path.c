@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/base/mem.h"
@@ -78,6 +79,34 @@ static void the_binary_knows_its_folder(void **state)
     free(binary);
 }
 
+/* A file beside the binary that is readable and no more, as packages install libraries. */
+static void put_beside(const char *name, const char *found_or_null)
+{
+    char *self = oc_path_self_dir(), *path = oc_path_join(self, name);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fclose(f);
+    assert_int_equal(chmod(path, 0644), 0);
+    char *found = oc_path_helper(name);
+    remove(path);
+    if (found_or_null) {
+        assert_non_null(found);
+        assert_non_null(strstr(found, found_or_null));
+    } else {
+        assert_null(found);
+    }
+    free(found);
+    free(path);
+    free(self);
+}
+
+static void a_module_need_not_be_executable_and_a_program_must(void **state)
+{
+    (void)state;
+    put_beside("a-module-of-test-path.so", "/a-module-of-test-path.so");
+    put_beside("a-program-of-test-path", NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -86,6 +115,7 @@ int main(void)
         cmocka_unit_test(expanded_paths_are_absolute),
         cmocka_unit_test(a_missing_home_is_the_root),
         cmocka_unit_test(the_binary_knows_its_folder),
+        cmocka_unit_test(a_module_need_not_be_executable_and_a_program_must),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

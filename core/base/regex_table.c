@@ -1,0 +1,132 @@
+/* Regular expressions that are tried often: the sets of threads of the run are remembered as states. SPDX-License-Identifier: MIT
+ *
+ * A state is what may go on after some text; where a byte leads from it is found out by the run once and looked up from then on. What the table does not
+ * know (bytes that are no ASCII, word boundaries, more states than fit) is left to the run. */
+#include <string.h>
+
+#include "core/base/mem.h"
+#include "core/base/regex_internal.h"
+
+#define STATES  64
+#define ASCII   128
+#define UNKNOWN 0 /* the next state is not known yet */
+#define DEAD    1
+#define FIRST   2 /* state 0; it is the only one at the beginning of the text */
+
+struct state {
+    uint32_t *kernel; /* instructions that the last byte led to, ascending; owned */
+    size_t count;
+    bool accepts; /* when the text ends here */
+};
+
+struct oc_regex_table {
+    uint8_t next[STATES][ASCII];
+    struct state states[STATES];
+    size_t count;
+};
+
+void oc_regex_table_destroy(struct oc_regex_table *t)
+{
+    for (size_t i = 0; t && i < t->count; i++) {
+        free(t->states[i].kernel);
+    }
+    free(t);
+}
+
+/* All that is reached from the kernel without a character, into re->now. */
+static size_t reach(struct oc_regex *re, const struct state *s, bool begin, bool end)
+{
+    const struct oc_regex_place place = {begin, end, false, false};
+    size_t count = 0;
+    oc_regex_round(re);
+    for (size_t i = 0; i < s->count; i++) {
+        oc_regex_reach(re, re->now, &count, s->kernel[i], &place);
+    }
+    return count;
+}
+
+static uint8_t add_state(struct oc_regex *re, const uint32_t *kernel, size_t count)
+{
+    struct oc_regex_table *t = re->table;
+    struct state *s = &t->states[t->count];
+    bool begin = t->count == 0;
+    if (t->count == STATES) {
+        return UNKNOWN;
+    }
+    *s = (struct state){oc_memdup(kernel, count * sizeof *kernel), count, false};
+    t->count++;
+    size_t reached = reach(re, s, begin, true);
+    for (size_t i = 0; i < reached; i++) {
+        s->accepts = s->accepts || re->program.items[re->now[i]].op == OC_RE_MATCH;
+    }
+    return (uint8_t)(t->count - 1 + FIRST);
+}
+
+static uint8_t state_of(struct oc_regex *re, const uint32_t *kernel, size_t count)
+{
+    for (size_t i = 1; i < re->table->count; i++) {
+        const struct state *s = &re->table->states[i];
+        if (s->count == count && memcmp(s->kernel, kernel, count * sizeof *kernel) == 0) {
+            return (uint8_t)(i + FIRST);
+        }
+    }
+    return add_state(re, kernel, count);
+}
+
+static void insert(uint32_t *kernel, size_t *count, uint32_t pc)
+{
+    size_t at = (*count)++;
+    for (; at > 0 && kernel[at - 1] > pc; at--) {
+        kernel[at] = kernel[at - 1];
+    }
+    kernel[at] = pc;
+}
+
+static uint8_t find_next(struct oc_regex *re, size_t from, unsigned char byte)
+{
+    size_t count = 0, reached = reach(re, &re->table->states[from], from == 0, false);
+    for (size_t i = 0; i < reached; i++) {
+        if (oc_regex_takes(re, &re->program.items[re->now[i]], byte)) {
+            insert(re->next, &count, re->now[i] + 1);
+        }
+    }
+    return count > 0 ? state_of(re, re->next, count) : DEAD;
+}
+
+void oc_regex_table_create(struct oc_regex *re)
+{
+    static const uint32_t start[] = {0};
+    for (size_t i = 0; i < re->program.count; i++) {
+        if (re->program.items[i].op == OC_RE_BOUNDARY) {
+            return;
+        }
+    }
+    re->table = oc_calloc(1, sizeof *re->table);
+    add_state(re, start, 1);
+}
+
+int oc_regex_table_match(struct oc_regex *re, const char *text, size_t len)
+{
+    struct oc_regex_table *t = re->table;
+    size_t at = 0;
+    for (size_t i = 0; i < len; i++) {
+        unsigned char byte = (unsigned char)text[i];
+        if (byte >= ASCII) {
+            return -1;
+        }
+        uint8_t next = t->next[at][byte];
+        if (next == UNKNOWN) {
+            next = t->next[at][byte] = find_next(re, at, byte);
+        }
+        if (next == UNKNOWN) { /* full: it would not be of much use any more */
+            oc_regex_table_destroy(t);
+            re->table = NULL;
+            return -1;
+        }
+        if (next == DEAD) {
+            return 0;
+        }
+        at = next - FIRST;
+    }
+    return t->states[at].accepts ? 1 : 0;
+}
