@@ -99,8 +99,16 @@ static bool is_prefix(const char *topic)
     return topic && oc_ends(topic, ".*");
 }
 
+static bool is_shown(const struct oc_event_query *q, const char *topic)
+{
+    return !q->shows || q->shows(q->ctx, topic);
+}
+
 static bool wanted(const struct oc_event_query *q, const struct oc_pending_event *e)
 {
+    if (!is_shown(q, e->topic)) {
+        return false;
+    }
     if (e->id <= q->after_id || e->time_ms < q->from_ms || (q->to_ms && e->time_ms >= q->to_ms)) {
         return false;
     }
@@ -150,14 +158,18 @@ static int add_rows(struct oc_store *s, const struct oc_event_query *q, size_t l
                     struct oc_error *err)
 {
     char prefix[TOPIC_MAX], behind[TOPIC_MAX];
-    sqlite3_stmt *rows = select_rows(s, q, prefix, behind, limit, err);
-    int rc;
+    size_t selected = q->shows ? INT32_MAX : limit; /* those that are left out do not count */
+    sqlite3_stmt *rows = select_rows(s, q, prefix, behind, selected, err);
+    int rc = 0;
 
-    while ((rc = oc_db_row(&s->db, rows, err)) > 0) {
-        json_array_append_new(out,
-                              row_json(sqlite3_column_int64(rows, 0), sqlite3_column_int64(rows, 1),
-                                       (const char *)sqlite3_column_text(rows, 2),
-                                       (const char *)sqlite3_column_text(rows, 3)));
+    while (limit > 0 && (rc = oc_db_row(&s->db, rows, err)) > 0) {
+        const char *topic = (const char *)sqlite3_column_text(rows, 2);
+        if (is_shown(q, topic)) {
+            json_array_append_new(out, row_json(sqlite3_column_int64(rows, 0),
+                                                sqlite3_column_int64(rows, 1), topic,
+                                                (const char *)sqlite3_column_text(rows, 3)));
+            limit--;
+        }
     }
     oc_db_done(rows);
     return rc;

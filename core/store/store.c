@@ -254,6 +254,16 @@ static bool anything(const struct oc_store *s)
     return s->registry.unsaved || s->pieces || s->events || s->head.buf.len || s->snapshot_due;
 }
 
+const char *oc_store_path(const struct oc_store *s)
+{
+    return s->path;
+}
+
+bool oc_store_looks_only(const struct oc_store *s)
+{
+    return s->mode == OC_STORE_LOOK;
+}
+
 int oc_store_flush(struct oc_store *s, struct oc_error *err)
 {
     struct oc_error local;

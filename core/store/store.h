@@ -31,6 +31,10 @@ struct oc_store *oc_store_open(const struct oc_store_options *options, struct oc
                                struct oc_bus *bus, struct oc_error *err);
 void oc_store_close(struct oc_store *s); /* flushes; NULL is fine */
 int oc_store_flush(struct oc_store *s, struct oc_error *err);
+/* where its file is; ":memory:" */
+const char *oc_store_path(const struct oc_store *s);
+/* opened to look only: nothing that belongs to it is to be written */
+bool oc_store_looks_only(const struct oc_store *s);
 /* false: writes fail now, and why */
 bool oc_store_healthy(const struct oc_store *s, struct oc_error *why);
 /* series, samples, bytes on disk, bytes a sample, last flush, ... */
@@ -60,6 +64,9 @@ struct oc_event_query {
     int64_t from_ms, to_ms; /* to 0 = now */
     uint64_t after_id;
     size_t limit; /* newest first up to this many; 0 = 100 */
+    /* What it refuses is left out and does not count; NULL: all of it is wanted. */
+    bool (*shows)(const void *ctx, const char *topic);
+    const void *ctx;
 };
 /* [{"id","time","topic","data"}] newest first; owned by the caller; NULL on failure. */
 json_t *oc_events_query(struct oc_store *s, const struct oc_event_query *q, struct oc_error *err);

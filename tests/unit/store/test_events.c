@@ -27,8 +27,18 @@ static const char *ask(struct kit *kit, struct oc_event_query q)
     return text;
 }
 
+/* Not the plain "alert", the newest of them. */
+static bool is_below_alert(const void *ctx, const char *topic)
+{
+    (void)ctx;
+    return strcmp(topic, "alert") != 0;
+}
+
 static void check_queries(struct kit *kit)
 {
+    assert_string_equal(ask(kit, (struct oc_event_query){.limit = 1, .shows = is_below_alert}),
+                        "4");
+    assert_string_equal(ask(kit, (struct oc_event_query){.shows = is_below_alert}), "4 3 2 1");
     assert_string_equal(ask(kit, (struct oc_event_query){0}), "5 4 3 2 1");
     assert_string_equal(ask(kit, (struct oc_event_query){.limit = 2}), "5 4");
     assert_string_equal(ask(kit, (struct oc_event_query){.topic = "alert.firing"}), "4 1");
