@@ -5,6 +5,7 @@ Includes go down the floors only, each library belongs to one floor, core names 
 Prints one line a finding, `file:line: what is wrong`; the exit code says whether there was any.
 """
 
+import json
 import os
 import re
 import subprocess
@@ -12,7 +13,7 @@ import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-FLOORS = ["base", "sys", "loop", "config", "store", "plugin", "package", "policy", "op", "service", "daemon"]
+FLOORS = ["base", "sys", "loop", "config", "store", "plugin", "package", "policy", "op", "service", "api", "daemon"]
 BESIDE = {"cli": "daemon",  # the same height as the other, and neither knows the other
           "packager": "daemon", "plughost": "package", "plugcheck": "daemon", "fetch": "daemon", "archive": "daemon", "serve": "daemon"}
 
@@ -28,7 +29,9 @@ LIBRARIES = {  # header pattern: the only folder that may include it
     r"zstd\.h|zstd_errors\.h": "core/sys/",
     r"archive\.h|archive_entry\.h": "core/archive/",
     r"curl/.*": "core/fetch/",
-    r"microhttpd\.h": "core/serve/",
+    r"gnutls/.*": "core/api/",
+    r"microhttpd\.h": ("core/api/", "core/serve/"),
+    r"wslay/.*": "core/api/",
 }
 
 # Calls that overflow, race or run a shell, and what to use instead.
@@ -52,6 +55,7 @@ CLOCKS = {"clock_gettime", "time", "gettimeofday", "timespec_get"}
 # A plugin may only be named in core where the reason is written here.
 NAMES_ALLOWED = {
     "core/config/import": "translates the files of other monitors, whose sections have these names, into this host's",
+    "core/api/litellm": "answers the original's paths, which have this name, and reads samples of whoever brings them",
 }
 # Names of plugins that are words of the trade, too: a literal with one of them says nothing.
 WORDS = {"agent", "console", "email", "exec", "file", "gateway", "http", "system", "tcp", "webhook", "dashboard", "tls", "script"}
@@ -188,14 +192,25 @@ def check_space(path, text):
         complain(path, text.count("\n") + 1, "no line end at the end of the file")
 
 
+def is_page(folder):
+    """A plugin that is a web page has no library; its application has tests of its own."""
+    return json.loads(read(f"{folder}/plugin.json")).get("kind") == "endpoint"
+
+
 def check_plugins(paths):
     """A shipped plugin tells what it is, is built, and is tested."""
     known = set(paths)
     for path in paths:
         match = re.fullmatch(r"(plugins/[^/]+/([^/]+))/plugin\.json", path)
-        for wanted in ("README.md", "CMakeLists.txt", f"test_{match.group(2)}.c") if match else ():
-            if f"{match.group(1)}/{wanted}" not in known:
+        if not match:
+            continue
+        folder, name = match.groups()
+        page = is_page(folder)
+        for wanted in ("README.md", "CMakeLists.txt", "app/package-lock.json" if page else f"test_{name}.c"):
+            if f"{folder}/{wanted}" not in known:
                 complain(path, 1, f"no {wanted} beside it")
+        if page and not any(re.match(rf"{folder}/app/.*\.test\.tsx?$", p) for p in known):
+            complain(path, 1, "no *.test.ts below app/")
 
 
 def is_text(path):
