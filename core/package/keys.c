@@ -18,6 +18,7 @@
 #include "core/sys/file.h"
 
 #define KEY_FILE_MAX 4096
+#define PASSWORD_MAX 1024
 
 #define PUBLIC_BLOCK 42 /* "Ed", id, key */
 #define CHECKSUM     32
@@ -286,4 +287,33 @@ int oc_key_public_save(const char *path, const struct oc_public_key *key, struct
     const int code = write_new(path, 0644, &text, err);
     oc_buf_finish(&text);
     return code;
+}
+
+/* ---- passwords ---- */
+
+int oc_key_password_read(const char *path, char **password, struct oc_error *err)
+{
+    struct oc_buf text = {0};
+    *password = NULL;
+    if (!*path) {
+        return OC_OK;
+    }
+    const int code = oc_file_read(path, PASSWORD_MAX, &text, err);
+    if (code == OC_OK) {
+        const char *line = text.data ? text.data : "";
+        *password = oc_strndup(line, strcspn(line, "\r\n"));
+    }
+    if (text.data) {
+        oc_bytes_wipe(text.data, text.len);
+    }
+    oc_buf_finish(&text);
+    return code;
+}
+
+void oc_key_password_forget(char *password)
+{
+    if (password) {
+        oc_bytes_wipe(password, strlen(password));
+        free(password);
+    }
 }

@@ -48,4 +48,8 @@ int oc_minisign_verify(const struct oc_public_key *key, int fd, const char *sign
 /* The key id that a signature names, without verifying anything. */
 int oc_minisign_key_id(const char *signature, size_t len, uint8_t id[8], struct oc_error *err);
 
+/* The first line of the file at `path`, which keeps a password; NULL for "" (none was named). Ended by oc_key_password_forget. */
+int oc_key_password_read(const char *path, char **password, struct oc_error *err);
+void oc_key_password_forget(char *password); /* overwrites and frees; NULL is fine */
+
 #endif

@@ -15,37 +15,6 @@
 #include "core/package/keys.h"
 #include "core/sys/file.h"
 
-#define PASSWORD_MAX 1024u
-
-/* The first line of the file that `password_file` names. *password is NULL when there is none. Owned. */
-static int read_password(struct oc_work *w, char **password)
-{
-    struct oc_buf text = {0};
-    const char *path = oc_json_str(w->params, "password_file", "");
-    *password = NULL;
-    if (!*path) {
-        return OC_OK;
-    }
-    const int code = oc_file_read(path, PASSWORD_MAX, &text, &w->err);
-    if (code == OC_OK) {
-        const char *line = text.data ? text.data : "";
-        *password = oc_strndup(line, strcspn(line, "\r\n"));
-    }
-    if (text.data) {
-        explicit_bzero(text.data, text.len);
-    }
-    oc_buf_finish(&text);
-    return code;
-}
-
-static void forget(char *password)
-{
-    if (password) {
-        explicit_bzero(password, strlen(password));
-        free(password);
-    }
-}
-
 /* ---- keygen ---- */
 
 static int save_pair(struct oc_work *w, const char *password, const char *secret_path,
@@ -91,7 +60,8 @@ int oc_author_keygen(struct oc_work *w)
         oc_work_reason(w, "target-exists");
     }
     if (code == OC_OK) {
-        code = read_password(w, &password);
+        code =
+            oc_key_password_read(oc_json_str(w->params, "password_file", ""), &password, &w->err);
     }
     if (code == OC_OK) {
         code = save_pair(w, password, secret, public_file, result);
@@ -100,7 +70,7 @@ int oc_author_keygen(struct oc_work *w)
         oc_work_result(w, json_incref(result));
     }
     json_decref(result);
-    forget(password);
+    oc_key_password_forget(password);
     free(public_file);
     free(secret);
     free(prefix);
@@ -118,14 +88,15 @@ static int load_key(struct oc_work *w, struct oc_secret_key *key)
         oc_error_hint(&w->err, "`openclaw plugin keygen` makes a pair of keys.");
         return OC_E_CONFIG;
     }
-    int code = read_password(w, &password);
+    int code =
+        oc_key_password_read(oc_json_str(w->params, "password_file", ""), &password, &w->err);
     if (code == OC_OK) {
         code = oc_key_secret_load(path, password, key, &w->err);
     }
     if (code == OC_E_AUTH && !password) {
         oc_error_hint(&w->err, "Give the file with its password as --password-file.");
     }
-    forget(password);
+    oc_key_password_forget(password);
     return code;
 }
 

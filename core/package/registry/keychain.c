@@ -9,27 +9,6 @@
 #include "core/package/registry/folder.h"
 #include "core/sys/file.h"
 
-#define PASSWORD_MAX 1024u
-
-/* The first line of the file that a parameter names; NULL without. Owned. */
-static int read_password(struct oc_work *w, const char *param, char **password)
-{
-    struct oc_buf text = {0};
-    const char *path = oc_json_str(w->params, param, "");
-    *password = NULL;
-    if (!*path) {
-        return OC_OK;
-    }
-    const int code = oc_file_read(path, PASSWORD_MAX, &text, &w->err);
-    if (code == OC_OK) {
-        *password =
-            oc_strndup(text.data ? text.data : "", strcspn(text.data ? text.data : "", "\r\n"));
-        oc_bytes_wipe(text.data, text.len);
-    }
-    oc_buf_finish(&text);
-    return code;
-}
-
 /* `all`: one of many, which may be another's and want another password. */
 static int add_file(struct oc_work *w, struct oc_keychain *chain, const char *path,
                     const char *password, bool all)
@@ -51,20 +30,13 @@ static int add_file(struct oc_work *w, struct oc_keychain *chain, const char *pa
     return OC_OK;
 }
 
-static void forget(char *password)
-{
-    if (password) {
-        oc_bytes_wipe(password, strlen(password));
-        free(password);
-    }
-}
-
 int oc_keychain_add(struct oc_work *w, struct oc_keychain *chain, const char *path,
                     const char *password_param)
 {
     const bool own = *oc_json_str(w->params, password_param, "") != '\0';
     char *password = NULL;
-    int code = read_password(w, own ? password_param : "password_file", &password);
+    int code = oc_key_password_read(
+        oc_json_str(w->params, own ? password_param : "password_file", ""), &password, &w->err);
     if (code == OC_OK) {
         code = add_file(w, chain, path, password, false);
     }
@@ -72,7 +44,7 @@ int oc_keychain_add(struct oc_work *w, struct oc_keychain *chain, const char *pa
         oc_error_hint(&w->err, "Give the file whose first line is its password as --%s.",
                       own ? "publisher-password-file, the right one" : "publisher-password-file");
     }
-    forget(password);
+    oc_key_password_forget(password);
     return code;
 }
 
@@ -100,7 +72,8 @@ int oc_keychain_load(struct oc_work *w, const struct oc_folder *f, struct oc_key
     const json_t *files = json_object_get(w->params, "key");
     char *password = NULL;
     *chain = (struct oc_keychain){0};
-    int code = read_password(w, "password_file", &password);
+    int code =
+        oc_key_password_read(oc_json_str(w->params, "password_file", ""), &password, &w->err);
     if (code == OC_OK && json_is_string(files)) {
         code = add_file(w, chain, json_string_value(files), password, false);
     }
@@ -110,7 +83,7 @@ int oc_keychain_load(struct oc_work *w, const struct oc_folder *f, struct oc_key
     if (code == OC_OK && f->keys) {
         code = add_folder(w, chain, f->keys, password);
     }
-    forget(password);
+    oc_key_password_forget(password);
     if (code != OC_OK) {
         oc_keychain_wipe(chain);
     }
