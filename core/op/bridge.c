@@ -197,6 +197,8 @@ static uint32_t op_flags(const json_t *op)
             flags |= OC_OP_INTERNAL;
         } else if (name && strcmp(name, "replay_safe") == 0) {
             flags |= OC_OP_REPLAY_SAFE;
+        } else if (name && strcmp(name, "acts") == 0) {
+            flags |= OC_OP_ACTS;
         }
     }
     return flags;

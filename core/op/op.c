@@ -11,6 +11,7 @@
 #include "core/base/log.h"
 #include "core/base/map.h"
 #include "core/base/mem.h"
+#include "core/base/meter.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
 #include "core/base/vec.h"
@@ -21,11 +22,21 @@ struct slot {
     void *ctx;
 };
 
+static struct oc_meter operations = {.name = "openclaw_operations_total",
+                                     .help = "Operations that ended, by name and result",
+                                     .kind = OC_METER_COUNTER,
+                                     .labels = {"operation", "code"}};
+static struct oc_meter durations = {.name = "openclaw_operation_duration_seconds",
+                                    .help = "How long operations took",
+                                    .kind = OC_METER_SECONDS,
+                                    .labels = {"operation"}};
+
 struct oc_ops {
     struct oc_loop *loop;
     struct oc_bus *bus;
     struct oc_map table; /* name -> struct slot, owned */
     struct oc_call *calls;
+    uint64_t generation;
 };
 
 struct oc_call {
@@ -36,6 +47,7 @@ struct oc_call {
     void *params;
     json_t *json;
     struct oc_actor actor;
+    int64_t began_us;
     struct oc_call_request req; /* the callbacks; cleared once on_done has run */
     void (*on_cancel)(struct oc_call *call, void *ctx);
     void *on_cancel_ctx;
@@ -103,6 +115,7 @@ int oc_ops_add_plugin(struct oc_ops *ops, const struct oc_op *op, void *ctx, str
     slot->op = op;
     slot->ctx = ctx;
     oc_map_set(&ops->table, op->name, slot);
+    ops->generation++;
     return OC_OK;
 }
 
@@ -122,6 +135,12 @@ void oc_ops_add(struct oc_ops *ops, const struct oc_op *op, void *ctx)
 void oc_ops_remove(struct oc_ops *ops, const char *name)
 {
     free(oc_map_remove(&ops->table, name));
+    ops->generation++;
+}
+
+uint64_t oc_ops_generation(const struct oc_ops *ops)
+{
+    return ops->generation;
 }
 
 const struct oc_op *oc_ops_find(struct oc_ops *ops, const char *name)
@@ -172,6 +191,11 @@ static void end(struct oc_call *call, int code, const json_t *result, const stru
 {
     OC_ASSERT(!call->over);
     call->over = true;
+    oc_meter_add(&operations, 1, call->op->name, oc_error_name(code), NULL);
+    if (!(call->op->flags & OC_OP_STREAMS)) {
+        oc_meter_observe(&durations, oc_time_mono_us() - call->began_us, call->op->name, NULL,
+                         NULL);
+    }
     audit(call, code);
     tell_caller(call, code, result, err);
     if (!call->starting) {
@@ -209,6 +233,7 @@ static struct oc_call *call_create(struct oc_ops *ops, const struct oc_op *op,
     struct oc_call *call = oc_calloc(1, sizeof *call);
     call->ops = ops;
     call->op = op;
+    call->began_us = oc_time_mono_us();
     call->req = *req;
     call->json = req->params ? req->params : json_object();
     call->actor.name = oc_arena_strdup(&call->arena, req->actor.name ? req->actor.name : "unknown");
@@ -242,6 +267,10 @@ static int admit(struct oc_call *call, struct oc_error *err)
         oc_error_set(err, OC_E_DENIED, "%s needs the role %s", call->op->name,
                      role_name(call->op->role));
         oc_error_hint(err, "You are %s.", role_name(call->actor.role));
+        json_t *data = json_object();
+        oc_json_set_str(data, "op", call->op->name);
+        oc_json_set_str(data, "actor", call->actor.name);
+        oc_bus_publish(call->ops->bus, "op.denied", data);
         return err->code;
     }
     return oc_bind_json(call->op->params ? call->op->params : none, call->json, call->params,
@@ -419,7 +448,8 @@ static json_t *flags_json(uint32_t flags)
                  {OC_OP_COLLECTS, "collects"},
                  {OC_OP_PRIVATE, "private"},
                  {OC_OP_PLANS, "plans"},
-                 {OC_OP_BARE, "bare"}};
+                 {OC_OP_BARE, "bare"},
+                 {OC_OP_ACTS, "acts"}};
     json_t *list = json_array();
     for (size_t i = 0; i < OC_COUNT(names); i++) {
         if (flags & names[i].flag) {

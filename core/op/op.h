@@ -31,6 +31,8 @@ enum oc_role { OC_ROLE_VIEWER, OC_ROLE_OPERATOR, OC_ROLE_ADMIN };
 #define OC_OP_PLANS 256u
 /* with PRIVATE: looks at its parameters and at files only, so its daemon need not find any plugin first */
 #define OC_OP_BARE 512u
+/* does something, though nothing for the audit trail: an HTTP GET does not start it */
+#define OC_OP_ACTS 1024u
 
 struct oc_call;
 
@@ -49,6 +51,10 @@ struct oc_op {
     const char *description; /* man page: paragraphs; may be NULL */
     /* "openclaw alert silence cpu --for 2h --comment 'load test'"; may be NULL */
     const char *example;
+    /* The shape of the result, for the OpenAPI document: "[{id: string, value: number|null, note?: string}]". Words are string,
+     * integer, number, boolean, null, time (RFC 3339), uuid and any; "{*: number}" is a map. Members that are not named may be
+     * there, too. NULL: not told. */
+    const char *result;
     /* Begins the call; it ends with oc_call_succeed or oc_call_fail, now or later. */
     void (*handler)(struct oc_call *call, void *ctx);
 };
@@ -70,6 +76,8 @@ void oc_ops_add(struct oc_ops *ops, const struct oc_op *op, void *ctx);
 int oc_ops_add_plugin(struct oc_ops *ops, const struct oc_op *op, void *ctx, struct oc_error *err);
 void oc_ops_remove(struct oc_ops *ops, const char *name);
 const struct oc_op *oc_ops_find(struct oc_ops *ops, const char *name);
+/* Another number whenever operations came or went: what is made of the table is good as long as this is the same. */
+uint64_t oc_ops_generation(const struct oc_ops *ops);
 /* Every operation: [{"name","summary","role","flags":[..],"params":[..option json..],"schema","view",...}]. */
 json_t *oc_ops_json(struct oc_ops *ops, bool internal);
 

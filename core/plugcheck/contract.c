@@ -40,6 +40,8 @@ static const struct {
     {"tool.call/1", "{\"tool\":\"no_such_tool\",\"name\":\"no_such_tool\",\"arguments\":{}}", true},
     {"deployer.plan/1", "{}", true},
     {"deployer.apply/1", "{}", true},
+    {"bus.listen/1", NULL, false},
+    {"bus.publish/1", "{\"channel\":\"check\",\"payload\":\"{}\",\"id\":\"1\"}", true},
     {"endpoint.handle/1",
      "{\"method\":\"GET\",\"path\":\"/\",\"query\":{},\"headers\":{},\"body\":\"\"}", true},
 };

@@ -36,6 +36,8 @@ static const struct {
     {"tool", "tool.list/1"},
     {"tool", "tool.call/1"},
     {"endpoint", "endpoint.handle/1"},
+    {"bus", "bus.listen/1"},
+    {"bus", "bus.publish/1"},
 };
 
 static bool has_method(const struct trial *trial, const char *method)

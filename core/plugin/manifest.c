@@ -137,7 +137,7 @@ static const struct oc_shape operation_keys[] = {
     {.key = "role", .choices = "viewer|operator|admin"},
     {.key = "flags",
      .type = OC_SHAPE_STRINGS,
-     .choices = "mutates|destructive|replay_safe|streams|ephemeral|internal|collects"},
+     .choices = "mutates|destructive|replay_safe|streams|ephemeral|internal|collects|acts"},
     {.key = "params", .type = OC_SHAPE_OBJECTS, .keys = option_keys},
     {.key = "view"},
     {.key = "description"},
@@ -182,6 +182,9 @@ static const struct oc_shape manifest_keys[] = {
     {.key = "accepted_checks", .type = OC_SHAPE_ANY}, /* of `openclaw plugin check`: id -> why */
     {.key = "options", .type = OC_SHAPE_OBJECTS, .keys = option_keys},
     {.key = "instances", .type = OC_SHAPE_OBJECTS},
+    {.key = "www", /* of an endpoint: the folder whose files are served */
+     .check = oc_name_valid,
+     .expected = "the name of a folder beside plugin.json"},
     {.key = "docs", .type = OC_SHAPE_ANY},
     {0},
 };
@@ -208,11 +211,17 @@ static bool is_skill(const json_t *json)
     return strcmp(oc_json_str(json, "kind", ""), "skill") == 0;
 }
 
+/* A page: files that the API serves, no code of the host. */
+static bool is_page(const json_t *json)
+{
+    return strcmp(oc_json_str(json, "kind", ""), "endpoint") == 0 && json_object_get(json, "www");
+}
+
 static int check_preset(const json_t *json, struct oc_error *err)
 {
     const json_t *instances = json_object_get(json, "instances");
-    if (json_array_size(instances) == 0 && is_skill(json)) {
-        return OC_OK; /* text for agents, no code */
+    if (json_array_size(instances) == 0 && (is_skill(json) || is_page(json))) {
+        return OC_OK; /* text for agents or files for browsers, no code */
     }
     if (json_array_size(instances) == 0) {
         oc_error_set(err, OC_E_CONFIG, "library: required and missing");

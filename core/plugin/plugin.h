@@ -39,6 +39,9 @@ void oc_plugins_set_host(struct oc_plugins *p, oc_host_call_fn call, void *ctx);
 /* The program that runs isolated plugins; NULL = openclaw-plughost where oc_path_helper finds it. Copied. */
 void oc_plugins_set_plughost(struct oc_plugins *p, const char *path);
 
+/* So many calls (more, or less) will hold a thread for good: the others keep theirs. */
+void oc_plugins_reserve(struct oc_plugins *p, int calls);
+
 /* What crashed too often and what ended the daemon while it was loaded is kept in <home>/data and <home>/run from here on, and
  * read from there; isolated plugins have their folders below it. Before any load; only the daemon that owns the home calls it. */
 void oc_plugins_set_home(struct oc_plugins *p, const char *home);

@@ -62,6 +62,11 @@ void oc_plugins_destroy(struct oc_plugins *p)
     free(p);
 }
 
+void oc_plugins_reserve(struct oc_plugins *p, int calls)
+{
+    oc_workers_grow(p->workers, calls);
+}
+
 void oc_plugins_set_host(struct oc_plugins *p, oc_host_call_fn call, void *ctx)
 {
     p->host_call = call;

@@ -115,7 +115,8 @@ static void read_words(const struct oc_work *w, struct words *words, json_t *mem
 {
     const json_t *list = json_object_get(w->params, "words");
     for (size_t i = 0; i < json_array_size(list) && words->count < WORDS_MAX; i++) {
-        char *word = oc_strdup(json_string_value(json_array_get(list, i)));
+        const char *given = json_string_value(json_array_get(list, i));
+        char *word = oc_strdup(given ? given : "");
         for (char *c = word; *c; c++) {
             *c = *c >= 'A' && *c <= 'Z' ? (char)(*c + 32) : *c;
         }

@@ -347,6 +347,21 @@ static void the_table_as_json_leaves_internal_operations_out(void **state)
     json_decref(all);
 }
 
+static void the_generation_is_another_when_an_operation_comes_or_goes(void **state)
+{
+    static const struct oc_op brought = {.name = "brought.along", .summary = "x"};
+    (void)state;
+    uint64_t before = oc_ops_generation(f.ops);
+    assert_int_equal(oc_ops_add_plugin(f.ops, &brought, NULL, NULL), OC_OK);
+    uint64_t after = oc_ops_generation(f.ops);
+    assert_int_not_equal(before, after);
+    oc_ops_remove(f.ops, brought.name);
+    assert_int_not_equal(oc_ops_generation(f.ops), after);
+    after = oc_ops_generation(f.ops);
+    assert_int_equal(oc_ops_add_plugin(f.ops, &ops_table[0], NULL, NULL), OC_E_CONFLICT);
+    assert_int_equal(oc_ops_generation(f.ops), after);
+}
+
 static void a_name_that_is_taken_is_refused_to_plugins(void **state)
 {
     struct oc_error err;
@@ -422,6 +437,8 @@ int main(void)
                                         create, destroy),
         cmocka_unit_test_setup_teardown(the_table_as_json_leaves_internal_operations_out, create,
                                         destroy),
+        cmocka_unit_test_setup_teardown(the_generation_is_another_when_an_operation_comes_or_goes,
+                                        create, destroy),
         cmocka_unit_test_setup_teardown(a_name_that_is_taken_is_refused_to_plugins, create,
                                         destroy),
     };
