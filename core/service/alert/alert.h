@@ -1,12 +1,13 @@
 /* The alert service: from what rules say to what people are told. SPDX-License-Identifier: MIT
  *
- * It hears rule.firing and rule.resolved on the bus, keeps one alert per fingerprint, decides what
+ * It hears rule.firing and rule.resolved on the bus, takes in what others post (ingest.h), keeps one alert per fingerprint, decides what
  * is worth telling (dedup, cooldown, silences, acknowledgements, repeats), asks the `route` policy
- * whom to tell, and makes every promised delivery, also across a crash: an outbox record is durable
- * before the first attempt. Alerts, silences and the outbox live in the store; the rest is derived.
+ * whom to tell, and makes every promised delivery, also across a crash: an outbox record is in the journal
+ * before the first attempt. Alerts and the outbox live in the journal beside the store (keep.c), silences in the store; the rest is derived.
+ * Who renders alerts reads them through view.h.
  *
- * Operations: alert.list show ack unack silence unsilence silences test history channels summary.
- * Events: alert.firing resolved acknowledged notified failed, silence.created silence.expired.
+ * Operations: alert.list show ack unack assign unassign silence unsilence silences test history channels summary groups.
+ * Events: alert.firing resolved acknowledged assigned notified failed storm, silence.created updated expired.
  * [loop] */
 #ifndef OC_SERVICE_ALERT_ALERT_H
 #define OC_SERVICE_ALERT_ALERT_H

@@ -1,8 +1,8 @@
 /* One round of the alert service: decide, write, tell, send. SPDX-License-Identifier: MIT
  *
- * Everything that changed since the last round shares one transaction, so that a thousand alerts at
- * once cost about as much as one. When the store cannot write, people are told all the same: the
- * round goes on, what was not written stays dirty, and the next round tries again. */
+ * Only alerts that changed or fall due are looked at. Everything that changed since the last round shares one frame of the journal, so that a thousand alerts at
+ * once cost about as much as one. When the journal cannot be written, people are told all the same: the
+ * round goes on, what was not written stays dirty, and a later round tries again. */
 #include <string.h>
 
 #include "core/base/json.h"
@@ -11,6 +11,9 @@
 #include "core/service/alert/route.h"
 #include "core/service/alert/service.h"
 
+#define ROUND_BUDGET 8   /* ms that a round may hold the loop; the rest waits for the next one */
+#define ROUND_BUSY   1   /* the same while posts come in: they go first */
+#define POSTPONE     250 /* ms between two looks at an alert whose channels are behind */
 #define ROUND_MAX                                                                                  \
     (30 * OC_SECOND) /* wall time may jump: look at least this often while something is due */
 
@@ -22,8 +25,8 @@ struct post {
 struct round {
     struct oc_alert_service *s;
     struct oc_router router;
-    int64_t next; /* when to look again */
-    size_t changed;
+    int64_t until;             /* monotonic; then the round is over */
+    bool behind;               /* channels are: what is to be told waits */
     OC_VEC(struct post) posts; /* events; published when no table is being walked any more */
     bool noted;                /* the log has this round's routing trouble */
 };
@@ -34,9 +37,11 @@ static void post(struct round *r, const char *topic, json_t *data)
     OC_VEC_PUSH(&r->posts, item);
 }
 
-static int64_t cooldown_of(const struct oc_alert_service *s, const struct oc_alert *a)
+int64_t oc_alert_cooldown(const struct oc_alert_service *s, const struct oc_alert *a)
 {
-    const int64_t *own = oc_map_get(&s->rule_cooldowns, oc_alert_record_field(a, "rule"));
+    const int64_t *own = s->rule_cooldowns.count > 0
+                             ? oc_map_get(&s->rule_cooldowns, oc_alert_rule(&s->alerts, a))
+                             : NULL;
     return own ? *own : s->options.cooldown;
 }
 
@@ -45,17 +50,17 @@ static int64_t cooldown_of(const struct oc_alert_service *s, const struct oc_ale
 static void review_silence(struct oc_alert_service *s, struct oc_alert *a, int64_t now)
 {
     const struct oc_silence *silence = NULL;
-    if (a->firing || a->resolve_due) {
+    if (s->silences.list.count > 0 && (a->firing || a->resolve_due)) {
         silence = oc_silences_find(&s->silences, a, now);
     }
-    const char *id = silence ? silence->id : "";
-    if (strcmp(a->silenced_by, id) == 0) {
+    uint32_t number = silence ? silence->number : 0;
+    if (a->silence == number) {
         return;
     }
     if (!silence && a->firing) {
         a->unsilenced = true;
     }
-    memcpy(a->silenced_by, id, strlen(id) + 1);
+    a->silence = number;
     a->dirty = true;
 }
 
@@ -63,15 +68,16 @@ static void complain(struct round *r, const struct oc_alert *a, const char *chan
                      const char *message)
 {
     json_t *json = json_object();
-    oc_json_set_str(json, "alert", a->id);
-    oc_json_set_str(json, "rule", oc_alert_record_field(a, "rule"));
+    char id[OC_ALERT_ID_MAX + 1];
+    oc_json_set_str(json, "alert", oc_alert_id(a, id));
+    oc_json_set_str(json, "rule", oc_alert_rule(&r->s->alerts, a));
     oc_json_set_str(json, "channel", channel);
     oc_json_set_str(json, "code", oc_error_name(OC_E_CONFIG));
     oc_json_set_str(json, "message", message);
     post(r, "alert.failed", json);
     if (!r->noted) {
-        oc_warn("alert routing", "alert=%s channel=%s reason=%s", a->id, channel ? channel : "",
-                message);
+        oc_warn("alert routing", "alert=%s channel=%s reason=%s", oc_alert_id(a, id),
+                channel ? channel : "", message);
         r->noted = true;
     }
 }
@@ -80,7 +86,7 @@ static bool somebody_should_hear(const struct oc_outbox *o, const struct oc_aler
 {
     for (size_t i = 0; i < o->channels.count; i++) {
         const struct oc_channel *ch = o->channels.items[i];
-        if (ch->options.enabled && oc_channel_admits(ch, a->severity)) {
+        if (ch->options.enabled && oc_channel_admits(ch, (enum oc_alert_severity)a->severity)) {
             return true;
         }
     }
@@ -94,7 +100,8 @@ static void report_route(struct round *r, const struct oc_alert *a, const struct
                  "the route policy named a channel that is not configured");
     }
     if (route->note[0] && !r->noted) {
-        oc_warn("alert routed by levels", "alert=%s reason=%s", a->id, route->note);
+        char id[OC_ALERT_ID_MAX + 1];
+        oc_warn("alert routed by levels", "alert=%s reason=%s", oc_alert_id(a, id), route->note);
         r->noted = true;
     }
     if (route->channels.count == 0 && strcmp(route->by, "levels") == 0 &&
@@ -118,17 +125,24 @@ static json_t *route_json(const struct oc_route *route)
     return json;
 }
 
-static void remember_channel(struct oc_alert *a, const char *name)
+/* Bits of the channels that there are: theirs are not given to others. */
+static uint64_t bits_in_use(const struct round *r)
 {
-    size_t i;
-    json_t *known;
-    json_array_foreach(a->told, i, known)
-    {
-        if (strcmp(json_string_value(known), name) == 0) {
-            return;
-        }
+    uint64_t used = 0;
+    for (size_t i = 0; i < r->s->outbox.channels.count; i++) {
+        int bit = oc_alerts_find_channel(&r->s->alerts, r->s->outbox.channels.items[i]->name);
+        used |= bit >= 0 ? UINT64_C(1) << bit : 0;
     }
-    json_array_append_new(a->told, json_string(name));
+    return used;
+}
+
+static void remember_channel(struct round *r, struct oc_alert *a, const char *name)
+{
+    int bit = oc_alerts_find_channel(&r->s->alerts, name);
+    if (bit < 0) {
+        bit = oc_alerts_channel_bit(&r->s->alerts, name, bits_in_use(r));
+    }
+    a->told |= bit >= 0 ? UINT64_C(1) << bit : 0;
 }
 
 /* Returns how it was routed; owned by the caller. */
@@ -138,7 +152,7 @@ static json_t *notify_firing(struct round *r, struct oc_alert *a)
     oc_route_find(&r->router, a, &route);
     report_route(r, a, &route);
     for (size_t i = 0; i < route.channels.count; i++) {
-        remember_channel(a, route.channels.items[i]->name);
+        remember_channel(r, a, route.channels.items[i]->name);
     }
     a->announced = true;
     a->unsilenced = false;
@@ -146,11 +160,15 @@ static json_t *notify_firing(struct round *r, struct oc_alert *a)
     a->notifications += route.channels.count > 0 ? 1 : 0;
     a->dirty = true;
 
-    json_t *alert = oc_alert_record_json(a);
-    for (size_t i = 0; i < route.channels.count; i++) {
-        oc_outbox_promise(&r->s->outbox, route.channels.items[i], "firing", alert);
+    if (route.channels.count > 0) {
+        json_t *alert = oc_alert_record_json(&r->s->alerts, a);
+        char *text = oc_json_text(alert);
+        for (size_t i = 0; i < route.channels.count; i++) {
+            oc_outbox_promise(&r->s->outbox, route.channels.items[i], "firing", alert, text);
+        }
+        free(text);
+        json_decref(alert);
     }
-    json_decref(alert);
     json_t *json = route_json(&route);
     oc_route_finish(&route);
     return json;
@@ -158,30 +176,50 @@ static json_t *notify_firing(struct round *r, struct oc_alert *a)
 
 static void notify_resolved(struct round *r, struct oc_alert *a)
 {
-    json_t *alert = oc_alert_record_json(a);
-    size_t i;
-    json_t *name;
-    json_array_foreach(a->told, i, name)
-    {
-        struct oc_channel *ch = oc_outbox_channel(&r->s->outbox, json_string_value(name));
-        if (ch && oc_channel_usable(ch)) {
-            oc_outbox_promise(&r->s->outbox, ch, "resolved", alert);
+    struct oc_outbox *outbox = &r->s->outbox;
+    json_t *alert = oc_alert_record_json(&r->s->alerts, a);
+    char *text = oc_json_text(alert);
+    for (size_t i = 0; i < outbox->channels.count; i++) {
+        struct oc_channel *ch = outbox->channels.items[i];
+        int bit = oc_alerts_find_channel(&r->s->alerts, ch->name);
+        if (bit >= 0 && (a->told & (UINT64_C(1) << bit)) && oc_channel_usable(ch)) {
+            oc_outbox_promise(outbox, ch, "resolved", alert, text);
         }
     }
+    free(text);
     json_decref(alert);
     a->resolve_due = false;
     a->dirty = true;
+}
+
+/* In a storm not every alert is an event of its own: the history must not be drowned, nor the loop held. */
+static bool may_publish(struct oc_alert_service *s, int64_t now)
+{
+    double gained = (double)(now - s->news_at) * OC_ALERT_NEWS_RATE / 1000.0;
+    if (gained > 0 || gained < -1) {
+        s->news_left += gained > 0 ? gained : 0;
+        s->news_left = s->news_left < OC_ALERT_NEWS_BURST ? s->news_left : OC_ALERT_NEWS_BURST;
+        s->news_at = now;
+    }
+    if (s->news_left < 1) {
+        return false;
+    }
+    s->news_left -= 1;
+    return true;
 }
 
 /* `route` (taken) says how it was routed; NULL when nothing was told. */
 static void post_news(struct round *r, struct oc_alert *a, json_t *route)
 {
     bool fired = a->news == OC_ALERT_FIRED;
-    if (a->news == OC_ALERT_NO_NEWS) {
+    if (a->news == OC_ALERT_NO_NEWS || !may_publish(r->s, r->router.now)) {
+        r->s->unsaid_firing += fired ? 1 : 0;
+        r->s->unsaid_resolved += a->news == OC_ALERT_RESOLVED ? 1 : 0;
+        a->news = OC_ALERT_NO_NEWS;
         json_decref(route);
         return;
     }
-    json_t *json = oc_alert_record_json(a);
+    json_t *json = oc_alert_record_json(&r->s->alerts, a);
     if (route) {
         oc_json_take(json, "route", route);
     } else if (fired) {
@@ -191,138 +229,133 @@ static void post_news(struct round *r, struct oc_alert *a, json_t *route)
     post(r, fired ? "alert.firing" : "alert.resolved", json);
 }
 
-static void review(struct round *r, struct oc_alert *a)
+int64_t oc_alert_next_look(const struct oc_alert_service *s, const struct oc_alert *a,
+                           int64_t notice)
 {
-    struct oc_alert_service *s = r->s;
-    struct oc_notice_times times = {cooldown_of(s, a), s->options.repeat_interval};
-    int64_t next = INT64_MAX;
-    json_t *route = NULL;
-
-    if (a->dirty || s->all_silences_changed) {
-        review_silence(s, a, r->router.now);
+    int64_t next = notice;
+    if (a->firing && a->expires_at && a->expires_at < next) {
+        next = a->expires_at;
     }
-    switch (oc_notice_decide(a, &times, r->router.now, &next)) {
-    case OC_NOTICE_FIRING:
-        route = notify_firing(r, a);
-        oc_notice_decide(a, &times, r->router.now, &next);
-        break;
-    case OC_NOTICE_RESOLVED:
-        notify_resolved(r, a);
-        break;
-    case OC_NOTICE_NONE:
+    if (!a->firing && !a->resolve_due) {
+        int64_t kept = a->ends_at + s->options.keep_resolved;
+        int64_t cooled = a->notified_at + oc_alert_cooldown(s, a);
+        next = kept > cooled ? kept : cooled; /* then it is forgotten */
+    }
+    return next;
+}
+
+/* What is to be told, unless the channels are behind. Returns how it was routed, or NULL. */
+static json_t *tell(struct round *r, struct oc_alert *a, int64_t *next)
+{
+    struct oc_notice_times times = {oc_alert_cooldown(r->s, a), r->s->options.repeat_interval};
+    json_t *route = NULL;
+    enum oc_notice notice = oc_notice_decide(a, &times, r->router.now, next);
+    if (notice == OC_NOTICE_NONE) {
         /* The end of a silenced alert is told nobody, also not when the silence is over. */
         a->resolve_due = false;
-        break;
+    } else if (r->behind) {
+        *next = r->router.now + POSTPONE + (int64_t)(a->index % 1024);
+    } else if (notice == OC_NOTICE_FIRING) {
+        route = notify_firing(r, a);
+        oc_notice_decide(a, &times, r->router.now, next);
+    } else {
+        notify_resolved(r, a);
     }
-    r->next = next < r->next ? next : r->next;
-    r->changed += a->dirty ? 1 : 0;
+    return route;
+}
+
+static void review(struct round *r, struct oc_alert *a)
+{
+    int64_t next = INT64_MAX;
+    review_silence(r->s, a, r->router.now);
+    json_t *route = tell(r, a, &next);
     post_news(r, a, route);
+    oc_keep_alert(r->s, a);
+    oc_alerts_set_due(&r->s->alerts, a, oc_alert_next_look(r->s, a, next));
+}
+
+/* ---- what falls due, what changed ---- */
+
+void oc_alert_forget(struct oc_alert_service *s, struct oc_alert *a)
+{
+    oc_keep_removal(s, a);
+    oc_alerts_remove(&s->alerts, a);
 }
 
 /* Resolved long ago: neither a cooldown nor a reader needs it any more. */
-static bool outdated(const struct oc_alert_service *s, const struct oc_alert *a, int64_t now)
+static bool is_outdated(const struct oc_alert_service *s, const struct oc_alert *a, int64_t now)
 {
-    return !a->firing && !a->resolve_due && a->ends_at + s->options.keep_resolved <= now &&
-           a->notified_at + cooldown_of(s, a) <= now;
+    return !a->firing && !a->resolve_due && oc_alert_next_look(s, a, INT64_MAX) <= now;
 }
 
-static void forget_outdated(struct oc_alert_service *s, int64_t now)
-{
-    OC_VEC(struct oc_alert *) old = {0};
-    const char *id;
-    void *value;
-    for (size_t it = 0; oc_map_next(&s->alerts, &it, &id, &value);) {
-        if (outdated(s, value, now)) {
-            OC_VEC_PUSH(&old, value);
-        }
-    }
-    for (size_t i = 0; i < old.count; i++) {
-        OC_VEC_PUSH(&s->forgotten, oc_strdup(old.items[i]->id));
-        oc_map_remove(&s->alerts, old.items[i]->id);
-        oc_alert_record_destroy(old.items[i]);
-    }
-    OC_VEC_FINISH(&old);
-}
-
-static void decide(struct round *r)
+static void fall_due(struct round *r, struct oc_alert *a)
 {
     struct oc_alert_service *s = r->s;
-    const char *id;
-    void *value;
-    if (oc_silences_expire(&s->silences, r->router.now) > 0) {
-        s->all_silences_changed = true;
+    int64_t now = r->router.now;
+    oc_alerts_set_due(&s->alerts, a, INT64_MAX);
+    if (a->firing && a->expires_at && a->expires_at <= now) {
+        oc_alert_end(a, a->expires_at);
+        a->updated_at = now;
+    } else if (is_outdated(s, a, now)) {
+        oc_alert_forget(s, a);
+        return;
     }
-    forget_outdated(s, r->router.now);
-    for (size_t it = 0; oc_map_next(&s->alerts, &it, &id, &value);) {
-        review(r, value);
-    }
-    s->all_silences_changed = false;
-    int64_t silence_end = oc_silences_next(&s->silences, r->router.now);
-    r->next = silence_end < r->next ? silence_end : r->next;
+    oc_alerts_change(&s->alerts, a);
 }
 
-/* ---- write ---- */
-
-static void put_alert(struct oc_alert_service *s, const struct oc_alert *a)
+static bool is_over(const struct round *r, size_t steps)
 {
-    json_t *json = oc_alert_record_save(a);
-    oc_kv_put(s->env->store, "alert", a->id, json, true, NULL);
-    json_decref(json);
+    return steps % 32 == 31 && oc_time_mono() >= r->until;
 }
 
-static int write_all(struct oc_alert_service *s, struct oc_error *err)
+static void take_due(struct round *r)
 {
-    const char *id;
-    void *value;
-    oc_store_begin(s->env->store);
-    for (size_t i = 0; i < s->forgotten.count; i++) {
-        oc_kv_remove(s->env->store, "alert", s->forgotten.items[i], true, NULL);
-    }
-    for (size_t it = 0; oc_map_next(&s->alerts, &it, &id, &value);) {
-        const struct oc_alert *a = value;
-        if (a->dirty) {
-            put_alert(s, a);
+    struct oc_alert *a;
+    for (size_t i = 0; (a = oc_alerts_due(&r->s->alerts)) && a->due_at <= r->router.now; i++) {
+        if (is_over(r, i)) {
+            return;
         }
+        fall_due(r, a);
     }
-    oc_outbox_write(&s->outbox);
-    return oc_store_end(s->env->store, err);
 }
 
-static void mark_written(struct oc_alert_service *s)
+/* Returns true when some are left for the next round. */
+static bool review_changed(struct round *r)
 {
-    const char *id;
-    void *value;
-    for (size_t it = 0; oc_map_next(&s->alerts, &it, &id, &value);) {
-        ((struct oc_alert *)value)->dirty = false;
+    struct oc_alerts *t = &r->s->alerts;
+    size_t i = 0;
+    for (; i < t->changed.count && !is_over(r, i); i++) {
+        struct oc_alert *a = oc_alerts_at(t, t->changed.items[i]);
+        if (a->body && a->changed) {
+            a->changed = false;
+            review(r, a);
+        }
+        r->behind = r->behind || (i % 64 == 63 && oc_outbox_is_behind(&r->s->outbox));
     }
-    for (size_t i = 0; i < s->forgotten.count; i++) {
-        free(s->forgotten.items[i]);
+    t->changed.count -= i;
+    if (t->changed.count > 0) {
+        memmove(t->changed.items, t->changed.items + i,
+                t->changed.count * sizeof *t->changed.items);
     }
-    s->forgotten.count = 0;
-}
-
-static bool write_round(struct round *r)
-{
-    struct oc_alert_service *s = r->s;
-    struct oc_error err;
-    if (r->changed == 0 && s->forgotten.count == 0 && !oc_outbox_pending(&s->outbox)) {
-        return true;
+    if (t->changed.count == 0 && t->changed.cap > 65536) {
+        OC_VEC_FINISH(&t->changed); /* a storm is over */
     }
-    oc_error_init(&err);
-    bool written = write_all(s, &err) == OC_OK;
-    if (written) {
-        mark_written(s);
-    } else if (!s->store_failing) {
-        oc_warn("alerts are sent but cannot be stored", "reason=%s", err.message);
-    }
-    if (written && s->store_failing) {
-        oc_info("alerts are stored again", NULL);
-    }
-    s->store_failing = !written;
-    return written;
+    return t->changed.count > 0;
 }
 
 /* ---- tell ---- */
+
+static void tell_storm(struct round *r)
+{
+    struct oc_alert_service *s = r->s;
+    if (s->unsaid_firing + s->unsaid_resolved > 0 && s->alerts.changed.count == 0) {
+        json_t *json = json_object();
+        oc_json_set_int(json, "firing", (json_int_t)s->unsaid_firing);
+        oc_json_set_int(json, "resolved", (json_int_t)s->unsaid_resolved);
+        post(r, "alert.storm", json);
+        s->unsaid_firing = s->unsaid_resolved = 0;
+    }
+}
 
 static void publish(struct round *r)
 {
@@ -332,23 +365,36 @@ static void publish(struct round *r)
     OC_VEC_FINISH(&r->posts);
 }
 
+static void wake_at(struct oc_alert_service *s, int64_t now, int64_t next)
+{
+    if (next != INT64_MAX) {
+        int64_t delay = next > now ? next - now : 0;
+        oc_alert_wake(s, delay < ROUND_MAX ? delay : ROUND_MAX);
+    }
+}
+
 void oc_alert_commit(struct oc_alert_service *s)
 {
     int64_t now = oc_time_wall();
-    struct round r = {.s = s, .next = INT64_MAX, .router = {.outbox = &s->outbox, .now = now}};
-
+    struct round r = {.s = s,
+                      .until = oc_time_mono() + (s->gathering ? ROUND_BUSY : ROUND_BUDGET),
+                      .behind = oc_outbox_is_behind(&s->outbox),
+                      .router = {.outbox = &s->outbox, .alerts = &s->alerts, .now = now}};
     s->commit_at = INT64_MAX;
-    decide(&r);
-    bool written = write_round(&r);
+    oc_silences_settle(&s->silences, now);
+    take_due(&r);
+    bool more = review_changed(&r);
+    tell_storm(&r);
+    int64_t kept = oc_keep_round(s, now);
+    oc_outbox_release(&s->outbox); /* written, so kept; people need not wait for the disk */
+    oc_ingest_settle(s);
     publish(&r);
-    oc_outbox_release(&s->outbox, written);
 
-    if (s->store_failing) {
-        oc_alert_wake(s, ROUND_MAX);
-    }
-    if (r.next != INT64_MAX) {
-        oc_alert_wake(s, r.next - now < ROUND_MAX ? r.next - now : ROUND_MAX);
-    }
+    const struct oc_alert *due = oc_alerts_due(&s->alerts);
+    wake_at(s, now, more ? now : INT64_MAX);
+    wake_at(s, now, kept == INT64_MAX ? INT64_MAX : now + kept);
+    wake_at(s, now, due ? due->due_at : INT64_MAX);
+    wake_at(s, now, oc_silences_next(&s->silences, now));
 }
 
 void oc_alert_wake(struct oc_alert_service *s, int64_t delay_ms)

@@ -31,6 +31,25 @@ static const struct oc_option options[] = {
      .default_text = "7d",
      .max = 366 * 86400000.0,
      .help = "how long resolved alerts stay in the list"},
+    {.name = "resolve_timeout",
+     .type = OC_OPT_DURATION,
+     .offset = offsetof(struct oc_alert_options, resolve_timeout),
+     .default_text = "5m",
+     .min = 1000,
+     .max = 7 * 86400000.0,
+     .help = "how long an alert posted without an end fires after it was posted last"},
+    {.name = "max_alerts",
+     .type = OC_OPT_INT,
+     .offset = offsetof(struct oc_alert_options, max),
+     .default_text = "200000",
+     .min = 100,
+     .max = 5000000,
+     .help = "alerts kept at once; resolved ones make room first, then new ones are refused"},
+    {.name = "group_by",
+     .type = OC_OPT_STRINGS,
+     .offset = offsetof(struct oc_alert_options, group_by),
+     .default_text = "[\"alertname\"]",
+     .help = "labels whose values make a group of alerts; \"...\" = all labels"},
     {0},
 };
 
@@ -241,12 +260,27 @@ void oc_alert_configure_channels(struct oc_alert_service *s, const struct oc_nod
 }
 
 static void read_options(struct oc_alert_options *target, const struct oc_node *root,
+                         struct oc_arena *arena, struct oc_diags *diags)
+{
+    oc_bind(options, sizeof options[0], oc_node_get(root, "alerts"), "alerts", foreign_keys, target,
+            sizeof *target, arena, diags);
+}
+
+static void take_options(struct oc_alert_service *s, const struct oc_node *root,
                          struct oc_diags *diags)
 {
     struct oc_arena arena = {0};
-    oc_bind(options, sizeof options[0], oc_node_get(root, "alerts"), "alerts", foreign_keys, target,
-            sizeof *target, &arena, diags);
-    oc_arena_finish(&arena); /* durations only: nothing was kept in it */
+    read_options(&s->options, root, &arena, diags);
+    for (size_t i = 0; i < s->group_by.count; i++) {
+        free(s->group_by.items[i]);
+    }
+    s->group_by.count = 0;
+    const char *const *names = s->options.group_by.items;
+    for (size_t i = 0; i < s->options.group_by.count; i++) {
+        OC_VEC_PUSH(&s->group_by, oc_strdup(names[i]));
+    }
+    s->options.group_by = (struct oc_list){NULL, 0};
+    oc_arena_finish(&arena);
 }
 
 void oc_alert_check(const struct oc_env *env, const struct oc_config *config,
@@ -255,7 +289,9 @@ void oc_alert_check(const struct oc_env *env, const struct oc_config *config,
     const struct oc_node *root = oc_config_root(config);
     const struct oc_node *list = oc_node_get(root, "alerts.channels");
     struct oc_alert_options unused = {0};
-    read_options(&unused, root, diags);
+    struct oc_arena arena = {0};
+    read_options(&unused, root, &arena, diags);
+    oc_arena_finish(&arena);
     for (size_t i = 0; list && list->type == OC_NODE_LIST && i < list->count; i++) {
         char *path = oc_asprintf("alerts.channels[%zu]", i);
         oc_channel_check(env, list->children[i], path, diags);
@@ -267,7 +303,7 @@ void oc_alert_configure(struct oc_alert_service *s, const struct oc_config *conf
                         struct oc_diags *diags)
 {
     const struct oc_node *root = oc_config_root(config);
-    read_options(&s->options, root, diags);
+    take_options(s, root, diags);
     read_rule_cooldowns(s, root);
     read_host(s, root);
     oc_alert_configure_channels(s, root, diags);

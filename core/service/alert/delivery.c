@@ -9,14 +9,17 @@
 #include "core/base/time.h"
 #include "core/sys/crypto.h"
 
-struct oc_delivery *oc_delivery_create(const char *channel, const char *event, json_t *alert,
-                                       int64_t seq)
+struct oc_delivery *oc_delivery_create(const char *channel, const char *event, const json_t *alert,
+                                       const char *text, int64_t seq)
 {
     struct oc_delivery *d = oc_calloc(1, sizeof *d);
     oc_id_make(d->id);
     d->channel = oc_strdup(channel);
     d->event = oc_strdup(event);
-    d->alert = json_incref(alert);
+    d->alert = oc_strdup(text);
+    d->rule = oc_strdup(oc_json_str(alert, "rule", ""));
+    oc_copy(d->subject, sizeof d->subject, oc_json_str(alert, "id", ""));
+    oc_copy(d->severity, sizeof d->severity, oc_json_str(alert, "severity", ""));
     d->seq = seq;
     d->created = oc_time_wall();
     return d;
@@ -25,14 +28,15 @@ struct oc_delivery *oc_delivery_create(const char *channel, const char *event, j
 void oc_delivery_destroy(struct oc_delivery *d)
 {
     if (d) {
-        json_decref(d->alert);
+        free(d->alert);
+        free(d->rule);
         free(d->channel);
         free(d->event);
         free(d);
     }
 }
 
-json_t *oc_delivery_save(const struct oc_delivery *d)
+void oc_delivery_save(const struct oc_delivery *d, struct oc_buf *out)
 {
     json_t *json = json_object();
     oc_json_set_str(json, "id", d->id);
@@ -40,8 +44,13 @@ json_t *oc_delivery_save(const struct oc_delivery *d)
     oc_json_set_str(json, "event", d->event);
     oc_json_set_int(json, "seq", d->seq);
     oc_json_set_int(json, "created", d->created);
-    json_object_set(json, "alert", d->alert);
-    return json;
+    char *text = oc_json_text(json);
+    oc_buf_add(out, text, strlen(text) - 1);
+    oc_buf_addf(out, ",\"alert\":");
+    oc_buf_adds(out, d->alert);
+    oc_buf_addc(out, '}');
+    free(text);
+    json_decref(json);
 }
 
 struct oc_delivery *oc_delivery_load(const json_t *json)
@@ -53,10 +62,12 @@ struct oc_delivery *oc_delivery_load(const json_t *json)
     if (strlen(id) != 36 || !*channel || !*event || !json_is_object(alert)) {
         return NULL;
     }
-    struct oc_delivery *d = oc_delivery_create(channel, event, alert, oc_json_int(json, "seq", 0));
+    char *text = oc_json_text(alert);
+    struct oc_delivery *d =
+        oc_delivery_create(channel, event, alert, text, oc_json_int(json, "seq", 0));
     oc_copy(d->id, sizeof d->id, id);
     d->created = oc_json_int(json, "created", d->created);
-    d->stored = true;
+    free(text);
     return d;
 }
 

@@ -8,24 +8,31 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/base/buf.h"
+
 #define OC_DELIVERY_QUEUE_MAX 10000 /* of one channel */
 
 struct oc_delivery {
     struct oc_delivery *next;
-    char id[37];   /* the same for every attempt: lets the receiver drop duplicates */
-    char *channel; /* owned */
-    char *event;   /* owned; "firing" or "resolved" */
-    json_t *alert; /* owned; as it was when the promise was made */
-    int64_t seq;   /* order of the promises, across restarts */
+    char id[37];      /* the same for every attempt: lets the receiver drop duplicates */
+    char *channel;    /* owned */
+    char *event;      /* owned; "firing" or "resolved" */
+    char *alert;      /* owned; JSON: as it was when the promise was made */
+    char *rule;       /* owned */
+    char subject[65]; /* id of the alert */
+    char severity[9];
+    int64_t seq; /* order of the promises, across restarts */
     int64_t created;
     unsigned attempts;
-    bool stored; /* the outbox in the store has it */
+    uint32_t segment; /* of the journal that has it; 0: none has */
 };
 
-struct oc_delivery *oc_delivery_create(const char *channel, const char *event, json_t *alert,
-                                       int64_t seq);
+/* `text` is `alert` as JSON; copies. */
+struct oc_delivery *oc_delivery_create(const char *channel, const char *event, const json_t *alert,
+                                       const char *text, int64_t seq);
 void oc_delivery_destroy(struct oc_delivery *d); /* NULL is fine */
-json_t *oc_delivery_save(const struct oc_delivery *d);
+/* As the journal keeps it: JSON. */
+void oc_delivery_save(const struct oc_delivery *d, struct oc_buf *out);
 struct oc_delivery *oc_delivery_load(const json_t *json); /* NULL when it is none */
 
 /* First in, first out. The queue owns what is in it. */

@@ -1,26 +1,62 @@
-/* What a silence speaks of: "rule=~disk_*", "env!=prod". SPDX-License-Identifier: MIT
+/* What a silence or a filter speaks of: "rule=~disk_*", alertname=~"disk_.+". SPDX-License-Identifier: MIT
  *
- * NAME OP VALUE, where NAME is rule, severity, instance, target, category or a label, and OP is =
- * != =~ !~; the last two take a glob (* and ?). A word without an operator means rule=~WORD. A
- * label that an alert does not have counts as "". [loop] */
+ * Two ways to write it. Ours, of the command line: NAME OP VALUE, where NAME is rule, severity, instance, target, category or a label, and OP
+ * is = != =~ !~; the last two take a glob (* and ?); a word without an operator means rule=~WORD. And Alertmanager's, of its API:
+ * NAME OP "VALUE", where the last two take a regular expression that must match the whole value. A label that an alert does not have
+ * counts as "". "rule" and "alertname" are the same label.
+ *
+ * Regular expressions are POSIX extended ones with the common escapes of RE2 (\d \w \s and their opposites, (?: ) and lazy quantifiers are
+ * translated); they are bounded in length, repetition and nesting, so that no pattern from outside can hold the loop. [loop] */
 #ifndef OC_SERVICE_ALERT_MATCHER_H
 #define OC_SERVICE_ALERT_MATCHER_H
 
-#include "core/base/error.h"
-#include "core/service/alert/record.h"
+#include <stdbool.h>
+#include <stddef.h>
 
-enum oc_matcher_op { OC_MATCH_EQUAL, OC_MATCH_UNEQUAL, OC_MATCH_GLOB, OC_MATCH_NOT_GLOB };
+#include "core/base/error.h"
+
+struct oc_alert;
+struct oc_alerts;
+struct oc_regex;
+
+#define OC_MATCHER_TEXT_MAX 1024 /* bytes of one matcher as text */
+
+enum oc_matcher_op {
+    OC_MATCH_EQUAL,
+    OC_MATCH_UNEQUAL,
+    OC_MATCH_GLOB,
+    OC_MATCH_NOT_GLOB,
+    OC_MATCH_REGEX,
+    OC_MATCH_NOT_REGEX,
+};
 
 struct oc_matcher {
     char *name, *value; /* owned */
     enum oc_matcher_op op;
+    struct oc_regex *regex; /* owned; NULL unless the operator wants one */
 };
 
-/* OC_E_CONFIG with a hint when `text` is no matcher; then `m` holds nothing. */
+/* Ours. OC_E_CONFIG with a hint when `text` is no matcher; then `m` holds nothing. */
 int oc_matcher_parse(const char *text, struct oc_matcher *m, struct oc_error *err);
+/* Alertmanager's: foo=bar, foo!="bar", {foo=~"a|b"}: one matcher, with or without quotes; =~ and !~ take regular expressions. */
+int oc_matcher_parse_v2(const char *text, struct oc_matcher *m, struct oc_error *err);
+/* From parts; copies. */
+int oc_matcher_make(const char *name, enum oc_matcher_op op, const char *value,
+                    struct oc_matcher *m, struct oc_error *err);
+int oc_matcher_copy(const struct oc_matcher *from, struct oc_matcher *m);
 void oc_matcher_finish(struct oc_matcher *m);
-bool oc_matcher_holds(const struct oc_matcher *m, const struct oc_alert *alert);
-char *
-oc_matcher_text(const struct oc_matcher *m); /* as oc_matcher_parse reads it; owned by the caller */
+
+/* For rendering in API v2: {name, value, isRegex, isEqual}. A glob's value is given as the regular expression that means the same; owned by the
+ * caller. */
+char *oc_matcher_v2_value(const struct oc_matcher *m);
+bool oc_matcher_is_regex(const struct oc_matcher *m); /* a glob is one, too */
+bool oc_matcher_is_equal(const struct oc_matcher *m); /* = and =~, not their opposites */
+
+bool oc_matcher_holds_value(const struct oc_matcher *m, const char *value);
+bool oc_matcher_holds(const struct oc_matcher *m, const struct oc_alerts *t,
+                      const struct oc_alert *alert);
+bool oc_matcher_same(const struct oc_matcher *a, const struct oc_matcher *b);
+/* As oc_matcher_parse reads it (regular expressions: with the operators =~/ and !~/); owned by the caller. */
+char *oc_matcher_text(const struct oc_matcher *m);
 
 #endif

@@ -21,13 +21,13 @@ enum oc_notice oc_notice_decide(const struct oc_alert *alert, const struct oc_no
                                 int64_t now, int64_t *next)
 {
     *next = INT64_MAX;
-    if (alert->silenced_by[0]) {
+    if (alert->silence) {
         return OC_NOTICE_NONE;
     }
     if (!alert->firing) {
         return alert->resolve_due ? OC_NOTICE_RESOLVED : OC_NOTICE_NONE;
     }
-    if (alert->acknowledged_at) {
+    if (oc_alert_acknowledged_at(alert)) {
         return OC_NOTICE_NONE;
     }
     int64_t due = firing_due(alert, times, now);
@@ -40,8 +40,8 @@ enum oc_notice oc_notice_decide(const struct oc_alert *alert, const struct oc_no
 
 const char *oc_notice_held_by(const struct oc_alert *alert)
 {
-    if (alert->silenced_by[0]) {
+    if (alert->silence) {
         return "silence";
     }
-    return alert->acknowledged_at ? "acknowledgement" : "cooldown";
+    return oc_alert_acknowledged_at(alert) ? "acknowledgement" : "cooldown";
 }

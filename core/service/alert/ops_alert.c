@@ -1,4 +1,4 @@
-/* Operations over alerts: list, show, ack, unack, history, summary. SPDX-License-Identifier: MIT */
+/* Operations over alerts: list, show, history, summary. SPDX-License-Identifier: MIT */
 #include <string.h>
 
 #include "core/base/json.h"
@@ -21,9 +21,7 @@ static const struct oc_option id_option[] = {
     {0},
 };
 
-/* NULL when the call has been failed. */
-static struct oc_alert *named_alert(struct oc_call *call, struct oc_alert_service *s,
-                                    const char *id)
+struct oc_alert *oc_alert_named(struct oc_call *call, struct oc_alert_service *s, const char *id)
 {
     struct oc_error err;
     oc_error_init(&err);
@@ -67,12 +65,12 @@ static const struct oc_option list_options[] = {
     {0},
 };
 
-static bool listed(const struct oc_alert *a, const struct list_params *p)
+static bool listed(const struct oc_alerts *t, const struct oc_alert *a, const struct list_params *p)
 {
     bool state = p->state == LIST_ALL || a->firing == (p->state == LIST_FIRING);
     bool severity = p->severity == 0 || p->severity - 1 == (int32_t)a->severity;
-    bool rule = !p->rule || oc_glob(p->rule, oc_alert_record_field(a, "rule"));
-    return state && severity && rule && (!p->silenced || a->silenced_by[0]);
+    bool rule = !p->rule || oc_glob(p->rule, oc_alert_rule(t, a));
+    return state && severity && rule && (!p->silenced || a->silence != 0);
 }
 
 /* The gravest first, then the newest. */
@@ -89,14 +87,13 @@ static int by_gravity(const void *x, const void *y)
     if (a->starts_at != b->starts_at) {
         return a->starts_at > b->starts_at ? -1 : 1;
     }
-    return strcmp(a->id, b->id);
+    return (a->key > b->key) - (a->key < b->key);
 }
 
-/* With the names that dashboards of old know: description, timestamp. */
-static json_t *row(const struct oc_alert *a)
+json_t *oc_alert_row(const struct oc_alert_service *s, const struct oc_alert *a)
 {
-    json_t *json = oc_alert_record_json(a);
-    oc_json_set_str(json, "description", oc_json_str(a->facts, "message", ""));
+    json_t *json = oc_alert_record_json(&s->alerts, a);
+    oc_json_set_str(json, "description", oc_alert_message(a));
     oc_json_set_time(json, "timestamp", a->starts_at);
     return json;
 }
@@ -106,11 +103,10 @@ static void op_list(struct oc_call *call, void *ctx)
     struct oc_alert_service *s = ctx;
     const struct list_params *p = oc_call_params(call);
     OC_VEC(const struct oc_alert *) found = {0};
-    const char *id;
-    void *value;
-    for (size_t it = 0; oc_map_next(&s->alerts, &it, &id, &value);) {
-        if (listed(value, p)) {
-            OC_VEC_PUSH(&found, value);
+    uint32_t it = 0;
+    for (struct oc_alert *a; (a = oc_alerts_next(&s->alerts, &it));) {
+        if (listed(&s->alerts, a, p)) {
+            OC_VEC_PUSH(&found, a);
         }
     }
     if (found.count > 0) {
@@ -118,7 +114,7 @@ static void op_list(struct oc_call *call, void *ctx)
     }
     json_t *list = json_array();
     for (size_t i = 0; i < found.count; i++) {
-        json_array_append_new(list, row(found.items[i]));
+        json_array_append_new(list, oc_alert_row(s, found.items[i]));
     }
     OC_VEC_FINISH(&found);
     oc_call_succeed(call, list);
@@ -129,106 +125,10 @@ static void op_list(struct oc_call *call, void *ctx)
 static void op_show(struct oc_call *call, void *ctx)
 {
     const struct id_params *p = oc_call_params(call);
-    struct oc_alert *a = named_alert(call, ctx, p->id);
+    struct oc_alert *a = oc_alert_named(call, ctx, p->id);
     if (a) {
-        oc_call_succeed(call, row(a));
+        oc_call_succeed(call, oc_alert_row(ctx, a));
     }
-}
-
-/* ---- alert.ack and alert.unack ---- */
-
-struct ack_params {
-    const char *id, *comment;
-};
-
-static const struct oc_option ack_options[] = {
-    {.name = "id",
-     .type = OC_OPT_STRING,
-     .flags = OC_OPT_POSITIONAL | OC_OPT_REQUIRED,
-     .offset = offsetof(struct ack_params, id),
-     .help = "the alert's id, or the first digits of it"},
-    {.name = "comment",
-     .type = OC_OPT_STRING,
-     .offset = offsetof(struct ack_params, comment),
-     .help = "what others should know"},
-    {0},
-};
-
-static void publish_ack(struct oc_alert_service *s, const struct oc_alert *a, const char *by)
-{
-    json_t *json = json_object();
-    oc_json_set_str(json, "alert", a->id);
-    oc_json_set_str(json, "rule", oc_alert_record_field(a, "rule"));
-    oc_json_set_str(json, "severity", oc_alert_severity_name(a->severity));
-    oc_json_set_bool(json, "acknowledged", a->acknowledged_at != 0);
-    oc_json_set_str(json, "by", by);
-    oc_json_set_str(json, "comment", a->comment);
-    oc_bus_publish(s->env->bus, "alert.acknowledged", json);
-}
-
-/* The word counts only when it is on the disk. `before` is how it was: what is left when that
- * fails. */
-static void keep_or_restore(struct oc_call *call, struct oc_alert_service *s, struct oc_alert *a,
-                            const json_t *before)
-{
-    const char *by = oc_call_actor(call)->name;
-    struct oc_error err;
-    oc_error_init(&err);
-    if (oc_alert_save(s, a, &err) == OC_OK) {
-        publish_ack(s, a, by);
-        oc_alert_wake(s, 0);
-        oc_call_succeed(call, row(a));
-        return;
-    }
-    struct oc_alert *old = oc_alert_record_load(before);
-    oc_alert_record_unacknowledge(a);
-    if (old->acknowledged_at) {
-        oc_alert_record_acknowledge(a, old->acknowledged_by, old->comment, old->acknowledged_at);
-    }
-    oc_alert_record_destroy(old);
-    oc_call_fail(call, &err);
-}
-
-static void change_ack(struct oc_call *call, struct oc_alert_service *s, struct oc_alert *a,
-                       bool acknowledge, const char *comment)
-{
-    json_t *before = oc_alert_record_save(a);
-    if (acknowledge) {
-        oc_alert_record_acknowledge(a, oc_call_actor(call)->name, comment, oc_time_wall());
-    } else {
-        oc_alert_record_unacknowledge(a);
-    }
-    keep_or_restore(call, s, a, before);
-    json_decref(before);
-}
-
-static void op_ack(struct oc_call *call, void *ctx)
-{
-    const struct ack_params *p = oc_call_params(call);
-    struct oc_alert *a = named_alert(call, ctx, p->id);
-    if (!a) {
-        return;
-    }
-    if (!a->firing) {
-        oc_call_failf(call, OC_E_CONFLICT, "Only a firing alert can be acknowledged.",
-                      "alert %s is resolved", a->id);
-        return;
-    }
-    change_ack(call, ctx, a, true, p->comment);
-}
-
-static void op_unack(struct oc_call *call, void *ctx)
-{
-    const struct id_params *p = oc_call_params(call);
-    struct oc_alert *a = named_alert(call, ctx, p->id);
-    if (!a) {
-        return;
-    }
-    if (!a->acknowledged_at) {
-        oc_call_failf(call, OC_E_CONFLICT, NULL, "alert %s is not acknowledged", a->id);
-        return;
-    }
-    change_ack(call, ctx, a, false, NULL);
 }
 
 /* ---- alert.history ---- */
@@ -305,19 +205,17 @@ static void op_summary(struct oc_call *call, void *ctx)
 {
     struct oc_alert_service *s = ctx;
     int64_t counts[3] = {0}, open[3] = {0}, silenced = 0;
-    const char *id;
-    void *value;
-    for (size_t it = 0; oc_map_next(&s->alerts, &it, &id, &value);) {
-        const struct oc_alert *a = value;
+    uint32_t it = 0;
+    for (const struct oc_alert *a; (a = oc_alerts_next(&s->alerts, &it));) {
         if (!a->firing) {
             continue;
         }
-        if (a->silenced_by[0]) {
+        if (a->silence != 0) {
             silenced++;
             continue;
         }
         counts[a->severity]++;
-        open[a->severity] += a->acknowledged_at ? 0 : 1;
+        open[a->severity] += oc_alert_acknowledged_at(a) ? 0 : 1;
     }
     json_t *result = json_object();
     json_t *unacknowledged = json_object();
@@ -342,6 +240,7 @@ static const struct oc_op ops[] = {
      .description = "Shows what fires now. A silenced or acknowledged alert still fires; nobody is "
                     "told of it again.",
      .example = "openclaw alert list --state all --severity critical",
+     .result = "[" OC_ALERT_SHAPE "]",
      .handler = op_list},
     {.name = "alert.show",
      .summary = "Show everything about one alert",
@@ -350,27 +249,8 @@ static const struct oc_op ops[] = {
      .params_size = sizeof(struct id_params),
      .view = VIEW_ALERT,
      .example = "openclaw alert show 5f1c",
+     .result = OC_ALERT_SHAPE,
      .handler = op_show},
-    {.name = "alert.ack",
-     .summary = "Acknowledge a firing alert",
-     .role = OC_ROLE_OPERATOR,
-     .flags = OC_OP_MUTATES | OC_OP_REPLAY_SAFE | OC_OP_EPHEMERAL,
-     .params = ack_options,
-     .params_size = sizeof(struct ack_params),
-     .view = VIEW_ALERT,
-     .description = "Says that somebody looks after it: repeats stop until it resolves. If it gets "
-                    "graver or fires anew, people are told again.",
-     .example = "openclaw alert ack 5f1c --comment 'on it'",
-     .handler = op_ack},
-    {.name = "alert.unack",
-     .summary = "Take back an acknowledgement",
-     .role = OC_ROLE_OPERATOR,
-     .flags = OC_OP_MUTATES | OC_OP_REPLAY_SAFE | OC_OP_EPHEMERAL,
-     .params = id_option,
-     .params_size = sizeof(struct id_params),
-     .view = VIEW_ALERT,
-     .example = "openclaw alert unack 5f1c",
-     .handler = op_unack},
     {.name = "alert.history",
      .summary = "Show what happened to alerts, the newest first",
      .flags = OC_OP_EPHEMERAL,
@@ -380,6 +260,7 @@ static const struct oc_op ops[] = {
          "table:time=Time,event=Event,severity=Severity,rule=Rule,entity=Target,channel=Channel,"
          "message=Message",
      .example = "openclaw alert history --since 2h",
+     .result = "[{time: time, event: string}]",
      .handler = op_history},
     {.name = "alert.summary",
      .summary = "Count firing alerts by severity",

@@ -48,11 +48,13 @@ static json_t *test_alert(const char *by)
     oc_json_set_str(event, "category", "test");
     oc_json_set_str(event, "message", "This is a test of the alert channel; nothing is wrong");
     oc_json_set_str(event, "reason", by);
-    struct oc_alert *a = oc_alert_record_create("test");
-    oc_alert_record_update(a, event, true, oc_time_wall());
-    json_t *json = oc_alert_record_json(a);
+    struct oc_alerts table;
+    oc_alerts_init(&table);
+    struct oc_alert *a = oc_alerts_add_id(&table, "test");
+    oc_alert_record_update(&table, a, event, true, oc_time_wall());
+    json_t *json = oc_alert_record_json(&table, a);
     oc_json_set_str(json, "title", "test message");
-    oc_alert_record_destroy(a);
+    oc_alerts_finish(&table);
     json_decref(event);
     return json;
 }
@@ -113,7 +115,8 @@ static void start_test(struct oc_call *call, struct oc_alert_service *s, struct 
     oc_call_on_cancel(call, on_test_cancelled, test);
 
     json_t *alert = test_alert(oc_call_actor(call)->name);
-    char *params = oc_outbox_params(&s->outbox, test->delivery, "test", alert, 1);
+    char *text = oc_json_text(alert);
+    char *params = oc_outbox_params(&s->outbox, test->delivery, "test", text, 1);
     struct oc_invocation inv = {.method = OC_CHANNEL_SEND,
                                 .params = params,
                                 .timeout_ms = ch->options.timeout,
@@ -124,6 +127,7 @@ static void start_test(struct oc_call *call, struct oc_alert_service *s, struct 
         on_test_done(test, err.code, &err, 0);
     }
     free(params);
+    free(text);
     json_decref(alert);
 }
 
@@ -145,6 +149,27 @@ static void op_test(struct oc_call *call, void *ctx)
     }
 }
 
+static void op_doctor(struct oc_call *call, void *ctx)
+{
+    const struct oc_alert_service *s = ctx;
+    json_t *list = json_array();
+    struct oc_error why;
+    oc_error_init(&why);
+    if (s->journal && (oc_journal_failing(s->journal, &why) || s->failing)) {
+        json_t *row = json_object();
+        char *text =
+            oc_asprintf("alerts are sent but cannot be stored%s%s",
+                        *why.message ? ": " : "; writing is being tried again", why.message);
+        oc_json_set_str(row, "severity", "error");
+        oc_json_set_str(row, "message", text);
+        oc_json_set_str(row, "fix",
+                        "make room on the disk or mend it; writing is tried again every 5 seconds");
+        json_array_append_new(list, row);
+        free(text);
+    }
+    oc_call_succeed(call, list);
+}
+
 static const struct oc_op ops[] = {
     {.name = "alert.channels",
      .summary = "Show the channels and how they fare",
@@ -152,6 +177,8 @@ static const struct oc_op ops[] = {
      .view = "table:name=Channel,plugin=Plugin,state=State,levels=Levels,sent=Sent,failed=Failed,"
              "queue=Queue,last_error=Last error",
      .example = "openclaw alert channels",
+     .result = "[{name: string, plugin: string, levels: [string], state: string, sent: "
+               "integer, failed: integer, dropped: integer, queue: integer}]",
      .handler = op_channels},
     {.name = "alert.test",
      .summary = "Send a test message through a channel",
@@ -163,6 +190,10 @@ static const struct oc_op ops[] = {
      .description = "Sends a real message, once and at once, and shows what the receiver answered.",
      .example = "openclaw alert test ops",
      .handler = op_test},
+    {.name = "alert.doctor",
+     .summary = "What is wrong with how alerts are kept",
+     .flags = OC_OP_INTERNAL,
+     .handler = op_doctor},
 };
 
 void oc_alert_add_channel_ops(struct oc_alert_service *s)

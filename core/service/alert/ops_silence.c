@@ -6,7 +6,8 @@
 struct silence_params {
     struct oc_list matchers;
     int64_t span;
-    const char *until, *comment;
+    const char *until, *comment, *start, *update, *author;
+    int32_t regex;
 };
 
 static const struct oc_option silence_options[] = {
@@ -29,6 +30,24 @@ static const struct oc_option silence_options[] = {
      .type = OC_OPT_STRING,
      .offset = offsetof(struct silence_params, comment),
      .help = "why"},
+    {.name = "start",
+     .type = OC_OPT_STRING,
+     .offset = offsetof(struct silence_params, start),
+     .help = "when it begins, in RFC 3339; now by default"},
+    {.name = "update",
+     .type = OC_OPT_STRING,
+     .offset = offsetof(struct silence_params, update),
+     .help =
+         "the whole id of a silence to change; with other matchers it is ended and a new one made"},
+    {.name = "author",
+     .type = OC_OPT_STRING,
+     .offset = offsetof(struct silence_params, author),
+     .help = "who asks for it; the caller by default"},
+    {.name = "regex",
+     .type = OC_OPT_BOOL,
+     .offset = offsetof(struct silence_params, regex),
+     .help = "the matchers are Alertmanager's: =~ and !~ take regular expressions that match the "
+             "whole value"},
     {0},
 };
 
@@ -49,23 +68,62 @@ static int end_of(const struct silence_params *p, int64_t now, int64_t *ends, st
     return rc;
 }
 
+static int read_matchers(const struct silence_params *p, struct oc_matcher *matchers, size_t *count,
+                         struct oc_error *err)
+{
+    const char *const *texts = p->matchers.items;
+    int rc = OC_OK;
+    *count = 0;
+    if (p->matchers.count > OC_SILENCE_MATCHERS_MAX) {
+        return oc_error_set(err, OC_E_CONFIG, "more than %d matchers", OC_SILENCE_MATCHERS_MAX);
+    }
+    while (rc == OC_OK && *count < p->matchers.count) {
+        rc = p->regex ? oc_matcher_parse_v2(texts[*count], &matchers[*count], err)
+                      : oc_matcher_parse(texts[*count], &matchers[*count], err);
+        *count += rc == OC_OK ? 1 : 0;
+    }
+    return rc;
+}
+
+static int start_of(const struct silence_params *p, int64_t now, int64_t *starts,
+                    struct oc_error *err)
+{
+    *starts = now;
+    if (p->start && oc_time_parse(p->start, now, starts) != OC_OK) {
+        oc_error_set(err, OC_E_CONFIG, "'%.64s' is no time", p->start);
+        oc_error_hint(err, "Say --start 2030-01-01T08:00:00Z.");
+        return OC_E_CONFIG;
+    }
+    *starts = *starts > now ? *starts : now;
+    return OC_OK;
+}
+
 static void op_silence(struct oc_call *call, void *ctx)
 {
     struct oc_alert_service *s = ctx;
     const struct silence_params *p = oc_call_params(call);
+    struct oc_matcher matchers[OC_SILENCE_MATCHERS_MAX];
+    struct oc_silence_draft draft = {.id = p->update,
+                                     .matchers = matchers,
+                                     .created_by =
+                                         p->author ? p->author : oc_call_actor(call)->name,
+                                     .comment = p->comment};
     const struct oc_silence *silence = NULL;
-    int64_t ends = 0;
     struct oc_error err;
     oc_error_init(&err);
-    if (end_of(p, oc_time_wall(), &ends, &err) == OC_OK) {
-        silence = oc_silences_add(&s->silences, p->matchers.items, p->matchers.count, ends,
-                                  p->comment, oc_call_actor(call)->name, &err);
+    if (start_of(p, oc_time_wall(), &draft.starts_at, &err) == OC_OK &&
+        end_of(p, draft.starts_at, &draft.ends_at, &err) == OC_OK &&
+        read_matchers(p, matchers, &draft.matcher_count, &err) == OC_OK) {
+        silence = oc_silences_put(&s->silences, &draft, &err);
+    }
+    for (size_t i = 0; i < draft.matcher_count; i++) {
+        oc_matcher_finish(&matchers[i]);
     }
     if (!silence) {
         oc_call_fail(call, &err);
         return;
     }
-    oc_alert_silences_changed(s);
+    oc_alert_wake(s, 0);
     oc_call_succeed(call, oc_silence_json(silence));
 }
 
@@ -88,11 +146,11 @@ static void op_unsilence(struct oc_call *call, void *ctx)
     const struct unsilence_params *p = oc_call_params(call);
     struct oc_error err;
     oc_error_init(&err);
-    if (oc_silences_remove(&s->silences, p->id, oc_call_actor(call)->name, &err) != OC_OK) {
+    if (oc_silences_remove(&s->silences, p->id, false, oc_call_actor(call)->name, &err) != OC_OK) {
         oc_call_fail(call, &err);
         return;
     }
-    oc_alert_silences_changed(s);
+    oc_alert_wake(s, 0);
     oc_call_succeed(call, json_pack("{s:s, s:b}", "id", p->id, "removed", 1));
 }
 
@@ -101,6 +159,10 @@ static void op_silences(struct oc_call *call, void *ctx)
     struct oc_alert_service *s = ctx;
     oc_call_succeed(call, oc_silences_json(&s->silences, oc_time_wall()));
 }
+
+#define SILENCE_SHAPE                                                                              \
+    "{id: string, matchers: [string], starts: time, ends: time, comment: "                         \
+    "string, created_by: string}"
 
 static const struct oc_op ops[] = {
     {.name = "alert.silence",
@@ -115,6 +177,7 @@ static const struct oc_op ops[] = {
          "when the silence ends are notified then.",
      .example =
          "openclaw alert silence 'rule=~disk_*' instance=system --for 2h --comment 'moving data'",
+     .result = SILENCE_SHAPE,
      .handler = op_silence},
     {.name = "alert.unsilence",
      .summary = "End a silence now",
@@ -124,12 +187,14 @@ static const struct oc_op ops[] = {
      .params_size = sizeof(struct unsilence_params),
      .view = "record",
      .example = "openclaw alert unsilence 4be1",
+     .result = "{id: string, removed: boolean}",
      .handler = op_unsilence},
     {.name = "alert.silences",
      .summary = "List the silences that hold now",
      .flags = OC_OP_EPHEMERAL,
      .view = "table:id=ID,matchers=Matchers,ends=Ends,created_by=By,comment=Comment",
      .example = "openclaw alert silences",
+     .result = "[" SILENCE_SHAPE "]",
      .handler = op_silences},
 };
 

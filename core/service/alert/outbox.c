@@ -1,13 +1,15 @@
-/* The outbox in the store: promises written, kept, restored, removed. SPDX-License-Identifier: MIT */
+/* The outbox in the journal: promises written, kept, restored, ended. SPDX-License-Identifier: MIT */
 #include "outbox.h"
 
 #include <string.h>
 
 #include "core/base/json.h"
 #include "core/base/log.h"
+#include "core/service/alert/codec.h"
 #include "core/service/alert/sender.h"
 
-#define SPACE "outbox"
+#define BEHIND (OC_DELIVERY_QUEUE_MAX / 2)
+#define ID_LEN 36
 
 void oc_outbox_init(struct oc_outbox *o, const struct oc_env *env, void (*wake)(void *ctx),
                     void *wake_ctx)
@@ -19,12 +21,18 @@ void oc_outbox_init(struct oc_outbox *o, const struct oc_env *env, void (*wake)(
     o->host = json_object();
 }
 
+static void free_delivery(void *delivery)
+{
+    oc_delivery_destroy(delivery);
+}
+
 void oc_outbox_finish(struct oc_outbox *o)
 {
     for (size_t i = 0; i < o->ended.count; i++) {
         free(o->ended.items[i]);
     }
     OC_VEC_FINISH(&o->ended);
+    oc_map_finish(&o->loaded, free_delivery);
     OC_VEC_FINISH(&o->channels);
     oc_delivery_queue_finish(&o->fresh);
     json_decref(o->host);
@@ -47,11 +55,9 @@ struct oc_channel *oc_outbox_channel(const struct oc_outbox *o, const char *name
 
 void oc_outbox_end(struct oc_outbox *o, struct oc_delivery *d)
 {
-    if (d->stored) {
+    if (d->segment) {
         OC_VEC_PUSH(&o->ended, oc_strdup(d->id));
         o->wake(o->wake_ctx);
-    } else if (o->unstored > 0) {
-        o->unstored--;
     }
     oc_delivery_destroy(d);
 }
@@ -63,6 +69,7 @@ static void give_up(struct oc_outbox *o, struct oc_delivery *d, const char *mess
     oc_error_init(&err);
     oc_error_set(&err, OC_E_PERMANENT, "%s", message);
     oc_warn("alert not delivered", "channel=%s delivery=%s reason=%s", d->channel, d->id, message);
+    o->failed++;
     oc_sender_report_failure(o, d, &err);
     oc_outbox_end(o, d);
 }
@@ -129,23 +136,60 @@ static void restore_one(struct oc_outbox *o, struct oc_delivery *d)
     }
 }
 
+static void keep_loaded(struct oc_outbox *o, struct oc_delivery *d, uint32_t segment)
+{
+    d->segment = segment;
+    oc_delivery_destroy(oc_map_set(&o->loaded, d->id, d));
+}
+
+static void load_promise(struct oc_outbox *o, uint32_t segment, const char *data, size_t len)
+{
+    struct oc_error err;
+    oc_error_init(&err);
+    json_t *json = oc_json_parse(data, len, &err);
+    struct oc_delivery *d = oc_delivery_load(json);
+    if (d) {
+        keep_loaded(o, d, segment);
+    } else {
+        oc_warn("unreadable outbox record dropped", "reason=%s", err.message);
+    }
+    json_decref(json);
+}
+
+void oc_outbox_load(struct oc_outbox *o, uint32_t segment, unsigned type, const void *data,
+                    size_t len)
+{
+    char id[ID_LEN + 1] = "";
+    if (len < ID_LEN) {
+        return;
+    }
+    memcpy(id, data, ID_LEN);
+    if (type == OC_KEEP_ENDED) {
+        oc_delivery_destroy(oc_map_remove(&o->loaded, id));
+    } else {
+        load_promise(o, segment, (const char *)data + ID_LEN, len - ID_LEN);
+    }
+}
+
+void oc_outbox_import(struct oc_outbox *o, const char *id, const json_t *json)
+{
+    struct oc_delivery *d = oc_delivery_load(json);
+    if (d) {
+        keep_loaded(o, d, 0);
+    } else {
+        oc_warn("unreadable outbox record dropped", "id=%s", id);
+    }
+}
+
 void oc_outbox_restore(struct oc_outbox *o)
 {
     OC_VEC(struct oc_delivery *) list = {0};
-    json_t *all = oc_kv_all(o->env->store, SPACE);
     const char *id;
-    json_t *json;
-    json_object_foreach(all, id, json)
-    {
-        struct oc_delivery *d = oc_delivery_load(json);
-        if (d) {
-            OC_VEC_PUSH(&list, d);
-        } else {
-            oc_warn("unreadable outbox record dropped", "id=%s", id);
-            OC_VEC_PUSH(&o->ended, oc_strdup(id));
-        }
+    void *value;
+    for (size_t it = 0; oc_map_next(&o->loaded, &it, &id, &value);) {
+        OC_VEC_PUSH(&list, value);
     }
-    json_decref(all);
+    oc_map_finish(&o->loaded, NULL);
     if (list.count > 0) {
         qsort(list.items, list.count, sizeof *list.items, by_seq);
         oc_info("deliveries of the last run are taken up again", "count=%zu", list.count);
@@ -159,64 +203,63 @@ void oc_outbox_restore(struct oc_outbox *o)
     }
 }
 
-void oc_outbox_promise(struct oc_outbox *o, struct oc_channel *ch, const char *event, json_t *alert)
+void oc_outbox_promise(struct oc_outbox *o, struct oc_channel *ch, const char *event,
+                       const json_t *alert, const char *text)
 {
-    oc_delivery_push(&o->fresh, oc_delivery_create(ch->name, event, alert, ++o->seq));
+    oc_delivery_push(&o->fresh, oc_delivery_create(ch->name, event, alert, text, ++o->seq));
 }
 
-bool oc_outbox_pending(const struct oc_outbox *o)
+static bool can_write(const struct oc_outbox *o)
 {
-    return o->fresh.count > 0 || o->ended.count > 0 || o->unstored > 0;
+    return o->journal && !oc_journal_failing(o->journal, NULL);
 }
 
-static void write_one(const struct oc_outbox *o, const struct oc_delivery *d)
+static void write_one(const struct oc_outbox *o, struct oc_delivery *d)
 {
-    if (!d->stored) {
-        json_t *json = oc_delivery_save(d);
-        oc_kv_put(o->env->store, SPACE, d->id, json, true, NULL);
-        json_decref(json);
+    struct oc_buf out = {0};
+    oc_buf_add(&out, d->id, ID_LEN);
+    oc_delivery_save(d, &out);
+    if (out.len <= OC_JOURNAL_RECORD_MAX) {
+        oc_journal_add(o->journal, OC_KEEP_PROMISE, out.data, out.len);
+        d->segment = oc_journal_segment(o->journal);
+    }
+    oc_buf_finish(&out);
+}
+
+static void write_queue(struct oc_outbox *o, struct oc_delivery_queue *q, uint32_t last)
+{
+    for (struct oc_delivery *d = q->head; d; d = d->next) {
+        if (d->segment <= last) {
+            write_one(o, d);
+        }
     }
 }
 
 void oc_outbox_write(struct oc_outbox *o)
 {
-    for (const struct oc_delivery *d = o->fresh.head; d; d = d->next) {
-        write_one(o, d);
+    if (!can_write(o)) {
+        return;
     }
-    for (size_t i = 0; o->unstored > 0 && i < o->channels.count; i++) {
-        for (const struct oc_delivery *d = o->channels.items[i]->queue.head; d; d = d->next) {
-            write_one(o, d);
-        }
-    }
+    write_queue(o, &o->fresh, 0);
     for (size_t i = 0; i < o->ended.count; i++) {
-        oc_kv_remove(o->env->store, SPACE, o->ended.items[i], true, NULL);
-    }
-}
-
-static void mark_stored(struct oc_outbox *o)
-{
-    for (size_t i = 0; o->unstored > 0 && i < o->channels.count; i++) {
-        for (struct oc_delivery *d = o->channels.items[i]->queue.head; d; d = d->next) {
-            d->stored = true;
-        }
-    }
-    o->unstored = 0;
-    for (size_t i = 0; i < o->ended.count; i++) {
+        oc_journal_add(o->journal, OC_KEEP_ENDED, o->ended.items[i], ID_LEN);
         free(o->ended.items[i]);
     }
     o->ended.count = 0;
 }
 
-void oc_outbox_release(struct oc_outbox *o, bool written)
+void oc_outbox_rewrite(struct oc_outbox *o, uint32_t last)
+{
+    for (size_t i = 0; can_write(o) && i < o->channels.count; i++) {
+        write_queue(o, &o->channels.items[i]->queue, last);
+    }
+}
+
+void oc_outbox_release(struct oc_outbox *o)
 {
     struct oc_delivery *d;
-    if (written) {
-        mark_stored(o);
-    }
     while ((d = oc_delivery_pop(&o->fresh))) {
         struct oc_channel *ch = oc_outbox_channel(o, d->channel);
-        d->stored = written;
-        o->unstored += written ? 0 : 1;
         if (ch) {
             queue(o, ch, d);
         } else {
@@ -228,16 +271,32 @@ void oc_outbox_release(struct oc_outbox *o, bool written)
     }
 }
 
+bool oc_outbox_is_behind(const struct oc_outbox *o)
+{
+    for (size_t i = 0; i < o->channels.count; i++) {
+        const struct oc_channel *ch = o->channels.items[i];
+        if (ch->queue.count >= BEHIND && ch->in_flight && !oc_timer_active(ch->retry)) {
+            return true;
+        }
+    }
+    return o->fresh.count >= BEHIND;
+}
+
 char *oc_outbox_params(const struct oc_outbox *o, const char *delivery, const char *event,
-                       const json_t *alert, unsigned attempt)
+                       const char *alert, unsigned attempt)
 {
     json_t *params = json_object();
+    struct oc_buf out = {0};
     oc_json_set_str(params, "id", delivery);
     oc_json_set_str(params, "event", event);
-    json_object_set(params, "alert", (json_t *)alert);
     json_object_set(params, "host", o->host);
     oc_json_set_int(params, "attempt", attempt);
     char *text = oc_json_text(params);
+    oc_buf_addf(&out, "{\"alert\":");
+    oc_buf_adds(&out, alert);
+    oc_buf_addc(&out, ',');
+    oc_buf_adds(&out, text + 1);
+    free(text);
     json_decref(params);
-    return text;
+    return oc_buf_take(&out);
 }

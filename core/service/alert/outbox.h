@@ -1,23 +1,27 @@
 /* The outbox: promises become deliveries, also across a crash. SPDX-License-Identifier: MIT  [loop]
  *
  * A promise is first *fresh*: in memory only. The service writes the fresh ones together with the
- * alerts in one transaction (oc_outbox_write) and then sets them free (oc_outbox_release), which
- * queues and sends them. A delivery that was made or given up is removed from the store with the
- * next transaction; a crash before that sends it again with the same id. Deliveries of one channel
+ * alerts in one frame of the journal (oc_outbox_write) and then sets them free (oc_outbox_release), which
+ * queues and sends them. That a delivery was made or given up is written with the
+ * next frame; a crash before that sends it again with the same id. Deliveries of one channel
  * go one after the other in order; channels do not wait for each other. */
 #ifndef OC_SERVICE_ALERT_OUTBOX_H
 #define OC_SERVICE_ALERT_OUTBOX_H
 
+#include "core/base/map.h"
 #include "core/base/vec.h"
 #include "core/service/alert/channel.h"
+#include "core/store/journal.h"
 
 struct oc_outbox {
     const struct oc_env *env;
     json_t *host; /* owned: {"name"} */
     OC_VEC(struct oc_channel *) channels;
     struct oc_delivery_queue fresh;
-    OC_VEC(char *) ended; /* ids that the store still has */
-    size_t unstored;      /* queued, but not in the store because writing failed */
+    struct oc_journal *journal; /* borrowed; NULL: nothing is kept */
+    OC_VEC(char *) ended;       /* ids that the journal has as promised */
+    struct oc_map loaded;       /* id -> struct oc_delivery of an earlier run, until restored */
+    uint64_t sent, failed;      /* ever since the start */
     int64_t seq;
     void (*wake)(void *ctx); /* `ended` has gathered something: write soon */
     void *wake_ctx;
@@ -35,20 +39,30 @@ struct oc_channel *oc_outbox_channel(const struct oc_outbox *o,
 void oc_outbox_adopt(struct oc_outbox *o, struct oc_channel *ch);
 /* Channel i is no longer configured: its queue fails. */
 void oc_outbox_remove(struct oc_outbox *o, size_t i);
-/* Reads the promises of an earlier run; those to channels that are gone fail. */
+/* A record of the journal; before oc_outbox_restore. */
+void oc_outbox_load(struct oc_outbox *o, uint32_t segment, unsigned type, const void *data,
+                    size_t len);
+/* A promise as the version before kept it in the store. */
+void oc_outbox_import(struct oc_outbox *o, const char *id, const json_t *json);
+/* Takes up the promises of an earlier run; those to channels that are gone fail. */
 void oc_outbox_restore(struct oc_outbox *o);
 
+/* `text` is `alert` as JSON; both are borrowed. */
 void oc_outbox_promise(struct oc_outbox *o, struct oc_channel *ch, const char *event,
-                       json_t *alert);
-bool oc_outbox_pending(const struct oc_outbox *o); /* something is to be written */
-void oc_outbox_write(struct oc_outbox *o);         /* between oc_store_begin and oc_store_end */
-void oc_outbox_release(struct oc_outbox *o, bool written);
+                       const json_t *alert, const char *text);
+/* Adds to the journal what it does not have. */
+void oc_outbox_write(struct oc_outbox *o);
+/* Adds again what is in segments up to `last`. */
+void oc_outbox_rewrite(struct oc_outbox *o, uint32_t last);
+void oc_outbox_release(struct oc_outbox *o);
+/* The channel is behind, but getting on: better to wait than to lose something. */
+bool oc_outbox_is_behind(const struct oc_outbox *o);
 
 /* The delivery is over, one way or the other; takes it. */
 void oc_outbox_end(struct oc_outbox *o, struct oc_delivery *d);
 
 /* Parameters of alert.send, as text owned by the caller. */
 char *oc_outbox_params(const struct oc_outbox *o, const char *delivery, const char *event,
-                       const json_t *alert, unsigned attempt);
+                       const char *alert, unsigned attempt);
 
 #endif

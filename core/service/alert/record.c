@@ -1,13 +1,12 @@
-/* One alert: its facts, its state and their written form. SPDX-License-Identifier: MIT */
+/* One alert: its labels, its texts, its episodes. SPDX-License-Identifier: MIT */
 #include "record.h"
 
 #include <string.h>
 
-#include "core/base/buf.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/text.h"
-#include "core/base/time.h"
+#include "core/service/alert/fingerprint.h"
+#include "core/service/alert/table.h"
 
 static const char *const severities[] = {"info", "warning", "critical"};
 
@@ -27,134 +26,226 @@ int oc_alert_severity_parse(const char *name, enum oc_alert_severity *severity)
     return -1;
 }
 
-struct oc_alert *oc_alert_record_create(const char *id)
+enum oc_alert_severity oc_alert_severity_guess(const char *name)
 {
-    struct oc_alert *a = oc_calloc(1, sizeof *a);
-    oc_copy(a->id, sizeof a->id, id);
-    a->facts = json_object();
-    a->told = json_array();
-    return a;
-}
-
-void oc_alert_record_destroy(struct oc_alert *a)
-{
-    if (!a) {
-        return;
+    static const char *const grave[] = {"page",  "error", "high",  "emergency", "fatal",
+                                        "major", "p1",    "alert", "disaster"};
+    static const char *const light[] = {"none", "notice", "low", "informational", "debug", "ok"};
+    enum oc_alert_severity severity = OC_ALERT_WARNING;
+    if (oc_alert_severity_parse(name, &severity) == 0) {
+        return severity;
     }
-    json_decref(a->facts);
-    json_decref(a->told);
-    free(a->acknowledged_by);
-    free(a->comment);
-    free(a);
-}
-
-/* Cut where a character begins, so that what is left is valid. */
-static size_t cut(const char *s, size_t max)
-{
-    size_t len = strlen(s);
-    if (len > max) {
-        len = max;
-        while (len > 0 && ((unsigned char)s[len] & 0xc0) == 0x80) {
-            len--;
+    for (size_t i = 0; i < OC_COUNT(grave); i++) {
+        if (strcmp(name, grave[i]) == 0) {
+            return OC_ALERT_CRITICAL;
         }
     }
-    return len;
-}
-
-static void take_text(json_t *facts, const json_t *event, const char *key, size_t max)
-{
-    const char *text = oc_json_str(event, key, "");
-    char *clean = oc_utf8_clean(text, cut(text, max));
-    oc_json_set_str(facts, key, clean);
-    free(clean);
-}
-
-static json_t *bounded_names(const json_t *names)
-{
-    json_t *kept = json_array();
-    size_t i;
-    json_t *name;
-    json_array_foreach(names, i, name)
-    {
-        if (json_is_string(name) && json_string_length(name) <= OC_ALERT_NAME_MAX &&
-            i < OC_ALERT_LABELS_MAX) {
-            json_array_append(kept, name);
+    for (size_t i = 0; i < OC_COUNT(light); i++) {
+        if (strcmp(name, light[i]) == 0) {
+            return OC_ALERT_INFO;
         }
     }
-    return kept;
+    return OC_ALERT_WARNING;
 }
 
-static json_t *bounded_map(const json_t *map, size_t max)
+/* ---- texts ---- */
+
+static const char *texts_of(const struct oc_alert *a)
 {
-    json_t *kept = json_object();
-    const char *name;
-    json_t *value;
-    json_object_foreach((json_t *)map, name, value)
-    {
-        if (json_is_string(value) && json_object_size(kept) < OC_ALERT_LABELS_MAX &&
-            strlen(name) <= OC_ALERT_NAME_MAX) {
-            take_text(kept, map, name, max);
+    return (const char *)&a->body->refs[a->body->ref_count];
+}
+
+void oc_alert_text_add(struct oc_buf *texts, enum oc_alert_text kind, const char *name,
+                       size_t name_len, const char *value, size_t value_len)
+{
+    oc_buf_addc(texts, (char)kind);
+    if (kind == OC_TEXT_ANNOTATION) {
+        oc_buf_add(texts, name, name_len);
+        oc_buf_addc(texts, '\0');
+    }
+    oc_buf_add(texts, value, value_len);
+    oc_buf_addc(texts, '\0');
+}
+
+bool oc_alert_text_next(const struct oc_alert *a, size_t *at, struct oc_alert_text_item *item)
+{
+    const char *texts = texts_of(a);
+    if (*at >= a->body->text_len) {
+        return false;
+    }
+    item->kind = (enum oc_alert_text)texts[(*at)++];
+    item->name = "";
+    if (item->kind == OC_TEXT_ANNOTATION) {
+        item->name = texts + *at;
+        *at += strlen(item->name) + 1;
+    }
+    item->value = texts + *at;
+    *at += strlen(item->value) + 1;
+    return true;
+}
+
+const char *oc_alert_text(const struct oc_alert *a, enum oc_alert_text kind)
+{
+    struct oc_alert_text_item item;
+    for (size_t at = 0; oc_alert_text_next(a, &at, &item);) {
+        if (item.kind == kind) {
+            return item.value;
         }
     }
-    return kept;
+    return "";
 }
 
-/* "instance/target" and the labels that tell it from its siblings: "system mount=/home". */
-static void add_entity(struct oc_buf *out, const json_t *facts)
+const char *oc_alert_annotation(const struct oc_alert *a, const char *name)
 {
-    const char *instance = oc_json_str(facts, "instance", "");
-    const char *target = oc_json_str(facts, "target", "");
-    const char *name;
-    json_t *value;
-    oc_buf_adds(out, instance);
-    if (*target && strcmp(instance, target) != 0) {
-        oc_buf_addf(out, "%s%s", *instance ? "/" : "", target);
-    }
-    json_object_foreach(json_object_get(facts, "labels"), name, value)
-    {
-        bool ours = strcmp(name, "instance") == 0 || strcmp(name, "target") == 0;
-        if (!ours && out->len < OC_ALERT_NAME_MAX) {
-            oc_buf_addf(out, "%s%s=%s", out->len ? " " : "", name, json_string_value(value));
+    struct oc_alert_text_item item;
+    for (size_t at = 0; oc_alert_text_next(a, &at, &item);) {
+        if (item.kind == OC_TEXT_ANNOTATION && strcmp(item.name, name) == 0) {
+            return item.value;
         }
     }
+    return "";
 }
 
-static void take_title(json_t *facts)
+const char *oc_alert_id(const struct oc_alert *a, char buf[OC_ALERT_ID_MAX + 1])
 {
-    struct oc_buf entity = {0};
-    const char *rule = oc_json_str(facts, "rule", "");
-    add_entity(&entity, facts);
-    oc_json_set_str(facts, "entity", entity.len ? entity.data : "");
-    char *title = entity.len ? oc_asprintf("%s on %s", rule, entity.data) : oc_strdup(rule);
-    oc_json_set_str(facts, "title", title);
-    free(title);
-    oc_buf_finish(&entity);
+    const char *id = a->body ? oc_alert_text(a, OC_TEXT_ID) : "";
+    return *id ? id : oc_fingerprint_text(a->key, buf);
 }
 
-static json_t *facts_from(const json_t *event)
+/* ---- labels ---- */
+
+static struct oc_alert_body *new_body(const struct oc_label_ref *refs, size_t count,
+                                      const char *texts, size_t len)
 {
-    static const char *const names[] = {"rule", "category", "instance", "target", "metric"};
-    json_t *facts = json_object();
-    for (size_t i = 0; i < OC_COUNT(names); i++) {
-        take_text(facts, event, names[i], OC_ALERT_NAME_MAX);
+    struct oc_alert_body *body = oc_alloc(sizeof *body + count * sizeof *refs + len);
+    body->ref_count = (uint32_t)count;
+    body->text_len = (uint32_t)len;
+    if (count > 0) {
+        memcpy(body->refs, refs, count * sizeof *refs);
     }
-    take_text(facts, event, "message", OC_ALERT_TEXT_MAX);
-    take_text(facts, event, "reason", OC_ALERT_TEXT_MAX);
-    oc_json_take(facts, "labels", bounded_map(json_object_get(event, "labels"), OC_ALERT_NAME_MAX));
-    oc_json_take(facts, "annotations",
-                 bounded_map(json_object_get(event, "annotations"), OC_ALERT_TEXT_MAX / 4));
-    oc_json_take(facts, "channels", bounded_names(json_object_get(event, "channels")));
-    take_title(facts);
-    const json_t *value = json_object_get(event, "value");
-    if (json_is_number(value) || json_is_boolean(value)) {
-        json_object_set(facts, "value", (json_t *)value);
-    } else {
-        oc_json_take(facts, "value", json_null());
+    if (len > 0) {
+        memcpy(&body->refs[count], texts, len);
     }
-    return facts;
+    return body;
 }
 
-static void begin_episode(struct oc_alert *a, int64_t since)
+static bool same_texts(const struct oc_alert *a, const char *texts, size_t len)
+{
+    return a->body->text_len == len && (len == 0 || memcmp(texts_of(a), texts, len) == 0);
+}
+
+bool oc_alert_set_texts(struct oc_alert *a, const char *texts, size_t len)
+{
+    struct oc_alert_body *old = a->body;
+    if (same_texts(a, texts, len)) {
+        return false;
+    }
+    a->body = new_body(old->refs, old->ref_count, texts, len);
+    free(old);
+    return true;
+}
+
+static bool same_refs(const struct oc_alert_body *body, const struct oc_label_ref *refs,
+                      size_t count)
+{
+    if (body->ref_count != count) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (body->refs[i].pair != refs[i].pair) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool oc_alert_set_body(struct oc_alerts *t, struct oc_alert *a, const struct oc_label_ref *refs,
+                       size_t count, const char *texts, size_t len)
+{
+    struct oc_alert_body *old = a->body;
+    if (same_refs(old, refs, count)) {
+        return oc_alert_set_texts(a, texts, len);
+    }
+    /* Pairs that stay must not be dropped in between. */
+    for (size_t i = 0; i < count; i++) {
+        oc_labels_hold(&t->labels, refs[i].pair);
+    }
+    for (uint32_t i = 0; i < old->ref_count; i++) {
+        oc_labels_unlink(&t->labels, &old->refs[i]);
+    }
+    a->body = new_body(refs, count, texts, len);
+    for (size_t i = 0; i < count; i++) {
+        oc_labels_link(&t->labels, &a->body->refs[i], a->index);
+        oc_labels_release(&t->labels, refs[i].pair);
+    }
+    free(old);
+    return true;
+}
+
+const char *oc_alert_label(const struct oc_alerts *t, const struct oc_alert *a, const char *name)
+{
+    for (uint32_t i = 0; i < a->body->ref_count; i++) {
+        uint32_t pair = a->body->refs[i].pair;
+        if (!(pair & OC_LABEL_OWN) && strcmp(oc_labels_name(&t->labels, pair), name) == 0) {
+            return oc_labels_pair(&t->labels, pair)->value;
+        }
+    }
+    return NULL;
+}
+
+static const char *label_or_empty(const struct oc_alerts *t, const struct oc_alert *a,
+                                  const char *name)
+{
+    const char *value = oc_alert_label(t, a, name);
+    return value ? value : "";
+}
+
+const char *oc_alert_rule(const struct oc_alerts *t, const struct oc_alert *a)
+{
+    return a->posted ? label_or_empty(t, a, "alertname") : oc_alert_text(a, OC_TEXT_RULE);
+}
+
+/* A label of that name from outside goes before ours. */
+static bool has_rule_label(const struct oc_alerts *t, const struct oc_alert *a)
+{
+    return a->posted && oc_alert_label(t, a, "rule");
+}
+
+const char *oc_alert_record_field(const struct oc_alerts *t, const struct oc_alert *a,
+                                  const char *name)
+{
+    static const struct {
+        const char *name;
+        enum oc_alert_text kind;
+    } own[] = {
+        {"instance", OC_TEXT_INSTANCE}, {"target", OC_TEXT_TARGET}, {"category", OC_TEXT_CATEGORY}};
+    if (strcmp(name, "alertname") == 0 || (strcmp(name, "rule") == 0 && !has_rule_label(t, a))) {
+        return oc_alert_rule(t, a);
+    }
+    if (strcmp(name, "severity") == 0 && !a->posted) {
+        return oc_alert_severity_name((enum oc_alert_severity)a->severity);
+    }
+    for (size_t i = 0; !a->posted && i < OC_COUNT(own); i++) {
+        if (strcmp(name, own[i].name) == 0) {
+            return oc_alert_text(a, own[i].kind);
+        }
+    }
+    return label_or_empty(t, a, name);
+}
+
+const char *oc_alert_message(const struct oc_alert *a)
+{
+    static const char *const names[] = {"summary", "message", "description", "title"};
+    const char *text = oc_alert_text(a, OC_TEXT_MESSAGE);
+    for (size_t i = 0; !*text && a->posted && i < OC_COUNT(names); i++) {
+        text = oc_alert_annotation(a, names[i]);
+    }
+    return text;
+}
+
+/* ---- episodes ---- */
+
+void oc_alert_begin(struct oc_alert *a, int64_t since)
 {
     a->firing = true;
     a->starts_at = since;
@@ -162,181 +253,29 @@ static void begin_episode(struct oc_alert *a, int64_t since)
     a->announced = false;
     a->resolve_due = false;
     a->unsilenced = false;
-    json_array_clear(a->told);
-    oc_alert_record_unacknowledge(a);
+    a->told = 0;
+    oc_alert_care_free(a->care); /* a new episode is nobody's yet */
+    a->care = NULL;
     a->news = OC_ALERT_FIRED;
+    a->dirty = true;
 }
 
-static void end_episode(struct oc_alert *a, int64_t at)
+void oc_alert_end(struct oc_alert *a, int64_t at)
 {
     a->firing = false;
     a->ends_at = at;
-    a->resolve_due = json_array_size(a->told) > 0;
+    a->expires_at = 0;
+    a->resolve_due = a->told != 0;
     a->news = OC_ALERT_RESOLVED;
+    a->dirty = true;
 }
 
-/* A graver alert is another matter than the one that was announced and acknowledged. */
-static void change_severity(struct oc_alert *a, enum oc_alert_severity severity)
+void oc_alert_set_severity(struct oc_alert *a, enum oc_alert_severity severity)
 {
     if (severity > a->severity && a->firing && a->announced) {
         a->announced = false;
         a->notified_at = 0;
         oc_alert_record_unacknowledge(a);
     }
-    a->severity = severity;
-}
-
-void oc_alert_record_update(struct oc_alert *a, const json_t *event, bool firing, int64_t now)
-{
-    json_t *facts = facts_from(event);
-    int64_t at = oc_json_int(event, "at", now);
-    int64_t since = oc_json_int(event, "since", at);
-    enum oc_alert_severity before = a->severity, severity = a->severity;
-
-    if (oc_alert_severity_parse(oc_json_str(event, "severity", ""), &severity) == 0) {
-        change_severity(a, severity);
-    }
-    if (firing && !a->firing) {
-        begin_episode(a, since > 0 && since <= now ? since : now);
-    } else if (!firing && a->firing) {
-        end_episode(a, at);
-    } else if (severity == before && json_equal(facts, a->facts)) {
-        json_decref(facts); /* nothing new: need not be written */
-        return;
-    }
-    json_decref(a->facts);
-    a->facts = facts;
-    a->updated_at = at;
-    a->dirty = true;
-}
-
-void oc_alert_record_acknowledge(struct oc_alert *a, const char *by, const char *comment,
-                                 int64_t at)
-{
-    oc_alert_record_unacknowledge(a);
-    a->acknowledged_at = at;
-    a->acknowledged_by = oc_strdup(by);
-    a->comment = oc_strdup(comment ? comment : "");
-    a->dirty = true;
-}
-
-void oc_alert_record_unacknowledge(struct oc_alert *a)
-{
-    a->acknowledged_at = 0;
-    OC_FREE(a->acknowledged_by);
-    OC_FREE(a->comment);
-    a->dirty = true;
-}
-
-const char *oc_alert_record_field(const struct oc_alert *a, const char *name)
-{
-    static const char *const own[] = {"rule", "instance", "target", "category"};
-    if (strcmp(name, "severity") == 0) {
-        return oc_alert_severity_name(a->severity);
-    }
-    for (size_t i = 0; i < OC_COUNT(own); i++) {
-        if (strcmp(name, own[i]) == 0) {
-            return oc_json_str(a->facts, name, "");
-        }
-    }
-    return oc_json_str(json_object_get(a->facts, "labels"), name, "");
-}
-
-static const char *status_of(const struct oc_alert *a)
-{
-    if (!a->firing) {
-        return "resolved";
-    }
-    if (a->silenced_by[0]) {
-        return "silenced";
-    }
-    return a->acknowledged_at ? "acknowledged" : "firing";
-}
-
-static json_t *acknowledgement_json(const struct oc_alert *a)
-{
-    if (!a->acknowledged_at) {
-        return json_null();
-    }
-    json_t *ack = json_object();
-    oc_json_set_str(ack, "by", a->acknowledged_by);
-    oc_json_set_time(ack, "at", a->acknowledged_at);
-    oc_json_set_str(ack, "comment", a->comment);
-    return ack;
-}
-
-json_t *oc_alert_record_json(const struct oc_alert *a)
-{
-    json_t *json = json_object();
-    oc_json_set_str(json, "id", a->id);
-    oc_json_set_str(json, "severity", oc_alert_severity_name(a->severity));
-    oc_json_set_str(json, "state", a->firing ? "firing" : "resolved");
-    oc_json_set_str(json, "status", status_of(a));
-    json_object_update(json, a->facts);
-    oc_json_set_time(json, "starts_at", a->starts_at);
-    oc_json_set_time(json, "ends_at", a->ends_at);
-    oc_json_set_time(json, "updated_at", a->updated_at);
-    oc_json_take(json, "acknowledged", acknowledgement_json(a));
-    oc_json_set_str(json, "silenced_by", a->silenced_by[0] ? a->silenced_by : NULL);
-    oc_json_take(json, "told", json_copy(a->told));
-    oc_json_set_int(json, "notifications", a->notifications);
-    oc_json_set_time(json, "notified_at", a->notified_at);
-    return json;
-}
-
-json_t *oc_alert_record_save(const struct oc_alert *a)
-{
-    json_t *json = oc_alert_record_json(a);
-    oc_json_set_bool(json, "announced", a->announced);
-    oc_json_set_bool(json, "resolve_due", a->resolve_due);
-    oc_json_set_bool(json, "unsilenced", a->unsilenced);
-    return json;
-}
-
-static int64_t time_member(const json_t *json, const char *key)
-{
-    int64_t ms = 0;
-    const char *text = oc_json_str(json, key, NULL);
-    return text && oc_time_parse(text, 0, &ms) == OC_OK ? ms : 0;
-}
-
-static void load_acknowledgement(struct oc_alert *a, const json_t *ack)
-{
-    int64_t at = time_member(ack, "at");
-    if (at > 0) {
-        oc_alert_record_acknowledge(a, oc_json_str(ack, "by", ""), oc_json_str(ack, "comment", ""),
-                                    at);
-    }
-}
-
-static void load_told(struct oc_alert *a, const json_t *names)
-{
-    json_decref(a->told);
-    a->told = bounded_names(names);
-}
-
-struct oc_alert *oc_alert_record_load(const json_t *json)
-{
-    const char *id = oc_json_str(json, "id", "");
-    if (!*id || strlen(id) >= sizeof((struct oc_alert *)NULL)->id) {
-        return NULL;
-    }
-    struct oc_alert *a = oc_alert_record_create(id);
-    json_decref(a->facts);
-    a->facts = facts_from(json);
-    oc_alert_severity_parse(oc_json_str(json, "severity", ""), &a->severity);
-    a->firing = strcmp(oc_json_str(json, "state", ""), "firing") == 0;
-    a->starts_at = time_member(json, "starts_at");
-    a->ends_at = time_member(json, "ends_at");
-    a->updated_at = time_member(json, "updated_at");
-    load_acknowledgement(a, json_object_get(json, "acknowledged"));
-    oc_copy(a->silenced_by, sizeof a->silenced_by, oc_json_str(json, "silenced_by", ""));
-    load_told(a, json_object_get(json, "told"));
-    a->notifications = (uint32_t)oc_json_int(json, "notifications", 0);
-    a->notified_at = time_member(json, "notified_at");
-    a->announced = oc_json_bool(json, "announced", false);
-    a->resolve_due = oc_json_bool(json, "resolve_due", false);
-    a->unsilenced = oc_json_bool(json, "unsilenced", false);
-    a->dirty = false;
-    return a;
+    a->severity = (uint8_t)severity;
 }

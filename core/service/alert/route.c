@@ -9,9 +9,10 @@
 
 #define ANSWER_MAX 64 /* names looked at */
 
-static json_t *question(const struct oc_outbox *outbox, const struct oc_alert *alert, int64_t now)
+static json_t *question(const struct oc_router *router, const struct oc_alert *alert)
 {
-    json_t *subject = oc_alert_record_json(alert);
+    const struct oc_outbox *outbox = router->outbox;
+    json_t *subject = oc_alert_record_json(router->alerts, alert);
     json_t *configured = json_array();
     for (size_t i = 0; i < outbox->channels.count; i++) {
         const struct oc_channel *ch = outbox->channels.items[i];
@@ -20,7 +21,7 @@ static json_t *question(const struct oc_outbox *outbox, const struct oc_alert *a
         }
     }
     oc_json_take(subject, "configured_channels", configured);
-    return json_pack("[oI]", subject, (json_int_t)now);
+    return json_pack("[oI]", subject, (json_int_t)router->now);
 }
 
 static void add_channel(struct oc_route *route, struct oc_channel *ch)
@@ -66,7 +67,7 @@ static bool ask_policy(struct oc_router *router, const struct oc_alert *alert,
 {
     struct oc_error err;
     json_t *answer = NULL;
-    json_t *args = question(router->outbox, alert, router->now);
+    json_t *args = question(router, alert);
     oc_error_init(&err);
     int rc = oc_policy_ask(router->outbox->env->policies, "route", args, &answer, NULL, &err);
     json_decref(args);
@@ -91,13 +92,17 @@ void oc_route_find(struct oc_router *router, const struct oc_alert *alert, struc
     memset(route, 0, sizeof *route);
     oc_copy(route->note, sizeof route->note, router->failure);
     route->by = "policy";
+    if (outbox->channels.count == 0) {
+        route->by = "levels"; /* there is nobody to choose from */
+        return;
+    }
     if (!router->failure[0] && ask_policy(router, alert, route)) {
         return;
     }
     route->by = "levels";
     for (size_t i = 0; i < outbox->channels.count; i++) {
         struct oc_channel *ch = outbox->channels.items[i];
-        if (oc_channel_admits(ch, alert->severity)) {
+        if (oc_channel_admits(ch, (enum oc_alert_severity)alert->severity)) {
             add_channel(route, ch);
         }
     }

@@ -16,6 +16,7 @@ struct oc_route {
  * thousand alerts must not hold the loop a thousand times as long. */
 struct oc_router {
     const struct oc_outbox *outbox;
+    const struct oc_alerts *alerts;
     int64_t now;
     char failure[256]; /* why the policy is not asked any more, or "" */
 };

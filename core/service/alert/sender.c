@@ -31,9 +31,9 @@ static int64_t jitter(int64_t delay)
 static json_t *report(const struct oc_delivery *d)
 {
     json_t *json = json_object();
-    oc_json_set_str(json, "alert", oc_json_str(d->alert, "id", ""));
-    oc_json_set_str(json, "rule", oc_json_str(d->alert, "rule", ""));
-    oc_json_set_str(json, "severity", oc_json_str(d->alert, "severity", ""));
+    oc_json_set_str(json, "alert", d->subject);
+    oc_json_set_str(json, "rule", d->rule);
+    oc_json_set_str(json, "severity", d->severity);
     oc_json_set_str(json, "event", d->event);
     oc_json_set_str(json, "channel", d->channel);
     oc_json_set_str(json, "delivery", d->id);
@@ -56,6 +56,7 @@ static void succeed(struct oc_channel *ch, struct oc_delivery *d, int64_t took_m
     json_t *json = report(d);
     oc_json_set_int(json, "took_ms", took_ms);
     ch->sent++;
+    o->sent++;
     ch->last_ms = took_ms;
     ch->last_error[0] = '\0';
     oc_outbox_end(o, d);
@@ -65,6 +66,7 @@ static void succeed(struct oc_channel *ch, struct oc_delivery *d, int64_t took_m
 static void fail(struct oc_channel *ch, struct oc_delivery *d, const struct oc_error *err)
 {
     ch->failed++;
+    ch->outbox->failed++;
     oc_warn("alert not delivered", "channel=%s delivery=%s attempts=%u reason=%s", ch->name, d->id,
             d->attempts, err->message);
     oc_sender_report_failure(ch->outbox, d, err);

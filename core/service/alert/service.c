@@ -12,31 +12,29 @@
     5 /* ms: rules of one round of collectors speak within a few turns of the loop */
 #define COMMIT_LATER 250 /* ms: what was sent may leave the outbox in company */
 
-struct oc_alert *oc_alert_find(const struct oc_alert_service *s, const char *id)
+static void ambiguous(const char *id, struct oc_error *err)
 {
-    return oc_map_get(&s->alerts, id);
+    oc_error_set(err, OC_E_CONFLICT, "'%.64s' begins the id of more than one alert", id);
+    oc_error_hint(err, "Give more digits of the id.");
 }
 
 struct oc_alert *oc_alert_find_prefix(const struct oc_alert_service *s, const char *id,
                                       struct oc_error *err)
 {
-    struct oc_alert *found = oc_alert_find(s, id);
-    size_t matches = 0;
-    const char *key;
-    void *value;
+    struct oc_alert *found = oc_alerts_find_id(&s->alerts, id);
+    char buf[OC_ALERT_ID_MAX + 1];
+    uint32_t it = 0;
     if (found) {
         return found;
     }
-    for (size_t it = 0; *id && oc_map_next(&s->alerts, &it, &key, &value);) {
-        if (oc_starts(key, id)) {
-            matches++;
-            found = value;
+    for (struct oc_alert *a; *id && (a = oc_alerts_next(&s->alerts, &it));) {
+        if (oc_starts(oc_alert_id(a, buf), id)) {
+            if (found) {
+                ambiguous(id, err);
+                return NULL;
+            }
+            found = a;
         }
-    }
-    if (matches > 1) {
-        oc_error_set(err, OC_E_CONFLICT, "'%.64s' begins the id of more than one alert", id);
-        oc_error_hint(err, "Give more digits of the id.");
-        return NULL;
     }
     if (!found) {
         oc_error_set(err, OC_E_NOT_FOUND, "no alert '%.64s'", id);
@@ -45,59 +43,59 @@ struct oc_alert *oc_alert_find_prefix(const struct oc_alert_service *s, const ch
     return found;
 }
 
-int oc_alert_save(struct oc_alert_service *s, const struct oc_alert *a, struct oc_error *err)
+/* ---- room ---- */
+
+struct victim {
+    int64_t ends_at;
+    struct oc_alert *alert;
+};
+
+static int by_end(const void *x, const void *y)
 {
-    json_t *json = oc_alert_record_save(a);
-    int rc = oc_kv_put(s->env->store, "alert", a->id, json, true, err);
-    json_decref(json);
-    return rc;
+    const struct victim *a = x, *b = y;
+    return (a->ends_at > b->ends_at) - (a->ends_at < b->ends_at);
 }
 
-/* ---- rules speak ---- */
-
-static struct oc_alert *oldest_resolved(const struct oc_alert_service *s)
+/* An eighth of the resolved ones at a time, the oldest first: one walk of the table serves many. */
+static size_t forget_oldest(struct oc_alert_service *s)
 {
-    struct oc_alert *oldest = NULL;
-    const char *id;
-    void *value;
-    for (size_t it = 0; oc_map_next(&s->alerts, &it, &id, &value);) {
-        struct oc_alert *a = value;
-        if (!a->firing && !a->resolve_due && (!oldest || a->ends_at < oldest->ends_at)) {
-            oldest = a;
+    OC_VEC(struct victim) resolved = {0};
+    uint32_t it = 0;
+    for (struct oc_alert *a; (a = oc_alerts_next(&s->alerts, &it));) {
+        if (!a->firing && !a->resolve_due) {
+            struct victim victim = {a->ends_at, a};
+            OC_VEC_PUSH(&resolved, victim);
         }
     }
-    return oldest;
+    size_t count = (resolved.count + 7) / 8;
+    if (resolved.count > 1) {
+        qsort(resolved.items, resolved.count, sizeof *resolved.items, by_end);
+    }
+    for (size_t i = 0; i < count; i++) {
+        oc_alert_forget(s, resolved.items[i].alert);
+    }
+    OC_VEC_FINISH(&resolved);
+    return count;
 }
 
-static bool make_room(struct oc_alert_service *s)
+bool oc_alert_make_room(struct oc_alert_service *s)
 {
-    if (s->alerts.count < OC_ALERTS_MAX) {
+    size_t max = s->options.max > 0 ? (size_t)s->options.max : 200000;
+    if (s->alerts.count < max) {
         s->full = false;
         return true;
     }
-    struct oc_alert *victim = oldest_resolved(s);
-    if (!victim) {
+    if (s->full || forget_oldest(s) == 0) {
         if (!s->full) {
-            oc_err("too many alerts: new ones are ignored", "max=%d", OC_ALERTS_MAX);
+            oc_err("too many alerts: new ones are ignored", "max=%zu", max);
         }
         s->full = true;
         return false;
     }
-    OC_VEC_PUSH(&s->forgotten, oc_strdup(victim->id));
-    oc_map_remove(&s->alerts, victim->id);
-    oc_alert_record_destroy(victim);
     return true;
 }
 
-static struct oc_alert *add_alert(struct oc_alert_service *s, const char *id)
-{
-    if (!make_room(s)) {
-        return NULL;
-    }
-    struct oc_alert *a = oc_alert_record_create(id);
-    oc_map_set(&s->alerts, a->id, a);
-    return a;
-}
+/* ---- rules speak ---- */
 
 static void hear(struct oc_alert_service *s, const struct oc_event *event, bool firing)
 {
@@ -106,12 +104,13 @@ static void hear(struct oc_alert_service *s, const struct oc_event *event, bool 
         oc_warn("rule event without a fingerprint", "topic=%s", event->topic);
         return;
     }
-    struct oc_alert *a = oc_alert_find(s, id);
-    if (!a && firing) {
-        a = add_alert(s, id);
+    struct oc_alert *a = oc_alerts_find_id(&s->alerts, id);
+    if (!a && firing && oc_alert_make_room(s)) {
+        a = oc_alerts_add_id(&s->alerts, id);
     }
     if (a) {
-        oc_alert_record_update(a, event->data, firing, oc_time_wall());
+        oc_alert_record_update(&s->alerts, a, event->data, firing, oc_time_wall());
+        oc_alerts_change(&s->alerts, a);
         oc_alert_wake(s, COMMIT_SOON);
     }
 }
@@ -128,22 +127,18 @@ static void on_resolved(void *ctx, const struct oc_event *event)
 
 /* ---- life ---- */
 
-static void load_alerts(struct oc_alert_service *s)
+/* Silences may have ended, alerts expired while nobody looked. */
+static void look_at_all(struct oc_alert_service *s)
 {
-    json_t *all = oc_kv_all(s->env->store, "alert");
-    const char *id;
-    json_t *json;
-    json_object_foreach(all, id, json)
-    {
-        struct oc_alert *a = oc_alert_record_load(json);
-        if (!a || strcmp(a->id, id) != 0) {
-            oc_warn("unreadable alert ignored", "id=%s", id);
-            oc_alert_record_destroy(a);
-            continue;
+    uint32_t it = 0;
+    for (struct oc_alert *a; (a = oc_alerts_next(&s->alerts, &it));) {
+        oc_alerts_change(&s->alerts, a);
+        if (a->firing && a->expires_at) { /* what posts it may have been away as long as we were */
+            int64_t grace = oc_time_wall() + OC_MINUTE;
+            a->expires_at = a->expires_at > grace ? a->expires_at : grace;
+            oc_alerts_set_due(&s->alerts, a, a->expires_at);
         }
-        oc_map_set(&s->alerts, id, a);
     }
-    json_decref(all);
 }
 
 static void on_commit_timer(void *ctx)
@@ -163,23 +158,21 @@ struct oc_alert_service *oc_alert_create(const struct oc_env *env)
     s->commit_at = INT64_MAX;
     s->commit = oc_timer_create(env->loop, on_commit_timer, s);
     oc_outbox_init(&s->outbox, env, on_outbox_ended, s);
-    oc_silences_init(&s->silences, env);
-    load_alerts(s);
-    s->all_silences_changed = true; /* some may have ended while nobody looked */
+    oc_alerts_init(&s->alerts);
+    s->news_left = OC_ALERT_NEWS_BURST;
+    oc_keep_open(s);
+    oc_silences_init(&s->silences, env, &s->alerts);
+    look_at_all(s);
     if (!env->ephemeral) {
         s->firing = oc_bus_subscribe(env->bus, "rule.firing", on_firing, s);
         s->resolved = oc_bus_subscribe(env->bus, "rule.resolved", on_resolved, s);
     }
     oc_alert_add_ops(s);
+    oc_alert_add_care_ops(s);
+    oc_alert_add_group_ops(s);
     oc_alert_add_silence_ops(s);
     oc_alert_add_channel_ops(s);
     return s;
-}
-
-void oc_alert_silences_changed(struct oc_alert_service *s)
-{
-    s->all_silences_changed = true;
-    oc_alert_wake(s, 0);
 }
 
 struct oc_instance *oc_alert_find_instance(const struct oc_alert_service *s, const char *plugin,
@@ -222,6 +215,7 @@ void oc_alert_stop(struct oc_alert_service *s, int64_t grace_ms, oc_loop_fn done
     s->stopped = done;
     s->stopped_ctx = ctx;
     oc_timer_stop(s->commit);
+    oc_ingest_finish(s);
     oc_bus_unsubscribe(s->firing);
     oc_bus_unsubscribe(s->resolved);
     s->firing = s->resolved = NULL;
@@ -234,11 +228,6 @@ void oc_alert_stop(struct oc_alert_service *s, int64_t grace_ms, oc_loop_fn done
     on_channel_gone(s);
 }
 
-static void free_alert(void *alert)
-{
-    oc_alert_record_destroy(alert);
-}
-
 void oc_alert_destroy(struct oc_alert_service *s)
 {
     if (!s) {
@@ -248,13 +237,16 @@ void oc_alert_destroy(struct oc_alert_service *s)
     oc_bus_unsubscribe(s->firing);
     oc_bus_unsubscribe(s->resolved);
     oc_timer_destroy(s->commit);
+    oc_ingest_finish(s);
+    oc_keep_close(s);
     oc_outbox_finish(&s->outbox);
     oc_silences_finish(&s->silences);
-    oc_map_finish(&s->alerts, free_alert);
+    oc_alerts_finish(&s->alerts);
     oc_map_finish(&s->rule_cooldowns, free);
-    for (size_t i = 0; i < s->forgotten.count; i++) {
-        free(s->forgotten.items[i]);
+    for (size_t i = 0; i < s->group_by.count; i++) {
+        free(s->group_by.items[i]);
     }
-    OC_VEC_FINISH(&s->forgotten);
+    OC_VEC_FINISH(&s->group_by);
+    free(s->view);
     free(s);
 }

@@ -5,50 +5,132 @@
 #include "core/base/arena.h"
 #include "core/base/map.h"
 #include "core/service/alert/alert.h"
+#include "core/service/alert/ingest.h"
 #include "core/service/alert/notice.h"
 #include "core/service/alert/outbox.h"
 #include "core/service/alert/silence.h"
+#include "core/service/alert/table.h"
+#include "core/store/journal.h"
 
-#define OC_ALERTS_MAX 20000 /* kept at once; resolved ones make room first */
+#define OC_ALERT_NEWS_BURST                                                                        \
+    2000 /* events at once; beyond, and beyond the rate, they are counted in alert.storm */
+#define OC_ALERT_NEWS_RATE 200 /* a second */
 
 struct oc_alert_options {
-    int64_t cooldown, repeat_interval, keep_resolved;
+    int64_t cooldown, repeat_interval, keep_resolved, resolve_timeout, max;
+    struct oc_list group_by;
+};
+
+/* A post whose answer waits for the disk. */
+struct oc_ingest_batch {
+    oc_ingest_fn done;
+    void *ctx;
+    struct oc_ingest_result result;
+};
+
+/* Batches that share one fsync. */
+struct oc_ingest_group {
+    struct oc_alert_service *service;
+    struct oc_ingest_group *next;
+    OC_VEC(struct oc_ingest_batch) batches;
 };
 
 struct oc_alert_service {
     const struct oc_env *env;
-    struct oc_alert_options options;
-    struct oc_map alerts;         /* id -> struct oc_alert, owned */
+    struct oc_alert_options options; /* its lists are not used: see group_by */
+    OC_VEC(char *) group_by;
+    struct oc_alerts alerts;
     struct oc_map rule_cooldowns; /* rule -> int64_t ms, owned */
     struct oc_silences silences;
     struct oc_outbox outbox;
     struct oc_subscription *firing, *resolved;
-    struct oc_timer *commit;  /* one round of oc_alert_commit; not started when ephemeral */
-    int64_t commit_at;        /* wall ms, for what `commit` is set */
-    OC_VEC(char *) forgotten; /* ids of alerts that the store still has */
-    size_t stopping;          /* channels whose instances are not gone yet */
+    struct oc_timer *commit; /* one round of oc_alert_commit; not started when ephemeral */
+    int64_t commit_at;       /* wall ms, for what `commit` is set */
+    size_t stopping;         /* channels whose instances are not gone yet */
     oc_loop_fn stopped;
     void *stopped_ctx;
-    bool configured, all_silences_changed, store_failing, full;
+    bool configured, full;
+
+    /* keep.c */
+    struct oc_journal *journal; /* NULL: nothing is kept */
+    struct oc_buf scratch;      /* one record */
+    bool cleaning;              /* segments up to clean_to are being replaced */
+    uint32_t clean_to;
+    uint32_t clean_at;              /* the next place of the table to look at */
+    uint64_t record_bytes, records; /* whole records written ever: how large one is */
+    bool cleaning_syncs;            /* all is written, the fsync is under way */
+    bool failing;                   /* and said */
+    int64_t retry_at;               /* wall ms; when failing */
+    json_t *migrated;               /* ids that the store of the version before has; NULL: none */
+
+    /* ingest.c */
+    struct oc_ingest_group *gathering; /* batches of this turn; NULL: none */
+    struct oc_ingest_group *syncing;   /* groups whose fsync is under way */
+    struct oc_ingest_scratch *ingest;
+    uint64_t received_firing, received_resolved, received_invalid, received_dropped;
+
+    struct oc_view_scratch *view; /* view.c; made when it is needed */
+
+    /* commit.c */
+    double news_left; /* events that may be published now */
+    int64_t news_at;
+    uint64_t unsaid_firing, unsaid_resolved; /* not published one by one */
 };
 
-/* One round: what is due is decided and routed, written in one transaction, then told and sent. */
+/* One round: what is due is decided and routed, written as one frame, then told and sent. */
 void oc_alert_commit(struct oc_alert_service *s);
 /* A round in at most `delay_ms`; nothing when ephemeral. */
 void oc_alert_wake(struct oc_alert_service *s, int64_t delay_ms);
-/* After silences changed: every alert is looked at again. */
-void oc_alert_silences_changed(struct oc_alert_service *s);
 
-struct oc_alert *oc_alert_find(const struct oc_alert_service *s, const char *id);
-/* `id` may be a prefix of one id only. NULL and err otherwise. */
+/* NULL and err when no alert, or more than one, has an id that begins so. */
 struct oc_alert *oc_alert_find_prefix(const struct oc_alert_service *s, const char *id,
                                       struct oc_error *err);
+/* A place for a new alert is there, or has been made; else false. */
+bool oc_alert_make_room(struct oc_alert_service *s);
+/* It is forgotten for good, also by the journal. */
+void oc_alert_forget(struct oc_alert_service *s, struct oc_alert *a);
+/* When it is to be looked at again if nothing happens. */
+int64_t oc_alert_next_look(const struct oc_alert_service *s, const struct oc_alert *a,
+                           int64_t notice);
+int64_t oc_alert_cooldown(const struct oc_alert_service *s, const struct oc_alert *a);
+
+/* ---- keep.c: the journal ---- */
+
+void oc_keep_open(struct oc_alert_service *s);
+void oc_keep_close(struct oc_alert_service *s);
+/* Adds what the journal does not have of this alert. */
+void oc_keep_alert(struct oc_alert_service *s, struct oc_alert *a);
+void oc_keep_removal(struct oc_alert_service *s, const struct oc_alert *a);
 /* Writes one alert durably now. */
-int oc_alert_save(struct oc_alert_service *s, const struct oc_alert *a, struct oc_error *err);
+int oc_keep_now(struct oc_alert_service *s, struct oc_alert *a, struct oc_error *err);
+/* The end of a round: writes the frame, makes room, recovers. When to look again, in ms; INT64_MAX: no need. */
+int64_t oc_keep_round(struct oc_alert_service *s, int64_t now);
+
+/* ---- ingest.c ---- */
+
+/* The batches of this turn are answered when what was flushed is on the disk. */
+void oc_ingest_settle(struct oc_alert_service *s);
+void oc_ingest_finish(struct oc_alert_service *s); /* answers what waits */
 
 void oc_alert_add_ops(struct oc_alert_service *s);
+void oc_alert_add_care_ops(struct oc_alert_service *s);
+void oc_alert_add_group_ops(struct oc_alert_service *s);
 void oc_alert_add_silence_ops(struct oc_alert_service *s);
 void oc_alert_add_channel_ops(struct oc_alert_service *s);
+/* With the names that dashboards of old know: description, timestamp. */
+json_t *oc_alert_row(const struct oc_alert_service *s, const struct oc_alert *a);
+/* What oc_alert_row gives, for the tables of operations (oc_op.result). */
+#define OC_ALERT_SHAPE                                                                             \
+    "{id: string, severity: string, state: string, status: string, rule: string, "                 \
+    "category: string, instance: string, target: string, metric: string, "                         \
+    "message: string, reason: string, labels: {*: string}, annotations: {*: "                      \
+    "string}, channels: [string], value: number|null, entity: string, title: "                     \
+    "string, starts_at: time|null, ends_at: time|null, updated_at: time|null, "                    \
+    "acknowledged: {by: string, at: time|null, comment: string|null}|null, "                       \
+    "assigned?: {to: string, by: string, at: time|null}, silenced_by: "                            \
+    "string|null, told: [string], notifications: integer, notified_at: time|null}"
+/* NULL when the call has been failed. */
+struct oc_alert *oc_alert_named(struct oc_call *call, struct oc_alert_service *s, const char *id);
 
 /* Channels of the configuration, made and unmade. */
 void oc_alert_configure_channels(struct oc_alert_service *s, const struct oc_node *root,

@@ -1,39 +1,21 @@
-/* Silences: making, keeping, matching, ending. SPDX-License-Identifier: MIT */
+/* Silences: making, changing, matching, ending. SPDX-License-Identifier: MIT */
 #include "silence.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "core/base/json.h"
-#include "core/base/log.h"
 #include "core/base/text.h"
-#include "core/base/time.h"
+#include "core/service/alert/select.h"
+#include "core/service/alert/silence_store.h"
 #include "core/sys/crypto.h"
 
-#define SPACE "silence"
-
-static void silence_destroy(struct oc_silence *silence)
+enum oc_silence_state oc_silence_state(const struct oc_silence *silence, int64_t now)
 {
-    for (size_t i = 0; i < silence->matchers.count; i++) {
-        oc_matcher_finish(&silence->matchers.items[i]);
+    if (silence->ends <= now) {
+        return OC_SILENCE_EXPIRED;
     }
-    OC_VEC_FINISH(&silence->matchers);
-    free(silence->comment);
-    free(silence->created_by);
-    free(silence);
-}
-
-static int add_matcher(struct oc_silence *silence, const char *text, struct oc_error *err)
-{
-    struct oc_matcher matcher;
-    if (silence->matchers.count == OC_SILENCE_MATCHERS_MAX) {
-        return oc_error_set(err, OC_E_CONFIG, "more than %d matchers", OC_SILENCE_MATCHERS_MAX);
-    }
-    int rc = oc_matcher_parse(text, &matcher, err);
-    if (rc == OC_OK) {
-        OC_VEC_PUSH(&silence->matchers, matcher);
-    }
-    return rc;
+    return silence->starts > now ? OC_SILENCE_PENDING : OC_SILENCE_ACTIVE;
 }
 
 json_t *oc_silence_json(const struct oc_silence *silence)
@@ -54,34 +36,47 @@ json_t *oc_silence_json(const struct oc_silence *silence)
     return json;
 }
 
-static int64_t time_member(const json_t *json, const char *key)
+json_t *oc_silences_json(const struct oc_silences *set, int64_t now)
 {
-    int64_t ms = 0;
-    return oc_time_parse(oc_json_str(json, key, ""), 0, &ms) == OC_OK ? ms : 0;
+    json_t *list = json_array();
+    for (size_t i = 0; i < set->list.count; i++) {
+        if (set->list.items[i]->ends > now) {
+            json_array_append_new(list, oc_silence_json(set->list.items[i]));
+        }
+    }
+    return list;
 }
 
-/* NULL when `json` is no silence: one that matches nothing in particular would hush everything. */
-static struct oc_silence *silence_load(const json_t *json)
+/* ---- the set ---- */
+
+/* A pair that every alert of this silence has; "rule" is two labels. */
+static void set_anchor(struct oc_silences *set, struct oc_silence *silence)
 {
-    struct oc_silence *silence = oc_calloc(1, sizeof *silence);
-    bool sound = true;
-    size_t i;
-    json_t *text;
-    oc_copy(silence->id, sizeof silence->id, oc_json_str(json, "id", ""));
-    silence->starts = time_member(json, "starts");
-    silence->ends = time_member(json, "ends");
-    silence->comment = oc_strdup(oc_json_str(json, "comment", ""));
-    silence->created_by = oc_strdup(oc_json_str(json, "created_by", ""));
-    json_array_foreach(json_object_get(json, "matchers"), i, text)
-    {
-        sound = sound && json_is_string(text) &&
-                add_matcher(silence, json_string_value(text), NULL) == OC_OK;
+    silence->anchor = OC_LABEL_NONE;
+    for (size_t i = 0; i < silence->matchers.count; i++) {
+        const struct oc_matcher *m = &silence->matchers.items[i];
+        if (m->op == OC_MATCH_EQUAL && *m->value && strcmp(m->name, "rule") != 0) {
+            silence->anchor = oc_labels_intern(&set->alerts->labels, m->name, strlen(m->name),
+                                               m->value, strlen(m->value));
+            oc_labels_hold(&set->alerts->labels, silence->anchor);
+            return;
+        }
     }
-    if (!sound || silence->matchers.count == 0 || !silence->id[0]) {
-        silence_destroy(silence);
-        return NULL;
+}
+
+static void join(struct oc_silences *set, struct oc_silence *silence)
+{
+    silence->number = oc_alerts_silence_number(set->alerts, silence->id);
+    set_anchor(set, silence);
+    OC_VEC_PUSH(&set->list, silence);
+}
+
+static void leave(struct oc_silences *set, struct oc_silence *silence)
+{
+    if (silence->anchor != OC_LABEL_NONE) {
+        oc_labels_release(&set->alerts->labels, silence->anchor);
+        silence->anchor = OC_LABEL_NONE;
     }
-    return silence;
 }
 
 static int by_start(const void *a, const void *b)
@@ -90,114 +85,100 @@ static int by_start(const void *a, const void *b)
     return ((*x)->starts > (*y)->starts) - ((*x)->starts < (*y)->starts);
 }
 
-void oc_silences_init(struct oc_silences *set, const struct oc_env *env)
+static void take_loaded(void *ctx, struct oc_silence *silence)
 {
-    json_t *all = oc_kv_all(env->store, SPACE);
-    const char *id;
-    json_t *json;
+    join(ctx, silence);
+}
+
+void oc_silences_init(struct oc_silences *set, const struct oc_env *env, struct oc_alerts *alerts)
+{
     memset(set, 0, sizeof *set);
     set->env = env;
-    json_object_foreach(all, id, json)
-    {
-        struct oc_silence *silence = silence_load(json);
-        if (silence) {
-            OC_VEC_PUSH(&set->list, silence);
-        } else {
-            oc_warn("unreadable silence ignored", "id=%s", id);
-        }
-    }
+    set->alerts = alerts;
+    oc_silence_load_all(env, take_loaded, set);
     if (set->list.count > 1) {
         qsort(set->list.items, set->list.count, sizeof *set->list.items, by_start);
     }
-    json_decref(all);
 }
 
 void oc_silences_finish(struct oc_silences *set)
 {
     for (size_t i = 0; i < set->list.count; i++) {
-        silence_destroy(set->list.items[i]);
+        leave(set, set->list.items[i]);
+        oc_silence_free(set->list.items[i]);
+    }
+    for (size_t i = 0; i < set->expired.count; i++) {
+        oc_silence_free(set->expired.items[i]);
     }
     OC_VEC_FINISH(&set->list);
+    OC_VEC_FINISH(&set->expired);
 }
 
-/* Short, and different from its first digit on: people type a prefix of it. */
-static void make_id(char id[37])
+static struct oc_silence *find(const struct oc_silences *set, const char *id, size_t *at)
 {
-    uint8_t random[6];
-    oc_random(random, sizeof random);
-    for (size_t i = 0; i < sizeof random; i++) {
-        snprintf(id + 2 * i, 3, "%02x", random[i]);
+    for (size_t i = 0; i < set->list.count; i++) {
+        if (strcmp(set->list.items[i]->id, id) == 0) {
+            *at = i;
+            return set->list.items[i];
+        }
     }
+    return NULL;
 }
 
-static int check_span(int64_t now, int64_t ends, struct oc_error *err)
+const struct oc_silence *oc_silences_get(const struct oc_silences *set, const char *id)
 {
-    if (ends <= now) {
-        oc_error_set(err, OC_E_CONFIG, "the silence would end before it begins");
-        oc_error_hint(err, "Give a time to come: --for 2h, or --until 2030-01-01T08:00:00Z.");
-        return OC_E_CONFIG;
+    size_t at;
+    struct oc_silence *found = find(set, id, &at);
+    for (size_t i = 0; !found && i < set->expired.count; i++) {
+        found = strcmp(set->expired.items[i]->id, id) == 0 ? set->expired.items[i] : NULL;
     }
-    if (ends - now > OC_SILENCE_SPAN_MAX) {
-        oc_error_set(err, OC_E_CONFIG, "the silence would last longer than a year");
-        oc_error_hint(err, "Turn the rule off in the configuration instead.");
-        return OC_E_CONFIG;
-    }
-    return OC_OK;
+    return found;
 }
 
-static int fill(struct oc_silence *silence, const char *const *texts, size_t count,
-                struct oc_error *err)
+/* ---- what a silence does to alerts ---- */
+
+bool oc_silence_holds(const struct oc_silences *set, const struct oc_silence *silence,
+                      const struct oc_alert *alert, int64_t now)
 {
-    int rc = OC_OK;
-    if (count == 0) {
-        oc_error_set(err, OC_E_CONFIG, "a silence needs a rule or a matcher");
-        oc_error_hint(err, "To silence everything on purpose, say rule=~*.");
-        return OC_E_CONFIG;
+    if (silence->ends <= now || silence->starts > now) {
+        return false;
     }
-    for (size_t i = 0; rc == OC_OK && i < count; i++) {
-        rc = add_matcher(silence, texts[i], err);
+    if (silence->anchor != OC_LABEL_NONE) {
+        bool has = false;
+        for (uint32_t i = 0; !has && i < alert->body->ref_count; i++) {
+            has = (alert->body->refs[i].pair & OC_LABEL_NUMBER) == silence->anchor;
+        }
+        if (!has) {
+            return false;
+        }
     }
-    return rc;
+    return oc_alerts_match(set->alerts, silence->matchers.items, silence->matchers.count, alert);
 }
 
-static int save(const struct oc_silences *set, const struct oc_silence *silence,
-                struct oc_error *err)
+const struct oc_silence *oc_silences_find(const struct oc_silences *set,
+                                          const struct oc_alert *alert, int64_t now)
 {
-    json_t *json = oc_silence_json(silence);
-    int rc = oc_kv_put(set->env->store, SPACE, silence->id, json, true, err);
-    json_decref(json);
-    return rc;
+    for (size_t i = 0; i < set->list.count; i++) {
+        if (oc_silence_holds(set, set->list.items[i], alert, now)) {
+            return set->list.items[i];
+        }
+    }
+    return NULL;
 }
 
-const struct oc_silence *oc_silences_add(struct oc_silences *set, const char *const *texts,
-                                         size_t count, int64_t ends, const char *comment,
-                                         const char *by, struct oc_error *err)
+/* The alerts that it would hold are looked at again. */
+static void touch_matching(struct oc_silences *set, const struct oc_silence *silence)
 {
-    int64_t now = oc_time_wall();
-    if (set->list.count >= OC_SILENCES_MAX) {
-        oc_error_set(err, OC_E_CONFLICT, "there are %d silences already", OC_SILENCES_MAX);
-        oc_error_hint(err, "Remove some with `openclaw alert unsilence`, or use globs.");
-        return NULL;
+    struct oc_selection selection;
+    oc_alerts_select(set->alerts, silence->matchers.items, silence->matchers.count, &selection);
+    for (size_t i = 0; i < selection.alerts.count; i++) {
+        oc_alerts_change(set->alerts, selection.alerts.items[i]);
     }
-    if (check_span(now, ends, err) != OC_OK) {
-        return NULL;
-    }
-    struct oc_silence *silence = oc_calloc(1, sizeof *silence);
-    make_id(silence->id);
-    silence->starts = now;
-    silence->ends = ends;
-    silence->comment = oc_strdup(comment ? comment : "");
-    silence->created_by = oc_strdup(by);
-    if (fill(silence, texts, count, err) != OC_OK || save(set, silence, err) != OC_OK) {
-        silence_destroy(silence);
-        return NULL;
-    }
-    OC_VEC_PUSH(&set->list, silence);
-    oc_bus_publish(set->env->bus, "silence.created", oc_silence_json(silence));
-    return silence;
+    OC_VEC_FINISH(&selection.alerts);
 }
 
-static void drop(struct oc_silences *set, size_t i, const char *reason, const char *by)
+/* Takes it out of the list; it is remembered for a while. Its alerts match it still, whatever else changed. */
+static void end(struct oc_silences *set, size_t i, int64_t at, const char *reason, const char *by)
 {
     struct oc_silence *silence = set->list.items[i];
     json_t *json = oc_silence_json(silence);
@@ -206,17 +187,239 @@ static void drop(struct oc_silences *set, size_t i, const char *reason, const ch
         oc_json_set_str(json, "by", by);
     }
     OC_VEC_REMOVE(&set->list, i);
-    silence_destroy(silence);
+    touch_matching(set, silence);
+    leave(set, silence);
+    oc_alerts_silence_forget(set->alerts, silence->number);
+    silence->ends = at < silence->ends ? at : silence->ends;
+    silence->starts = silence->starts < silence->ends ? silence->starts : silence->ends;
+    silence->updated = at;
+    if (set->expired.count >= OC_SILENCES_EXPIRED_MAX) {
+        oc_silence_free(set->expired.items[0]);
+        OC_VEC_REMOVE(&set->expired, 0);
+    }
+    OC_VEC_PUSH(&set->expired, silence);
     oc_bus_publish(set->env->bus, "silence.expired", json);
 }
 
+static void drop_old(struct oc_silences *set, int64_t now)
+{
+    while (set->expired.count > 0 && set->expired.items[0]->ends + OC_SILENCE_KEEP_EXPIRED <= now) {
+        oc_silence_free(set->expired.items[0]);
+        OC_VEC_REMOVE(&set->expired, 0);
+    }
+}
+
+void oc_silences_settle(struct oc_silences *set, int64_t now)
+{
+    drop_old(set, now);
+    for (size_t i = set->list.count; i-- > 0;) {
+        struct oc_silence *silence = set->list.items[i];
+        if (silence->ends <= now) {
+            /* A record that cannot be removed now is over all the same, and is dropped at the next start. */
+            oc_silence_erase(set->env, silence, false, NULL);
+            end(set, i, silence->ends, "expired", NULL);
+        } else if (!silence->begun && silence->starts <= now) {
+            silence->begun = true;
+            touch_matching(set, silence);
+        }
+    }
+}
+
+int64_t oc_silences_next(const struct oc_silences *set, int64_t now)
+{
+    int64_t next = INT64_MAX;
+    for (size_t i = 0; i < set->list.count; i++) {
+        const struct oc_silence *silence = set->list.items[i];
+        int64_t at = silence->begun || silence->starts <= now ? silence->ends : silence->starts;
+        next = at < next ? at : next;
+    }
+    return next;
+}
+
+/* ---- making and changing ---- */
+
+static int check_span(const struct oc_silence_draft *draft, int64_t starts, int64_t now,
+                      struct oc_error *err)
+{
+    if (draft->ends_at <= now || draft->ends_at <= starts) {
+        oc_error_set(err, OC_E_CONFIG, "the silence would end before it begins");
+        oc_error_hint(err, "Give a time to come: --for 2h, or --until 2030-01-01T08:00:00Z.");
+        return OC_E_CONFIG;
+    }
+    if (draft->ends_at - starts > OC_SILENCE_SPAN_MAX || starts - now > OC_SILENCE_SPAN_MAX) {
+        oc_error_set(err, OC_E_CONFIG, "the silence would last longer than a year");
+        oc_error_hint(err, "Turn the rule off in the configuration instead.");
+        return OC_E_CONFIG;
+    }
+    return OC_OK;
+}
+
+static int check_matchers(const struct oc_silence_draft *draft, struct oc_error *err)
+{
+    bool something = false;
+    for (size_t i = 0; i < draft->matcher_count; i++) {
+        const struct oc_matcher *m = &draft->matchers[i];
+        something = something || !oc_matcher_holds_value(m, "") || !oc_matcher_is_equal(m);
+    }
+    if (draft->matcher_count == 0) {
+        return oc_error_set(err, OC_E_CONFIG, "a silence needs at least one matcher");
+    }
+    if (draft->matcher_count > OC_SILENCE_MATCHERS_MAX) {
+        return oc_error_set(err, OC_E_CONFIG, "more than %d matchers", OC_SILENCE_MATCHERS_MAX);
+    }
+    if (!something) {
+        oc_error_set(err, OC_E_CONFIG, "at least one matcher must not match the empty string");
+        oc_error_hint(err, "A silence of everything hides what nobody thought of.");
+        return OC_E_CONFIG;
+    }
+    return OC_OK;
+}
+
+static int check(const struct oc_silences *set, const struct oc_silence_draft *draft,
+                 int64_t starts, int64_t now, struct oc_error *err)
+{
+    int rc = check_matchers(draft, err);
+    if (rc == OC_OK && draft->comment && strlen(draft->comment) > OC_SILENCE_TEXT_MAX) {
+        rc = oc_error_set(err, OC_E_CONFIG, "a comment of more than %d bytes", OC_SILENCE_TEXT_MAX);
+    }
+    if (rc == OC_OK && set->list.count >= OC_SILENCES_MAX) {
+        rc = oc_error_set(err, OC_E_CONFLICT, "there are %d silences already", OC_SILENCES_MAX);
+        oc_error_hint(err, "End some with `openclaw alert unsilence`, or use patterns.");
+    }
+    return rc == OC_OK ? check_span(draft, starts, now, err) : rc;
+}
+
+static struct oc_silence *make(const struct oc_silence_draft *draft, const char *id, int64_t starts,
+                               int64_t now)
+{
+    struct oc_silence *silence = oc_calloc(1, sizeof *silence);
+    oc_copy(silence->id, sizeof silence->id, id);
+    silence->starts = starts;
+    silence->ends = draft->ends_at;
+    silence->updated = now;
+    silence->comment = oc_utf8_clean(draft->comment ? draft->comment : "",
+                                     strlen(draft->comment ? draft->comment : ""));
+    silence->created_by = oc_utf8_clean(draft->created_by ? draft->created_by : "",
+                                        strlen(draft->created_by ? draft->created_by : ""));
+    for (size_t i = 0; i < draft->matcher_count; i++) {
+        struct oc_matcher copy;
+        if (oc_matcher_copy(&draft->matchers[i], &copy) == OC_OK) {
+            OC_VEC_PUSH(&silence->matchers, copy);
+        }
+    }
+    return silence;
+}
+
+static bool same_matchers(const struct oc_silence *silence, const struct oc_silence_draft *draft)
+{
+    if (silence->matchers.count != draft->matcher_count) {
+        return false;
+    }
+    for (size_t i = 0; i < draft->matcher_count; i++) {
+        if (!oc_matcher_same(&silence->matchers.items[i], &draft->matchers[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* As Alertmanager: what has begun keeps its start. */
+static bool may_change(const struct oc_silence *old, const struct oc_silence_draft *draft,
+                       int64_t starts, int64_t now)
+{
+    if (!same_matchers(old, draft) || old->ends <= now) {
+        return false;
+    }
+    return old->starts > now || old->starts / OC_SECOND == starts / OC_SECOND ||
+           draft->starts_at <= old->starts;
+}
+
+/* A random UUID: what Alertmanager's clients expect, and different from its first digit on, because people type a prefix of it. */
+static void make_id(char id[37])
+{
+    uint8_t b[16];
+    oc_random(b, sizeof b);
+    b[6] = (uint8_t)((b[6] & 0x0f) | 0x40);
+    b[8] = (uint8_t)((b[8] & 0x3f) | 0x80);
+    snprintf(id, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0],
+             b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13],
+             b[14], b[15]);
+}
+
+static const struct oc_silence *add_new(struct oc_silences *set,
+                                        const struct oc_silence_draft *draft, int64_t starts,
+                                        int64_t now, struct oc_error *err)
+{
+    char id[37];
+    make_id(id);
+    struct oc_silence *silence = make(draft, id, starts, now);
+    if (oc_silence_write(set->env, silence, err) != OC_OK) {
+        oc_silence_free(silence);
+        return NULL;
+    }
+    join(set, silence);
+    oc_bus_publish(set->env->bus, "silence.created", oc_silence_json(silence));
+    return silence;
+}
+
+static const struct oc_silence *change(struct oc_silences *set, struct oc_silence *old,
+                                       const struct oc_silence_draft *draft, int64_t starts,
+                                       int64_t now, struct oc_error *err)
+{
+    struct oc_silence *next = make(draft, old->id, old->starts <= now ? old->starts : starts, now);
+    if (oc_silence_write(set->env, next, err) != OC_OK) {
+        oc_silence_free(next);
+        return NULL;
+    }
+    old->starts = next->starts;
+    old->ends = next->ends;
+    old->updated = now;
+    free(old->comment);
+    free(old->created_by);
+    old->comment = next->comment;
+    old->created_by = next->created_by;
+    next->comment = next->created_by = NULL;
+    oc_silence_free(next);
+    oc_bus_publish(set->env->bus, "silence.updated", oc_silence_json(old));
+    return old;
+}
+
+const struct oc_silence *oc_silences_put(struct oc_silences *set,
+                                         const struct oc_silence_draft *draft, struct oc_error *err)
+{
+    int64_t now = oc_time_wall();
+    int64_t starts = draft->starts_at > now ? draft->starts_at : now;
+    bool update = draft->id && *draft->id;
+    size_t at = 0;
+    if (check(set, draft, starts, now, err) != OC_OK) {
+        return NULL;
+    }
+    if (update && !oc_silences_get(set, draft->id)) {
+        oc_error_set(err, OC_E_NOT_FOUND, "no silence '%.40s'", draft->id);
+        oc_error_hint(err, "Leave the id out to make a new one.");
+        return NULL;
+    }
+    struct oc_silence *old = update ? find(set, draft->id, &at) : NULL;
+    if (old && may_change(old, draft, starts, now)) {
+        return change(set, old, draft, starts, now, err);
+    }
+    const struct oc_silence *made = add_new(set, draft, starts, now, err);
+    if (made && old && oc_silence_erase(set->env, old, true, NULL) == OC_OK) {
+        end(set, at, now, "replaced", draft->created_by);
+    }
+    return made;
+}
+
+/* ---- ending ---- */
+
 /* The index of the one silence whose id begins with `id`. */
-static int find_prefix(const struct oc_silences *set, const char *id, size_t *found,
+static int find_prefix(const struct oc_silences *set, const char *id, bool whole, size_t *found,
                        struct oc_error *err)
 {
     size_t matches = 0;
     for (size_t i = 0; *id && i < set->list.count; i++) {
-        if (oc_starts(set->list.items[i]->id, id)) {
+        const char *its = set->list.items[i]->id;
+        if (whole ? strcmp(its, id) == 0 : oc_starts(its, id)) {
             *found = i;
             matches++;
         }
@@ -231,72 +434,19 @@ static int find_prefix(const struct oc_silences *set, const char *id, size_t *fo
     return matches ? OC_E_CONFLICT : OC_E_NOT_FOUND;
 }
 
-int oc_silences_remove(struct oc_silences *set, const char *id, const char *by,
+int oc_silences_remove(struct oc_silences *set, const char *id, bool whole, const char *by,
                        struct oc_error *err)
 {
     size_t i = 0;
-    int rc = find_prefix(set, id, &i, err);
-    if (rc == OC_OK) {
-        rc = oc_kv_remove(set->env->store, SPACE, set->list.items[i]->id, true, err);
+    int rc = find_prefix(set, id, whole, &i, err);
+    if (rc == OC_E_NOT_FOUND && whole && oc_silences_get(set, id)) {
+        return oc_error_set(err, OC_E_CONFLICT, "silence %.40s is expired already", id);
     }
     if (rc == OC_OK) {
-        drop(set, i, "removed", by);
+        rc = oc_silence_erase(set->env, set->list.items[i], true, err);
+    }
+    if (rc == OC_OK) {
+        end(set, i, oc_time_wall(), "removed", by);
     }
     return rc;
-}
-
-size_t oc_silences_expire(struct oc_silences *set, int64_t now)
-{
-    size_t count = 0;
-    for (size_t i = set->list.count; i-- > 0;) {
-        if (set->list.items[i]->ends > now) {
-            continue;
-        }
-        /* A record that cannot be removed now is over all the same, and is dropped at the next
-         * start. */
-        oc_kv_remove(set->env->store, SPACE, set->list.items[i]->id, false, NULL);
-        drop(set, i, "expired", NULL);
-        count++;
-    }
-    return count;
-}
-
-const struct oc_silence *oc_silences_find(const struct oc_silences *set,
-                                          const struct oc_alert *alert, int64_t now)
-{
-    for (size_t i = 0; i < set->list.count; i++) {
-        const struct oc_silence *silence = set->list.items[i];
-        size_t held = 0;
-        while (held < silence->matchers.count &&
-               oc_matcher_holds(&silence->matchers.items[held], alert)) {
-            held++;
-        }
-        if (silence->ends > now && held == silence->matchers.count) {
-            return silence;
-        }
-    }
-    return NULL;
-}
-
-int64_t oc_silences_next(const struct oc_silences *set, int64_t now)
-{
-    int64_t next = INT64_MAX;
-    for (size_t i = 0; i < set->list.count; i++) {
-        int64_t ends = set->list.items[i]->ends;
-        if (ends > now && ends < next) {
-            next = ends;
-        }
-    }
-    return next;
-}
-
-json_t *oc_silences_json(const struct oc_silences *set, int64_t now)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < set->list.count; i++) {
-        if (set->list.items[i]->ends > now) {
-            json_array_append_new(list, oc_silence_json(set->list.items[i]));
-        }
-    }
-    return list;
 }

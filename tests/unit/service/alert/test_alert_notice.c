@@ -55,8 +55,9 @@ static void a_repeat_interval_of_zero_means_never(void **state)
 
 static void neither_acknowledged_nor_silenced_alerts_are_told(void **state)
 {
-    struct oc_alert acked = {.firing = true, .acknowledged_at = NOW};
-    struct oc_alert silenced = {.firing = true, .silenced_by = "abc"};
+    struct oc_alert_care care = {.acknowledged_at = NOW};
+    struct oc_alert acked = {.firing = true, .care = &care};
+    struct oc_alert silenced = {.firing = true, .silence = 1};
     int64_t next;
     (void)state;
     assert_int_equal(decide(&acked, &next), OC_NOTICE_NONE);

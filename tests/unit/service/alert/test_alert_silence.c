@@ -7,13 +7,15 @@ static bool holds(const char *matcher)
 {
     struct oc_matcher m;
     struct oc_error err;
-    struct oc_alert *a = oc_alert_record_create("aa");
+    struct oc_alerts table;
+    oc_alerts_init(&table);
+    struct oc_alert *a = oc_alerts_add_id(&table, "aa");
     json_t *event =
         json_pack("{s:s, s:s, s:s, s:s, s:{s:s}}", "rule", "disk_full", "severity", "critical",
                   "instance", "system", "target", "", "labels", "mount", "/home");
-    oc_alert_record_update(a, event, true, 1);
+    oc_alert_record_update(&table, a, event, true, 1);
     assert_int_equal(oc_matcher_parse(matcher, &m, &err), OC_OK);
-    bool result = oc_matcher_holds(&m, a);
+    bool result = oc_matcher_holds(&m, &table, a);
     char *text = oc_matcher_text(&m);
     struct oc_matcher again; /* what is written is read as the same */
     assert_int_equal(oc_matcher_parse(text, &again, &err), OC_OK);
@@ -23,7 +25,7 @@ static bool holds(const char *matcher)
     free(text);
     oc_matcher_finish(&m);
     json_decref(event);
-    oc_alert_record_destroy(a);
+    oc_alerts_finish(&table);
     return result;
 }
 

@@ -8,14 +8,19 @@
 
 #include "tests/unit/service/alert/stub_plugin.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "core/base/log.h"
+#include "core/base/map.h"
 #include "core/base/mem.h"
 #include "core/base/time.h"
+#include "core/service/alert/codec.h"
 #include "core/service/alert/service.h"
+#include "core/store/journal.h"
+#include "core/sys/file.h"
 
 #define WALL INT64_C(1800000000000)
 
@@ -210,27 +215,100 @@ static inline void world_stop(struct world *w)
     w->env.ops = oc_ops_create(NULL, w->env.bus);
 }
 
+/* ---- the journal's folder ---- */
+
+struct world_file {
+    char name[32];
+    struct oc_buf content;
+};
+struct world_folder {
+    OC_VEC(struct world_file) files;
+};
+
+static inline char *world_path(const struct world *w, const char *name)
+{
+    return oc_asprintf("%s/alerts%s%s", w->dir, name ? "/" : "", name ? name : "");
+}
+
+/* Every file of the journal, with what is in it. */
+static inline void folder_read(const struct world *w, struct world_folder *folder)
+{
+    char *path = world_path(w, NULL);
+    DIR *dir = opendir(path);
+    memset(folder, 0, sizeof *folder);
+    for (struct dirent *entry; dir && (entry = readdir(dir));) {
+        struct world_file file = {"", {0}};
+        if (entry->d_name[0] != '.') {
+            char *name = world_path(w, entry->d_name);
+            snprintf(file.name, sizeof file.name, "%.31s", entry->d_name);
+            assert_int_equal(oc_file_read(name, 64u << 20, &file.content, NULL), OC_OK);
+            OC_VEC_PUSH(&folder->files, file);
+            free(name);
+        }
+    }
+    if (dir) {
+        closedir(dir);
+    }
+    free(path);
+}
+
+static inline void folder_finish(struct world_folder *folder)
+{
+    for (size_t i = 0; i < folder->files.count; i++) {
+        oc_buf_finish(&folder->files.items[i].content);
+    }
+    OC_VEC_FINISH(&folder->files);
+}
+
+static inline void folder_empty(const struct world *w)
+{
+    struct world_folder now;
+    folder_read(w, &now);
+    for (size_t i = 0; i < now.files.count; i++) {
+        char *name = world_path(w, now.files.items[i].name);
+        unlink(name);
+        free(name);
+    }
+    folder_finish(&now);
+}
+
+static inline void folder_write(const struct world *w, const struct world_folder *folder)
+{
+    folder_empty(w);
+    for (size_t i = 0; i < folder->files.count; i++) {
+        const struct world_file *file = &folder->files.items[i];
+        char *name = world_path(w, file->name);
+        FILE *f = fopen(name, "w");
+        assert_non_null(f);
+        if (file->content.len > 0) {
+            assert_int_equal(fwrite(file->content.data, 1, file->content.len, f),
+                             file->content.len);
+        }
+        fclose(f);
+        free(name);
+    }
+}
+
 /* The end of the process, as far as the service can tell: nothing is said or written any more. */
 static inline void world_crash(struct world *w)
 {
-    json_t *kept = json_object();
-    static const char *const spaces[] = {"alert", "silence", "outbox"};
-    for (size_t i = 0; i < 3; i++) {
-        json_object_set_new(kept, spaces[i], oc_kv_all(w->env.store, spaces[i]));
-    }
+    json_t *kept = oc_kv_all(w->env.store, "silence");
+    struct world_folder folder;
+    const char *key;
+    json_t *value;
+    folder_read(w, &folder);
     world_stop(w);
-    for (size_t i = 0; i < 3; i++) {
-        const char *key;
-        json_t *value, *now = oc_kv_all(w->env.store, spaces[i]);
-        json_object_foreach(now, key, value)
-        {
-            oc_kv_remove(w->env.store, spaces[i], key, true, NULL);
-        }
-        json_decref(now);
-        json_object_foreach(json_object_get(kept, spaces[i]), key, value)
-        {
-            oc_kv_put(w->env.store, spaces[i], key, value, true, NULL);
-        }
+    folder_write(w, &folder);
+    folder_finish(&folder);
+    json_t *now = oc_kv_all(w->env.store, "silence");
+    json_object_foreach(now, key, value)
+    {
+        oc_kv_remove(w->env.store, "silence", key, true, NULL);
+    }
+    json_decref(now);
+    json_object_foreach(kept, key, value)
+    {
+        oc_kv_put(w->env.store, "silence", key, value, true, NULL);
     }
     json_decref(kept);
 }
@@ -260,6 +338,10 @@ static inline void world_end(struct world *w)
         snprintf(path, sizeof path, "%s/%s", w->dir, files[i]);
         unlink(path);
     }
+    folder_empty(w);
+    char *folder = world_path(w, NULL);
+    rmdir(folder);
+    free(folder);
     rmdir(w->dir);
 }
 
@@ -376,11 +458,54 @@ static inline int op(struct world *w, const char *name, json_t *params, json_t *
     return r.code;
 }
 
+struct census {
+    struct oc_map alerts, promises;
+};
+
+static inline void count_record(void *ctx, uint32_t segment, unsigned type, const void *data,
+                                size_t len)
+{
+    struct census *c = ctx;
+    struct oc_map *map = type <= OC_KEEP_REMOVE ? &c->alerts : &c->promises;
+    (void)segment;
+    if (type == OC_KEEP_REMOVE || type == OC_KEEP_ENDED) {
+        size_t id = type == OC_KEEP_REMOVE ? 8 : 36;
+        char *hex = oc_calloc(1, 2 * id + 1);
+        for (size_t i = 0; i < id; i++) {
+            snprintf(hex + 2 * i, 3, "%02x", ((const unsigned char *)data)[i]);
+        }
+        oc_map_remove(map, hex);
+        free(hex);
+    } else {
+        size_t id = type == OC_KEEP_PROMISE ? 36 : 8;
+        char *hex = oc_calloc(1, 2 * id + 1);
+        assert_true(len >= id);
+        for (size_t i = 0; i < id; i++) {
+            snprintf(hex + 2 * i, 3, "%02x", ((const unsigned char *)data)[i]);
+        }
+        oc_map_set(map, hex, c);
+        free(hex);
+    }
+}
+
+/* How many alerts ("alert"), promises ("outbox") or silences are kept. */
 static inline size_t kv_count(struct world *w, const char *space)
 {
-    json_t *all = oc_kv_all(w->env.store, space);
-    size_t count = json_object_size(all);
-    json_decref(all);
+    struct census c = {{0}, {0}};
+    if (strcmp(space, "silence") == 0) {
+        json_t *all = oc_kv_all(w->env.store, space);
+        size_t count = json_object_size(all);
+        json_decref(all);
+        return count;
+    }
+    char *path = world_path(w, NULL);
+    struct oc_journal *j = oc_journal_open(path, true, NULL, count_record, &c, NULL);
+    assert_non_null(j);
+    oc_journal_close(j);
+    free(path);
+    size_t count = strcmp(space, "alert") == 0 ? c.alerts.count : c.promises.count;
+    oc_map_finish(&c.alerts, NULL);
+    oc_map_finish(&c.promises, NULL);
     return count;
 }
 

@@ -1,0 +1,309 @@
+/* Keeping alerts: the journal, what is taken over from older stores, making room. SPDX-License-Identifier: MIT
+ *
+ * The journal has no snapshots. Its oldest segments are replaced by adding what they still hold to the newest one, a slice in each round; the same
+ * walk replaces everything when the journal had failed. */
+#include <string.h>
+
+#include "core/base/json.h"
+#include "core/base/log.h"
+#include "core/base/text.h"
+#include "core/base/time.h"
+#include "core/service/alert/codec.h"
+#include "core/service/alert/service.h"
+#include "core/sys/file.h"
+
+#define FOLDER        "alerts"
+#define SLICE         4096 /* places of the table looked at in one round */
+#define RETRY_MS      (5 * OC_SECOND)
+#define SEGMENTS_MANY 24
+#define SLACK         (16u << 20) /* bytes that may be waste */
+
+/* ---- opening ---- */
+
+static void on_record(void *ctx, uint32_t segment, unsigned type, const void *data, size_t len)
+{
+    struct oc_alert_service *s = ctx;
+    if (type == OC_KEEP_PROMISE || type == OC_KEEP_ENDED) {
+        oc_outbox_load(&s->outbox, segment, type, data, len);
+        return;
+    }
+    struct oc_alert *a = oc_codec_read(&s->alerts, type, data, len);
+    if (a && type == OC_KEEP_ALERT) {
+        a->segment = segment;
+        s->record_bytes += len;
+        s->records++;
+    }
+}
+
+static char *folder_of(const struct oc_alert_service *s)
+{
+    char *data = oc_path_dir(oc_store_path(s->env->store));
+    char *path = oc_path_join(data, FOLDER);
+    free(data);
+    return path;
+}
+
+static void import_alert(struct oc_alert_service *s, const char *id, const json_t *json)
+{
+    if (strcmp(oc_json_str(json, "id", ""), id) != 0 || !oc_name_valid(id)) {
+        oc_warn("unreadable alert ignored", "id=%s", id);
+        return;
+    }
+    if (!oc_alerts_find_id(&s->alerts, id)) {
+        oc_alert_record_import(&s->alerts, oc_alerts_add_id(&s->alerts, id), json);
+    }
+}
+
+/* The version before kept alerts and promises in the store; they leave it when the journal has them. */
+static void import_old(struct oc_alert_service *s)
+{
+    json_t *alerts = oc_kv_all(s->env->store, "alert");
+    json_t *promises = oc_kv_all(s->env->store, "outbox");
+    const char *id;
+    json_t *json;
+    json_object_foreach(alerts, id, json)
+    {
+        import_alert(s, id, json);
+    }
+    json_object_foreach(promises, id, json)
+    {
+        oc_outbox_import(&s->outbox, id, json);
+    }
+    if (json_object_size(alerts) > 0 || json_object_size(promises) > 0) {
+        s->migrated = json_object();
+        json_object_set(s->migrated, "alert", alerts);
+        json_object_set(s->migrated, "outbox", promises);
+        oc_info("alerts of an older store are taken over", "alerts=%zu deliveries=%zu",
+                json_object_size(alerts), json_object_size(promises));
+    }
+    json_decref(alerts);
+    json_decref(promises);
+}
+
+void oc_keep_open(struct oc_alert_service *s)
+{
+    struct oc_error err;
+    oc_error_init(&err);
+    if (strcmp(oc_store_path(s->env->store), ":memory:") != 0) {
+        char *path = folder_of(s);
+        s->journal = oc_journal_open(path, oc_store_looks_only(s->env->store),
+                                     s->env->ephemeral ? NULL : s->env->loop, on_record, s, &err);
+        free(path);
+        if (!s->journal) {
+            oc_err("alerts will not survive the end of this process", "reason=%s", err.message);
+        }
+    }
+    s->outbox.journal = s->journal;
+    import_old(s);
+}
+
+static void forget_old(struct oc_alert_service *s)
+{
+    struct oc_error err;
+    const char *space, *id;
+    json_t *all, *unused;
+    oc_error_init(&err);
+    oc_store_begin(s->env->store);
+    json_object_foreach(s->migrated, space, all)
+    {
+        json_object_foreach(all, id, unused)
+        {
+            oc_kv_remove(s->env->store, space, id, true, NULL);
+        }
+    }
+    if (oc_store_end(s->env->store, &err) == OC_OK) {
+        json_decref(s->migrated);
+        s->migrated = NULL;
+    }
+}
+
+void oc_keep_close(struct oc_alert_service *s)
+{
+    oc_journal_close(s->journal);
+    s->journal = s->outbox.journal = NULL;
+    oc_buf_finish(&s->scratch);
+    json_decref(s->migrated);
+    s->migrated = NULL;
+}
+
+/* ---- records ---- */
+
+/* A store that was opened to look only has a journal that is. */
+static bool can_write(const struct oc_alert_service *s)
+{
+    return s->journal && !oc_journal_failing(s->journal, NULL) &&
+           !oc_store_looks_only(s->env->store);
+}
+
+static void add_whole(struct oc_alert_service *s, struct oc_alert *a)
+{
+    oc_buf_clear(&s->scratch);
+    oc_codec_alert(&s->scratch, &s->alerts, a);
+    if (s->scratch.len > OC_JOURNAL_RECORD_MAX) {
+        return;
+    }
+    oc_journal_add(s->journal, OC_KEEP_ALERT, s->scratch.data, s->scratch.len);
+    a->segment = oc_journal_segment(s->journal);
+    a->dirty = a->touched = false;
+    s->record_bytes += s->scratch.len;
+    s->records++;
+}
+
+void oc_keep_alert(struct oc_alert_service *s, struct oc_alert *a)
+{
+    if (!can_write(s)) {
+        return;
+    }
+    if (a->dirty || !a->segment) {
+        add_whole(s, a);
+    } else if (a->touched) {
+        oc_buf_clear(&s->scratch);
+        oc_codec_touch(&s->scratch, a);
+        oc_journal_add(s->journal, OC_KEEP_TOUCH, s->scratch.data, s->scratch.len);
+        a->touched = false;
+    }
+}
+
+void oc_keep_removal(struct oc_alert_service *s, const struct oc_alert *a)
+{
+    if (can_write(s) && a->segment) {
+        oc_buf_clear(&s->scratch);
+        oc_codec_remove(&s->scratch, a);
+        oc_journal_add(s->journal, OC_KEEP_REMOVE, s->scratch.data, s->scratch.len);
+    }
+}
+
+int oc_keep_now(struct oc_alert_service *s, struct oc_alert *a, struct oc_error *err)
+{
+    if (oc_store_looks_only(s->env->store)) {
+        return oc_error_set(err, OC_E_DENIED, "the store is open for reading only");
+    }
+    if (!s->journal) {
+        return OC_OK;
+    }
+    a->dirty = true;
+    oc_keep_alert(s, a);
+    return oc_journal_commit(s->journal, err);
+}
+
+/* ---- making room, and beginning anew ---- */
+
+/* What is added from now on goes to a segment behind `last`. */
+static void begin_cleaning(struct oc_alert_service *s, uint32_t last)
+{
+    if (last >= oc_journal_newest(s->journal)) {
+        oc_journal_roll(s->journal);
+        last = oc_journal_newest(s->journal);
+    }
+    s->cleaning = true;
+    s->clean_to = last;
+    s->clean_at = 0;
+    s->cleaning_syncs = false;
+}
+
+/* More than half of the journal is waste, or it is in many pieces. */
+static void consider_cleaning(struct oc_alert_service *s)
+{
+    uint64_t live = s->records ? s->record_bytes / s->records * s->alerts.count : 0;
+    size_t segments = oc_journal_segments(s->journal);
+    bool pieces = segments > SEGMENTS_MANY + live / (OC_JOURNAL_SEGMENT / 2);
+    if (segments > 1 && (pieces || oc_journal_bytes(s->journal) > 2 * live + SLACK)) {
+        begin_cleaning(s, oc_journal_oldest(s->journal) + (pieces ? SEGMENTS_MANY / 2 : 0));
+    }
+}
+
+static void on_cleaned(void *ctx, int code)
+{
+    struct oc_alert_service *s = ctx;
+    s->cleaning_syncs = false;
+    if (code != OC_OK || !s->cleaning) {
+        oc_alert_wake(s, 0); /* the journal fails: all begins anew */
+        return;
+    }
+    s->cleaning = false;
+    oc_journal_drop(s->journal, s->clean_to);
+    if (s->failing) {
+        s->failing = false;
+        oc_info("alerts are stored again", NULL);
+    }
+    if (s->migrated) {
+        forget_old(s);
+    }
+}
+
+/* One slice; true when there is more to do. */
+static bool clean(struct oc_alert_service *s)
+{
+    uint32_t end = s->clean_at + SLICE;
+    for (; s->clean_at < end && s->clean_at < s->alerts.made; s->clean_at++) {
+        struct oc_alert *a = oc_alerts_at(&s->alerts, s->clean_at);
+        if (a->body && a->segment <= s->clean_to) {
+            add_whole(s, a);
+        }
+    }
+    if (s->clean_at < s->alerts.made) {
+        return true;
+    }
+    oc_outbox_rewrite(&s->outbox, s->clean_to);
+    return false;
+}
+
+static void advance(struct oc_alert_service *s)
+{
+    if (s->cleaning && !s->cleaning_syncs && !clean(s) &&
+        oc_journal_flush(s->journal, NULL) == OC_OK) {
+        s->cleaning_syncs = true;
+        oc_journal_sync(s->journal, on_cleaned, s);
+    }
+}
+
+static int64_t complain(struct oc_alert_service *s, int64_t now)
+{
+    struct oc_error why;
+    oc_error_init(&why);
+    oc_error_set(&why, OC_E_DENIED, "the store is open for reading only");
+    oc_journal_failing(s->journal, &why);
+    if (!s->failing) {
+        oc_warn("alerts are sent but cannot be stored", "reason=%s", why.message);
+        s->retry_at = now + RETRY_MS;
+    }
+    s->failing = true;
+    s->cleaning = s->cleaning_syncs = false;
+    return s->retry_at > now ? s->retry_at - now : OC_SECOND;
+}
+
+/* Once in a while; then everything is written anew. */
+static void recover(struct oc_alert_service *s, int64_t now)
+{
+    if (now < s->retry_at || oc_store_looks_only(s->env->store)) {
+        return;
+    }
+    s->retry_at = now + RETRY_MS;
+    if (!oc_journal_failing(s->journal, NULL) || oc_journal_restart(s->journal, NULL) == OC_OK) {
+        begin_cleaning(s, oc_journal_newest(s->journal));
+    }
+}
+
+int64_t oc_keep_round(struct oc_alert_service *s, int64_t now)
+{
+    if (!s->journal) {
+        return INT64_MAX;
+    }
+    if (s->failing && !s->cleaning) {
+        recover(s, now);
+    }
+    if (can_write(s) && (!s->failing || s->cleaning)) {
+        oc_outbox_write(&s->outbox);
+        oc_journal_flush(s->journal, NULL);
+        if (s->migrated && !s->cleaning) {
+            begin_cleaning(s, oc_journal_newest(s->journal));
+        } else if (!s->cleaning) {
+            consider_cleaning(s);
+        }
+        advance(s);
+    }
+    if (!can_write(s) || (s->failing && !s->cleaning)) {
+        return complain(s, now);
+    }
+    return s->cleaning && !s->cleaning_syncs ? 1 : INT64_MAX;
+}

@@ -1,0 +1,156 @@
+/* An alert as operations, events, policies and channels show it. SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/service/alert/table.h"
+
+/* "instance/target" and the labels that tell it from its siblings: "system mount=/home". */
+static void add_entity(struct oc_buf *out, const struct oc_alerts *t, const struct oc_alert *a)
+{
+    static const char *const said[] = {"instance", "target", "alertname", "severity"};
+    const char *instance = oc_alert_record_field(t, a, "instance");
+    const char *target = oc_alert_record_field(t, a, "target");
+    oc_buf_adds(out, instance);
+    if (*target && strcmp(instance, target) != 0) {
+        oc_buf_addf(out, "%s%s", *instance ? "/" : "", target);
+    }
+    for (uint32_t i = 0; i < a->body->ref_count && out->len < OC_ALERT_NAME_MAX; i++) {
+        uint32_t pair = a->body->refs[i].pair;
+        const char *name = oc_labels_name(&t->labels, pair);
+        bool other = !(pair & OC_LABEL_OWN);
+        for (size_t k = 0; k < (a->posted ? OC_COUNT(said) : 2); k++) {
+            other = other && strcmp(name, said[k]) != 0;
+        }
+        if (other) {
+            oc_buf_addf(out, "%s%s=%s", out->len ? " " : "", name,
+                        oc_labels_pair(&t->labels, pair)->value);
+        }
+    }
+}
+
+static void set_title(json_t *json, const struct oc_alerts *t, const struct oc_alert *a)
+{
+    struct oc_buf entity = {0};
+    const char *rule = oc_alert_rule(t, a);
+    add_entity(&entity, t, a);
+    oc_json_set_str(json, "entity", entity.len ? entity.data : "");
+    char *title = entity.len ? oc_asprintf("%s on %s", rule, entity.data) : oc_strdup(rule);
+    oc_json_set_str(json, "title", title);
+    free(title);
+    oc_buf_finish(&entity);
+}
+
+static json_t *labels_json(const struct oc_alerts *t, const struct oc_alert *a)
+{
+    json_t *labels = json_object();
+    for (uint32_t i = 0; i < a->body->ref_count; i++) {
+        uint32_t pair = a->body->refs[i].pair;
+        if (!(pair & OC_LABEL_OWN)) {
+            json_object_set_new(labels, oc_labels_name(&t->labels, pair),
+                                json_string(oc_labels_pair(&t->labels, pair)->value));
+        }
+    }
+    return labels;
+}
+
+static void set_texts(json_t *json, const struct oc_alert *a)
+{
+    struct oc_alert_text_item item;
+    json_t *annotations = json_object(), *channels = json_array();
+    for (size_t at = 0; oc_alert_text_next(a, &at, &item);) {
+        if (item.kind == OC_TEXT_ANNOTATION) {
+            json_object_set_new(annotations, item.name, json_string(item.value));
+        } else if (item.kind == OC_TEXT_CHANNEL) {
+            json_array_append_new(channels, json_string(item.value));
+        }
+    }
+    oc_json_take(json, "annotations", annotations);
+    oc_json_take(json, "channels", channels);
+    const char *value = oc_alert_text(a, OC_TEXT_VALUE);
+    json_t *number = *value ? json_loads(value, JSON_DECODE_ANY, NULL) : NULL;
+    oc_json_take(json, "value", number ? number : json_null());
+}
+
+static void set_facts(json_t *json, const struct oc_alerts *t, const struct oc_alert *a)
+{
+    oc_json_set_str(json, "rule", oc_alert_rule(t, a));
+    oc_json_set_str(json, "category", oc_alert_record_field(t, a, "category"));
+    oc_json_set_str(json, "instance", oc_alert_record_field(t, a, "instance"));
+    oc_json_set_str(json, "target", oc_alert_record_field(t, a, "target"));
+    oc_json_set_str(json, "metric", oc_alert_text(a, OC_TEXT_METRIC));
+    oc_json_set_str(json, "message", oc_alert_message(a));
+    oc_json_set_str(json, "reason", oc_alert_text(a, OC_TEXT_REASON));
+    oc_json_take(json, "labels", labels_json(t, a));
+    set_texts(json, a);
+    if (a->posted) {
+        oc_json_set_str(json, "generator", oc_alert_text(a, OC_TEXT_GENERATOR));
+    }
+    set_title(json, t, a);
+}
+
+static const char *status_of(const struct oc_alert *a)
+{
+    if (!a->firing) {
+        return "resolved";
+    }
+    if (a->silence) {
+        return "silenced";
+    }
+    return oc_alert_acknowledged_at(a) ? "acknowledged" : "firing";
+}
+
+static json_t *acknowledgement_json(const struct oc_alert *a)
+{
+    if (!oc_alert_acknowledged_at(a)) {
+        return json_null();
+    }
+    json_t *ack = json_object();
+    oc_json_set_str(ack, "by", a->care->acknowledged_by);
+    oc_json_set_time(ack, "at", a->care->acknowledged_at);
+    oc_json_set_str(ack, "comment", a->care->comment);
+    return ack;
+}
+
+static void set_assignment(json_t *json, const struct oc_alert *a)
+{
+    if (a->care && a->care->assigned_at) {
+        json_t *assigned = json_object();
+        oc_json_set_str(assigned, "to", a->care->assigned_to);
+        oc_json_set_str(assigned, "by", a->care->assigned_by);
+        oc_json_set_time(assigned, "at", a->care->assigned_at);
+        oc_json_take(json, "assigned", assigned);
+    }
+}
+
+static json_t *told_json(const struct oc_alerts *t, const struct oc_alert *a)
+{
+    json_t *told = json_array();
+    for (int i = 0; i < OC_ALERT_CHANNELS_MAX; i++) {
+        if ((a->told & (UINT64_C(1) << i)) && t->channels[i]) {
+            json_array_append_new(told, json_string(t->channels[i]));
+        }
+    }
+    return told;
+}
+
+json_t *oc_alert_record_json(const struct oc_alerts *t, const struct oc_alert *a)
+{
+    char id[OC_ALERT_ID_MAX + 1];
+    json_t *json = json_object();
+    oc_json_set_str(json, "id", oc_alert_id(a, id));
+    oc_json_set_str(json, "severity", oc_alert_severity_name((enum oc_alert_severity)a->severity));
+    oc_json_set_str(json, "state", a->firing ? "firing" : "resolved");
+    oc_json_set_str(json, "status", status_of(a));
+    set_facts(json, t, a);
+    oc_json_set_time(json, "starts_at", a->starts_at);
+    oc_json_set_time(json, "ends_at", a->ends_at);
+    oc_json_set_time(json, "updated_at", a->updated_at);
+    oc_json_take(json, "acknowledged", acknowledgement_json(a));
+    set_assignment(json, a);
+    oc_json_set_str(json, "silenced_by", a->silence ? oc_alerts_silence_id(t, a->silence) : NULL);
+    oc_json_take(json, "told", told_json(t, a));
+    oc_json_set_int(json, "notifications", a->notifications);
+    oc_json_set_time(json, "notified_at", a->notified_at);
+    return json;
+}

@@ -1,0 +1,33 @@
+/* What the files of the view share. SPDX-License-Identifier: MIT  [loop] */
+#ifndef OC_SERVICE_ALERT_VIEW_INTERNAL_H
+#define OC_SERVICE_ALERT_VIEW_INTERNAL_H
+
+#include "core/service/alert/ingest.h"
+#include "core/service/alert/table.h"
+#include "core/service/alert/view.h"
+
+#define OC_VIEW_PAIRS_MAX    (OC_INGEST_LABELS_MAX + 8)
+#define OC_VIEW_SILENCES_MAX 64
+
+/* What a view points to. */
+struct oc_view_scratch {
+    char id[OC_ALERT_ID_MAX + 1];
+    struct oc_alert_pair labels[OC_VIEW_PAIRS_MAX], annotations[OC_VIEW_PAIRS_MAX];
+    size_t label_count, annotation_count;
+    const char *receivers[OC_ALERT_CHANNELS_MAX];
+    size_t receiver_count;
+    const char *silences[OC_VIEW_SILENCES_MAX];
+    size_t silence_count;
+};
+
+/* The query's expression over receivers; NULL when it has none. Owned by the caller. */
+int oc_view_receiver(const struct oc_alert_query *q, struct oc_regex **receiver,
+                     struct oc_error *err);
+bool oc_view_admits_receiver(struct oc_regex *receiver, const char *name);
+/* Names of channels: those told, else those whose levels admit it; valid until the next call. */
+const char *const *oc_view_receivers_of(struct oc_alert_service *s, const struct oc_alert *a,
+                                        size_t *count);
+bool oc_view_admits(const struct oc_alert_query *q, struct oc_regex *receiver,
+                    const struct oc_alert *a, const struct oc_alert_view *view);
+
+#endif
