@@ -1,0 +1,236 @@
+/* Who may use the API: what is refused, what ends, and the life of the service. SPDX-License-Identifier: MIT */
+#include "core/service/access/access.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/base/meter.h"
+#include "core/base/text.h"
+#include "core/base/time.h"
+#include "core/service/access/internal.h"
+#include "core/sys/sign.h"
+
+#define TOKENS_MAX   1000
+#define SESSIONS_MAX 4096
+#define SWEEP_EVERY  OC_MINUTE
+#define PATH_SHOWN   200
+
+static struct oc_meter refusals = {.name = "openclaw_access_refused_total",
+                                   .help = "Requests and operations that were refused, by reason",
+                                   .kind = OC_METER_COUNTER,
+                                   .labels = {"reason"}};
+
+/* ---- the trail ---- */
+
+static void stamp(json_t *o, int64_t now)
+{
+    oc_json_set_time(o, "time", now);
+}
+
+void oc_access_note(struct oc_access *a, const char *event, const char *actor, const char *by,
+                    enum oc_role role, const char *peer)
+{
+    json_t *line = json_object(), *data = json_object();
+    stamp(line, oc_time_wall());
+    oc_json_set_str(line, "event", event);
+    oc_json_set_str(line, "actor", actor);
+    oc_json_set_str(line, "role", oc_access_role_name(role));
+    if (by) {
+        oc_json_set_str(line, "by", by);
+    }
+    if (peer) {
+        oc_json_set_str(line, "peer", peer);
+    }
+    json_object_update(data, line);
+    json_object_del(data, "time");
+    json_object_del(data, "event");
+    oc_trail_write(&a->trail, line);
+    char topic[64];
+    snprintf(topic, sizeof topic, "access.%s", event);
+    oc_bus_publish(a->env.bus, topic, data);
+}
+
+static void set_clean(json_t *o, const char *key, const char *text)
+{
+    if (text) {
+        const size_t len = strlen(text);
+        char *clean = oc_utf8_clean(text, len < PATH_SHOWN ? len : PATH_SHOWN);
+        oc_json_set_str(o, key, clean);
+        free(clean);
+    }
+}
+
+void oc_access_refused(struct oc_access *a, const struct oc_refusal *refusal)
+{
+    unsigned left_out = 0;
+    oc_meter_add(&refusals, 1, refusal->reason, NULL, NULL);
+    if (strcmp(refusal->reason, "bad-token") == 0 || strcmp(refusal->reason, "bad-login") == 0) {
+        oc_peers_failed(&a->peers, refusal->peer);
+    }
+    if (!oc_peers_may_tell(&a->peers, refusal->peer ? refusal->peer : refusal->actor, &left_out)) {
+        return;
+    }
+    const int64_t now = oc_time_wall();
+    json_t *data = json_object(), *line = json_object();
+    oc_json_set_str(data, "reason", refusal->reason);
+    set_clean(data, "peer", refusal->peer);
+    set_clean(data, "actor", refusal->actor);
+    set_clean(data, "method", refusal->method);
+    set_clean(data, "path", refusal->path);
+    if (left_out) {
+        oc_json_set_int(data, "left_out", left_out);
+    }
+    stamp(line, now);
+    oc_json_set_str(line, "event", "refused");
+    json_object_update(line, data);
+    oc_trail_write(&a->trail, line);
+    oc_json_set_int(data, "at", now);
+    oc_bus_publish(a->env.bus, "security.refused", data);
+}
+
+/* Whichever way the call came in: HTTP, WebSocket, the control socket, a plugin. */
+static void on_denied(void *ctx, const struct oc_event *event)
+{
+    oc_access_refused(ctx, &(struct oc_refusal){.reason = "role",
+                                                .actor = oc_json_str(event->data, "actor", ""),
+                                                .path = oc_json_str(event->data, "op", "")});
+}
+
+bool oc_access_is_barred(struct oc_access *a, const char *peer)
+{
+    return oc_peers_wait(&a->peers, peer) > 0;
+}
+
+int64_t oc_access_wait(struct oc_access *a, const char *peer)
+{
+    return (oc_peers_wait(&a->peers, peer) + OC_SECOND - 1) / OC_SECOND;
+}
+
+/* ---- ending ---- */
+
+static struct oc_grant *child_of(const struct oc_access *a, const char *id)
+{
+    for (size_t i = 0; i < a->sessions.list.count; i++) {
+        if (strcmp(a->sessions.list.items[i]->parent, id) == 0) {
+            return a->sessions.list.items[i];
+        }
+    }
+    return NULL;
+}
+
+/* A session whose end cannot be kept may come back with a restart, but not now: its token is no more, and is asked. */
+static void revoke_children(struct oc_access *a, const char *id, const char *by)
+{
+    struct oc_grant *child;
+    int rc = OC_OK;
+    while (rc == OC_OK && (child = child_of(a, id))) {
+        rc = oc_access_revoke(a, &a->sessions, child, by, NULL);
+    }
+}
+
+int oc_access_revoke(struct oc_access *a, struct oc_grants *from, struct oc_grant *grant,
+                     const char *by, struct oc_error *err)
+{
+    char actor[OC_ACTOR_MAX], id[sizeof grant->id];
+    const enum oc_role role = grant->role;
+    oc_grant_actor(grant, actor);
+    oc_copy(id, sizeof id, grant->id);
+    int rc = oc_grants_remove(from, grant, err);
+    if (rc == OC_OK) {
+        oc_access_note(a, "revoked", actor, by, role, NULL);
+        if (from == &a->tokens) {
+            revoke_children(a, id, by);
+        }
+    }
+    return rc;
+}
+
+/* What has expired is told once, so that connections that are open on it end; of sessions nothing is kept. */
+static void sweep(void *ctx)
+{
+    struct oc_access *a = ctx;
+    const int64_t now = oc_time_wall();
+    for (size_t i = a->sessions.list.count; i-- > 0;) {
+        if (i < a->sessions.list.count && oc_grant_expired(a->sessions.list.items[i], now)) {
+            oc_access_revoke(a, &a->sessions, a->sessions.list.items[i], "expiry", NULL);
+        }
+    }
+    for (size_t i = 0; i < a->tokens.list.count; i++) {
+        struct oc_grant *token = a->tokens.list.items[i];
+        if (!token->told && oc_grant_expired(token, now)) {
+            char actor[OC_ACTOR_MAX];
+            token->told = true;
+            oc_access_note(a, "revoked", oc_grant_actor(token, actor), "expiry", token->role, NULL);
+            revoke_children(a, token->id, "expiry");
+        }
+    }
+}
+
+bool oc_access_is_virgin(const struct oc_access *a)
+{
+    return !a->tokens.list.count && !a->sessions.list.count;
+}
+
+/* ---- life ---- */
+
+struct oc_access *oc_access_create(const struct oc_env *env)
+{
+    struct oc_access *a = oc_calloc(1, sizeof *a);
+    a->env = *env;
+    a->session_ms = 12 * OC_HOUR;
+    oc_trail_init(&a->trail, env->home);
+    oc_grants_init(&a->tokens, env->store, "token", TOKENS_MAX);
+    oc_grants_init(&a->sessions, env->store, "session", SESSIONS_MAX);
+    oc_access_add_token_ops(a);
+    oc_access_add_session_ops(a);
+    oc_access_add_login_ops(a);
+    oc_access_add_doctor_op(a);
+    a->sweep = oc_timer_create(env->loop, sweep, a);
+    a->denied = oc_bus_subscribe(env->bus, "op.denied", on_denied, a);
+    return a;
+}
+
+/* One option of the section `api`, which the API itself checks and describes. */
+void oc_access_configure(struct oc_access *a, const struct oc_config *config,
+                         struct oc_diags *diags)
+{
+    struct {
+        int64_t session_ms;
+    } o = {0};
+    static const struct oc_option options[] = {{.name = "session",
+                                                .type = OC_OPT_DURATION,
+                                                .default_text = "12h",
+                                                .min = 60000,
+                                                .max = 31536000000.0,
+                                                .help = ""},
+                                               {0}};
+    static const char *const ignore[] = {"*", NULL};
+    struct oc_arena arena = {0};
+    struct oc_diags told = {0};
+    (void)diags;
+    oc_bind(options, sizeof *options, oc_node_get(oc_config_root(config), "api"), "api", ignore, &o,
+            sizeof o, &arena, &told);
+    a->session_ms = o.session_ms >= OC_MINUTE ? o.session_ms : 12 * OC_HOUR;
+    oc_diags_finish(&told);
+    oc_arena_finish(&arena);
+    if (!a->env.ephemeral && !oc_timer_active(a->sweep)) {
+        oc_timer_start(a->sweep, SWEEP_EVERY, SWEEP_EVERY);
+    }
+}
+
+void oc_access_destroy(struct oc_access *a)
+{
+    if (!a) {
+        return;
+    }
+    oc_bus_unsubscribe(a->denied);
+    oc_timer_destroy(a->sweep);
+    oc_grants_finish(&a->sessions);
+    oc_grants_finish(&a->tokens);
+    oc_peers_finish(&a->peers);
+    oc_trail_finish(&a->trail);
+    oc_bytes_wipe(a->codes, sizeof a->codes);
+    free(a);
+}

@@ -1,0 +1,86 @@
+/* What the doctor says about access: listeners that others can reach, tokens that are about to end. SPDX-License-Identifier: MIT */
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "core/base/json.h"
+#include "core/base/time.h"
+#include "core/service/access/internal.h"
+
+#define SOON (7 * OC_DAY)
+
+static void finding(json_t *list, const char *severity, const char *message, const char *fix)
+{
+    json_array_append_new(
+        list, json_pack("{s:s, s:s, s:s}", "severity", severity, "message", message, "fix", fix));
+}
+
+static bool is_loopback(const char *address)
+{
+    struct in_addr v4;
+    return inet_pton(AF_INET, address, &v4) == 1 ? ntohl(v4.s_addr) >> 24 == 127
+                                                 : strcmp(address, "::1") == 0;
+}
+
+static void look_at_listeners(struct oc_access *a, json_t *list)
+{
+    json_t *rows = oc_ops_find(a->env.ops, "api.listeners")
+                       ? oc_ops_ask(a->env.ops, "api.listeners", NULL)
+                       : NULL,
+           *row;
+    size_t i;
+    json_array_foreach(rows, i, row)
+    {
+        const char *address = oc_json_str(row, "address", ""),
+                   *error = oc_json_str(row, "error", "");
+        if (*address && !*error && !is_loopback(address) && !oc_json_bool(row, "tls", false)) {
+            char *text = oc_asprintf("the API is reachable at %s without TLS: whoever listens on "
+                                     "the way reads tokens and cookies",
+                                     address);
+            finding(list, "warning", text,
+                    "set api.tls and tls = true for this listener, or put it behind a proxy that "
+                    "speaks TLS");
+            free(text);
+        }
+    }
+    json_decref(rows);
+}
+
+static void look_at_tokens(const struct oc_access *a, json_t *list)
+{
+    const int64_t now = oc_time_wall();
+    for (size_t i = 0; i < a->tokens.list.count; i++) {
+        const struct oc_grant *token = a->tokens.list.items[i];
+        const bool soon = token->expires_ms && token->expires_ms - now < SOON;
+        if (soon) {
+            char *text =
+                oc_asprintf("the token %s %s", token->name,
+                            now >= token->expires_ms ? "has expired" : "expires within a week");
+            char *fix = oc_asprintf(
+                "`openclaw token revoke %s`, and make a new one if it is still used", token->name);
+            finding(list, "warning", text, fix);
+            free(fix);
+            free(text);
+        }
+    }
+}
+
+static void op_doctor(struct oc_call *call, void *ctx)
+{
+    struct oc_access *a = ctx;
+    json_t *list = json_array();
+    look_at_listeners(a, list);
+    look_at_tokens(a, list);
+    oc_call_succeed(call, list);
+}
+
+static const struct oc_op doctor_op = {
+    .name = "access.doctor",
+    .summary = "What is wrong with how the API is protected",
+    .flags = OC_OP_INTERNAL,
+    .handler = op_doctor,
+};
+
+void oc_access_add_doctor_op(struct oc_access *a)
+{
+    oc_ops_add(a->env.ops, &doctor_op, a);
+}
