@@ -1,8 +1,10 @@
 /* Fuzzes the parser of the Prometheus text format and OpenMetrics. SPDX-License-Identifier: MIT */
-// uses: openclaw::sdk
-#include "../../plugins/collector/prometheus/exposition.c" /* belongs to a plugin */
+// uses: oc_exposition openclaw::sdk
+#include "exposition/exposition.h"
 
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

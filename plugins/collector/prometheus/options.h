@@ -2,6 +2,8 @@
 #ifndef OC_PROMETHEUS_OPTIONS_H
 #define OC_PROMETHEUS_OPTIONS_H
 
+#include "exposition/scrape.h"
+
 #include <openclaw/plugin.h>
 
 /* A page to scrape: the instance's own, or one of `targets`, which inherit what they leave out. */
@@ -15,21 +17,12 @@ struct page_options {
     int32_t ip_version;
 };
 
-struct ratio_options {
-    const char *metric, *numerator, *denominator;
-    double scale;
-};
-
 struct prometheus_options {
     struct page_options base;
-    struct oc_list targets;                /* struct page_options */
-    struct oc_list include, exclude;       /* globs */
-    struct oc_list label_keep, label_drop; /* globs */
-    struct oc_list rename;                 /* struct oc_pair */
-    struct oc_list ratios;                 /* struct ratio_options */
-    const char *prefix;
-    int64_t max_samples, max_body;
-    int32_t optional, honor_timestamps, keep_alive;
+    struct oc_list targets; /* struct page_options */
+    struct scrape_options scrape;
+    int64_t max_body;
+    int32_t optional, keep_alive;
 };
 
 /* The table; struct prometheus_options is at the beginning of the instance. */

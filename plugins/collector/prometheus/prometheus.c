@@ -1,8 +1,8 @@
 /* Collector: scrapes pages in the Prometheus text format or OpenMetrics. SPDX-License-Identifier: MIT */
+#include "exposition/scrape.h"
 #include "options.h"
 #include "probe/fetch.h"
 #include "probe/names.h"
-#include "scrape.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -120,8 +120,8 @@ static int32_t report(struct page *p)
         snprintf(text, sizeof text, "the page is longer than max_body (%u bytes)", f->max_body);
         return say(p, OC_STATE_CRITICAL, text);
     }
-    scrape_emit(&p->collector->options, p->name, f->body, f->body_len, p->ratios, p->collector->out,
-                &r);
+    scrape_emit(&p->collector->options.scrape, p->name, f->body, f->body_len, p->ratios,
+                p->collector->out, &r);
     return r.code == OC_OK ? report_page(p, &r) : r.code;
 }
 
@@ -161,7 +161,7 @@ static int add_page(struct prometheus *c, const struct page_options *o, const ch
     p->o = o;
     p->collector = c;
     p->name = name;
-    p->ratios = calloc((size_t)c->options.ratios.count + 1, sizeof *p->ratios);
+    p->ratios = calloc((size_t)c->options.scrape.ratios.count + 1, sizeof *p->ratios);
     if (!p->ratios) {
         return oc_fail(err, OC_E_INTERNAL, "out of memory");
     }

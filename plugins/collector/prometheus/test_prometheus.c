@@ -1,10 +1,13 @@
 /* Tests of the prometheus collector and its parser. SPDX-License-Identifier: MIT */
-#include "exposition.c" /* the parser alone, for what a page cannot show */
+#include "exposition/exposition.h"
 #include "probe/testing/fixture.h"
 #include "probe/testing/peer.h"
 #include "probe/testing/test.h"
 
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include <openclaw/testkit.h>
 

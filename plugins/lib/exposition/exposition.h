@@ -4,8 +4,8 @@
  * OpenMetrics 1.0 specification. One malformed line costs that line and is counted; it does not
  * cost the page. Nothing is allocated: names and labels point into the text, in which label values
  * are unescaped in place. [any] */
-#ifndef OC_PROMETHEUS_EXPOSITION_H
-#define OC_PROMETHEUS_EXPOSITION_H
+#ifndef OC_EXPOSITION_H
+#define OC_EXPOSITION_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* Parser of the Prometheus text format and of OpenMetrics. SPDX-License-Identifier: MIT */
-#include "exposition.h"
+#include "exposition/exposition.h"
 
 #include <ctype.h>
 #include <math.h>

@@ -1,5 +1,5 @@
 /* Series of one scrape whose labels were thinned out. SPDX-License-Identifier: MIT */
-#include "series.h"
+#include "exposition/series.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* From a page's text to records. SPDX-License-Identifier: MIT */
-#include "scrape.h"
+#include "exposition/scrape.h"
 
-#include "series.h"
+#include "exposition/series.h"
 
 #include <fnmatch.h>
 #include <math.h>
@@ -19,7 +19,7 @@ struct ratio_sum {
 };
 
 struct scrape {
-    const struct prometheus_options *o;
+    const struct scrape_options *o;
     const char *target;
     const struct oc_sink *out;
     struct scrape_result *result;
@@ -45,7 +45,7 @@ static bool matches(struct oc_list globs, const char *name)
     return false;
 }
 
-static const char *renamed(const struct prometheus_options *o, const char *name)
+static const char *renamed(const struct scrape_options *o, const char *name)
 {
     const struct oc_pair *pair = o->rename.items;
     for (uint64_t i = 0; i < o->rename.count; i++) {
@@ -57,7 +57,7 @@ static const char *renamed(const struct prometheus_options *o, const char *name)
 }
 
 /* The name under which samples of `name` are emitted, owned by the caller; NULL = not wanted. */
-static char *name_for(const struct prometheus_options *o, struct oc_view name)
+static char *name_for(const struct scrape_options *o, struct oc_view name)
 {
     char text[NAME_MAX_LEN + 1];
     char *result = NULL;
@@ -108,7 +108,7 @@ static const char *decide_name(struct scrape *s, struct oc_view name)
 
 /* ---- labels ---- */
 
-static bool label_wanted(const struct prometheus_options *o, struct oc_view name)
+static bool label_wanted(const struct scrape_options *o, struct oc_view name)
 {
     char text[NAME_MAX_LEN + 1];
     size_t len = name.len < NAME_MAX_LEN ? (size_t)name.len : NAME_MAX_LEN;
@@ -156,7 +156,7 @@ static bool view_is(struct oc_view v, const char *text)
 
 static void add_to_ratios(struct scrape *s, const struct exposition_sample *sample)
 {
-    const struct ratio_options *ratio = s->o->ratios.items;
+    const struct scrape_ratio *ratio = s->o->ratios.items;
     for (uint64_t i = 0; i < s->o->ratios.count && isfinite(sample->value); i++) {
         if (view_is(sample->name, ratio[i].numerator)) {
             s->sums[i].numerator += sample->value;
@@ -185,6 +185,9 @@ static bool take_sample(void *ctx, const struct exposition_sample *sample)
     struct scrape *s = ctx;
     struct oc_label labels[RECORD_LABELS];
     uint32_t count = 0;
+    if (s->o->watch) {
+        s->o->watch(s->o->watch_ctx, sample);
+    }
     add_to_ratios(s, sample);
     const char *name = sample->created ? NULL : decide_name(s, sample->name);
     if (!name || s->result->capped) {
@@ -230,7 +233,7 @@ static double increase(double before, double now)
 
 static void emit_ratios(struct scrape *s, struct ratio_state *states)
 {
-    const struct ratio_options *ratio = s->o->ratios.items;
+    const struct scrape_ratio *ratio = s->o->ratios.items;
     for (uint64_t i = 0; i < s->o->ratios.count && s->result->code == OC_OK; i++) {
         struct ratio_state *was = &states[i];
         double part = increase(was->numerator, s->sums[i].numerator);
@@ -245,7 +248,7 @@ static void emit_ratios(struct scrape *s, struct ratio_state *states)
     }
 }
 
-void scrape_emit(const struct prometheus_options *o, const char *target, char *text, size_t len,
+void scrape_emit(const struct scrape_options *o, const char *target, char *text, size_t len,
                  struct ratio_state *ratios, const struct oc_sink *out,
                  struct scrape_result *result)
 {

@@ -3,8 +3,8 @@
  *
  * Dropping a label makes series of the same name and labels; their sum is what is left of them.
  * [worker] */
-#ifndef OC_PROMETHEUS_SERIES_H
-#define OC_PROMETHEUS_SERIES_H
+#ifndef OC_EXPOSITION_SERIES_H
+#define OC_EXPOSITION_SERIES_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,0 +1,320 @@
+/* From counters of collectors to rows of usage. SPDX-License-Identifier: MIT
+ *
+ * Only growth counts. A counter that is lower than before, or one of a source that says that it began anew, has grown by all
+ * that it shows. What a source shows at first sight is of unknown age and left out, unless it began today. Counters are
+ * written together with the figures that they have become, so a restart of ours loses nothing and counts nothing twice. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/json.h"
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "core/base/text.h"
+#include "core/service/cost/internal.h"
+
+#define SOURCES_SPACE  "cost.source"
+#define COUNTERS_SPACE "cost.counter"
+#define COUNTERS_MAX   50000
+#define SERIES_TEXT    2048
+#define WRITE_APART    (10 * OC_SECOND)
+
+/* ---- sources ---- */
+
+void oc_cost_source_destroy(void *source)
+{
+    struct oc_cost_source *s = source;
+    free(s->name);
+    json_decref(s->endpoints);
+    free(s);
+}
+
+static struct oc_cost_source *source_of(struct oc_cost *c, const char *name)
+{
+    struct oc_cost_source *s = oc_map_get(&c->sources, name);
+    if (!s) {
+        s = oc_calloc(1, sizeof *s);
+        s->name = oc_strdup(name);
+        s->ledger = NAN;
+        oc_map_set(&c->sources, name, s);
+    }
+    return s;
+}
+
+void oc_cost_load_sources(struct oc_cost *c)
+{
+    json_t *all = oc_kv_all(c->env.store, SOURCES_SPACE), *value;
+    const char *name;
+    json_object_foreach(all, name, value)
+    {
+        struct oc_cost_source *s = source_of(c, name);
+        s->since = oc_json_num(value, "since", 0);
+        s->epoch = oc_json_int(value, "epoch", 0);
+        s->tracked_ms = oc_json_int(value, "tracked", 0);
+        s->told = oc_json_bool(value, "told", false);
+    }
+    json_decref(all);
+    all = oc_kv_all(c->env.store, COUNTERS_SPACE);
+    json_object_foreach(all, name, value)
+    {
+        struct oc_cost_counter *n = oc_calloc(1, sizeof *n);
+        n->last = json_number_value(json_array_get(value, 0));
+        n->epoch = json_integer_value(json_array_get(value, 1));
+        free(oc_map_set(&c->counters, name, n));
+    }
+    json_decref(all);
+}
+
+void oc_cost_write_sources(struct oc_cost *c)
+{
+    size_t it = 0;
+    void *value;
+    const char *name;
+    while (oc_map_next(&c->sources, &it, &name, &value)) {
+        const struct oc_cost_source *s = value;
+        if (s->dirty) {
+            json_t *o = json_object();
+            oc_json_set_num(o, "since", s->since);
+            oc_json_set_int(o, "epoch", s->epoch);
+            oc_json_set_int(o, "tracked", s->tracked_ms);
+            oc_json_set_bool(o, "told", s->told);
+            oc_kv_put(c->env.store, SOURCES_SPACE, name, o, false, NULL);
+            json_decref(o);
+        }
+    }
+    it = 0;
+    while (oc_map_next(&c->counters, &it, &name, &value)) {
+        const struct oc_cost_counter *n = value;
+        if (n->dirty) {
+            json_t *pair = json_array();
+            json_array_append_new(pair, json_real(n->last));
+            json_array_append_new(pair, json_integer(n->epoch));
+            oc_kv_put(c->env.store, COUNTERS_SPACE, name, pair, false, NULL);
+            json_decref(pair);
+        }
+    }
+}
+
+void oc_cost_written_sources(struct oc_cost *c)
+{
+    size_t it = 0;
+    void *value;
+    const char *name;
+    while (oc_map_next(&c->sources, &it, &name, &value)) {
+        ((struct oc_cost_source *)value)->dirty = false;
+    }
+    it = 0;
+    while (oc_map_next(&c->counters, &it, &name, &value)) {
+        ((struct oc_cost_counter *)value)->dirty = false;
+    }
+}
+
+/* ---- growth ---- */
+
+static bool began_today(struct oc_cost *c, const struct oc_cost_source *s, int64_t at_ms)
+{
+    char began[OC_ZONE_DAY], now[OC_ZONE_DAY];
+    return s->since > 0 && strcmp(oc_zone_day(&c->zone, (int64_t)(s->since * 1000), began),
+                                  oc_zone_day(&c->zone, at_ms, now)) == 0;
+}
+
+/* What a counter has grown by. */
+static double growth(struct oc_cost *c, const struct oc_cost_source *s, const struct oc_sample *p)
+{
+    char text[SERIES_TEXT];
+    oc_series_format(p->series, text, sizeof text);
+    struct oc_cost_counter *n = oc_map_get(&c->counters, text);
+    bool first = !n;
+    if (first) {
+        if (c->counters.count >= COUNTERS_MAX) {
+            return 0;
+        }
+        n = oc_calloc(1, sizeof *n);
+        n->epoch = s->epoch;
+        oc_map_set(&c->counters, text, n);
+    }
+    double last = n->epoch == s->epoch ? n->last : 0;
+    double grown = p->value >= last ? p->value - last : p->value;
+    if (first && !s->told && !began_today(c, s, p->time_ms)) {
+        grown = 0;
+    }
+    n->dirty = n->dirty || n->last != p->value || n->epoch != s->epoch || first;
+    n->last = p->value;
+    n->epoch = s->epoch;
+    return grown;
+}
+
+/* ---- rows ---- */
+
+static const char *label(const struct oc_series *s, const char *name)
+{
+    for (uint32_t i = 0; i < s->label_count; i++) {
+        if (strcmp(s->labels[i].name, name) == 0) {
+            return s->labels[i].value;
+        }
+    }
+    return "";
+}
+
+/* The field that a series is counted in; OC_USAGE_FIELDS: none. */
+static enum oc_usage_field field_of(const struct oc_series *s)
+{
+    const char *what = s->name + 6; /* behind "usage." */
+    const char *type = label(s, "type");
+    if (strcmp(what, "requests") == 0) {
+        return strcmp(label(s, "status"), "failed") == 0 ? OC_USAGE_FAILED : OC_USAGE_REQUESTS;
+    }
+    if (strcmp(what, "spend_dollars") == 0) {
+        return OC_USAGE_REPORTED;
+    }
+    if (strcmp(what, "tokens") != 0) {
+        return OC_USAGE_FIELDS;
+    }
+    return strcmp(type, "input") == 0         ? OC_USAGE_INPUT
+           : strcmp(type, "output") == 0      ? OC_USAGE_OUTPUT
+           : strcmp(type, "cache_read") == 0  ? OC_USAGE_CACHE_READ
+           : strcmp(type, "cache_write") == 0 ? OC_USAGE_CACHE_WRITE
+                                              : OC_USAGE_FIELDS;
+}
+
+static struct oc_usage_row *touch(struct oc_cost *c, const char *bucket,
+                                  const struct oc_usage_id *id)
+{
+    struct oc_bucket *b = oc_ledger_bucket(&c->ledger, bucket);
+    struct oc_usage_row *row = oc_bucket_row(b, id);
+    oc_bucket_touch(b, row);
+    return row;
+}
+
+/* A row of today as it was before this batch: what it gains in dollars is only known when all of it is there. */
+struct before {
+    struct oc_usage_row *row;
+    double dollars, tokens;
+};
+
+struct intake {
+    struct oc_cost *c;
+    OC_VEC(struct before) rows;
+};
+
+static void remember(struct intake *in, struct oc_usage_row *row)
+{
+    for (size_t i = in->rows.count; i-- > 0;) {
+        if (in->rows.items[i].row == row) {
+            return;
+        }
+    }
+    struct before b = {row, oc_cost_dollars(in->c, row), oc_cost_tokens(row)};
+    OC_VEC_PUSH(&in->rows, b);
+}
+
+static void count(struct intake *in, const struct oc_series *s, enum oc_usage_field field,
+                  double grown, int64_t at_ms)
+{
+    struct oc_cost *c = in->c;
+    char day[OC_ZONE_DAY], hour[OC_ZONE_HOUR];
+    const struct oc_usage_id id = {*label(s, "model") ? label(s, "model") : "unknown",
+                                   label(s, "provider"), label(s, "agent"), label(s, "key")};
+    struct oc_usage_row *of_day = touch(c, oc_zone_day(&c->zone, at_ms, day), &id);
+    struct oc_usage_row *of_hour = touch(c, oc_zone_hour(&c->zone, at_ms, hour), &id);
+    remember(in, of_day);
+    of_day->v[field] += grown;
+    of_hour->v[field] += grown;
+    if (field == OC_USAGE_REPORTED) {
+        of_day->reported_known = of_hour->reported_known = true;
+    }
+    c->stale = c->dirty = true;
+}
+
+static void take_since(struct oc_cost_source *s, double since)
+{
+    /* Some clocks say the same start a little differently each time. */
+    if (s->since > 0 && since > s->since + 1) {
+        s->epoch++;
+        s->dirty = true;
+        oc_info("usage counters began anew", "source=%s", s->name);
+    }
+    if (s->since != since) {
+        s->since = since;
+        s->dirty = true;
+    }
+}
+
+static void take_tracked(struct oc_cost *c, struct oc_cost_source *s, bool tracked, int64_t at_ms)
+{
+    if (tracked) {
+        s->tracked_ms = at_ms;
+        s->told = s->dirty = true;
+        c->dirty = true;
+    }
+}
+
+static void take_sample(struct intake *in, struct oc_cost_source *s, const struct oc_sample *p)
+{
+    const char *what = p->series->name + 6;
+    if (!isfinite(p->value)) {
+        return; /* the end of a series: it says nothing about what was counted */
+    }
+    if (strcmp(what, "since") == 0) {
+        take_since(s, p->value);
+    } else if (strcmp(what, "tracked") == 0) {
+        take_tracked(in->c, s, p->value > 0, p->time_ms);
+    } else if (strcmp(what, "ledger_today_dollars") == 0) {
+        s->ledger = p->value;
+        s->ledger_ms = p->time_ms;
+    } else {
+        enum oc_usage_field field = field_of(p->series);
+        double grown = field == OC_USAGE_FIELDS ? 0 : growth(in->c, s, p);
+        if (grown > 0 || (field == OC_USAGE_REPORTED && began_today(in->c, s, p->time_ms))) {
+            count(in, p->series, field, grown, p->time_ms);
+        }
+    }
+}
+
+/* What the batch has added goes to the burn rates of everybody and of the agent. */
+static void note_growth(struct intake *in)
+{
+    for (size_t i = 0; i < in->rows.count; i++) {
+        const struct before *b = &in->rows.items[i];
+        double dollars = oc_cost_dollars(in->c, b->row) - b->dollars;
+        double tokens = oc_cost_tokens(b->row) - b->tokens;
+        oc_cost_note(in->c, OC_COST_GLOBAL, dollars, tokens);
+        if (*b->row->id.agent) {
+            oc_cost_note(in->c, b->row->id.agent, dollars, tokens);
+        }
+    }
+}
+
+void oc_cost_take(void *ctx, const struct oc_event *event)
+{
+    const struct oc_batch *batch = event->native;
+    struct intake in = {.c = ctx};
+    struct oc_cost_source *s = NULL;
+    for (size_t i = 0; i < batch->sample_count; i++) {
+        const struct oc_sample *p = &batch->samples[i];
+        if (oc_starts(p->series->name, "usage.")) {
+            s = s ? s : source_of(in.c, batch->instance);
+            take_sample(&in, s, p);
+        }
+    }
+    note_growth(&in);
+    bool grown = in.rows.count > 0;
+    OC_VEC_FINISH(&in.rows);
+    if (grown) {
+        oc_cost_emit(in.c, batch->time_ms);
+    }
+    if (s && batch->last && oc_time_mono() - in.c->flushed_ms >= WRITE_APART) {
+        oc_cost_flush(in.c);
+    }
+}
+
+void oc_cost_take_detail(void *ctx, const struct oc_event *event)
+{
+    struct oc_cost *c = ctx;
+    json_t *endpoints = oc_json_path(event->data, "detail.usage_sources");
+    if (json_is_object(endpoints)) {
+        struct oc_cost_source *s = source_of(c, oc_json_str(event->data, "instance", ""));
+        json_decref(s->endpoints);
+        s->endpoints = json_incref(endpoints);
+    }
+}

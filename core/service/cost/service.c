@@ -1,0 +1,229 @@
+/* The cost service's life: configuration, clock, what is written. SPDX-License-Identifier: MIT */
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/json.h"
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "core/config/path.h"
+#include "core/service/cost/internal.h"
+#include "core/sys/file.h"
+
+#define TICK        OC_MINUTE
+#define FLUSH_EVERY (10 * OC_SECOND)
+#define BUCKETS_MAX 64 /* kept in memory: the current month, and the hours of a day */
+
+#define AT(member) offsetof(struct oc_cost, options.member) - offsetof(struct oc_cost, options)
+static const struct oc_option options[] = {
+    {.name = "time_zone",
+     .type = OC_OPT_STRING,
+     .offset = AT(time_zone),
+     .default_text = "UTC",
+     .help = "where days and months begin: UTC, a name such as Europe/Berlin, or +02:00"},
+    {.name = "budgets",
+     .type = OC_OPT_GROUPS,
+     .offset = AT(budgets),
+     .item_size = sizeof(struct oc_budget_option),
+     .options = oc_budget_options,
+     .help = "limits by agent, or of everybody; cost budget set adds to them"},
+    {.name = "default_budgets",
+     .type = OC_OPT_BOOL,
+     .offset = AT(default_budgets),
+     .default_text = "false",
+     .help = "the collective's own daily limits for its agents, under those of budgets"},
+    {.name = "soft",
+     .type = OC_OPT_FLOAT,
+     .offset = AT(soft),
+     .default_text = "0.8",
+     .min = 0.01,
+     .max = 1,
+     .help = "share of a budget that warns"},
+    {.name = "stale_after",
+     .type = OC_OPT_DURATION,
+     .offset = AT(stale_after),
+     .default_text = "15m",
+     .min = 1000,
+     .max = 604800000,
+     .help = "a source that has told no figures for this long is lost"},
+    {.name = "reconcile_percent",
+     .type = OC_OPT_FLOAT,
+     .offset = AT(reconcile_percent),
+     .default_text = "5",
+     .max = 1000,
+     .help = "difference between our prices and the gateway's charges that is reported"},
+    {.name = "retention",
+     .type = OC_OPT_DURATION,
+     .offset = AT(retention),
+     .default_text = "400d",
+     .min = 2678400000,
+     .max = 315360000000.0,
+     .help = "how long daily figures are kept"},
+    {.name = "hourly_retention",
+     .type = OC_OPT_DURATION,
+     .offset = AT(hourly_retention),
+     .default_text = "7d",
+     .min = 86400000,
+     .max = 31536000000.0,
+     .help = "how long hourly figures are kept"},
+    {0}};
+#undef AT
+
+/* ---- writing ---- */
+
+void oc_cost_flush(struct oc_cost *c)
+{
+    struct oc_error err;
+    oc_error_init(&err);
+    if (!c->dirty || c->env.ephemeral) {
+        return;
+    }
+    oc_store_begin(c->env.store);
+    oc_ledger_write(&c->ledger);
+    oc_cost_write_sources(c);
+    bool done = oc_store_end(c->env.store, &err) == OC_OK;
+    oc_ledger_written(&c->ledger, done);
+    if (done) {
+        oc_cost_written_sources(c);
+    } else {
+        oc_warn("cost figures could not be written, they are tried again", "error=%s", err.message);
+    }
+    c->dirty = !done;
+    c->flushed_ms = oc_time_mono();
+}
+
+static void expire(struct oc_cost *c)
+{
+    char day[OC_ZONE_DAY], hours[OC_ZONE_DAY];
+    int64_t now = oc_time_wall();
+    oc_ledger_expire(&c->ledger, oc_zone_day(&c->zone, now - c->options.retention, day),
+                     oc_zone_day(&c->zone, now - c->options.hourly_retention, hours));
+    c->expired_ms = oc_time_mono();
+}
+
+static void tick(void *ctx)
+{
+    struct oc_cost *c = ctx;
+    char hour[OC_ZONE_HOUR];
+    oc_cost_flush(c);
+    if (oc_time_mono() - c->expired_ms >= OC_HOUR) {
+        expire(c);
+    }
+    if (c->ledger.buckets.count > BUCKETS_MAX) {
+        oc_ledger_trim(&c->ledger, c->today, oc_zone_hour(&c->zone, oc_time_wall(), hour));
+    }
+}
+
+static void minute(void *ctx)
+{
+    struct oc_cost *c = ctx;
+    tick(c);
+    oc_cost_emit(c, oc_time_wall());
+}
+
+/* ---- the burn rates of before a restart ---- */
+
+/* Within an hour the spend is taken as even: slots are not written. */
+static void recall_hour(struct oc_cost *c, int64_t at_ms, int64_t end_ms)
+{
+    char hour[OC_ZONE_HOUR];
+    oc_zone_hour(&c->zone, at_ms, hour);
+    const struct oc_bucket *b =
+        oc_ledger_has(&c->ledger, hour) ? oc_ledger_bucket(&c->ledger, hour) : NULL;
+    int64_t slots = (end_ms - at_ms + OC_COST_SLOT_MS - 1) / OC_COST_SLOT_MS;
+    for (size_t i = 0; b && slots > 0 && i < b->rows.count; i++) {
+        const struct oc_usage_row *row = b->rows.items[i];
+        const char *const agents[] = {OC_COST_GLOBAL, row->id.agent};
+        for (size_t k = 0; k < OC_COUNT(agents); k++) {
+            struct oc_cost_scope *s = *agents[k] ? oc_cost_scope_make(c, agents[k]) : NULL;
+            for (int64_t n = 0; s && n < slots; n++) {
+                int64_t slot = at_ms / OC_COST_SLOT_MS + n;
+                if (slot > c->slot - OC_COST_SLOTS && slot <= c->slot) {
+                    s->dollars[slot % OC_COST_SLOTS] += oc_cost_dollars(c, row) / (double)slots;
+                    s->tokens[slot % OC_COST_SLOTS] += oc_cost_tokens(row) / (double)slots;
+                }
+            }
+        }
+    }
+}
+
+static void recall(struct oc_cost *c)
+{
+    int64_t now = oc_time_wall();
+    c->slot = now / OC_COST_SLOT_MS;
+    for (int64_t at = (now / OC_HOUR - 6) * OC_HOUR; at <= now; at += OC_HOUR) {
+        recall_hour(c, at, at + OC_HOUR < now ? at + OC_HOUR : now);
+    }
+}
+
+/* ---- life ---- */
+
+void oc_cost_configure(struct oc_cost *c, const struct oc_config *config, struct oc_diags *diags)
+{
+    struct oc_error err;
+    const struct oc_node *group = config ? oc_node_get(oc_config_root(config), "cost") : NULL;
+    oc_error_init(&err);
+    oc_arena_finish(&c->arena);
+    oc_bind(options, sizeof *options, group, "cost", NULL, &c->options, sizeof c->options,
+            &c->arena, diags);
+    oc_zone_finish(&c->zone);
+    if (oc_zone_init(&c->zone, c->options.time_zone ? c->options.time_zone : "UTC", &err) !=
+        OC_OK) {
+        oc_diags_add(diags, false, group ? oc_node_get(group, "time_zone") : NULL, "cost.time_zone",
+                     err.hint, "%s", err.message);
+    }
+    oc_cost_reprice(c);
+    oc_budgets_load(c);
+    if (!c->slot) {
+        recall(c);
+    }
+    if (!c->env.ephemeral && !oc_timer_active(c->timer)) {
+        oc_timer_start(c->timer, FLUSH_EVERY, TICK);
+    }
+}
+
+struct oc_cost *oc_cost_create(const struct oc_env *env)
+{
+    struct oc_cost *c = oc_calloc(1, sizeof *c);
+    char *dir = oc_path_join(env->home, "prices");
+    c->env = *env;
+    c->expired_ms = oc_time_mono();
+    oc_zone_init(&c->zone, "UTC", NULL);
+    oc_prices_load(&c->prices, dir);
+    oc_ledger_init(&c->ledger, env->store);
+    oc_cost_load_sources(c);
+    c->samples = oc_bus_subscribe(env->bus, "samples", oc_cost_take, c);
+    c->details = oc_bus_subscribe(env->bus, "collector.detail", oc_cost_take_detail, c);
+    c->timer = oc_timer_create(env->loop, minute, c);
+    oc_cost_add_figures(c);
+    oc_cost_add_export(c);
+    oc_cost_add_budgets(c);
+    oc_cost_add_prices(c);
+    free(dir);
+    return c;
+}
+
+void oc_cost_describe(json_t *sections)
+{
+    oc_json_take(sections, "cost", oc_options_json(options, sizeof *options));
+}
+
+void oc_cost_destroy(struct oc_cost *c)
+{
+    if (!c) {
+        return;
+    }
+    oc_bus_unsubscribe(c->samples);
+    oc_bus_unsubscribe(c->details);
+    oc_timer_destroy(c->timer);
+    oc_cost_flush(c);
+    oc_budgets_finish(c);
+    oc_map_finish(&c->sources, oc_cost_source_destroy);
+    oc_map_finish(&c->counters, free);
+    oc_map_finish(&c->scopes, oc_cost_scope_destroy);
+    oc_ledger_finish(&c->ledger);
+    oc_prices_finish(&c->prices);
+    oc_zone_finish(&c->zone);
+    oc_arena_finish(&c->arena);
+    free(c);
+}
