@@ -1,6 +1,6 @@
 /* The redis collector: reachability, latency and what INFO says. SPDX-License-Identifier: MIT */
 #include "info.h"
-#include "link.h"
+#include "redis/link.h"
 
 #include <stdbool.h>
 #include <stdio.h>

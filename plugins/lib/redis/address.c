@@ -1,5 +1,5 @@
 /* Where a Redis server is: URLs taken apart. SPDX-License-Identifier: MIT */
-#include "link.h"
+#include "redis/link.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -126,7 +126,7 @@ int32_t oc_redis_address_parse(struct oc_redis_address *a, const char *url, stru
             "url: expected redis://[user[:password]@]host[:port][/db] or unix:/path");
     if (strncmp(url, "rediss://", 9) == 0) {
         snprintf(err->hint, sizeof err->hint,
-                 "This collector does not speak TLS. Put stunnel in front of the server.");
+                 "TLS is not spoken here. Put stunnel in front of the server.");
     }
     return OC_E_CONFIG;
 }

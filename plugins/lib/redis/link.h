@@ -8,7 +8,7 @@
 #ifndef OC_REDIS_LINK_H
 #define OC_REDIS_LINK_H
 
-#include "../../lib/collect/collect.h"
+#include "collect/collect.h"
 
 #include <hiredis/hiredis.h>
 #include <stdint.h>
@@ -47,5 +47,12 @@ int oc_redis_idle(const struct oc_redis_link *l);
  * that the server answers is an answer too. On failure the link is closed. */
 int32_t oc_redis_command(struct oc_redis_link *l, const struct oc_wait *wait, int argc,
                          const char **argv, redisReply **reply, struct oc_error *err);
+/* Sends a command whose answers come with oc_redis_read. On failure the link is closed. */
+int32_t oc_redis_send(struct oc_redis_link *l, const struct oc_wait *wait, int argc,
+                      const char **argv, struct oc_error *err);
+/* The next thing that the server sends, for connections that subscribe; freed by the caller. OC_E_TIMEOUT and OC_E_CANCELLED
+ * leave the link open, and what has come of an answer in it; other failures close it. */
+int32_t oc_redis_read(struct oc_redis_link *l, const struct oc_wait *wait, redisReply **reply,
+                      struct oc_error *err);
 
 #endif

@@ -1,5 +1,5 @@
 /* Asking a Redis server, never longer than allowed. SPDX-License-Identifier: MIT */
-#include "link.h"
+#include "redis/link.h"
 
 #include <errno.h>
 #include <hiredis/hiredis.h>
@@ -55,8 +55,8 @@ static int32_t connect_to(struct oc_redis_link *l, const struct oc_redis_address
 
 /* Not redisBufferWrite: writing to a connection that the peer closed must not raise SIGPIPE in the
  * host. */
-static int32_t send_all(int fd, const char *data, size_t len, const struct oc_wait *wait,
-                        struct oc_error *err)
+static int32_t send_text(int fd, const char *data, size_t len, const struct oc_wait *wait,
+                         struct oc_error *err)
 {
     while (len > 0) {
         ssize_t n = send(fd, data, len, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -120,18 +120,39 @@ static int32_t read_reply(struct oc_redis_link *l, const struct oc_wait *wait, r
     }
 }
 
-int32_t oc_redis_command(struct oc_redis_link *l, const struct oc_wait *wait, int argc,
-                         const char **argv, redisReply **reply, struct oc_error *err)
+int32_t oc_redis_read(struct oc_redis_link *l, const struct oc_wait *wait, redisReply **reply,
+                      struct oc_error *err)
+{
+    *reply = NULL;
+    int32_t code = read_reply(l, wait, reply, err);
+    if (code != OC_OK && code != OC_E_TIMEOUT && code != OC_E_CANCELLED) {
+        oc_redis_close(l);
+    }
+    return code;
+}
+
+int32_t oc_redis_send(struct oc_redis_link *l, const struct oc_wait *wait, int argc,
+                      const char **argv, struct oc_error *err)
 {
     char *text = NULL;
-    *reply = NULL;
     int len = redisFormatCommandArgv(&text, argc, argv, NULL);
     if (len < 0) {
         return oc_fail(err, OC_E_INTERNAL, "out of memory");
     }
-    int32_t code = send_all(l->redis->fd, text, (size_t)len, wait, err);
+    int32_t code = send_text(l->redis->fd, text, (size_t)len, wait, err);
     explicit_bzero(text, (size_t)len); /* may hold a password */
     redisFreeCommand(text);
+    if (code != OC_OK) {
+        oc_redis_close(l);
+    }
+    return code;
+}
+
+int32_t oc_redis_command(struct oc_redis_link *l, const struct oc_wait *wait, int argc,
+                         const char **argv, redisReply **reply, struct oc_error *err)
+{
+    *reply = NULL;
+    int32_t code = oc_redis_send(l, wait, argc, argv, err);
     if (code == OC_OK) {
         code = read_reply(l, wait, reply, err);
     }
