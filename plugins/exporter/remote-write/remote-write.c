@@ -1,0 +1,308 @@
+/* remote-write: batches of samples by Prometheus' remote write 1.0. SPDX-License-Identifier: MIT
+ *
+ * export.write/1 pulls one WriteRequest from its input stream, compresses it with snappy and posts it. What the receiver can
+ * never take (4xx but 408, 425 and 429) is OC_E_PERMANENT; all else, the transport included, may be tried again. */
+#include "transfer/transfer.h"
+
+#include <ctype.h>
+#include <snappy-c.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <openclaw/emit.h>
+
+#define BATCH_MAX  (64u << 20)
+#define ANSWER_MAX 256 /* bytes of the receiver's body that are reported */
+
+struct remote_write {
+    const char *url, *bearer, *user, *password, *ca_file; /* options */
+    struct oc_list headers;
+
+    CURL *curl; /* kept between calls, with its connection */
+};
+
+static const struct oc_option options[] = {
+    {.name = "url",
+     .type = OC_OPT_URL,
+     .flags = OC_OPT_REQUIRED,
+     .offset = offsetof(struct remote_write, url),
+     .choices = "http|https",
+     .help = "where samples are sent, such as https://prometheus.example.org/api/v1/write"},
+    {.name = "bearer",
+     .type = OC_OPT_SECRET,
+     .offset = offsetof(struct remote_write, bearer),
+     .help = "bearer token, when the receiver wants one"},
+    {.name = "user",
+     .type = OC_OPT_STRING,
+     .offset = offsetof(struct remote_write, user),
+     .help = "user name for basic authentication"},
+    {.name = "password",
+     .type = OC_OPT_SECRET,
+     .offset = offsetof(struct remote_write, password),
+     .help = "its password"},
+    {.name = "headers",
+     .type = OC_OPT_MAP,
+     .offset = offsetof(struct remote_write, headers),
+     .help = "further request headers, such as X-Scope-OrgID"},
+    {.name = "ca_file",
+     .type = OC_OPT_PATH,
+     .offset = offsetof(struct remote_write, ca_file),
+     .help = "certificates of the authorities that are trusted; the system's by default"},
+    {0},
+};
+
+/* ---- life ---- */
+
+static int is_token(const char *s)
+{
+    int good = *s != '\0';
+    for (; *s && good; s++) {
+        good = isalnum((unsigned char)*s) || strchr("!#$%&'*+-.^_`|~", *s) != NULL;
+    }
+    return good;
+}
+
+static int is_field_value(const char *s)
+{
+    int good = 1;
+    for (; *s && good; s++) {
+        good = (unsigned char)*s >= 0x20 && *s != 0x7f;
+    }
+    return good;
+}
+
+static int32_t check(const struct remote_write *w, struct oc_error *err)
+{
+    const struct oc_pair *pairs = w->headers.items;
+    for (uint64_t i = 0; i < w->headers.count; i++) {
+        if (!is_token(pairs[i].name) || !is_field_value(pairs[i].value)) {
+            return oc_fail(err, OC_E_CONFIG, "headers.%.64s: this is no HTTP header",
+                           pairs[i].name);
+        }
+    }
+    if (w->bearer && !is_field_value(w->bearer)) {
+        return oc_fail(err, OC_E_CONFIG, "bearer: a token has no control characters");
+    }
+    return OC_OK;
+}
+
+static int32_t start(void *self, const struct oc_host *host, struct oc_error *err)
+{
+    struct remote_write *w = self;
+    int32_t rc = check(w, err);
+    (void)host;
+    if (rc == OC_OK) {
+        rc = transfer_enter(err);
+    }
+    if (rc == OC_OK) {
+        w->curl = curl_easy_init();
+        if (!w->curl) {
+            transfer_leave();
+            rc = oc_fail(err, OC_E_INTERNAL, "out of memory");
+        }
+    }
+    return rc;
+}
+
+static void stop(void *self)
+{
+    struct remote_write *w = self;
+    curl_easy_cleanup(w->curl);
+    transfer_leave();
+}
+
+/* ---- the batch ---- */
+
+struct bytes {
+    char *data;
+    size_t len, cap;
+};
+
+static int32_t grow(struct bytes *b, struct oc_error *err)
+{
+    size_t cap = b->cap ? b->cap * 2 : 65536;
+    char *data = cap <= BATCH_MAX ? realloc(b->data, cap) : NULL;
+    if (!data) {
+        return oc_fail(err, OC_E_PERMANENT, "the batch has more than %u bytes", BATCH_MAX);
+    }
+    b->data = data;
+    b->cap = cap;
+    return OC_OK;
+}
+
+static int32_t pull(const struct oc_request *req, struct bytes *b, struct oc_error *err)
+{
+    int64_t got = 1;
+    if (!req->read) {
+        return oc_fail(err, OC_E_CONFIG, "there is nothing to send");
+    }
+    while (got > 0) {
+        if (b->len == b->cap && grow(b, err) != OC_OK) {
+            return err->code;
+        }
+        got = req->read(req->read_ctx, b->data + b->len, b->cap - b->len);
+        b->len += got > 0 ? (size_t)got : 0;
+    }
+    return got < 0 ? oc_fail(err, (int32_t)got, "the batch could not be read") : OC_OK;
+}
+
+static int32_t compress_batch(const struct bytes *in, struct bytes *out, struct oc_error *err)
+{
+    out->len = out->cap = snappy_max_compressed_length(in->len);
+    out->data = malloc(out->cap ? out->cap : 1);
+    if (!out->data || snappy_compress(in->data, in->len, out->data, &out->len) != SNAPPY_OK) {
+        return oc_fail(err, OC_E_INTERNAL, "the batch could not be compressed");
+    }
+    return OC_OK;
+}
+
+/* ---- the request ---- */
+
+struct answer {
+    char text[ANSWER_MAX];
+    size_t len;
+};
+
+/* Control characters do not go into logs and onto terminals. */
+static size_t on_body(char *data, size_t size, size_t count, void *ctx)
+{
+    struct answer *a = ctx;
+    for (size_t i = 0; i < size * count && a->len < sizeof a->text - 1; i++) {
+        unsigned char c = (unsigned char)data[i];
+        a->text[a->len++] = c < 0x20 || c == 0x7f ? ' ' : (char)c;
+    }
+    a->text[a->len] = '\0';
+    return size * count;
+}
+
+static int add(struct curl_slist **list, const char *name, const char *value)
+{
+    char *line;
+    if (asprintf(&line, *value ? "%s: %s" : "%s;", name, value) < 0) {
+        return -1;
+    }
+    struct curl_slist *longer = curl_slist_append(*list, line);
+    free(line);
+    *list = longer ? longer : *list;
+    return longer ? 0 : -1;
+}
+
+static struct curl_slist *make_headers(const struct remote_write *w)
+{
+    struct curl_slist *list = NULL;
+    const struct oc_pair *pairs = w->headers.items;
+    int failed = add(&list, "Content-Type", "application/x-protobuf");
+    failed |= add(&list, "Content-Encoding", "snappy");
+    failed |= add(&list, "X-Prometheus-Remote-Write-Version", "0.1.0");
+    failed |= add(&list, "User-Agent", "openclaw-remote-write/1.0");
+    for (uint64_t i = 0; i < w->headers.count; i++) {
+        failed |= add(&list, pairs[i].name, pairs[i].value);
+    }
+    struct curl_slist *longer = curl_slist_append(list, "Expect:"); /* no wait for 100 Continue */
+    if (failed || !longer) {
+        curl_slist_free_all(list);
+        return NULL;
+    }
+    return longer;
+}
+
+static void prepare(const struct remote_write *w, const struct bytes *body,
+                    struct curl_slist *headers, struct answer *answer)
+{
+    curl_easy_reset(w->curl); /* keeps connections */
+    transfer_prepare(w->curl, "http,https", w->ca_file);
+    curl_easy_setopt(w->curl, CURLOPT_URL, w->url);
+    curl_easy_setopt(w->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->len);
+    curl_easy_setopt(w->curl, CURLOPT_POSTFIELDS, body->data);
+    curl_easy_setopt(w->curl, CURLOPT_HTTPHEADER, headers);
+    curl_easy_setopt(w->curl, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(w->curl, CURLOPT_WRITEDATA, answer);
+    if (w->bearer) {
+        curl_easy_setopt(w->curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
+        curl_easy_setopt(w->curl, CURLOPT_XOAUTH2_BEARER, w->bearer);
+    } else if (w->user) {
+        curl_easy_setopt(w->curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+        curl_easy_setopt(w->curl, CURLOPT_USERNAME, w->user);
+        curl_easy_setopt(w->curl, CURLOPT_PASSWORD, w->password ? w->password : "");
+    }
+}
+
+static void tell_wait(const struct remote_write *w, const struct oc_sink *out)
+{
+    curl_off_t seconds = 0;
+    char text[64];
+    curl_easy_getinfo(w->curl, CURLINFO_RETRY_AFTER, &seconds);
+    if (seconds > 0 && seconds < 86400) {
+        snprintf(text, sizeof text, "{\"retry_after\":%lld}", (long long)seconds);
+        struct oc_record r = {
+            .struct_size = sizeof r, .type = OC_RECORD_JSON, .text = oc_view(text)};
+        out->emit(out->ctx, &r);
+    }
+}
+
+static int32_t judge(const struct remote_write *w, const struct answer *answer,
+                     const struct oc_sink *out, struct oc_error *err)
+{
+    long status = 0;
+    curl_easy_getinfo(w->curl, CURLINFO_RESPONSE_CODE, &status);
+    if (status >= 200 && status < 300) {
+        return OC_OK;
+    }
+    int again = status >= 500 || status == 408 || status == 425 || status == 429;
+    tell_wait(w, out);
+    if (status == 401 || status == 403) {
+        snprintf(err->hint, sizeof err->hint, "Check `bearer`, or `user` and `password`.");
+    } else if (status == 404) {
+        snprintf(err->hint, sizeof err->hint,
+                 "Check `url`; Prometheus takes samples with --web.enable-remote-write-receiver.");
+    }
+    return oc_fail(err, again ? OC_E_RETRY : OC_E_PERMANENT, "the receiver answered HTTP %ld%s%s",
+                   status, answer->len ? ": " : "", answer->text);
+}
+
+static int32_t post(struct remote_write *w, const struct oc_request *req, const struct bytes *body,
+                    const struct oc_sink *out, struct oc_error *err)
+{
+    char detail[CURL_ERROR_SIZE];
+    struct answer answer = {.len = 0};
+    struct curl_slist *headers = make_headers(w);
+    if (!headers) {
+        return oc_fail(err, OC_E_INTERNAL, "out of memory");
+    }
+    prepare(w, body, headers, &answer);
+    CURLcode code = transfer_run(w->curl, req, detail);
+    int32_t rc = code == CURLE_OK ? judge(w, &answer, out, err) : transfer_fail(code, detail, err);
+    if (code != CURLE_OK && rc == OC_E_PERMANENT) {
+        rc = err->code = OC_E_RETRY; /* a certificate is put right some day: samples can wait */
+    }
+    curl_slist_free_all(headers);
+    return rc;
+}
+
+static int32_t write_batch(void *self, const struct oc_request *req, const struct oc_sink *out,
+                           struct oc_error *err)
+{
+    struct bytes batch = {0}, packed = {0};
+    int32_t rc = pull(req, &batch, err);
+    if (rc == OC_OK) {
+        rc = compress_batch(&batch, &packed, err);
+    }
+    if (rc == OC_OK) {
+        rc = post(self, req, &packed, out, err);
+    }
+    free(packed.data);
+    free(batch.data);
+    return rc;
+}
+
+static const struct oc_method methods[] = {
+    {"export.write/1", write_batch},
+    {0},
+};
+
+OC_PLUGIN_ENTRY = {
+    OC_ENTRY_HEAD,      .instance_size = sizeof(struct remote_write),
+    .options = options, .start = start,
+    .stop = stop,       .methods = methods,
+};
