@@ -35,8 +35,9 @@ struct oc_env {
  *   rule.pending rule.firing rule.resolved
  *       {"rule","fingerprint" (16 hex digits over rule and labels),"severity":"critical"|"warning"|"info","category",
  *        "instance","target","labels":{..},"metric","value","message","since" (ms),"at" (ms),"reason"}
- *   alert.firing alert.resolved alert.acknowledged alert.notified alert.failed
- *   silence.created silence.expired
+ *   alert.firing alert.resolved alert.acknowledged alert.assigned alert.notified alert.failed
+ *   alert.storm        {"firing","resolved"}: so many of these two were not told one by one; who follows alerts asks anew
+ *   silence.created silence.updated silence.expired
  *   health.changed     {"service","instance","target","from","to","hard":bool,"output","at"}
  *   health.flapping    {"service","flapping":bool,"state"}
  *   plugin.*           see core/plugin/plugin.h
@@ -44,5 +45,6 @@ struct oc_env {
  *   packages.applied   {}: and everything that this brings is running, or has ended
  *   policy.loaded policy.failed   see core/policy/policy.h
  *   store.corrupt store.failing store.recovered   {"path","message"}
+ *   op.denied          {"op","actor"}: the role did not suffice
  *   audit              {"op","actor","role","params" (secrets masked),"code","at"} */
 #endif

@@ -16,6 +16,12 @@ struct check_params {
     int32_t refresh;
     int64_t wait_ms;
 };
+#define SUMMARY_SHAPE                                                                              \
+    "{overallStatus: string, healthyAgents: integer, totalAgents: integer, "                       \
+    "healthyServices: integer, totalServices: integer, checks: {*: integer}, "                     \
+    "criticalAlerts: integer, warningAlerts: integer, cpuUsage: number|null, "                     \
+    "memoryUsage: number|null, diskUsage: number|null}"
+
 static const struct oc_option check_options[] = {
     {.name = "service",
      .type = OC_OPT_STRING,
@@ -141,6 +147,11 @@ static const struct oc_op check_op = {
         "state is "
         "unknown, so that it is itself a check that any Nagios-compatible system can run.",
     .example = "openclaw health check\nopenclaw health check web/api --json",
+    .result = "{timestamp: time, agents: [{id: string, name: string, status: string}], "
+              "services: [{id: string, name: string, type: string, status: string, state: "
+              "string, error: string|null}], resources: {}, alerts: [{id: string, "
+              "severity: string, rule: string, message: string}], summary: " SUMMARY_SHAPE
+              ", checks: [any]}",
     .handler = op_check,
 };
 
@@ -188,7 +199,38 @@ static const struct oc_op report_op = {
     .flags = OC_OP_EPHEMERAL | OC_OP_COLLECTS,
     .view = "custom:report",
     .example = "openclaw health report",
+    .result = "{summary: " SUMMARY_SHAPE
+              ", timestamp: time, details: [any], recommendations: [{service: string, "
+              "state: string, issue: string|null, action: string|null}]}",
     .handler = op_report,
+};
+
+/* ---- health.snapshot ---- */
+
+struct snapshot_params {
+    int32_t alerts;
+};
+static const struct oc_option snapshot_options[] = {
+    {.name = "alerts",
+     .type = OC_OPT_BOOL,
+     .offset = offsetof(struct snapshot_params, alerts),
+     .default_text = "true",
+     .help = "with the alerts that fire; without, that list is empty"},
+    {0}};
+
+static void op_snapshot(struct oc_call *call, void *ctx)
+{
+    const struct snapshot_params *p = oc_call_params(call);
+    oc_call_succeed(call, p->alerts ? oc_health_snapshot(ctx, NULL) : oc_health_snapshot_bare(ctx));
+}
+
+static const struct oc_op snapshot_op = {
+    .name = "health.snapshot",
+    .summary = "Give the latest health of everything at once, without waiting for a check",
+    .flags = OC_OP_INTERNAL,
+    .params = snapshot_options,
+    .params_size = sizeof(struct snapshot_params),
+    .handler = op_snapshot,
 };
 
 /* ---- health.watch: the snapshot, then every change ---- */
@@ -326,6 +368,7 @@ static const struct oc_op summary_op = {
     .flags = OC_OP_EPHEMERAL | OC_OP_COLLECTS,
     .view = "record",
     .example = "openclaw health summary",
+    .result = SUMMARY_SHAPE,
     .handler = op_summary,
 };
 
@@ -334,6 +377,7 @@ void oc_health_add_ops(struct oc_health *h, struct oc_ops *ops)
     oc_ops_add(ops, &summary_op, h);
     oc_ops_add(ops, &check_op, h);
     oc_ops_add(ops, &report_op, h);
+    oc_ops_add(ops, &snapshot_op, h);
     oc_ops_add(ops, &watch_op, h);
     oc_ops_add(ops, &history_op, h);
 }

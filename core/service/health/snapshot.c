@@ -183,7 +183,7 @@ static int by_name(const void *a, const void *b)
     return strcmp((*x)->name, (*y)->name);
 }
 
-json_t *oc_health_snapshot(struct oc_health *h, const char *only)
+static json_t *snapshot(struct oc_health *h, const char *only, bool with_alerts)
 {
     if (h->order.count) { /* targets first report in any order; people look for names */
         qsort(h->order.items, h->order.count, sizeof(struct service *), by_name);
@@ -203,7 +203,7 @@ json_t *oc_health_snapshot(struct oc_health *h, const char *only)
         }
     }
     json_t *resources = oc_health_resources(h->env.store);
-    json_t *alerts = ask(h, "alert.list");
+    json_t *alerts = with_alerts ? ask(h, "alert.list") : NULL;
     json_t *o = json_object();
     oc_json_set_time(o, "timestamp", oc_time_wall());
     oc_json_take(o, "agents", agents);
@@ -214,4 +214,14 @@ json_t *oc_health_snapshot(struct oc_health *h, const char *only)
     oc_json_take(o, "checks", checks);
     json_decref(resources);
     return o;
+}
+
+json_t *oc_health_snapshot(struct oc_health *h, const char *only)
+{
+    return snapshot(h, only, true);
+}
+
+json_t *oc_health_snapshot_bare(struct oc_health *h)
+{
+    return snapshot(h, NULL, false);
 }

@@ -83,6 +83,8 @@ bool oc_health_window_covers(const struct window *w, int64_t now_ms, int64_t *en
 
 /* snapshot.c: {timestamp, agents, services, resources, alerts, summary, checks} as the original system gave it, plus ours */
 json_t *oc_health_snapshot(struct oc_health *h, const char *only_service);
+json_t *oc_health_snapshot_bare(
+    struct oc_health *h); /* "alerts" is empty: it may be long, and is asked for elsewhere */
 json_t *oc_health_summary(struct oc_health *h);
 
 void oc_health_add_ops(struct oc_health *h, struct oc_ops *ops); /* ops.c */

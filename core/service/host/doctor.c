@@ -101,16 +101,16 @@ static void check_config(struct oc_host_service *s, json_t *list)
     }
 }
 
-/* What the doctor of plugins finds; what is only worth knowing is left to it. */
-static void check_plugins(struct oc_host_service *s, json_t *list)
+/* What the doctor of one part finds; what is only worth knowing is left to it. */
+static void check_part(struct oc_host_service *s, json_t *list, const char *op, const char *what)
 {
-    json_t *rows = oc_ops_ask(s->env.ops, "plugin.doctor", NULL), *row;
+    json_t *rows = oc_ops_ask(s->env.ops, op, NULL), *row;
     size_t i;
     json_array_foreach(rows, i, row)
     {
         const char *severity = oc_json_str(row, "severity", "");
         if (strcmp(severity, "info") != 0) {
-            finding(list, "plugin", severity, oc_json_str(row, "message", ""),
+            finding(list, what, severity, oc_json_str(row, "message", ""),
                     oc_json_str(row, "fix", NULL));
         }
     }
@@ -203,10 +203,14 @@ static void op_doctor(struct oc_call *call, void *ctx)
     check_disk(s, list);
     check_store(s, list);
     check_config(s, list);
-    check_plugins(s, list);
+    check_part(s, list, "plugin.doctor", "plugin");
+    check_part(s, list, "access.doctor", "access");
+    check_part(s, list, "alert.doctor", "alert");
     check_collectors(s, list);
     check_rows(s, list, "policy.list", "policy", "name",
                "mend the file: `openclaw policy check FILE` says where");
+    check_rows(s, list, "message.status", "bridge", "name",
+               "see that what carries the messages runs: `openclaw message status`");
     check_rows(s, list, "alert.channels", "channel", "name",
                "mend its configuration, then `openclaw alert test CHANNEL`");
     check_deliveries(s, list);
@@ -221,6 +225,7 @@ static const struct oc_op doctor_op = {
     .view = "custom:doctor",
     .description = "Exits 1 when there is an error among the findings.",
     .example = "openclaw doctor",
+    .result = "[{check: string, state: string, message: string, fix: string|null}]",
     .handler = op_doctor,
 };
 

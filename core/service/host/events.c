@@ -4,6 +4,7 @@
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text.h"
 #include "core/base/time.h"
 #include "core/service/host/internal.h"
 
@@ -34,11 +35,23 @@ static const struct oc_option list_options[] = {{.name = "topic",
                                                  .help = "at most this many, the newest first"},
                                                 {0}};
 
+/* Who did what, from where, and who was refused: for those who run the host. */
+static bool may_see(const void *call, const char *topic)
+{
+    static const char *const admins[] = {"audit", "security.", "access."};
+    bool hidden = false;
+    for (size_t i = 0; i < OC_COUNT(admins); i++) {
+        hidden = hidden || oc_starts(topic, admins[i]);
+    }
+    return !hidden || oc_call_actor(call)->role == OC_ROLE_ADMIN;
+}
+
 static void op_list(struct oc_call *call, void *ctx)
 {
     struct oc_host_service *s = ctx;
     const struct list_params *p = oc_call_params(call);
-    struct oc_event_query q = {.topic = p->topic, .limit = (size_t)p->limit};
+    struct oc_event_query q = {
+        .topic = p->topic, .limit = (size_t)p->limit, .shows = may_see, .ctx = call};
     int64_t now = oc_time_wall();
     struct oc_error err;
     oc_error_init(&err);
@@ -64,7 +77,9 @@ static const struct oc_op list_op = {
     .params = list_options,
     .params_size = sizeof(struct list_params),
     .view = "table:time=Time,topic=Topic,data=Data",
+    .description = "The topics audit, access.* and security.* are shown to admins only.",
     .example = "openclaw events list --topic 'alert.*' --since 2h",
+    .result = "[{id: integer, time: time, topic: string, data: any}]",
     .handler = op_list,
 };
 
@@ -88,6 +103,9 @@ struct watch {
 static void watch_event(void *ctx, const struct oc_event *event)
 {
     struct watch *w = ctx;
+    if (!may_see(w->call, event->topic)) {
+        return;
+    }
     json_t *row = json_object();
     oc_json_set_time(row, "time", event->time_ms);
     oc_json_set_str(row, "topic", event->topic);

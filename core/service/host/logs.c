@@ -105,6 +105,7 @@ static const struct oc_op logs_op = {
     .params_size = sizeof(struct params),
     .view = "custom:logs",
     .example = "openclaw logs --level warn --follow",
+    .result = "[{time: time, level: string, message: string, data: {}}]",
     .handler = op_logs,
 };
 

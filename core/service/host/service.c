@@ -16,7 +16,7 @@
 
 /* Topics that are signals between services, not facts worth keeping. */
 static const char *const signals[] = {"collector.detail", "collector.member", "collector.swept",
-                                      "collect.first", "health.soft"};
+                                      "collect.first",    "health.soft",      "job.progress"};
 
 static void record(void *ctx, const struct oc_event *event)
 {

@@ -42,6 +42,19 @@ static void count_states(json_t *o, const char *key, json_t *rows /* taken */)
     oc_json_take(o, key, counts);
 }
 
+static void add_alert_problems(const struct oc_host_service *s, json_t *list)
+{
+    json_t *rows = oc_ops_ask(s->env.ops, "alert.doctor", NULL), *row;
+    size_t i;
+    json_array_foreach(rows, i, row)
+    {
+        char *text = oc_asprintf("alerts: %s", oc_json_str(row, "message", ""));
+        json_array_append_new(list, json_string(text));
+        free(text);
+    }
+    json_decref(rows);
+}
+
 static json_t *problems(const struct oc_host_service *s)
 {
     json_t *list = json_array();
@@ -55,6 +68,7 @@ static json_t *problems(const struct oc_host_service *s)
         json_array_append_new(list, json_string(text));
         free(text);
     }
+    add_alert_problems(s, list);
     const struct oc_diags *diags = s->hooks.diags(s->hooks.ctx);
     if (diags && diags->list.count) {
         char *text = oc_asprintf("configuration: %zu findings; see `openclaw config validate`",
@@ -102,6 +116,12 @@ static const struct oc_op status_op = {
     .flags = OC_OP_EPHEMERAL,
     .view = "custom:status",
     .example = "openclaw status",
+    .result = "{name: string, version: string, pid: integer, started: time, uptime_ms: "
+              "integer, config: string|null, home: string, socket: string|null, ephemeral: "
+              "boolean, safe_mode: boolean, memory_bytes: integer, threads: integer, "
+              "store: {mode: string, healthy: boolean, error: string|null, series: "
+              "integer, samples: integer, bytes: integer}, collectors: {*: integer}, "
+              "plugins: {*: integer}, health: {}|null, problems: [any]}",
     .handler = op_status,
 };
 

@@ -50,6 +50,8 @@ struct params {
         .help = "how the points of one step become one; rate and increase know counter resets"     \
     }
 
+#define SERIES_SHAPE "series: string, name: string, labels: {*: string}, kind: string"
+
 static const struct oc_option list_options[] = {SELECTOR(0), {0}};
 static const struct oc_option query_options[] = {
     SELECTOR(OC_OPT_REQUIRED),
@@ -202,6 +204,7 @@ static const struct oc_op list_op = {
     .params_size = sizeof(struct params),
     .view = "table:series=Series,kind=Kind,value=Value,time=Time",
     .example = "openclaw metrics list 'system.*'",
+    .result = "[{" SERIES_SHAPE ", value: number|null, time: time|null}]",
     .handler = op_list,
 };
 
@@ -283,6 +286,10 @@ static const struct oc_op query_op = {
     .params_size = sizeof(struct params),
     .view = "custom:query",
     .example = "openclaw metrics query system.cpu_percent --since 6h --step 5m --aggregation max",
+    .result =
+        "{from: time, to: time, step_ms: integer, aggregation: string, series: [{" SERIES_SHAPE
+        ", min: number|null, avg: number|null, max: number|null, last: number|null, "
+        "count: integer, points: [[number|null]]}]}",
     .handler = op_query,
 };
 

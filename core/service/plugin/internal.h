@@ -94,6 +94,7 @@ void oc_plugin_add_why_op(struct oc_plugin_service *s);
 void oc_plugin_add_control_ops(struct oc_plugin_service *s);
 void oc_plugin_add_config_ops(struct oc_plugin_service *s);
 void oc_plugin_add_doctor_op(struct oc_plugin_service *s);
+void oc_plugin_add_endpoint_op(struct oc_plugin_service *s);
 
 /* Starts the reload of every instance whose plugin is no longer the one in the table, or has other terms now. */
 void oc_plugin_reload_replaced(struct oc_plugin_service *s);

@@ -251,6 +251,9 @@ static const struct oc_op info_op = {
         "holds the plugin to it on this kernel. A plugin that is not installed is looked "
         "up in the registries.",
     .example = "openclaw plugin info system",
+    .result = "{name: string, state: string, version?: string|null, kind?: string|null, "
+              "summary?: string|null, options?: [any], manifest?: {}, instances?: [any], "
+              "provides?: {*: [string]}}",
     .handler = op_info,
 };
 

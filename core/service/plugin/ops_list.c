@@ -173,6 +173,11 @@ static const struct oc_op ops[] = {
                     "configuration asks for, `Runs` what the daemon says of them. Without a daemon "
                     "the last is left out, and said so.",
      .example = "openclaw plugin list\nopenclaw plugin list --installed",
+     .result = "[{name: string, id: string|null, version: string|null, kind: string|null, "
+               "state: string, installed: {source?: string|null}|null, configured: integer, "
+               "running: {state: string, generation: integer, tier: string, pid: "
+               "integer|null, instances: integer}|null, tier: string, summary: string|null, "
+               "error: string|null}]",
      .handler = op_list},
     {.name = "plugin.instances",
      .summary = "Every instance of a plugin with its figures, whoever owns it",

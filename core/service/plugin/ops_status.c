@@ -127,6 +127,9 @@ static const struct oc_op status_op = {
     .params_size = sizeof(struct status_params),
     .view = "custom:plugin_status",
     .example = "openclaw plugin status\nopenclaw plugin status hello --metrics",
+    .result = "[{instance: string, plugin: string, owner: string, state: string, "
+              "last_error: string|null, calls?: integer, failures?: integer, timeouts?: "
+              "integer, restarts?: integer}]",
     .handler = op_status,
 };
 

@@ -133,6 +133,7 @@ struct oc_plugin_service *oc_plugin_service_create(const struct oc_env *env,
     oc_plugin_add_control_ops(s);
     oc_plugin_add_config_ops(s);
     oc_plugin_add_doctor_op(s);
+    oc_plugin_add_endpoint_op(s);
     return s;
 }
 

@@ -21,6 +21,9 @@ static const struct oc_op list_op = {
             "calls=Calls,failures=Failures,"
             "missed_slots=Missed,p50_ms=p50 ms,p99_ms=p99 ms,last_error=Last error",
     .example = "openclaw collector list",
+    .result = "[{instance: string, plugin: string, state: string, interval_ms: integer, "
+              "calls: integer, failures: integer, timeouts: integer, missed_slots: "
+              "integer, samples: integer, last_error: string|null}]",
     .handler = op_list,
 };
 
@@ -104,6 +107,7 @@ static const struct oc_op run_op = {
     .name = "collector.run",
     .summary = "Run a collector, or all of them, now and wait for the results",
     .role = OC_ROLE_OPERATOR,
+    .flags = OC_OP_ACTS,
     .params = run_options,
     .params_size = sizeof(struct run_params),
     .view = "record",
