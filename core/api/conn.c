@@ -1,0 +1,428 @@
+/* What libmicrohttpd tells about connections and requests. SPDX-License-Identifier: MIT */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/un.h>
+
+#include "core/api/guard.h"
+#include "core/api/server_internal.h"
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/base/time.h"
+
+#define SLOWEST_BODY                                                                               \
+    (32 << 10) /* bytes a second that a body must come, and an answer be read, with */
+#define PUBLIC_BODY    (16 << 10) /* what somebody without credentials may send: a form */
+#define BODIES_AT_ONCE 8          /* bodies of the longest kind that are held at a time */
+
+/* ---- connections ---- */
+
+static bool name_inet(struct oc_conn *c, const struct sockaddr *addr)
+{
+    const struct sockaddr_in *v4 = (const void *)addr;
+    const struct sockaddr_in6 *v6 = (const void *)addr;
+    if (addr->sa_family == AF_INET) {
+        inet_ntop(AF_INET, &v4->sin_addr, c->peer, sizeof c->peer);
+        return ntohl(v4->sin_addr.s_addr) >> 24 == 127;
+    }
+    if (addr->sa_family == AF_INET6) {
+        if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
+            inet_ntop(AF_INET, v6->sin6_addr.s6_addr + 12, c->peer, sizeof c->peer);
+            return v6->sin6_addr.s6_addr[12] == 127;
+        }
+        inet_ntop(AF_INET6, &v6->sin6_addr, c->peer, sizeof c->peer);
+        return IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
+    }
+    return false;
+}
+
+static void name_peer(struct oc_conn *c)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(c->mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    bool (*is_plugin)(pid_t) = c->engine->listen->server->api->outside.is_plugin;
+    struct ucred cred;
+    socklen_t len = sizeof cred;
+    if (!c->engine->listen->path) {
+        c->loopback = info && name_inet(c, info->client_addr);
+    } else if (getsockopt(c->fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0) {
+        c->loopback = true;
+        c->uid = is_plugin && is_plugin(cred.pid) ? (uid_t)-1 : cred.uid;
+        snprintf(c->peer, sizeof c->peer, "unix:%u", (unsigned)cred.uid);
+    }
+}
+
+static void conn_create(struct oc_engine *e, struct MHD_Connection *mhd, void **state)
+{
+    struct oc_conn *c = oc_calloc(1, sizeof *c);
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+    c->engine = e;
+    c->mhd = mhd;
+    c->fd = info ? info->connect_fd : -1;
+    c->uid = (uid_t)-1;
+    c->deadline = oc_time_mono() + e->listen->server->api->options.header_timeout_ms;
+    name_peer(c);
+    c->next = e->conns;
+    if (e->conns) {
+        e->conns->prev = c;
+    }
+    e->conns = c;
+    *state = c;
+}
+
+static void conn_destroy(struct oc_conn *c)
+{
+    if (c->passed_on) {
+        c->engine->upgraded--;
+    }
+    if (c->prev) {
+        c->prev->next = c->next;
+    } else {
+        c->engine->conns = c->next;
+    }
+    if (c->next) {
+        c->next->prev = c->prev;
+    }
+    free(c);
+}
+
+void oc_conn_on_change(void *ctx, struct MHD_Connection *mhd, void **state,
+                       enum MHD_ConnectionNotificationCode what)
+{
+    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+        conn_create(ctx, mhd, state);
+    } else if (*state) {
+        conn_destroy(*state);
+        *state = NULL;
+    }
+}
+
+static bool has_left(const struct oc_conn *c)
+{
+    char byte;
+    return recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+/* libmicrohttpd's own time-out begins anew with every byte: whoever sends one now and then would stay for ever. */
+void oc_conn_sweep(struct oc_engine *engine, int64_t now)
+{
+    for (struct oc_conn *c = engine->conns; c; c = c->next) {
+        if (c->deadline && !c->upgraded && c->deadline < now && c->fd >= 0) {
+            c->deadline = 0;
+            shutdown(c->fd, SHUT_RDWR);
+        } else if (c->upgrade && has_left(c)) {
+            oc_http_upgrade_break(c->upgrade);
+        }
+    }
+}
+
+/* Whoever is to answer hears that the client has left; the client hears why. */
+void oc_conn_give_up(struct oc_http_request *r, const char *why)
+{
+    const oc_loop_fn gone = r->gone;
+    r->gone = NULL;
+    if (gone) {
+        gone(r->gone_ctx);
+    }
+    oc_http_set(r, "Connection", "close");
+    oc_http_send_errorf(r, MHD_HTTP_SERVICE_UNAVAILABLE, OC_E_RETRY, NULL, "%s", why);
+}
+
+static struct oc_http_request *waiting_in(const struct oc_engine *engine)
+{
+    struct oc_http_request *r = engine->listen->server->pending;
+    while (r && !(r->suspended && r->conn && r->conn->engine == engine)) {
+        r = r->next;
+    }
+    return r;
+}
+
+/* libmicrohttpd may not be stopped while a connection is suspended: all of them are taken up again. */
+void oc_conn_evict(struct oc_engine *engine)
+{
+    struct oc_http_request *r;
+    while ((r = waiting_in(engine))) { /* one that is given up may end others */
+        oc_conn_give_up(r, "this listener has been closed");
+    }
+    oc_http_streams_break(engine);
+    for (struct oc_conn *c = engine->conns; c; c = c->next) {
+        if (c->upgrade) {
+            oc_http_upgrade_break(c->upgrade);
+        } else if (c->fd >= 0) {
+            shutdown(c->fd, SHUT_RD); /* what is on its way out still goes */
+        }
+    }
+}
+
+/* ---- requests ---- */
+
+void *oc_conn_on_target(void *ctx, const char *target, struct MHD_Connection *mhd)
+{
+    struct oc_engine *e = ctx;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    struct oc_http_request *r = oc_calloc(1, sizeof *r);
+    r->server = e->listen->server;
+    r->mhd = mhd;
+    r->conn = info ? info->socket_context : NULL;
+    r->target = oc_strdup(target);
+    r->begun_us = oc_time_mono_us();
+    r->next = r->server->pending;
+    if (r->next) {
+        r->next->prev = r;
+    }
+    r->server->pending = r;
+    if (r->conn) {
+        r->conn->deadline = oc_time_mono() + r->server->api->options.header_timeout_ms;
+    }
+    return r;
+}
+
+struct framing {
+    unsigned hosts, lengths, codings;
+    bool bad;
+};
+
+/* A CR inside a value, too, which another program might take for the end of the line. */
+static bool has_control(const char *value)
+{
+    while ((unsigned char)*value >= ' ' || *value == '\t') {
+        value++;
+    }
+    return *value;
+}
+
+static enum MHD_Result count_framing(void *ctx, enum MHD_ValueKind kind, const char *name,
+                                     const char *value)
+{
+    struct framing *f = ctx;
+    (void)kind;
+    if (strcasecmp(name, "Host") == 0) {
+        f->hosts++;
+    } else if (strcasecmp(name, "Content-Length") == 0) {
+        f->lengths++;
+        f->bad = f->bad || !value || !*value || strspn(value, "0123456789") != strlen(value);
+    } else if (strcasecmp(name, "Transfer-Encoding") == 0) {
+        f->codings++;
+        f->bad = f->bad || !value || strcasecmp(value, "chunked") != 0;
+    } else if (strpbrk(name, " \t")) {
+        f->bad = true;
+    }
+    f->bad = f->bad || (value && has_control(value));
+    return MHD_YES;
+}
+
+/* What two programs on one connection could read differently (RFC 9112, 6.3) is not answered but refused. */
+static bool is_ambiguous(const struct oc_http_request *r)
+{
+    struct framing f = {0};
+    MHD_get_connection_values(r->mhd, MHD_HEADER_KIND, count_framing, &f);
+    return f.bad || f.hosts > 1 || f.lengths > 1 || f.codings > 1 || (f.lengths && f.codings);
+}
+
+static void refuse(struct oc_http_request *r, unsigned status, int code, const char *reason,
+                   const char *hint, const char *message)
+{
+    oc_access_refused(r->server->api->access, &(struct oc_refusal){.reason = reason,
+                                                                   .peer = oc_http_peer(r),
+                                                                   .method = r->method,
+                                                                   .path = oc_http_path(r)});
+    oc_http_set(r, "Connection", "close");
+    oc_http_send_errorf(r, status, code, hint, "%s", message);
+}
+
+static void refuse_long(struct oc_http_request *r)
+{
+    refuse(r, MHD_HTTP_CONTENT_TOO_LARGE, OC_E_CONFIG, "too-large",
+           "Send less at once, or raise api.body_max.", "the body of the request is too long");
+}
+
+static void answer_unrouted(struct oc_http_request *r)
+{
+    if (!r->match.allow) {
+        oc_http_send_errorf(r, MHD_HTTP_NOT_FOUND, OC_E_NOT_FOUND,
+                            "GET /api/openapi.json lists what there is.", "there is no %s",
+                            r->path);
+        return;
+    }
+    oc_http_set(r, "Allow", r->match.allow);
+    if (strcmp(r->method, "OPTIONS") == 0) {
+        oc_http_send_empty(r, MHD_HTTP_NO_CONTENT);
+    } else {
+        oc_http_send_errorf(r, MHD_HTTP_METHOD_NOT_ALLOWED, OC_E_UNSUPPORTED, NULL,
+                            "%s is not for %s; allowed: %s", r->path, r->method, r->match.allow);
+    }
+}
+
+static bool is_served(const struct oc_http_request *r)
+{
+    return oc_http_serves(r) == OC_SERVES_ALL ||
+           (r->match.route && r->match.route->flags & OC_ROUTE_BRIDGE);
+}
+
+/* A listener of the bridge has routes of its own before the common ones. */
+static void find_route(struct oc_http_request *r)
+{
+    const struct oc_api *api = r->server->api;
+    if (oc_http_serves(r) == OC_SERVES_BRIDGE) {
+        oc_router_find(&api->bridge, r->method, r->path, &r->match);
+        if (r->match.route || r->match.allow) {
+            return;
+        }
+        oc_match_finish(&r->match);
+    }
+    oc_router_find(&api->router, r->method, r->path, &r->match);
+}
+
+static int64_t body_length(const struct oc_http_request *r)
+{
+    const char *text = oc_http_header(r, "Content-Length");
+    return text ? strtoll(text, NULL, 10) : 0;
+}
+
+static void begin(struct oc_http_request *r)
+{
+    struct oc_error err;
+    const int64_t max = r->server->api->options.body_max;
+    const char *query = NULL;
+    oc_error_init(&err);
+    r->body_max = max;
+    if (!r->conn || is_ambiguous(r)) {
+        refuse(r, MHD_HTTP_BAD_REQUEST, OC_E_CONFIG, "bad-request",
+               "Send one Host and either Content-Length or chunked.",
+               "the headers of the request are ambiguous");
+        return;
+    }
+    if (oc_target_parse(r->target, &r->path, &query, &err) != OC_OK) {
+        refuse(r, MHD_HTTP_BAD_REQUEST, OC_E_CONFIG, "path-traversal", err.hint, err.message);
+        return;
+    }
+    r->query = query;
+    if (body_length(r) > max) {
+        refuse_long(r);
+        return;
+    }
+    find_route(r);
+    if (!is_served(r)) {
+        oc_match_finish(&r->match);
+        r->match.route = NULL;
+        r->match.allow = NULL;
+    }
+    if (oc_guard_admit(r, r->match.route, &r->who) && !r->match.route) {
+        answer_unrouted(r);
+    }
+    if (r->who.kind == OC_IDENTITY_NONE && r->body_max > PUBLIC_BODY) {
+        r->body_max = PUBLIC_BODY;
+        if (!r->answered && body_length(r) > r->body_max) {
+            refuse_long(r);
+        }
+    }
+    r->conn->deadline = oc_time_mono() + r->server->api->options.header_timeout_ms +
+                        body_length(r) * 1000 / SLOWEST_BODY;
+}
+
+static void take_body(struct oc_http_request *r, const char *data, size_t len)
+{
+    if (r->answered || r->too_large) {
+        return;
+    }
+    struct oc_server *s = r->server;
+    r->too_large = r->body.len + len > (uint64_t)r->body_max;
+    r->crowded =
+        r->crowded || s->buffered + len > BODIES_AT_ONCE * (uint64_t)s->api->options.body_max;
+    if (!r->too_large && !r->crowded) {
+        oc_buf_add(&r->body, data, len);
+        s->buffered += len;
+    }
+}
+
+static void hand_over(struct oc_http_request *r)
+{
+    r->handed = true;
+    r->conn->deadline = 0;
+    if (r->too_large) {
+        refuse_long(r);
+    } else if (r->crowded) {
+        oc_http_set(r, "Retry-After", "1");
+        oc_http_send_errorf(r, MHD_HTTP_SERVICE_UNAVAILABLE, OC_E_RETRY, "Send it again.",
+                            "too many long requests at once");
+    } else {
+        r->match.route->handler(r, r->match.ctx);
+    }
+}
+
+/* Whoever reads its answer too slowly, or not at all, holds memory of ours: it has as long as for a body of that length. */
+static enum MHD_Result queue(struct oc_http_request *r)
+{
+    if (r->conn) {
+        r->conn->deadline = r->size ? oc_time_mono() + r->server->api->options.header_timeout_ms +
+                                          (int64_t)(r->size * 1000 / SLOWEST_BODY)
+                                    : 0;
+    }
+    return oc_http_queue(r);
+}
+
+enum MHD_Result oc_conn_on_request(void *ctx, struct MHD_Connection *mhd, const char *url,
+                                   const char *method, const char *version, const char *upload,
+                                   size_t *upload_size, void **state)
+{
+    struct oc_http_request *r = *state;
+    (void)ctx;
+    (void)mhd;
+    (void)url;
+    (void)version;
+    if (!r || r->server->closed) {
+        return r && r->answered ? oc_http_queue(r) : MHD_NO;
+    }
+    if (!r->seen) {
+        r->seen = true;
+        r->method = method;
+        begin(r);
+        return r->answered ? queue(r) : MHD_YES;
+    }
+    if (*upload_size) {
+        take_body(r, upload, *upload_size);
+        *upload_size = 0;
+        return MHD_YES;
+    }
+    if (!r->handed && !r->answered) {
+        hand_over(r);
+    }
+    if (r->answered) {
+        return queue(r);
+    }
+    r->suspended = true;
+    MHD_suspend_connection(r->mhd);
+    return MHD_YES;
+}
+
+void oc_conn_on_completed(void *ctx, struct MHD_Connection *mhd, void **state,
+                          enum MHD_RequestTerminationCode why)
+{
+    struct oc_http_request *r = *state;
+    (void)ctx;
+    (void)mhd;
+    (void)why;
+    if (!r) {
+        return;
+    }
+    *state = NULL;
+    if (r->conn) {
+        r->conn->deadline = oc_time_mono() + r->server->api->options.idle_timeout_ms;
+    }
+    if (r->server->api->on_request && r->match.route) {
+        r->server->api->on_request(r->server->api->on_request_ctx, r->match.route, r->status,
+                                   oc_time_mono_us() - r->begun_us);
+    }
+    if (r->upgrade) {
+        oc_http_upgrade_gone(r->upgrade);
+    }
+    if (r->gone) {
+        r->gone(r->gone_ctx);
+    }
+    oc_http_free(r);
+}

@@ -1,0 +1,323 @@
+/* Who is let in, and why not. SPDX-License-Identifier: MIT */
+#include "core/api/guard.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "core/api/credential.h"
+#include "core/api/internal.h"
+#include "core/api/origin.h"
+#include "core/api/rate.h"
+#include "core/base/mem.h"
+#include "core/base/text.h"
+#include "core/sys/sign.h"
+
+/* ---- refusals ---- */
+
+struct refused {
+    unsigned status;
+    int code;
+    const char *reason, *message, *hint;
+};
+
+static const struct refused bad_host = {421, OC_E_REFUSED, "bad-host",
+                                        "this host is not known by the name in the header Host",
+                                        "Add the name to api.hosts, or ask by address."};
+static const struct refused no_host = {400, OC_E_CONFIG, "bad-host", "the header Host is missing",
+                                       NULL};
+static const struct refused bad_origin = {403, OC_E_REFUSED, "bad-origin",
+                                          "a page of another origin may not use this API",
+                                          "Add the page's origin to api.origins if it may."};
+static const struct refused csrf = {403, OC_E_REFUSED, "csrf",
+                                    "a change by cookie needs the header X-Openclaw-Csrf",
+                                    "Send X-Openclaw-Csrf: 1."};
+static const struct refused rate_limited = {429, OC_E_RETRY, "rate-limited",
+                                            "too many requests of this client",
+                                            "Ask less often, or raise api.requests_per_second."};
+static const struct refused barred = {429, OC_E_RETRY, "barred",
+                                      "too many wrong credentials from this address",
+                                      "Wait as long as Retry-After says."};
+static const struct refused bad_token = {
+    401, OC_E_AUTH, "bad-token", "this token is not valid (any more)",
+    "Make one with `openclaw token create NAME`, and send it as Authorization: Bearer TOKEN."};
+static const struct refused bad_session = {401, OC_E_AUTH, "bad-session", "this session is over",
+                                           "Sign in again at /login."};
+static const struct refused nobody = {
+    401, OC_E_AUTH, "no-credentials", "credentials are needed",
+    "Send Authorization: Bearer TOKEN (`openclaw token create`), or sign in at /login."};
+static const struct refused low_role = {403, OC_E_DENIED, "role", "your role does not suffice",
+                                        "Use a token or a login link of a higher role."};
+
+static void tell(struct oc_http_request *r, const char *reason, const struct oc_identity *who)
+{
+    oc_access_refused(oc_http_api(r)->access, &(struct oc_refusal){.reason = reason,
+                                                                   .peer = oc_http_peer(r),
+                                                                   .actor = who->actor,
+                                                                   .method = oc_http_method(r),
+                                                                   .path = oc_http_path(r)});
+}
+
+/* A person who types an address gets the form, a program an answer that it can read. */
+static bool wants_page(const struct oc_http_request *r)
+{
+    const char *accept = oc_http_header(r, "Accept"), *path = oc_http_path(r);
+    return strcmp(oc_http_method(r), "GET") == 0 && accept && strstr(accept, "text/html") &&
+           !oc_starts(path, "/api/") && !oc_http_header(r, "Authorization") &&
+           !oc_http_header(r, "Upgrade");
+}
+
+static void add_escaped(struct oc_buf *out, const char *text)
+{
+    for (; *text; text++) {
+        const bool plain = (*text >= 'A' && *text <= 'Z') || (*text >= 'a' && *text <= 'z') ||
+                           (*text >= '0' && *text <= '9') || strchr("-._~/", *text);
+        if (plain) {
+            oc_buf_addc(out, *text);
+        } else {
+            oc_buf_addf(out, "%%%02X", (unsigned char)*text);
+        }
+    }
+}
+
+static void send_to_login(struct oc_http_request *r)
+{
+    struct oc_buf where = {0};
+    oc_buf_adds(&where, "/login?next=");
+    add_escaped(&where, oc_http_target(r));
+    oc_http_set(r, "Location", where.data);
+    oc_http_send_empty(r, 303);
+    oc_buf_finish(&where);
+}
+
+static bool refuse(struct oc_http_request *r, const struct refused *why,
+                   const struct oc_identity *who)
+{
+    if (why == &nobody &&
+        wants_page(
+            r)) { /* nothing was tried: a page that is opened is the first step of everybody */
+        send_to_login(r);
+        return false;
+    }
+    tell(r, why->reason, who);
+    if (why->status == 401 && wants_page(r)) {
+        send_to_login(r);
+        return false;
+    }
+    if (why->status == 401) {
+        oc_http_set(r, "WWW-Authenticate", "Bearer realm=\"openclaw\"");
+    }
+    if (why->status == 429) {
+        char wait[24];
+        const int64_t seconds = oc_access_wait(oc_http_api(r)->access, oc_http_peer(r));
+        snprintf(wait, sizeof wait, "%lld", (long long)(seconds > 0 ? seconds : 1));
+        oc_http_set(r, "Retry-After", wait);
+    }
+    oc_http_send_errorf(r, why->status, why->code, why->hint, "%s", why->message);
+    return false;
+}
+
+/* ---- what was shown ---- */
+
+static const struct refused *by_header(struct oc_http_request *r, const char *header,
+                                       struct oc_identity *who)
+{
+    struct oc_access *access = oc_http_api(r)->access;
+    struct oc_credential c;
+    const int parsed = oc_credential_parse(header, &c);
+    const int rc = oc_access_check_token(access, c.secret, c.len, who);
+    oc_bytes_wipe(c.secret, c.len);
+    return parsed == OC_OK && rc == OC_OK ? NULL : &bad_token;
+}
+
+static struct oc_view session_cookie(const struct oc_http_request *r)
+{
+    return oc_http_cookie(r, oc_http_is_tls(r) ? "__Host-" OC_SESSION_COOKIE : OC_SESSION_COOKIE);
+}
+
+static void by_certificate(const struct oc_http_request *r, const char *name,
+                           struct oc_identity *who)
+{
+    const struct oc_api_options *o = &oc_http_api((struct oc_http_request *)(uintptr_t)r)->options;
+    const struct oc_api_client *clients = o->tls.clients.items;
+    who->kind = OC_IDENTITY_CERTIFICATE;
+    who->role = OC_ROLE_VIEWER;
+    snprintf(who->actor, sizeof who->actor, "cert:%s", name);
+    for (char *c = who->actor; *c; c++) { /* it goes into logs and JSON */
+        *c = (unsigned char)*c > ' ' && (unsigned char)*c < 0x7f ? *c : '?';
+    }
+    for (uint64_t i = 0; i < o->tls.clients.count; i++) {
+        if (strcmp(clients[i].name, name) == 0) {
+            who->role = (enum oc_role)clients[i].role;
+        }
+    }
+}
+
+/* A plugin's process has no uid here (core/api/conn.c): what it may ask for is for its host to say. */
+static void by_peer(uid_t uid, struct oc_identity *who)
+{
+    who->kind = OC_IDENTITY_PEER;
+    who->role = uid == 0 || uid == geteuid() ? OC_ROLE_ADMIN : OC_ROLE_VIEWER;
+    snprintf(who->actor, sizeof who->actor, "uid:%u", (unsigned)uid);
+}
+
+/* Behind a proxy on this machine everybody seems to be here: who is passed on is not. */
+static bool is_anonymous(const struct oc_http_request *r, const struct oc_api_options *o)
+{
+    return o->anonymous && oc_http_is_loopback(r) && !oc_http_header(r, "X-Forwarded-For") &&
+           !oc_http_header(r, "Forwarded") && !oc_http_header(r, "X-Real-IP") &&
+           !oc_http_header(r, "Via");
+}
+
+/* NULL and `who` (of kind NONE when nothing was shown), or what is wrong with what was. */
+static const struct refused *identify(struct oc_http_request *r, struct oc_identity *who)
+{
+    const struct oc_api *api = oc_http_api(r);
+    const char *header = oc_http_header(r, "Authorization");
+    const struct oc_view cookie = session_cookie(r);
+    const struct refused *why = NULL;
+    char name[OC_ACTOR_MAX - 8];
+    uid_t uid = (uid_t)-1;
+    memset(who, 0, sizeof *who);
+    if (header) {
+        return by_header(r, header, who);
+    }
+    if (cookie.len) {
+        if (oc_access_check_session(api->access, cookie.ptr, cookie.len, who) == OC_OK) {
+            return NULL;
+        }
+        why = &bad_session;
+    }
+    if (oc_http_certificate(r, name, sizeof name)) {
+        by_certificate(r, name, who);
+    } else if (oc_http_is_unix(r, &uid) && uid != (uid_t)-1) {
+        by_peer(uid, who);
+    } else if (is_anonymous(r, &api->options)) {
+        who->kind = OC_IDENTITY_ANONYMOUS;
+        who->role = OC_ROLE_VIEWER;
+        oc_copy(who->actor, sizeof who->actor, "anonymous");
+    }
+    return who->kind == OC_IDENTITY_NONE ? why : NULL;
+}
+
+/* ---- where it comes from ---- */
+
+static const struct refused *look_at_place(const struct oc_http_request *r,
+                                           const struct oc_api_options *o, bool is_public)
+{
+    const char *host = oc_http_header(r, "Host"), *origin = oc_http_header(r, "Origin");
+    const char *site = oc_http_header(r, "Sec-Fetch-Site");
+    uid_t uid;
+    if (!oc_http_is_unix(r, &uid)) { /* no page reaches that */
+        if (!host) {
+            return &no_host;
+        }
+        if (!oc_host_allowed(host, &o->hosts)) {
+            return &bad_host;
+        }
+    }
+    if (origin) {
+        return oc_origin_allowed(origin, host, oc_http_is_tls(r), &o->origins) ? NULL : &bad_origin;
+    }
+    /* What a foreign page loads without CORS (an image, a script) has no Origin; following a link is no such thing. */
+    const char *mode = oc_http_header(r, "Sec-Fetch-Mode");
+    const bool loaded =
+        site && (strcasecmp(site, "cross-site") == 0 || strcasecmp(site, "same-site") == 0) &&
+        !(mode && strcasecmp(mode, "navigate") == 0);
+    return loaded && !is_public ? &bad_origin : NULL;
+}
+
+static bool is_safe(const char *method)
+{
+    return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0 ||
+           strcmp(method, "OPTIONS") == 0;
+}
+
+static bool within_rate(struct oc_http_request *r, const struct oc_identity *who)
+{
+    struct oc_api *api = oc_http_api(r);
+    if (api->options.requests_per_second <= 0) {
+        return true;
+    }
+    api->rates = api->rates ? api->rates : oc_rates_create();
+    const bool own = who->kind != OC_IDENTITY_NONE && who->kind != OC_IDENTITY_ANONYMOUS;
+    return oc_rates_take(api->rates, own ? who->actor : oc_http_peer(r),
+                         api->options.requests_per_second);
+}
+
+static bool suffices(const struct oc_identity *who, enum oc_route_access access)
+{
+    return (int)who->role + (int)OC_ROUTE_VIEWER >= (int)access;
+}
+
+/* For a page of another origin that was allowed, to read the answer: with a token; no cookie of ours goes there. */
+static void let_read(struct oc_http_request *r)
+{
+    const char *origin = oc_http_header(r, "Origin");
+    if (!origin || oc_origin_allowed(origin, oc_http_header(r, "Host"), oc_http_is_tls(r),
+                                     &(struct oc_list){0})) {
+        return;
+    }
+    oc_http_set(r, "Access-Control-Allow-Origin", origin);
+    oc_http_set(r, "Vary", "Origin");
+}
+
+/* Browsers ask first, without credentials, before they send a page's token to another origin. */
+static bool answer_preflight(struct oc_http_request *r)
+{
+    if (strcmp(oc_http_method(r), "OPTIONS") != 0 || !oc_http_header(r, "Origin") ||
+        !oc_http_header(r, "Access-Control-Request-Method")) {
+        return false;
+    }
+    oc_http_set(r, "Access-Control-Allow-Methods", "GET, POST, PUT, DELETE");
+    oc_http_set(r, "Access-Control-Allow-Headers",
+                "Authorization, Content-Type, Prefer, X-Openclaw-Csrf");
+    oc_http_set(r, "Access-Control-Max-Age", "600");
+    oc_http_send_empty(r, 204);
+    return true;
+}
+
+/* Of a request that comes from where it may. NULL: go on. */
+static const struct refused *judge(struct oc_http_request *r, const struct oc_route *route,
+                                   struct oc_identity *who)
+{
+    const struct oc_api *api = oc_http_api(r);
+    const enum oc_route_access access = route ? route->access : OC_ROUTE_PUBLIC;
+    const bool is_public = access == OC_ROUTE_PUBLIC;
+    const struct refused *why = identify(r, who);
+    if (!within_rate(r, who)) {
+        return &rate_limited;
+    }
+    if (!is_public && why) {
+        return oc_access_is_barred(api->access, oc_http_peer(r)) ? &barred : why;
+    }
+    if (!is_public && who->kind == OC_IDENTITY_NONE) {
+        return &nobody;
+    }
+    if (!is_public && !suffices(who, access)) {
+        return &low_role;
+    }
+    if (who->kind == OC_IDENTITY_SESSION && !is_safe(oc_http_method(r)) &&
+        !(route && route->flags & OC_ROUTE_NOCSRF) && !oc_http_header(r, "X-Openclaw-Csrf")) {
+        return &csrf;
+    }
+    return NULL;
+}
+
+bool oc_guard_admit(struct oc_http_request *r, const struct oc_route *route,
+                    struct oc_identity *who)
+{
+    const struct refused *why =
+        look_at_place(r, &oc_http_api(r)->options, !route || route->access == OC_ROUTE_PUBLIC);
+    memset(who, 0, sizeof *who);
+    if (!why) {
+        let_read(r);
+        if (answer_preflight(r)) {
+            return false;
+        }
+        why = judge(r, route, who);
+    }
+    return why ? refuse(r, why, who) : true;
+}

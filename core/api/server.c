@@ -1,0 +1,432 @@
+/* Which listeners there are: opened, kept and closed as the configuration says. SPDX-License-Identifier: MIT */
+#include "core/api/server.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "core/api/server_internal.h"
+#include "core/base/json.h"
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "core/base/text.h"
+#include "core/base/time.h"
+#include "core/config/config.h"
+
+#define SWEEP_MS    OC_SECOND
+#define BACKLOG     1024
+#define CERT_PERIOD (30 * OC_SECOND)
+#define LEAVE_MS    (5 * OC_SECOND) /* to end what runs on a listener that is no more */
+
+/* ---- sockets ---- */
+
+struct place {
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+        struct sockaddr_un un;
+    } addr;
+    socklen_t len;
+};
+
+static bool place_of(const struct oc_api_listen *c, struct place *p)
+{
+    memset(p, 0, sizeof *p);
+    if (c->unix_path) {
+        p->addr.un.sun_family = AF_UNIX;
+        p->len = sizeof p->addr.un;
+        return oc_copy(p->addr.un.sun_path, sizeof p->addr.un.sun_path, c->unix_path) ==
+               strlen(c->unix_path);
+    }
+    if (inet_pton(AF_INET, c->address, &p->addr.v4.sin_addr) == 1) {
+        p->addr.v4.sin_family = AF_INET;
+        p->addr.v4.sin_port = htons((uint16_t)c->port);
+        p->len = sizeof p->addr.v4;
+        return true;
+    }
+    p->addr.v6.sin6_family = AF_INET6;
+    p->addr.v6.sin6_port = htons((uint16_t)c->port);
+    p->len = sizeof p->addr.v6;
+    return inet_pton(AF_INET6, c->address, &p->addr.v6.sin6_addr) == 1;
+}
+
+/* A socket file that nobody answers on is left over from a crash. */
+static void remove_dead(const struct place *p)
+{
+    struct stat st;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+                    0); /* its backlog may be full */
+    if (fd >= 0 && connect(fd, &p->addr.any, p->len) != 0 && errno == ECONNREFUSED &&
+        lstat(p->addr.un.sun_path, &st) == 0 && S_ISSOCK(st.st_mode)) {
+        unlink(p->addr.un.sun_path);
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+}
+
+static int open_socket(const struct place *p)
+{
+    const int on = 1;
+    const int family = p->addr.any.sa_family;
+    const int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) {
+        return -errno;
+    }
+    if (family == AF_UNIX) {
+        remove_dead(p);
+    } else {
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    }
+    if (family == AF_INET6) {
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+    }
+    if (bind(fd, &p->addr.any, p->len) != 0 || listen(fd, BACKLOG) != 0) {
+        const int code = -errno;
+        close(fd);
+        return code;
+    }
+    return fd;
+}
+
+static bool is_loopback(const struct place *p)
+{
+    return p->addr.any.sa_family == AF_UNIX ||
+           (p->addr.any.sa_family == AF_INET &&
+            ntohl(p->addr.v4.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET) ||
+           (p->addr.any.sa_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&p->addr.v6.sin6_addr));
+}
+
+static int port_of(int fd)
+{
+    struct place p = {.len = sizeof p.addr};
+    getsockname(fd, &p.addr.any, &p.len);
+    return ntohs(p.addr.any.sa_family == AF_INET6 ? p.addr.v6.sin6_port : p.addr.v4.sin_port);
+}
+
+static void open_listener(struct oc_listen *l, const struct oc_api_listen *c)
+{
+    struct place p;
+    free(l->error);
+    l->error = NULL;
+    if (!place_of(c, &p)) {
+        l->error = oc_asprintf("`%s` is no address", c->unix_path ? c->unix_path : c->address);
+        return;
+    }
+    l->loopback = is_loopback(&p);
+    l->fd = open_socket(&p);
+    if (l->fd < 0) {
+        l->error = oc_asprintf("cannot listen: %s", strerror(-l->fd));
+    } else if (!c->unix_path) {
+        l->port = port_of(l->fd);
+    } else {
+        chmod(c->unix_path, 0660);
+    }
+}
+
+/* ---- engines ---- */
+
+static void add_stamp(struct oc_buf *b, const char *path)
+{
+    struct stat st;
+    if (path && stat(path, &st) == 0) {
+        oc_buf_addf(b, "%s %lld.%ld %lld;", path, (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec,
+                    (long long)st.st_ino);
+    }
+}
+
+/* What an engine is made of; another text calls for another engine. */
+static char *made_of(const struct oc_listen *l)
+{
+    const struct oc_api_options *o = &l->server->api->options;
+    struct oc_buf b = {0};
+    oc_buf_addf(&b, "%lld %lld %lld %lld;", (long long)o->header_max, (long long)o->connections_max,
+                (long long)o->connections_per_ip_max, (long long)o->idle_timeout_ms);
+    if (l->tls) {
+        add_stamp(&b, o->tls.certificate);
+        add_stamp(&b, o->tls.key);
+        add_stamp(&b, o->tls.client_ca);
+    }
+    return oc_buf_take(&b);
+}
+
+/* The old engine serves the connections that it has, until they end. A new one that cannot be made leaves it in force. */
+static void renew_engine(struct oc_listen *l)
+{
+    char *text = made_of(l), *why = NULL;
+    if (l->fd < 0 || (l->engine && strcmp(text, l->made_of) == 0)) {
+        free(text);
+        return;
+    }
+    struct oc_engine *fresh = oc_engine_create(l, &why);
+    free(l->error);
+    l->error = why;
+    if (fresh) {
+        if (l->engine) {
+            oc_engine_quiesce(l->engine);
+            OC_VEC_PUSH(&l->leaving, l->engine);
+            oc_info("listener renewed", "listener=%s", l->key);
+        }
+        l->engine = fresh;
+    }
+    free(l->made_of);
+    l->made_of = text;
+}
+
+static void let_go(struct oc_listen *l)
+{
+    for (size_t i = l->leaving.count; i-- > 0;) {
+        if (oc_engine_connections(l->leaving.items[i]) == 0) {
+            oc_engine_destroy(l->leaving.items[i]);
+            OC_VEC_REMOVE(&l->leaving, i);
+        }
+    }
+}
+
+static void close_socket(struct oc_listen *l)
+{
+    if (l->fd >= 0) {
+        close(l->fd);
+        if (l->path) {
+            unlink(l->path);
+        }
+    }
+    l->fd = -1;
+}
+
+static void listener_destroy(struct oc_listen *l)
+{
+    oc_engine_destroy(l->engine);
+    for (size_t i = 0; i < l->leaving.count; i++) {
+        oc_engine_destroy(l->leaving.items[i]);
+    }
+    OC_VEC_FINISH(&l->leaving);
+    close_socket(l);
+    free(l->made_of);
+    free(l->error);
+    free(l->path);
+    free(l->key);
+    free(l);
+}
+
+/* Nobody new comes in; whoever is in, and be it the request that led to this, gets its answer first. */
+static void retire(struct oc_server *s, struct oc_listen *l)
+{
+    if (l->engine) {
+        oc_engine_quiesce(l->engine);
+        OC_VEC_PUSH(&l->leaving, l->engine);
+        l->engine = NULL;
+    }
+    close_socket(l);
+    l->retired_ms = oc_time_mono();
+    OC_VEC_PUSH(&s->retired, l);
+}
+
+/* ---- the list ---- */
+
+static char *key_of(const struct oc_api_listen *c)
+{
+    return c->unix_path
+               ? oc_asprintf("unix:%s %d", c->unix_path, c->serves)
+               : oc_asprintf("%s:%lld %d %d", c->address, (long long)c->port, c->serves, c->tls);
+}
+
+static struct oc_listen *find(const struct oc_server *s, const char *key)
+{
+    for (size_t i = 0; i < s->list.count; i++) {
+        if (!s->list.items[i]->seen && strcmp(s->list.items[i]->key, key) == 0) {
+            return s->list.items[i];
+        }
+    }
+    return NULL;
+}
+
+static void use(struct oc_server *s, const struct oc_api_listen *c, size_t i,
+                struct oc_diags *diags)
+{
+    char *key = key_of(c), path[64];
+    struct oc_listen *l = find(s, key);
+    if (!l) {
+        l = oc_calloc(1, sizeof *l);
+        l->server = s;
+        l->key = oc_strdup(key);
+        l->path = c->unix_path ? oc_strdup(c->unix_path) : NULL;
+        l->serves = (enum oc_serves)c->serves;
+        l->tls = c->tls && !c->unix_path;
+        l->fd = -1;
+        oc_copy(l->address, sizeof l->address, c->unix_path ? "" : c->address);
+        OC_VEC_PUSH(&s->list, l);
+    }
+    l->seen = true;
+    if (l->fd < 0) {
+        open_listener(l, c);
+    }
+    renew_engine(l);
+    if (l->error) {
+        snprintf(path, sizeof path, "api.listen[%zu]", i);
+        oc_diags_add(diags, true,
+                     oc_node_get(oc_config_root(s->api->outside.config(s->api->outside.ctx)), path),
+                     path, "Set it right, or listen elsewhere; the rest of the host goes on.",
+                     "%s:%lld: %s", c->unix_path ? c->unix_path : c->address, (long long)c->port,
+                     l->error);
+        oc_warn("listener does not listen", "listener=%s reason=%s", l->key, l->error);
+    }
+    free(key);
+}
+
+/* Where nothing is said. */
+static const struct oc_api_listen usual[] = {
+    {.address = "127.0.0.1", .port = 3000, .serves = OC_SERVES_ALL},
+    {.address = "127.0.0.1", .port = 3002, .serves = OC_SERVES_BRIDGE},
+    {.address = "127.0.0.1", .port = 3003, .serves = OC_SERVES_BRIDGE},
+};
+
+void oc_server_configure(struct oc_server *s, struct oc_diags *diags)
+{
+    const struct oc_list *given = &s->api->options.listen;
+    const struct oc_api_listen *list = given->count ? given->items : usual;
+    const size_t count = given->count ? given->count : OC_COUNT(usual);
+    for (size_t i = 0; i < s->list.count; i++) {
+        s->list.items[i]->seen = false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        use(s, &list[i], i, diags);
+    }
+    for (size_t i = s->list.count; i-- > 0;) {
+        if (!s->list.items[i]->seen) {
+            retire(s, s->list.items[i]);
+            OC_VEC_REMOVE(&s->list, i);
+        }
+    }
+}
+
+static void sweep_retired(struct oc_server *s, int64_t now)
+{
+    for (size_t i = s->retired.count; i-- > 0;) {
+        struct oc_listen *l = s->retired.items[i];
+        for (size_t k = 0; k < l->leaving.count; k++) {
+            oc_conn_sweep(l->leaving.items[k], now);
+            if (now - l->retired_ms >= LEAVE_MS) {
+                oc_conn_evict(l->leaving.items[k]);
+            }
+        }
+        let_go(l);
+        if (!l->leaving.count) {
+            listener_destroy(l);
+            OC_VEC_REMOVE(&s->retired, i);
+        }
+    }
+}
+
+static void sweep(void *ctx)
+{
+    struct oc_server *s = ctx;
+    const int64_t now = oc_time_mono();
+    const bool certificates = now >= s->certificates_at;
+    if (certificates) {
+        s->certificates_at = now + CERT_PERIOD;
+    }
+    for (size_t i = 0; i < s->list.count; i++) {
+        struct oc_listen *l = s->list.items[i];
+        if (certificates && l->tls && !s->quiesced) {
+            renew_engine(l);
+        }
+        if (l->engine) {
+            oc_conn_sweep(l->engine, now);
+        }
+        for (size_t k = 0; k < l->leaving.count; k++) {
+            oc_conn_sweep(l->leaving.items[k], now);
+        }
+        let_go(l);
+    }
+    sweep_retired(s, now);
+}
+
+struct oc_server *oc_server_create(struct oc_api *api)
+{
+    struct oc_server *s = oc_calloc(1, sizeof *s);
+    s->api = api;
+    s->sweep = oc_timer_create(api->env->loop, sweep, s);
+    oc_timer_start(s->sweep, SWEEP_MS, SWEEP_MS);
+    return s;
+}
+
+void oc_server_quiesce(struct oc_server *s)
+{
+    s->quiesced = true;
+    for (size_t i = 0; i < s->list.count; i++) {
+        if (s->list.items[i]->engine) {
+            oc_engine_quiesce(s->list.items[i]->engine);
+        }
+    }
+}
+
+size_t oc_server_busy(const struct oc_server *s)
+{
+    size_t n = 0;
+    for (const struct oc_http_request *r = s->pending; r; r = r->next) {
+        n++;
+    }
+    return n;
+}
+
+void oc_server_destroy(struct oc_server *s)
+{
+    if (!s) {
+        return;
+    }
+    s->closed = true;
+    while (s->pending) { /* its operation may end later than we do, and must not find it then */
+        oc_conn_give_up(s->pending, "the host is stopping");
+    }
+    for (size_t i = 0; i < s->retired.count; i++) {
+        listener_destroy(s->retired.items[i]);
+    }
+    OC_VEC_FINISH(&s->retired);
+    for (size_t i = 0; i < s->list.count; i++) {
+        listener_destroy(s->list.items[i]);
+    }
+    OC_VEC_FINISH(&s->list);
+    oc_timer_destroy(s->sweep);
+    free(s);
+}
+
+static json_t *listener_json(const struct oc_listen *l)
+{
+    json_t *o = json_object();
+    char *url = NULL;
+    if (!l->path && l->fd >= 0) {
+        const bool any = strcmp(l->address, "0.0.0.0") == 0 || strcmp(l->address, "::") == 0;
+        const char *host = any ? "localhost" : l->address;
+        const char *open = strchr(host, ':') ? "[" : "", *shut = *open ? "]" : "";
+        url = oc_asprintf("%s://%s%s%s:%d", l->tls ? "https" : "http", open, host, shut, l->port);
+    }
+    oc_json_set_str(o, "url", url);
+    oc_json_set_str(o, "unix", l->path);
+    oc_json_set_str(o, "address", l->path ? NULL : l->address);
+    oc_json_set_int(o, "port", l->port);
+    oc_json_set_str(o, "serves", l->serves == OC_SERVES_ALL ? "all" : "bridge");
+    oc_json_set_bool(o, "tls", l->tls);
+    oc_json_set_bool(o, "loopback", l->loopback);
+    oc_json_set_int(o, "connections", l->engine ? (int64_t)oc_engine_connections(l->engine) : 0);
+    oc_json_set_str(o, "error", l->error);
+    free(url);
+    return o;
+}
+
+json_t *oc_server_json(const struct oc_server *s)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < s->list.count; i++) {
+        json_array_append_new(list, listener_json(s->list.items[i]));
+    }
+    return list;
+}

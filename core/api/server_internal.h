@@ -1,0 +1,160 @@
+/* Listeners, connections and requests, shared by the files that know libmicrohttpd. SPDX-License-Identifier: MIT  [loop] */
+#ifndef OC_API_SERVER_INTERNAL_H
+#define OC_API_SERVER_INTERNAL_H
+
+#include <microhttpd.h>
+#include <sys/socket.h>
+
+#include "core/api/internal.h"
+#include "core/api/server.h"
+#include "core/base/vec.h"
+#include "core/loop/watch.h"
+
+#define OC_PEER_MAX 64
+
+/* One MHD daemon. A listener has one that takes connections, and older ones that still have some: after a change of
+ * certificates or limits they are let go when the last of theirs is closed. */
+struct oc_engine {
+    struct oc_listen *listen;
+    struct MHD_Daemon *mhd;
+    struct oc_watch *watch;
+    struct oc_timer *due;
+    struct oc_conn *conns;
+    struct oc_http_stream *streams;
+    size_t upgraded; /* connections of another protocol that the library passes on: over TLS */
+    bool running;    /* inside MHD_run: not to be entered again */
+    bool again;      /* something was taken up from within: run once more */
+    bool posted;     /* a turn of the loop is asked for */
+    bool doomed;     /* destroyed meanwhile: that turn frees it */
+};
+
+struct oc_listen {
+    struct oc_server *server;
+    char *key;  /* address, port or path, and what it serves: equal keys are the same listener */
+    char *path; /* of a unix socket */
+    char address[64];
+    int port; /* as it really is */
+    enum oc_serves serves;
+    bool tls, loopback, seen;
+    int fd;
+    char *error;   /* why it does not listen; NULL when it does */
+    char *made_of; /* certificates and limits of `engine`: another text means another engine */
+    struct oc_engine *engine;
+    OC_VEC(struct oc_engine *) leaving;
+    int64_t retired_ms; /* mono: no longer in the configuration since then; 0 = it is */
+};
+
+struct oc_server {
+    struct oc_api *api;
+    OC_VEC(struct oc_listen *) list;
+    OC_VEC(struct oc_listen *) retired; /* no longer listening, some connections are left */
+    struct oc_timer *sweep;             /* late requests, certificates, engines that are done */
+    size_t busy;                        /* requests whose answer is not there */
+    struct oc_http_request *pending;    /* those whose handler has not answered */
+    int64_t certificates_at;
+    bool quiesced;
+    bool closed;     /* the areas are gone: nothing more reaches a handler */
+    size_t buffered; /* bytes of bodies whose requests are not answered */
+};
+
+/* One connection of a client, from accept to close. */
+struct oc_conn {
+    struct oc_engine *engine;
+    struct MHD_Connection *mhd;
+    struct oc_conn *next, *prev;
+    int64_t deadline; /* mono ms by which the request must be whole; 0 = none runs */
+    int fd;
+    uid_t uid; /* of a unix peer */
+    bool loopback, upgraded, passed_on;
+    struct oc_http_upgrade *upgrade; /* over TLS, while its owner has it; else NULL */
+    char peer[OC_PEER_MAX];
+};
+
+struct oc_http_request {
+    struct oc_server *server;
+    struct oc_conn *conn; /* NULL once the client has gone */
+    struct MHD_Connection *mhd;
+    struct oc_http_request *next, *prev; /* of server->pending */
+    char *target;                        /* as sent */
+    char *path;                          /* decoded */
+    const char *query;                   /* raw, inside `target`; NULL: none */
+    const char *method;
+    struct oc_match match;
+    struct oc_identity who;
+    struct oc_buf body;
+    int64_t body_max;
+    uint64_t size;          /* bytes of the answer's body, where they are known */
+    OC_VEC(char *) decoded; /* query values handed out */
+    OC_VEC(struct oc_pair) headers;
+    struct MHD_Response *response; /* to be queued */
+    unsigned status;
+    struct oc_http_blob *blob; /* whose response that is; NULL: our own */
+    struct oc_http_upgrade *upgrade;
+    int64_t begun_us;
+    bool seen, handed, answered, suspended, too_large, crowded;
+    oc_loop_fn gone;
+    void *gone_ctx;
+};
+
+/* ---- conn.c: the callbacks of libmicrohttpd ---- */
+
+void *oc_conn_on_target(void *ctx, const char *target, struct MHD_Connection *mhd);
+enum MHD_Result oc_conn_on_request(void *ctx, struct MHD_Connection *mhd, const char *url,
+                                   const char *method, const char *version, const char *upload,
+                                   size_t *upload_size, void **state);
+void oc_conn_on_completed(void *ctx, struct MHD_Connection *mhd, void **state,
+                          enum MHD_RequestTerminationCode why);
+void oc_conn_on_change(void *ctx, struct MHD_Connection *mhd, void **state,
+                       enum MHD_ConnectionNotificationCode what);
+/* Answers 503 in the place of a handler, which is told that the client has left. */
+void oc_conn_give_up(struct oc_http_request *r, const char *why);
+/* Ends every request and connection of an engine whose listener is gone, in the next turns of the loop. */
+void oc_conn_evict(struct oc_engine *engine);
+/* Closes what has kept us waiting for too long. */
+void oc_conn_sweep(struct oc_engine *engine, int64_t now);
+
+/* ---- http.c ---- */
+
+/* Hands the answer that is ready to libmicrohttpd; from within oc_conn_on_request. */
+enum MHD_Result oc_http_queue(struct oc_http_request *r);
+/* The one way to answer with a response of one's own (taken): headers set before, the security headers, `type` unless NULL. */
+void oc_http_answer(struct oc_http_request *r, unsigned status, const char *type,
+                    struct MHD_Response *response);
+void oc_http_free(struct oc_http_request *r);
+
+/* ---- stream.c ---- */
+
+/* As if the client had left. */
+void oc_http_upgrade_break(struct oc_http_upgrade *u);
+/* As if the clients of all streams of this engine had left. */
+void oc_http_streams_break(struct oc_engine *engine);
+/* After the client left, or the connection was closed: whoever waits for the socket hears that there is none. */
+void oc_http_upgrade_gone(struct oc_http_upgrade *u);
+
+/* ---- target.c ---- */
+
+/* Splits and decodes `r->target`; OC_E_CONFIG when it is no sound path. */
+int oc_target_parse(const char *target, char **path, const char **query, struct oc_error *err);
+/* Decodes %XX, and + when `plus`; NULL when it is malformed or holds a NUL. Owned by the caller. */
+char *oc_target_decode(const char *text, size_t len, bool plus);
+
+/* ---- engine.c ---- */
+
+/* NULL and `why` (owned by the caller) when it cannot be. */
+struct oc_engine *oc_engine_create(struct oc_listen *l, char **why);
+size_t oc_engine_connections(const struct oc_engine *e);
+/* No new connections; the listening socket stays ours. */
+void oc_engine_quiesce(struct oc_engine *e);
+/* Takes up a connection that was suspended: libmicrohttpd looks at it with the next turn of the loop. */
+void oc_engine_resume(struct oc_engine *e, struct MHD_Connection *mhd);
+void oc_engine_destroy(struct oc_engine *e); /* NULL is fine */
+
+/* ---- tls.c ---- */
+
+struct oc_tls_material {
+    char *certificate, *key, *client_ca; /* PEM; owned */
+};
+int oc_tls_load(const struct oc_api_options *o, struct oc_tls_material *m, struct oc_error *err);
+void oc_tls_finish(struct oc_tls_material *m);
+
+#endif

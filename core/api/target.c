@@ -1,0 +1,76 @@
+/* The target of a request: path and query, decoded once and strictly. SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/api/server_internal.h"
+#include "core/base/mem.h"
+#include "core/base/text.h"
+
+static int hex(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    const char low = (char)(c | 0x20);
+    return low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
+}
+
+char *oc_target_decode(const char *text, size_t len, bool plus)
+{
+    char *out = oc_alloc(len + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < len; i++) {
+        char c = text[i];
+        if (c == '%') {
+            const int high = len - i > 2 ? hex(text[i + 1]) : -1;
+            const int low = high >= 0 ? hex(text[i + 2]) : -1;
+            if (low < 0 || (high == 0 && low == 0)) {
+                free(out);
+                return NULL;
+            }
+            c = (char)(high * 16 + low);
+            i += 2;
+        } else if (c == '+' && plus) {
+            c = ' ';
+        }
+        out[n++] = c;
+    }
+    out[n] = '\0';
+    return out;
+}
+
+/* Every segment has a name: what a file system or a proxy would resolve has no place here. */
+static bool is_sound(const char *path)
+{
+    if (path[0] != '/' || strchr(path, '\\') || !oc_utf8_valid(path, strlen(path))) {
+        return false;
+    }
+    for (const char *s = path + 1; *s;) {
+        const size_t len = strcspn(s, "/");
+        if (len == 0 || (len == 1 && s[0] == '.') || (len == 2 && s[0] == '.' && s[1] == '.')) {
+            return false;
+        }
+        s += len + (s[len] == '/');
+    }
+    for (const char *s = path; *s; s++) {
+        if ((unsigned char)*s < 0x20 || *s == 0x7f) {
+            return false;
+        }
+    }
+    return true;
+}
+
+int oc_target_parse(const char *target, char **path, const char **query, struct oc_error *err)
+{
+    const size_t len = strcspn(target, "?#");
+    *query = target[len] == '?' ? target + len + 1 : NULL;
+    *path = oc_target_decode(target, len, false);
+    if (*path && is_sound(*path)) {
+        return OC_OK;
+    }
+    free(*path);
+    *path = NULL;
+    oc_error_set(err, OC_E_CONFIG, "the path of the request is malformed");
+    oc_error_hint(err, "Write it with single slashes, without `.` and `..`, as UTF-8 in %%XX.");
+    return OC_E_CONFIG;
+}

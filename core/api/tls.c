@@ -1,0 +1,104 @@
+/* The certificates of TLS listeners, and those of their clients. SPDX-License-Identifier: MIT */
+#include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/api/server_internal.h"
+#include "core/base/mem.h"
+#include "core/sys/file.h"
+
+#define PEM_MAX (256u << 10)
+
+static int read_pem(const char *path, const char *what, char **out, struct oc_error *err)
+{
+    struct oc_buf text = {0};
+    if (!path) {
+        oc_error_set(err, OC_E_CONFIG, "%s is not set", what);
+        oc_error_hint(err, "Name the PEM file, or leave `tls` out of api.listen.");
+        return OC_E_CONFIG;
+    }
+    const int code = oc_file_read(path, PEM_MAX, &text, err);
+    *out = oc_buf_take(&text);
+    return code;
+}
+
+/* A key of another certificate, or a file that is none, is told now and not to the first client. */
+static int check_pair(const struct oc_tls_material *m, struct oc_error *err)
+{
+    gnutls_certificate_credentials_t credentials;
+    const gnutls_datum_t certificate = {(unsigned char *)m->certificate,
+                                        (unsigned)strlen(m->certificate)};
+    const gnutls_datum_t key = {(unsigned char *)m->key, (unsigned)strlen(m->key)};
+    const gnutls_datum_t ca = {(unsigned char *)m->client_ca,
+                               m->client_ca ? (unsigned)strlen(m->client_ca) : 0};
+    int rc = gnutls_certificate_allocate_credentials(&credentials);
+    if (rc < 0) {
+        return oc_error_set(err, OC_E_INTERNAL, "gnutls: %s", gnutls_strerror(rc));
+    }
+    rc = gnutls_certificate_set_x509_key_mem(credentials, &certificate, &key, GNUTLS_X509_FMT_PEM);
+    if (rc < 0) {
+        oc_error_set(err, OC_E_CONFIG, "api.tls: certificate and key cannot be used: %s",
+                     gnutls_strerror(rc));
+    } else if (ca.size && (rc = gnutls_certificate_set_x509_trust_mem(credentials, &ca,
+                                                                      GNUTLS_X509_FMT_PEM)) <= 0) {
+        rc = -1;
+        oc_error_set(err, OC_E_CONFIG, "api.tls.client_ca holds no certificate");
+    }
+    gnutls_certificate_free_credentials(credentials);
+    return rc < 0 ? err->code : OC_OK;
+}
+
+int oc_tls_load(const struct oc_api_options *o, struct oc_tls_material *m, struct oc_error *err)
+{
+    memset(m, 0, sizeof *m);
+    if (read_pem(o->tls.certificate, "api.tls.certificate", &m->certificate, err) != OC_OK ||
+        read_pem(o->tls.key, "api.tls.key", &m->key, err) != OC_OK ||
+        (o->tls.client_ca &&
+         read_pem(o->tls.client_ca, "api.tls.client_ca", &m->client_ca, err) != OC_OK) ||
+        check_pair(m, err) != OC_OK) {
+        const int code = err->code;
+        oc_tls_finish(m);
+        return code;
+    }
+    return OC_OK;
+}
+
+void oc_tls_finish(struct oc_tls_material *m)
+{
+    if (m->key) {
+        explicit_bzero(m->key, strlen(m->key));
+    }
+    free(m->certificate);
+    free(m->key);
+    free(m->client_ca);
+    memset(m, 0, sizeof *m);
+}
+
+/* ---- clients ---- */
+
+static bool common_name(gnutls_session_t session, char *name, size_t size)
+{
+    unsigned count = 0;
+    gnutls_x509_crt_t certificate;
+    const gnutls_datum_t *chain = gnutls_certificate_get_peers(session, &count);
+    if (!chain || !count || gnutls_x509_crt_init(&certificate) < 0) {
+        return false;
+    }
+    const bool ok = gnutls_x509_crt_import(certificate, &chain[0], GNUTLS_X509_FMT_DER) == 0 &&
+                    gnutls_x509_crt_get_dn_by_oid(certificate, GNUTLS_OID_X520_COMMON_NAME, 0, 0,
+                                                  name, &size) == 0;
+    gnutls_x509_crt_deinit(certificate);
+    return ok;
+}
+
+bool oc_http_certificate(const struct oc_http_request *r, char *name, size_t size)
+{
+    const union MHD_ConnectionInfo *info =
+        oc_http_is_tls(r) ? MHD_get_connection_info(r->mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION)
+                          : NULL;
+    unsigned status = 0;
+    gnutls_session_t session = info ? info->tls_session : NULL;
+    return session && gnutls_certificate_verify_peers2(session, &status) == 0 && status == 0 &&
+           common_name(session, name, size);
+}

@@ -1,0 +1,236 @@
+/* Subscribing: what a client has missed, or else a snapshot. SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "core/api/ws/hub.h"
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/base/text.h"
+
+static const char *pattern_of(const char *name)
+{
+    return name + strlen(oc_ws_topic_name(OC_WS_EVENTS));
+}
+
+static bool add_pattern(struct oc_ws_client *c, const char *pattern)
+{
+    for (size_t i = 0; i < c->patterns.count; i++) {
+        if (strcmp(c->patterns.items[i], pattern) == 0) {
+            return true;
+        }
+    }
+    if (c->patterns.count >= OC_WS_PATTERNS_MAX || strlen(pattern) > OC_WS_NAME_MAX) {
+        return false;
+    }
+    OC_VEC_PUSH(&c->patterns, oc_strdup(pattern));
+    return true;
+}
+
+static void join(struct oc_ws_client *c, enum oc_ws_topic topic)
+{
+    if (!(c->topics >> topic & 1)) {
+        c->topics |= 1u << topic;
+        oc_ws_watch(c->hub, topic);
+    }
+}
+
+/* ---- what was missed ---- */
+
+static bool wants(const struct oc_ws_client *c, const struct oc_ws_told *t, uint32_t topics,
+                  const json_t *patterns)
+{
+    size_t i;
+    const json_t *p;
+    if (!(topics >> t->topic & 1) || !oc_ws_may_see(c, t->role, t->actor)) {
+        return false;
+    }
+    if (t->topic != OC_WS_EVENTS) {
+        return true;
+    }
+    json_array_foreach(patterns, i, p)
+    {
+        if (oc_glob(json_string_value(p), t->event)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* True when the ring has everything of the topic that was told after `since`. */
+static bool knows_since(const struct oc_ws_hub *h, enum oc_ws_topic topic, uint64_t since)
+{
+    return topic != OC_WS_SAMPLES && since >= h->base[topic] && since >= h->ring.forgotten &&
+           since <= h->seq;
+}
+
+static void replay(struct oc_ws_client *c, uint64_t since, uint32_t topics, const json_t *patterns)
+{
+    const struct oc_ws_ring *ring = &c->hub->ring;
+    for (size_t i = oc_ws_ring_after(ring, since); i < ring->count; i++) {
+        const struct oc_ws_told *t = oc_ws_ring_at(ring, i);
+        if (wants(c, t, topics, patterns)) {
+            oc_ws_push(c, (enum oc_ws_topic)t->topic, t->packet);
+        }
+    }
+}
+
+static void send_resync(struct oc_ws_client *c, enum oc_ws_topic topic)
+{
+    json_t *o = json_object();
+    oc_json_set_str(o, "type", "resync");
+    oc_json_set_str(o, "topic", oc_ws_topic_name(topic));
+    oc_ws_push_json(c, topic, o);
+}
+
+static void catch_up(struct oc_ws_client *c, uint32_t topics, const json_t *since,
+                     const json_t *patterns)
+{
+    const uint64_t from = json_is_integer(since) && json_integer_value(since) >= 0
+                              ? (uint64_t)json_integer_value(since)
+                              : 0;
+    uint32_t known = 0;
+    for (int i = 0; i < OC_WS_TOPICS && since; i++) {
+        if (topics >> i & 1 && knows_since(c->hub, (enum oc_ws_topic)i, from)) {
+            known |= 1u << i;
+        }
+    }
+    if (known) {
+        replay(c, from, known, patterns);
+    }
+    for (int i = 0; i < OC_WS_TOPICS; i++) {
+        if (topics >> i & 1 && !(known >> i & 1)) {
+            if (since && i != OC_WS_SAMPLES) {
+                send_resync(c, (enum oc_ws_topic)i);
+            }
+            oc_ws_topic_snapshot(c, (enum oc_ws_topic)i);
+        }
+    }
+}
+
+/* ---- subscribe, unsubscribe ---- */
+
+static void acknowledge(struct oc_ws_client *c)
+{
+    json_t *o = json_object(), *list = json_array();
+    for (int i = 0; i < OC_WS_EVENTS; i++) {
+        if (c->topics >> i & 1) {
+            json_array_append_new(list, json_string(oc_ws_topic_name((enum oc_ws_topic)i)));
+        }
+    }
+    for (size_t i = 0; i < c->patterns.count; i++) {
+        json_array_append_new(list, json_sprintf("%s%s", oc_ws_topic_name(OC_WS_EVENTS),
+                                                 (const char *)c->patterns.items[i]));
+    }
+    oc_json_set_str(o, "type", "subscribed");
+    oc_json_take(o, "topics", list);
+    oc_json_set_int(o, "event", (int64_t)c->hub->seq);
+    oc_ws_answer(c, o);
+}
+
+/* The bit of the topic, or 0 when it was refused, which has been said. */
+static uint32_t admit(struct oc_ws_client *c, const char *name, json_t *patterns)
+{
+    const int topic = name ? oc_ws_topic_find(name) : -1;
+    if (topic < 0) {
+        oc_ws_error(c, "not_found", "there is no such topic", name ? name : "");
+    } else if (c->who.role < oc_ws_topic_role((enum oc_ws_topic)topic)) {
+        oc_ws_error(c, "denied", "the topic needs another role", name);
+    } else if (topic == OC_WS_EVENTS && !add_pattern(c, pattern_of(name))) {
+        oc_ws_error(c, "config", "too many patterns, or one that is too long", name);
+    } else {
+        if (topic == OC_WS_EVENTS) {
+            json_array_append_new(patterns, json_string(pattern_of(name)));
+        }
+        return 1u << topic;
+    }
+    return 0;
+}
+
+void oc_ws_subscribe(struct oc_ws_client *c, const json_t *topics, const json_t *selectors,
+                     const json_t *since)
+{
+    uint32_t asked = 0;
+    size_t i;
+    const json_t *name;
+    json_t *patterns = json_array();
+    if (!json_is_array(topics) || json_array_size(topics) > OC_WS_PATTERNS_MAX + OC_WS_TOPICS) {
+        oc_ws_error(c, "config", "expected `topics`, a list of names", NULL);
+    } else {
+        json_array_foreach(topics, i, name)
+        {
+            asked |= admit(c, json_string_value(name), patterns);
+        }
+        if (asked >> OC_WS_SAMPLES & 1) {
+            oc_ws_samples_select(c, selectors);
+        }
+        for (i = 0; i < OC_WS_TOPICS; i++) {
+            if (asked >> i & 1) {
+                join(c, (enum oc_ws_topic)i);
+            }
+        }
+        acknowledge(c);
+        catch_up(c, asked, since, patterns);
+    }
+    json_decref(patterns);
+}
+
+static void leave(struct oc_ws_client *c, enum oc_ws_topic topic)
+{
+    if (!(c->topics >> topic & 1)) {
+        return;
+    }
+    c->topics &= ~(1u << topic);
+    if (topic == OC_WS_SAMPLES) {
+        oc_ws_samples_leave(c);
+    }
+    oc_ws_unwatch(c->hub, topic);
+}
+
+static void leave_pattern(struct oc_ws_client *c, const char *pattern)
+{
+    for (size_t i = 0; i < c->patterns.count; i++) {
+        if (strcmp(c->patterns.items[i], pattern) == 0) {
+            free(c->patterns.items[i]);
+            OC_VEC_REMOVE(&c->patterns, i);
+            break;
+        }
+    }
+    if (c->patterns.count == 0) {
+        leave(c, OC_WS_EVENTS);
+    }
+}
+
+void oc_ws_unsubscribe(struct oc_ws_client *c, const json_t *topics)
+{
+    size_t i;
+    const json_t *name;
+    json_array_foreach(topics, i, name)
+    {
+        const char *text = json_string_value(name);
+        const int topic = text ? oc_ws_topic_find(text) : -1;
+        if (topic == OC_WS_EVENTS) {
+            leave_pattern(c, pattern_of(text));
+        } else if (topic >= 0) {
+            leave(c, (enum oc_ws_topic)topic);
+        }
+    }
+    acknowledge(c);
+}
+
+/* One at a time, each when nothing else waits: together they may be more than may wait. */
+void oc_ws_resync(struct oc_ws_client *c)
+{
+    enum oc_ws_topic topic = OC_WS_HEALTH;
+    while (!(c->stale >> topic & 1)) {
+        topic++;
+    }
+    c->stale &= ~(1u << topic);
+    if (c->legacy && c->parts) {
+        oc_ws_legacy_hello(c);
+    } else if (c->topics >> topic & 1 && !c->legacy) {
+        send_resync(c, topic);
+        oc_ws_topic_snapshot(c, topic);
+    }
+    if (c->stale) {
+        oc_socket_remind(c->socket);
+    }
+}

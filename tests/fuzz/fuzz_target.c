@@ -1,0 +1,22 @@
+/* Fuzzes request targets: whatever is taken has no segment that leads elsewhere. SPDX-License-Identifier: MIT */
+// uses: oc_api
+#include <string.h>
+
+#include "core/api/server_internal.h"
+#include "core/base/mem.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char *target = oc_strndup((const char *)data, size), *path = NULL;
+    const char *query = NULL;
+    if (oc_target_parse(target, &path, &query, NULL) == OC_OK) {
+        OC_ASSERT(path[0] == '/' && strlen(path) <= strlen(target));
+        OC_ASSERT(!strstr(path, "//") && !strstr(path, "/../") && !strchr(path, '\\'));
+        OC_ASSERT(!query || (query > target && query <= target + strlen(target)));
+    }
+    free(path);
+    free(target);
+    return 0;
+}
