@@ -57,17 +57,23 @@ const char *oc_help_group_summary(const char *group)
 {
     static const char *const texts[][2] = {
         {"alert", "alerts, silences and channels"},
+        {"api", "the HTTP face of the host"},
         {"collector", "what collects, and how it fares"},
         {"config", "the configuration"},
+        {"cost", "what models and agents cost: figures, prices, budgets"},
         {"events", "what has happened"},
+        {"export", "where samples are sent"},
         {"health", "the health of services and agents"},
+        {"message", "messages between agents"},
         {"metrics", "stored samples"},
         {"plugin", "plugins: write, install, watch over and remove them"},
         {"policy", "Lua policies"},
         {"registry", "where plugins come from: consuming and publishing"},
         {"rules", "alert rules"},
         {"rule", "alert rules"},
+        {"session", "who is signed in"},
         {"skill", "texts for agents"},
+        {"token", "credentials for the API"},
         {"tool", "functions for agents"},
     };
     for (size_t i = 0; i < OC_COUNT(texts); i++) {

@@ -224,6 +224,28 @@ static bool first_table(struct run *r)
     return data != NULL;
 }
 
+/* The answer to an operation without parameters; NULL when it failed. Owned by the caller. */
+static json_t *ask(struct run *r, const char *op)
+{
+    json_t *frame = wait_end(r, oc_link_send(&r->link, op, NULL));
+    json_t *data = json_incref(json_object_get(frame, "data"));
+    json_decref(frame);
+    return data;
+}
+
+/* On the first start of a host that serves the dashboard: how to get in. For a terminal only: anything else may be kept. */
+static void offer_login(struct run *r)
+{
+    json_t *first = ask(r, "access.first");
+    json_t *link = oc_json_bool(first, "first", false) ? ask(r, "login") : NULL;
+    const char *url = oc_json_str(link, "url", NULL);
+    if (url) {
+        fprintf(stderr, "Sign in (once, within 15 minutes): %s\n\n", url);
+    }
+    json_decref(link);
+    json_decref(first);
+}
+
 static void stop(struct run *r)
 {
     if (!r->stopping && !r->cli->quiet) {
@@ -255,6 +277,9 @@ static int serve(struct run *r)
 {
     bool table = first_table(r);
     if (table) {
+        if (r->cli->tty_err && !r->cli->json && !r->cli->quiet) {
+            offer_login(r);
+        }
         follow(r);
     } else if (child_left(r) < 0) {
         stop(r);

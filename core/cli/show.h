@@ -40,6 +40,7 @@ extern const struct cli_view oc_view_check, oc_view_plugin, oc_view_logs, oc_vie
 extern const struct cli_view oc_view_plan, oc_view_plugins, oc_view_plugin_status;
 extern const struct cli_view oc_view_plugin_top, oc_view_plugin_why, oc_view_plugin_doctor;
 extern const struct cli_view oc_view_plugin_reload, oc_view_plugin_reset;
+extern const struct cli_view oc_view_cost;                   /* of cost.summary and cost.forecast */
 extern const struct cli_view oc_view_serve, oc_view_written; /* of registry.serve; lock, bundle */
 
 /* "table:KEY=Title,..." without its "table:". A title that ends in (duration), (size) or (age) says

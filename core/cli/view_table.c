@@ -82,7 +82,8 @@ static void say_empty(const struct cli_op *op)
     if (strcmp(verb, "outdated") == 0) {
         puts("Nothing is outdated.");
     } else if (!list) {
-        printf("No %s.\n", strcmp(verb, "watch") == 0 ? "entries" : verb);
+        const bool is_no_noun = strcmp(verb, "watch") == 0 || strcmp(verb, "by") == 0;
+        printf("No %s.\n", is_no_noun ? "entries" : verb);
     } else if (oc_ends(group, "y")) {
         printf("No %.*sies.\n", (int)strlen(group) - 1, group);
     } else {

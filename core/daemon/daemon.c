@@ -15,6 +15,7 @@
 #include "core/base/mem.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
+#include "core/daemon/api.h"
 #include "core/daemon/embedded.h"
 #include "core/daemon/internal.h"
 #include "core/daemon/notify.h"
@@ -283,16 +284,34 @@ static void all_stopped(void *ctx)
     oc_loop_stop(h->loop);
 }
 
-static void channels_stopped(void *ctx)
+static void bridge_stopped(void *ctx)
 {
     struct oc_daemon *h = ctx;
     oc_plugin_service_stop(h->plugin, h->grace_ms, all_stopped, h);
+}
+
+static void remotes_stopped(void *ctx)
+{
+    struct oc_daemon *h = ctx;
+    oc_message_stop(h->message, h->grace_ms, bridge_stopped, h);
+}
+
+static void channels_stopped(void *ctx)
+{
+    struct oc_daemon *h = ctx;
+    oc_export_stop(h->export, h->grace_ms, remotes_stopped, h);
 }
 
 static void collectors_stopped(void *ctx)
 {
     struct oc_daemon *h = ctx;
     oc_alert_stop(h->alert, h->grace_ms, channels_stopped, h);
+}
+
+static void api_stopped(void *ctx)
+{
+    struct oc_daemon *h = ctx;
+    oc_schedule_stop(h->schedule, h->grace_ms, collectors_stopped, h);
 }
 
 void oc_daemon_stop(struct oc_daemon *h, int64_t grace_ms)
@@ -304,7 +323,7 @@ void oc_daemon_stop(struct oc_daemon *h, int64_t grace_ms)
     h->grace_ms = grace_ms;
     oc_ops_cancel_all(h->ops);
     oc_timer_stop(h->maintain);
-    oc_schedule_stop(h->schedule, grace_ms, collectors_stopped, h);
+    oc_daemon_stop_api(h, api_stopped);
 }
 
 void oc_daemon_destroy(struct oc_daemon *h)
@@ -316,8 +335,12 @@ void oc_daemon_destroy(struct oc_daemon *h)
     if (h->ops) {
         oc_ops_cancel_all(h->ops);
     }
+    oc_daemon_destroy_api(h);
     oc_bridge_destroy(h->bridge);
     oc_skill_service_destroy(h->skills);
+    oc_message_destroy(h->message);
+    oc_export_destroy(h->export);
+    oc_cost_destroy(h->cost);
     oc_tool_service_destroy(h->tools);
     oc_plugin_service_destroy(h->plugin);
     oc_package_service_destroy(h->packages);
@@ -327,6 +350,7 @@ void oc_daemon_destroy(struct oc_daemon *h)
     oc_policy_service_destroy(h->policy);
     oc_health_destroy(h->health);
     oc_metrics_destroy(h->metrics);
+    oc_access_destroy(h->access);
     oc_host_service_destroy(h->host);
     oc_ops_destroy(h->ops);
     oc_policies_destroy(h->policies);
@@ -389,6 +413,8 @@ void oc_daemon_check_collectors(struct oc_daemon *h)
     if (!h->options.safe_mode) {
         oc_schedule_check(h->schedule, h->config, &h->diags);
         oc_alert_check(&h->env, h->config, &h->diags);
+        oc_export_check(&h->env, h->config, &h->diags);
+        oc_message_check(&h->env, h->config, &h->diags);
         oc_plugin_service_check(h->plugin, h->config, &h->diags);
     }
 }

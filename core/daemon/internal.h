@@ -2,13 +2,18 @@
 #ifndef OC_DAEMON_INTERNAL_H
 #define OC_DAEMON_INTERNAL_H
 
+#include "core/api/api.h"
 #include "core/daemon/daemon.h"
 #include "core/daemon/sections.h"
 #include "core/loop/worker.h"
+#include "core/service/access/access.h"
 #include "core/service/alert/alert.h"
+#include "core/service/cost/cost.h"
 #include "core/service/env.h"
+#include "core/service/export/export.h"
 #include "core/service/health/health.h"
 #include "core/service/host/service.h"
+#include "core/service/message/message.h"
 #include "core/service/metrics/metrics.h"
 #include "core/service/package/package.h"
 #include "core/service/plugin/plugin_service.h"
@@ -36,8 +41,10 @@ struct oc_daemon {
     struct oc_timer *maintain;
     struct oc_env env;
     struct oc_host_service *host;
+    struct oc_access *access;
     struct oc_schedule *schedule;
     struct oc_health *health;
+    struct oc_cost *cost;
     struct oc_metrics *metrics;
     struct oc_rule_service *rules;
     struct oc_policy_service *policy;
@@ -46,6 +53,10 @@ struct oc_daemon {
     struct oc_plugin_service *plugin;
     struct oc_tool_service *tools;
     struct oc_skill_service *skills;
+    struct oc_export *export;
+    struct oc_message_service *message;
+    const struct oc_api_module *api_module; /* NULL: not loaded */
+    struct oc_api *api;
     int64_t grace_ms;
     bool started, stopping;
 };

@@ -19,6 +19,7 @@
 #include "core/daemon/control.h"
 #include "core/daemon/daemon.h"
 #include "core/daemon/dump.h"
+#include "core/daemon/greet.h"
 #include "core/daemon/notify.h"
 #include "core/daemon/options.h"
 #include "core/daemon/privilege.h"
@@ -145,6 +146,7 @@ static int serve(struct session *d, struct oc_error *err)
             oc_daemon_home(d->daemon));
     oc_daemon_start(d->daemon);
     oc_notify("READY=1");
+    oc_greet(oc_daemon_ops(d->daemon), d->launcher < 0);
     leave_launcher(d);
     oc_loop_run(loop);
     oc_timer_destroy(watchdog);

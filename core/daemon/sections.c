@@ -5,12 +5,16 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/api/options.h"
 #include "core/base/buf.h"
 #include "core/base/json.h"
 #include "core/base/text.h"
 #include "core/config/dump.h"
 #include "core/service/alert/alert.h"
+#include "core/service/cost/cost.h"
+#include "core/service/export/export.h"
 #include "core/service/health/health.h"
+#include "core/service/message/message.h"
 #include "core/service/plugin/plugin_service.h"
 #include "core/service/policy/policy_service.h"
 #include "core/service/rule/rule.h"
@@ -84,9 +88,10 @@ static const struct oc_option log_options[] = {
     {0}};
 
 /* Sections of the services: each validates its own. */
-static const char *const known[] = {"host",        "store",      "log",       "thresholds",
-                                    "alerts",      "policies",   "health",    "dependencies",
-                                    "maintenance", "collectors", "isolation", "plugins"};
+static const char *const known[] = {"host",         "store",      "log",       "thresholds",
+                                    "alerts",       "policies",   "health",    "dependencies",
+                                    "maintenance",  "collectors", "isolation", "plugins",
+                                    "remote_write", "api",        "cost",      "bridge"};
 
 static void check_names(const struct oc_node *root, struct oc_diags *diags)
 {
@@ -161,5 +166,9 @@ json_t *oc_sections_json(void)
     oc_rule_describe(o);
     oc_policy_service_describe(o);
     oc_plugin_service_describe(o);
+    oc_cost_describe(o);
+    oc_export_describe(o);
+    oc_message_describe(o);
+    oc_api_describe(o);
     return o;
 }

@@ -5,6 +5,7 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/text.h"
+#include "core/daemon/api.h"
 #include "core/daemon/check.h"
 #include "core/daemon/internal.h"
 #include "core/op/bridge.h"
@@ -24,10 +25,14 @@ static char *bundled_folder(void)
                          : oc_file_exists(installed) ? installed
                                                      : OC_PLUGIN_DIR;
     char *found = oc_path_expand(folder, NULL);
+    char *real = realpath(found, NULL); /* as the folders of the plugins in it are named */
     free(installed);
     free(built);
     free(self);
-    return found;
+    if (real) {
+        free(found);
+    }
+    return real ? real : found;
 }
 
 void oc_daemon_scan_plugins(struct oc_daemon *h)
@@ -87,6 +92,8 @@ struct oc_instance *oc_daemon_find_instance(void *ctx, const char *plugin, const
     struct oc_daemon *h = ctx;
     struct oc_instance *found = h->schedule ? oc_schedule_find(h->schedule, plugin, name) : NULL;
     found = found || !h->alert ? found : oc_alert_find_instance(h->alert, plugin, name);
+    found = found || !h->export ? found : oc_export_find_instance(h->export, plugin, name);
+    found = found || !h->message ? found : oc_message_find_instance(h->message, plugin, name);
     return found || !h->plugin ? found : oc_plugin_service_find(h->plugin, plugin, name);
 }
 
@@ -95,6 +102,8 @@ static void hook_each(void *ctx, oc_each_instance_fn fn, void *fn_ctx)
     struct oc_daemon *h = ctx;
     oc_schedule_each(h->schedule, fn, fn_ctx);
     oc_alert_each(h->alert, fn, fn_ctx);
+    oc_export_each(h->export, fn, fn_ctx);
+    oc_message_each(h->message, fn, fn_ctx);
 }
 
 /* ---- configuring ---- */
@@ -102,20 +111,26 @@ static void hook_each(void *ctx, oc_each_instance_fn fn, void *fn_ctx)
 void oc_daemon_configure(struct oc_daemon *h, const struct oc_config *config)
 {
     oc_plugin_service_prepare(h->plugin, config, &h->diags);
+    oc_access_configure(h->access, config, &h->diags);
     oc_policy_service_configure(h->policy, config, &h->diags);
     oc_health_configure(h->health, config, &h->diags);
     oc_rule_configure(h->rules, config, &h->diags);
     oc_alert_configure(h->alert, config, &h->diags);
+    oc_cost_configure(h->cost, config, &h->diags);
+    oc_export_configure(h->export, config, &h->diags);
+    oc_message_configure(h->message, config, &h->diags);
     if (!h->options.safe_mode && (!h->env.ephemeral || h->options.collect)) {
         oc_schedule_configure(h->schedule, config, &h->diags);
     }
     oc_plugin_service_configure(h->plugin, config, &h->diags);
+    oc_daemon_configure_api(h, config);
 }
 
 /* What this says of these sections takes the place of what was said of them before. */
 static void forget_findings(struct oc_diags *diags)
 {
-    static const char *const sections[] = {"collectors", "alerts", "plugins", "isolation"};
+    static const char *const sections[] = {"collectors", "alerts",       "plugins",
+                                           "isolation",  "remote_write", "bridge"};
     for (size_t i = diags->list.count; i-- > 0;) {
         const char *key = diags->list.items[i].key;
         bool told_again = false;
@@ -141,6 +156,8 @@ static void hook_changed(void *ctx)
     oc_bridge_refresh(h->bridge);
     oc_plugin_service_prepare(h->plugin, h->config, &h->diags);
     oc_alert_configure(h->alert, h->config, &h->diags);
+    oc_export_configure(h->export, h->config, &h->diags);
+    oc_message_configure(h->message, h->config, &h->diags);
     if (!h->env.ephemeral) {
         oc_schedule_configure(h->schedule, h->config, &h->diags);
     }
@@ -170,11 +187,13 @@ void oc_daemon_make_services(struct oc_daemon *h)
                              .bundled = h->bundled,
                              .ephemeral = h->env.ephemeral};
     h->host = oc_host_service_create(&h->env, &hooks);
+    h->access = oc_access_create(&h->env);
     h->metrics = oc_metrics_create(&h->env);
     h->health = oc_health_create(&h->env);
     h->policy = oc_policy_service_create(&h->env);
     h->alert = oc_alert_create(&h->env);
     h->rules = oc_rule_create(&h->env);
+    h->cost = oc_cost_create(&h->env);
     h->schedule = oc_schedule_create(&h->env);
     h->packages = oc_package_service_create(&h->env);
     struct oc_plugin_hooks plugin_hooks = {.config = hook_config,
@@ -184,5 +203,8 @@ void oc_daemon_make_services(struct oc_daemon *h)
                                            .safe_mode = h->options.safe_mode};
     h->plugin = oc_plugin_service_create(&h->env, &plugin_hooks);
     h->tools = oc_tool_service_create(&h->env, &(struct oc_tool_hooks){oc_daemon_find_instance, h});
+    oc_daemon_add_api_op(h);
+    h->export = oc_export_create(&h->env);
+    h->message = oc_message_create(&h->env);
     h->skills = oc_skill_service_create(&h->env, &(struct oc_skill_hooks){hook_config, h});
 }
