@@ -1,0 +1,178 @@
+// How snapshots and deltas become what views show: pure functions. SPDX-License-Identifier: MIT
+import type { Agent, Alert, Check, CheckState, HealthDelta, Resources, Service, Snapshot, Summary } from './types';
+
+export interface HealthState {
+  /** False until the first snapshot is there. */
+  ready: boolean;
+  timestamp: string | null;
+  /** Sorted by name. */
+  checks: readonly Check[];
+  agents: readonly Agent[];
+  resources: Resources;
+  summary: Summary | null;
+  /** What services measure beside their state, by name. */
+  details: ReadonlyMap<string, Record<string, unknown>>;
+}
+
+export const NO_HEALTH: HealthState = {
+  ready: false,
+  timestamp: null,
+  checks: [],
+  agents: [],
+  resources: {},
+  summary: null,
+  details: new Map(),
+};
+
+const byService = (a: Check, b: Check): number => (a.service < b.service ? -1 : a.service > b.service ? 1 : 0);
+const byId = (a: Agent, b: Agent): number => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+
+const STATE_OF: Record<string, CheckState> = {
+  healthy: 'ok',
+  degraded: 'warning',
+  error: 'critical',
+  unknown: 'unknown',
+};
+
+/** A service entry says less than a check does; where the check is known it only brings it up to date. */
+export function checkOfService(s: Service, known?: Check): Check {
+  const state = s.state ?? STATE_OF[s.status] ?? 'unknown';
+  const slash = s.id.indexOf('/');
+  const base: Check = known ?? {
+    service: s.id,
+    instance: slash < 0 ? s.id : s.id.slice(0, slash),
+    target: slash < 0 ? '' : s.id.slice(slash + 1),
+    plugin: s.type,
+    state,
+    hard: true,
+    attempt: 0,
+    max_attempts: 0,
+    flapping: false,
+    maintenance: false,
+    score: null,
+    since: null,
+    checked: null,
+    response_ms: s.responseTime,
+    output: s.error ?? '',
+  };
+  if (!known) return base;
+  return {
+    ...base,
+    state,
+    response_ms: s.responseTime,
+    output: s.error ?? (state === base.state ? base.output : ''),
+    since: state === base.state ? base.since : null,
+  };
+}
+
+function detailsOf(services: readonly Service[]): Map<string, Record<string, unknown>> {
+  const details = new Map<string, Record<string, unknown>>();
+  for (const s of services) if (s.details && Object.keys(s.details).length) details.set(s.id, s.details);
+  return details;
+}
+
+export function fromSnapshot(s: Snapshot): HealthState {
+  const checks = new Map<string, Check>();
+  for (const c of s.checks ?? []) checks.set(c.service, c);
+  for (const service of s.services ?? []) {
+    if (!checks.has(service.id)) checks.set(service.id, checkOfService(service));
+  }
+  return {
+    ready: true,
+    timestamp: s.timestamp,
+    checks: [...checks.values()].sort(byService),
+    agents: [...(s.agents ?? [])].sort(byId),
+    resources: s.resources ?? {},
+    summary: s.summary ?? null,
+    details: detailsOf(s.services ?? []),
+  };
+}
+
+/** Replaces by key, adds what is new, drops what was removed; the same array when nothing changed. */
+export function merge<T>(
+  list: readonly T[],
+  changed: readonly T[],
+  removed: ReadonlySet<string>,
+  key: (item: T) => string,
+  order: (a: T, b: T) => number,
+): readonly T[] {
+  if (changed.length === 0 && removed.size === 0) return list;
+  const incoming = new Map(changed.map((item) => [key(item), item]));
+  let touched = false;
+  const result: T[] = [];
+  for (const item of list) {
+    const k = key(item);
+    const next = incoming.get(k);
+    if (next !== undefined) {
+      incoming.delete(k);
+      result.push(next);
+      touched = true;
+    } else if (removed.has(k)) {
+      touched = true;
+    } else {
+      result.push(item);
+    }
+  }
+  if (incoming.size > 0) {
+    result.push(...incoming.values());
+    result.sort(order);
+    touched = true;
+  }
+  return touched ? result : list;
+}
+
+export function applyHealth(state: HealthState, d: HealthDelta): HealthState {
+  const removed = new Set(d.removed ?? []);
+  const changed = new Map<string, Check>();
+  for (const c of d.checks ?? []) changed.set(c.service, c);
+  const services = d.services ?? [];
+  if (services.some((s) => !changed.has(s.id))) {
+    const known = new Map(state.checks.map((c) => [c.service, c]));
+    for (const s of services) if (!changed.has(s.id)) changed.set(s.id, checkOfService(s, known.get(s.id)));
+  }
+  let details = state.details;
+  if (services.length || removed.size) {
+    details = new Map([...details, ...detailsOf(services)].filter(([k]) => !removed.has(k)));
+  }
+  return {
+    ready: true,
+    timestamp: d.timestamp ?? state.timestamp,
+    checks: merge(state.checks, [...changed.values()], removed, (c) => c.service, byService),
+    agents: merge(state.agents, d.agents ?? [], removed, (a) => a.id, byId),
+    resources: d.resources ? { ...state.resources, ...d.resources } : state.resources,
+    summary: d.summary ?? state.summary,
+    details,
+  };
+}
+
+export interface AlertsState {
+  ready: boolean;
+  /** Gravest first, then newest first. */
+  alerts: readonly Alert[];
+}
+export const NO_ALERTS: AlertsState = { ready: false, alerts: [] };
+
+const GRAVITY: Record<string, number> = { critical: 0, warning: 1, info: 2 };
+
+export function byGravity(a: Alert, b: Alert): number {
+  return (
+    (GRAVITY[a.severity] ?? 3) - (GRAVITY[b.severity] ?? 3) ||
+    (a.starts_at < b.starts_at ? 1 : a.starts_at > b.starts_at ? -1 : 0) ||
+    (a.id < b.id ? -1 : 1)
+  );
+}
+
+export function alertsFromSnapshot(rows: readonly Alert[]): AlertsState {
+  return { ready: true, alerts: [...rows].sort(byGravity) };
+}
+
+export function applyAlerts(state: AlertsState, d: { changed?: Alert[]; removed?: string[] }): AlertsState {
+  const merged = merge(state.alerts, d.changed ?? [], new Set(d.removed ?? []), (a) => a.id, byGravity);
+  return merged === state.alerts && state.ready ? state : { ready: true, alerts: [...merged].sort(byGravity) };
+}
+
+/** The newest `limit` items, newest first. */
+export function prepend<T>(list: readonly T[], items: readonly T[], limit: number): readonly T[] {
+  if (items.length === 0) return list;
+  return [...[...items].reverse(), ...list].slice(0, limit);
+}

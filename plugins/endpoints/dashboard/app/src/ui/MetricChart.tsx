@@ -1,0 +1,162 @@
+// Charts over stored samples, kept up to date by new ones. SPDX-License-Identifier: MIT
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useQuery, useSamples } from '@/api/hooks';
+import type { MetricsAnswer, Point, Sample, Series } from '@/api/types';
+import { formatterOf } from '@/app/time';
+import { Button } from './Button';
+import { Chart, type ChartSeries, type Threshold } from './Chart';
+import { ErrorNote, Loading } from './Empty';
+import { Segmented } from './Field';
+import { SPANS, stepOf, type Range, type RangeControl, type Span } from './range';
+
+export function RangePicker({ range }: { range: RangeControl }) {
+  return (
+    <div className="range">
+      <Segmented<Span | 'part'>
+        label="Range of time"
+        value={range.span ?? 'part'}
+        options={(Object.keys(SPANS) as Span[]).map((s) => ({ value: s, label: s }))}
+        onChange={(s) => s !== 'part' && range.set(s)}
+      />
+      {!range.span && (
+        <Button small icon="reset" onClick={range.reset}>
+          Up to now
+        </Button>
+      )}
+    </div>
+  );
+}
+
+export interface MetricQuery {
+  selector: string;
+  aggregation?: string;
+  label?: (s: Series) => string;
+  /** For counters that are shown as they are and gauges: false when new samples mean something else than points. */
+  live?: boolean;
+}
+
+const MOST_LIVE = 24;
+
+/** Series of one selector in a range. The answer is asked anew as time goes on, single samples are added between. */
+export function useMetric(query: MetricQuery | null, range: Range) {
+  const step = stepOf(range);
+  const ends = range.span ? 'now' : new Date(range.to).toISOString();
+  // while it ends now, the question stays the same and is repeated
+  const turn = range.span ? Math.floor(range.to / Math.max(10_000, step)) : 0;
+  const params = {
+    selector: query?.selector ?? '',
+    since: range.span ?? new Date(range.from).toISOString(),
+    until: ends,
+    step: `${step / 1000}s`,
+    aggregation: query?.aggregation ?? 'avg',
+  };
+  const answer = useQuery<MetricsAnswer>(query ? 'metrics.query' : null, params, { on: [turn] });
+  const [extra, setExtra] = useState<ReadonlyMap<string, Point[]>>(new Map());
+  useEffect(() => setExtra(new Map()), [answer.data]);
+  const adds =
+    !!query && query.live !== false && !!range.span && !['rate', 'increase'].includes(query.aggregation ?? 'avg');
+  const known = useRef<ReadonlySet<string>>(new Set());
+  known.current = useMemo(() => new Set(answer.data?.series.map((s) => s.series)), [answer.data]);
+  const onSamples = useCallback((samples: readonly Sample[]) => {
+    const mine = samples.filter((s) => known.current.has(s.series));
+    if (mine.length === 0) return;
+    setExtra((old) => {
+      const next = new Map(old);
+      for (const s of mine) next.set(s.series, [...(next.get(s.series) ?? []), [s.t, s.v]]);
+      return next;
+    });
+  }, []);
+  const wanted = useMemo(() => (adds ? [...known.current].slice(0, MOST_LIVE) : []), [adds, answer.data]);
+  useSamples(wanted, onSamples);
+  const series = useMemo(
+    () => (answer.data?.series ?? []).map((s) => ({ ...s, points: join(s.points, extra.get(s.series)) })),
+    [answer.data, extra],
+  );
+  // a selector that nothing matches is an empty chart, not a failure
+  const error = answer.error?.code === 'not_found' ? null : answer.error;
+  return { series, error, loading: answer.loading && !answer.error, reload: answer.reload };
+}
+
+/** Points of the store, then what came since. */
+export function join(points: readonly Point[], extra: readonly Point[] | undefined): readonly Point[] {
+  if (!extra?.length) return points;
+  const end = points[points.length - 1]?.[0] ?? -Infinity;
+  const later = extra.filter((p) => p[0] > end);
+  return later.length ? [...points, ...later] : points;
+}
+
+export function MetricChart({
+  label,
+  query,
+  range,
+  height,
+  thresholds,
+  min,
+  max,
+  area,
+  steps,
+  sync,
+  format,
+  legend,
+}: {
+  label: string;
+  query: MetricQuery;
+  range: RangeControl;
+  height?: number;
+  thresholds?: readonly Threshold[];
+  min?: number;
+  max?: number;
+  area?: boolean;
+  steps?: boolean;
+  sync?: string;
+  format?: (v: number | null | undefined) => string;
+  legend?: boolean;
+}) {
+  const { series, error, loading, reload } = useMetric(query, range);
+  const lines = useMemo<ChartSeries[]>(
+    () =>
+      series.map((s) => ({
+        key: s.series,
+        label: query.label?.(s) ?? labelOf(s),
+        points: s.points,
+        area: area && series.length === 1,
+        steps,
+      })),
+    // the label's function is written anew each time it is drawn
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+    [series, area, steps],
+  );
+  const write = useMemo(() => format ?? formatterOf(query.selector.replace(/\{.*$/, '')), [format, query.selector]);
+  if (error) return <ErrorNote error={error} retry={reload} />;
+  if (loading)
+    return (
+      <div className="chart-wait" style={{ height: height ?? 180 }}>
+        <Loading lines={3} />
+      </div>
+    );
+  return (
+    <Chart
+      label={label}
+      series={lines}
+      from={range.from}
+      to={range.to}
+      height={height}
+      thresholds={thresholds}
+      min={min}
+      max={max}
+      onZoom={range.zoom}
+      onReset={range.reset}
+      sync={sync}
+      format={write}
+      legend={legend}
+    />
+  );
+}
+
+/** What tells a series from its neighbours: its labels without those that say where it comes from. */
+export function labelOf(s: { name: string; labels: Record<string, string> }): string {
+  const rest = Object.entries(s.labels).filter(([k]) => k !== 'instance' && k !== 'target');
+  return rest.length
+    ? rest.map(([, v]) => v).join(' ')
+    : (s.labels.target ?? s.name.replace(/^[^.]*\./, '').replace(/_/g, ' '));
+}

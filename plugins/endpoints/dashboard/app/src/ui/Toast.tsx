@@ -1,0 +1,87 @@
+// Short notes about what was done or failed; read aloud, gone after a while. SPDX-License-Identifier: MIT
+import { useCallback, useEffect } from 'react';
+import { useAction } from '@/api/hooks';
+import type { ApiError, CallOptions } from '@/api/rest';
+import { call } from '@/api/rest';
+import { Slice, useSlice } from '@/api/store';
+import { asError } from '@/api/hooks';
+import { Button } from './Button';
+import { StateIcon } from './State';
+
+interface Note {
+  id: number;
+  tone: 'ok' | 'critical' | 'info';
+  text: string;
+  hint?: string | null;
+}
+
+const notes = new Slice<readonly Note[]>([]);
+let next = 1;
+
+const remove = (id: number): void => notes.set(notes.get().filter((n) => n.id !== id));
+
+export function tell(text: string, tone: Note['tone'] = 'ok', hint?: string | null): void {
+  notes.set([...notes.get().slice(-3), { id: next++, tone, text, hint }]);
+}
+
+export const tellError = (e: ApiError): void => tell(e.message, 'critical', e.hint);
+
+/** An operation whose outcome is told in a note. `done` makes the sentence; null tells nothing. */
+export function useCommand<T = unknown>(op: string, done: (data: T) => string | null = () => 'Done') {
+  const action = useAction<T>(op);
+  const { run: start } = action;
+  const run = useCallback(
+    async (params: object = {}, options?: CallOptions): Promise<T | undefined> => {
+      const data = await start(params, options);
+      if (data !== undefined) {
+        const text = done(data);
+        if (text) tell(text);
+      }
+      return data;
+    },
+    // `done` is a sentence: whichever was given first will do
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+    [start],
+  );
+  useEffect(() => {
+    if (action.error) tellError(action.error);
+  }, [action.error]);
+  return { ...action, run };
+}
+
+/** The same operation for many; told once. Resolves to how many succeeded. */
+export async function callMany(op: string, params: readonly object[], what: (n: number) => string): Promise<number> {
+  const results = await Promise.allSettled(params.map((p) => call(op, p)));
+  const failed = results.filter((r): r is PromiseRejectedResult => r.status === 'rejected');
+  if (results.length > failed.length) tell(what(results.length - failed.length));
+  if (failed[0]) tellError(asError(failed[0].reason));
+  return results.length - failed.length;
+}
+
+function Item({ note }: { note: Note }) {
+  useEffect(() => {
+    const timer = setTimeout(() => remove(note.id), note.tone === 'critical' ? 12_000 : 5000);
+    return () => clearTimeout(timer);
+  }, [note]);
+  return (
+    <div className={`toast tone-${note.tone}`}>
+      <StateIcon tone={note.tone} />
+      <div>
+        <p>{note.text}</p>
+        {note.hint && <p className="toast-hint">{note.hint}</p>}
+      </div>
+      <Button small kind="ghost" icon="close" aria-label="Close the note" onClick={() => remove(note.id)} />
+    </div>
+  );
+}
+
+export function Toasts() {
+  const list = useSlice(notes);
+  return (
+    <div className="toasts" role="status" aria-live="polite" aria-label="Notes">
+      {list.map((n) => (
+        <Item key={n.id} note={n} />
+      ))}
+    </div>
+  );
+}

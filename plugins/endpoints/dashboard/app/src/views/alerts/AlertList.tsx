@@ -1,0 +1,255 @@
+// The alerts that fire (and on request those that have ended), to search, filter, tick and act upon. SPDX-License-Identifier: MIT
+import { useMemo, useState, type ReactNode } from 'react';
+import { useAlerts, useCan, useQuery } from '@/api/hooks';
+import type { Alert } from '@/api/types';
+import { setParams, useListParam, useParam } from '@/app/router';
+import { toMs } from '@/app/time';
+import { Button } from '@/ui/Button';
+import { Empty, Loading } from '@/ui/Empty';
+import { Facets, Search } from '@/ui/Field';
+import { View } from '@/ui/Layout';
+import { countBy, finder, formatSort, parseSort } from '@/ui/rows';
+import { Badge, State, toneOf } from '@/ui/State';
+import { Table, type Column } from '@/ui/Table';
+import { Ago } from '@/ui/Time';
+import { callMany } from '@/ui/Toast';
+import { AlertPanel } from './AlertPanel';
+import { assigneeOf } from './parts';
+
+const SEVERITIES = ['critical', 'warning', 'info'] as const;
+const STATUSES = ['firing', 'acknowledged', 'silenced', 'suppressed', 'resolved'] as const;
+const GRAVITY: Record<string, number> = { critical: 0, warning: 1, info: 2 };
+const NONE: readonly Alert[] = [];
+
+const keyOf = (a: Alert): string => a.id;
+const fade = (a: Alert): string => (a.status === 'firing' ? '' : 'faded');
+
+const COLUMNS: readonly Column<Alert>[] = [
+  {
+    key: 'severity',
+    title: 'Severity',
+    width: '94px',
+    phone: '82px',
+    render: (a) => <State state={a.severity} />,
+    sort: (a) => GRAVITY[a.severity] ?? 9,
+  },
+  {
+    key: 'rule',
+    title: 'Rule',
+    width: 'minmax(110px, 0.9fr)',
+    render: (a) => <span className="main-cell">{a.rule}</span>,
+    sort: (a) => a.rule,
+    hide: 'phone',
+  },
+  {
+    key: 'entity',
+    title: 'On',
+    width: 'minmax(100px, 0.9fr)',
+    phone: 'minmax(0, 1fr)',
+    render: (a) => <span title={a.rule}>{a.entity}</span>,
+    sort: (a) => a.entity,
+  },
+  {
+    key: 'message',
+    title: 'Says',
+    width: 'minmax(100px, 1.6fr)',
+    render: (a) => <span className="sub-cell">{a.message}</span>,
+    hide: 'phone',
+  },
+  {
+    key: 'status',
+    title: 'Status',
+    width: '128px',
+    render: (a) => <Status alert={a} />,
+    sort: (a) => a.status,
+    hide: 'phone',
+  },
+  {
+    key: 'for',
+    title: 'For',
+    width: '88px',
+    phone: '66px',
+    align: 'right',
+    render: (a) => <Ago time={a.starts_at} />,
+    sort: (a) => -(toMs(a.starts_at) ?? 0),
+  },
+];
+const NARROW = COLUMNS.filter((c) => ['severity', 'rule', 'entity', 'for'].includes(c.key));
+
+function Status({ alert: a }: { alert: Alert }) {
+  const who = assigneeOf(a);
+  return (
+    <>
+      {a.status === 'firing' ? (
+        <span className="muted">firing</span>
+      ) : (
+        <Badge tone={toneOf(a.status)}>{a.status}</Badge>
+      )}
+      {who && <span className="sub-cell"> {who}</span>}
+    </>
+  );
+}
+
+export function AlertList({ tabs }: { tabs: ReactNode }) {
+  const { alerts: firing, ready } = useAlerts();
+  const [query, setQuery] = useParam('q');
+  const [severities, setSeverities] = useListParam('severity');
+  const [statuses, setStatuses] = useListParam('status');
+  const [sortText, setSort] = useParam('sort');
+  const [selected, select] = useParam('sel', '', true);
+  const [ticked, setTicked] = useState<ReadonlySet<string>>(new Set());
+  const can = useCan();
+  const ended = useQuery<Alert[]>(
+    statuses.has('resolved') ? 'alert.list' : null,
+    { state: 'resolved' },
+    { on: [firing.length] },
+  );
+
+  const all = useMemo(
+    () => (ended.data?.length && statuses.has('resolved') ? [...firing, ...ended.data] : firing),
+    [firing, ended.data, statuses],
+  );
+  const found = useMemo(() => {
+    const matches = finder(query);
+    return query
+      ? all.filter((a) => matches(`${a.rule} ${a.entity} ${a.message} ${a.id} ${Object.values(a.labels).join(' ')}`))
+      : all;
+  }, [all, query]);
+  const bySeverity = useMemo(
+    () => (severities.size ? found.filter((a) => severities.has(a.severity)) : found),
+    [found, severities],
+  );
+  const rows = useMemo(
+    () => (statuses.size ? bySeverity.filter((a) => statuses.has(a.status)) : bySeverity),
+    [bySeverity, statuses],
+  );
+  const sort = useMemo(() => parseSort(sortText), [sortText]);
+  const severityCounts = useMemo(() => countBy(found, (a) => a.severity), [found]);
+  const statusCounts = useMemo(() => countBy(bySeverity, (a) => a.status), [bySeverity]);
+  const filtered = query !== '' || severities.size > 0 || statuses.size > 0;
+  const mayTick = can('alert.ack');
+  const chosen = useMemo(() => (ticked.size ? rows.filter((a) => ticked.has(a.id)) : NONE), [rows, ticked]);
+
+  return (
+    <View
+      title="Alerts"
+      fill
+      tools={
+        <>
+          {tabs}
+          <Search value={query} onChange={(v) => setQuery(v)} label="Search alerts" />
+          <Facets
+            label="Severity"
+            value={severities}
+            onChange={setSeverities}
+            options={SEVERITIES.filter((s) => severityCounts.has(s) || severities.has(s)).map((s) => ({
+              value: s,
+              label: s,
+              count: severityCounts.get(s) ?? 0,
+              tone: toneOf(s),
+            }))}
+          />
+          <Facets
+            label="Status"
+            value={statuses}
+            onChange={setStatuses}
+            options={STATUSES.filter((s) => s === 'resolved' || statusCounts.has(s) || statuses.has(s)).map((s) => ({
+              value: s,
+              label: s,
+              count: s === 'resolved' && !statuses.has(s) ? undefined : (statusCounts.get(s) ?? 0),
+            }))}
+          />
+          {filtered && (
+            <Button
+              small
+              kind="ghost"
+              icon="close"
+              onClick={() => setParams({ q: null, severity: null, status: null })}
+            >
+              Clear
+            </Button>
+          )}
+        </>
+      }
+      aside={
+        selected ? (
+          <AlertPanel
+            key={selected}
+            id={selected}
+            alert={all.find((a) => a.id === selected || a.id.startsWith(selected))}
+            onClose={() => select(null)}
+          />
+        ) : null
+      }
+    >
+      {chosen.length > 0 && <Chosen alerts={chosen} done={() => setTicked(new Set())} />}
+      {!ready ? (
+        <Loading lines={10} />
+      ) : (
+        <Table
+          label="Alerts"
+          columns={selected ? NARROW : COLUMNS}
+          rows={rows}
+          rowKey={keyOf}
+          rowClass={fade}
+          selected={selected || null}
+          onSelect={(a) => select(a.id === selected ? null : a.id)}
+          ticked={mayTick ? ticked : undefined}
+          onTicked={mayTick ? setTicked : undefined}
+          sort={sort}
+          onSort={(s) => setSort(formatSort(s))}
+          empty={
+            filtered ? (
+              <Empty icon="search" title="Nothing matches">
+                {all.length === 0
+                  ? 'No alert fires at all.'
+                  : `None of the ${all.length} alerts has what the filters ask for.`}
+              </Empty>
+            ) : (
+              <Empty title="No alert fires">When a rule's condition holds, it is shown here at once.</Empty>
+            )
+          }
+        />
+      )}
+    </View>
+  );
+}
+
+/** What can be done with the ticked ones. */
+function Chosen({ alerts, done }: { alerts: readonly Alert[]; done: () => void }) {
+  const [busy, setBusy] = useState(false);
+  const open = alerts.filter((a) => a.state === 'firing' && !a.acknowledged);
+  const held = alerts.filter((a) => a.state === 'firing' && a.acknowledged);
+  const act = async (op: string, list: readonly Alert[], word: string) => {
+    setBusy(true);
+    await callMany(
+      op,
+      list.map((a) => ({ id: a.id })),
+      (n) => `${n} ${n === 1 ? 'alert' : 'alerts'} ${word}`,
+    );
+    setBusy(false);
+    done();
+  };
+  return (
+    <div className="chosen" role="toolbar" aria-label="With the selected alerts">
+      <b className="num">{alerts.length} selected</b>
+      <Button
+        small
+        icon="check"
+        busy={busy}
+        disabled={open.length === 0}
+        onClick={() => void act('alert.ack', open, 'acknowledged')}
+      >
+        Acknowledge{open.length !== alerts.length ? ` ${open.length}` : ''}
+      </Button>
+      {held.length > 0 && (
+        <Button small busy={busy} onClick={() => void act('alert.unack', held, 'open again')}>
+          Take back {held.length}
+        </Button>
+      )}
+      <Button small kind="ghost" icon="close" onClick={done}>
+        None
+      </Button>
+    </div>
+  );
+}

@@ -1,0 +1,19 @@
+// What several parts of the view show alike. SPDX-License-Identifier: MIT
+import type { Alert } from '@/api/types';
+
+/** Who was asked to look after it. */
+export function assigneeOf(a: Alert): string | null {
+  if (!a.assigned) return null;
+  return typeof a.assigned === 'string' ? a.assigned : a.assigned.to;
+}
+
+/** Text from outside: a link only when it is one to a web page. */
+export function Linked({ text }: { text: string }) {
+  return /^https?:\/\/[^\s]+$/.test(text) ? (
+    <a href={text} target="_blank" rel="noopener noreferrer">
+      {text}
+    </a>
+  ) : (
+    <>{text}</>
+  );
+}

@@ -1,0 +1,155 @@
+// The views, one line each. One is there when the host has what it needs and the person may see it. SPDX-License-Identifier: MIT
+import type { ComponentType } from 'react';
+import type { Role } from '@/api/types';
+import type { IconName } from '@/ui/Icon';
+
+export interface ViewDef {
+  /** "/services"; the first is where one begins. */
+  path: string;
+  title: string;
+  icon: IconName;
+  group: 'Watch' | 'Work' | 'Host';
+  /** `g` and then this key goes there. */
+  key: string;
+  role: Role;
+  /** Operations of the host without which there is nothing to show. */
+  needs: readonly string[];
+  /** For the search: other words for it. */
+  words?: string;
+  load: () => Promise<{ default: ComponentType }>;
+}
+
+export const VIEWS: readonly ViewDef[] = [
+  {
+    path: '/',
+    title: 'Overview',
+    icon: 'overview',
+    group: 'Watch',
+    key: 'o',
+    role: 'viewer',
+    needs: ['health.check'],
+    words: 'home start dashboard',
+    load: () => import('./overview/Overview'),
+  },
+  {
+    path: '/alerts',
+    title: 'Alerts',
+    icon: 'alerts',
+    group: 'Watch',
+    key: 'a',
+    role: 'viewer',
+    needs: ['alert.list'],
+    words: 'silences acknowledge incidents',
+    load: () => import('./alerts/Alerts'),
+  },
+  {
+    path: '/services',
+    title: 'Services',
+    icon: 'services',
+    group: 'Watch',
+    key: 's',
+    role: 'viewer',
+    needs: ['health.check'],
+    words: 'checks targets',
+    load: () => import('./services/Services'),
+  },
+  {
+    path: '/agents',
+    title: 'Agents',
+    icon: 'agents',
+    group: 'Watch',
+    key: 'e',
+    role: 'viewer',
+    needs: ['health.check'],
+    words: 'heartbeat',
+    load: () => import('./agents/Agents'),
+  },
+  {
+    path: '/resources',
+    title: 'Resources',
+    icon: 'resources',
+    group: 'Watch',
+    key: 'r',
+    role: 'viewer',
+    needs: ['metrics.query'],
+    words: 'cpu memory disk network',
+    load: () => import('./resources/Resources'),
+  },
+  {
+    path: '/cost',
+    title: 'LiteLLM',
+    icon: 'cost',
+    group: 'Watch',
+    key: 'l',
+    role: 'viewer',
+    needs: ['cost.summary'],
+    words: 'cost spend tokens budgets models forecast',
+    load: () => import('./cost/Cost'),
+  },
+  {
+    path: '/messages',
+    title: 'Agent messages',
+    icon: 'messages',
+    group: 'Work',
+    key: 'm',
+    role: 'viewer',
+    needs: ['message.list'],
+    words: 'bridge channels',
+    load: () => import('./messages/Messages'),
+  },
+  {
+    path: '/jobs',
+    title: 'Jobs',
+    icon: 'jobs',
+    group: 'Work',
+    key: 'j',
+    role: 'viewer',
+    needs: ['collector.list'],
+    words: 'schedule collectors background',
+    load: () => import('./jobs/Jobs'),
+  },
+  {
+    path: '/plugins',
+    title: 'Plugins',
+    icon: 'plugins',
+    group: 'Host',
+    key: 'p',
+    role: 'viewer',
+    needs: ['plugin.list'],
+    words: 'install reload permissions versions',
+    load: () => import('./plugins/Plugins'),
+  },
+  {
+    path: '/logs',
+    title: 'Logs',
+    icon: 'logs',
+    group: 'Host',
+    key: 'g',
+    role: 'viewer',
+    needs: ['logs'],
+    words: 'lines errors',
+    load: () => import('./logs/Logs'),
+  },
+  {
+    path: '/audit',
+    title: 'Audit',
+    icon: 'audit',
+    group: 'Host',
+    key: 'u',
+    role: 'admin',
+    needs: ['events.list'],
+    words: 'who changed trail',
+    load: () => import('./audit/Audit'),
+  },
+  {
+    path: '/settings',
+    title: 'Settings',
+    icon: 'settings',
+    group: 'Host',
+    key: ',',
+    role: 'viewer',
+    needs: ['status'],
+    words: 'configuration tokens sessions theme',
+    load: () => import('./settings/Settings'),
+  },
+];

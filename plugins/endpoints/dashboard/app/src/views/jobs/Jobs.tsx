@@ -1,0 +1,263 @@
+// What the host does now and regularly: jobs of operations, and the schedule of collectors. SPDX-License-Identifier: MIT
+import './jobs.css';
+import { useCallback, useEffect, useMemo, useState } from 'react';
+import { asError, useCan, useJobs, useQuery } from '@/api/hooks';
+import { cancelJob, get } from '@/api/rest';
+import type { Job } from '@/api/types';
+import { formatDuration, formatMs, formatPercent, toMs } from '@/app/time';
+import { shortActor } from '@/app/actor';
+import { useParam } from '@/app/router';
+import { Button } from '@/ui/Button';
+import { Answer, Empty } from '@/ui/Empty';
+import { Search } from '@/ui/Field';
+import { Card, Meter, View } from '@/ui/Layout';
+import { finder } from '@/ui/rows';
+import { State } from '@/ui/State';
+import { Table, type Column } from '@/ui/Table';
+import { Ago } from '@/ui/Time';
+import { tell, tellError, useCommand } from '@/ui/Toast';
+
+interface Collector {
+  instance: string;
+  plugin: string;
+  state: string;
+  interval_ms: number;
+  deadline_ms: number;
+  calls: number;
+  failures: number;
+  timeouts: number;
+  missed_slots: number;
+  samples: number;
+  last_ms: number | null;
+  p50_ms: number | null;
+  p99_ms: number | null;
+  last_error: string | null;
+}
+
+/** Up to so many are all shown; more of them scroll. */
+const FEW = 40;
+
+const RUNNING = new Set(['running', 'queued', 'started', 'pending']);
+
+/** A share from 0 to 1, and what is being done; `progress` is a number or tells both. */
+function progressOf(j: Job): { fraction: number | null; text: string } {
+  const p = j.progress as unknown as number | { fraction?: number | null; text?: string | null } | null | undefined;
+  const own = typeof j.text === 'string' ? j.text : '';
+  if (typeof p === 'number') return { fraction: p, text: own };
+  return { fraction: p?.fraction ?? null, text: p?.text ?? own };
+}
+
+function Progress({ job }: { job: Job }) {
+  const { fraction, text } = progressOf(job);
+  if (RUNNING.has(job.state) && fraction !== null)
+    return (
+      <Meter
+        value={fraction * 100}
+        label={`Progress of ${job.op}`}
+        text={formatPercent(fraction * 100)}
+        warn={101}
+        crit={101}
+      />
+    );
+  return <span title={text}>{text}</span>;
+}
+
+/** Those that were there when we came, and what is told live. */
+function useAllJobs() {
+  const live = useJobs();
+  const [first, setFirst] = useState<readonly Job[]>([]);
+  const reload = useCallback(() => {
+    get<Job[] | { jobs: Job[] }>('api/v1/jobs')
+      .then((d) => setFirst(Array.isArray(d) ? d : (d.jobs ?? [])))
+      .catch(() => undefined); // the live connection tells them, too
+  }, []);
+  useEffect(reload, [reload]);
+  return useMemo(() => {
+    const known = new Set(live.jobs.map((j) => j.job));
+    return [...live.jobs, ...first.filter((j) => !known.has(j.job))].sort((a, b) =>
+      (a.started ?? '') < (b.started ?? '') ? 1 : -1,
+    );
+  }, [live.jobs, first]);
+}
+
+function Cancel({ job }: { job: Job }) {
+  const [busy, setBusy] = useState(false);
+  const cancel = () => {
+    setBusy(true);
+    cancelJob(job.job)
+      .then(() => tell(`${job.op} is being cancelled`))
+      .catch((e: unknown) => tellError(asError(e)))
+      .finally(() => setBusy(false));
+  };
+  return (
+    <Button small icon="stop" busy={busy} aria-label={`Cancel ${job.op}`} onClick={cancel}>
+      Cancel
+    </Button>
+  );
+}
+
+const JOB_COLUMNS: readonly Column<Job>[] = [
+  { key: 'op', title: 'Operation', width: 'minmax(140px, 1fr)', render: (j) => <code>{j.op}</code>, sort: (j) => j.op },
+  { key: 'state', title: 'State', width: '120px', render: (j) => <State state={j.state} />, sort: (j) => j.state },
+  {
+    key: 'progress',
+    title: 'Progress',
+    width: 'minmax(120px, 1fr)',
+    render: (j) => <Progress job={j} />,
+    hide: 'phone',
+  },
+  {
+    key: 'actor',
+    title: 'Who',
+    width: 'minmax(100px, 200px)',
+    render: (j) => <span title={j.actor}>{j.actor ? shortActor(j.actor) : '–'}</span>,
+    sort: (j) => j.actor,
+    hide: 'tablet',
+  },
+  {
+    key: 'started',
+    title: 'Begun',
+    width: '110px',
+    render: (j) => <Ago time={j.started} suffix=" ago" />,
+    sort: (j) => toMs(j.started),
+  },
+  {
+    key: 'do',
+    title: 'Actions',
+    quiet: true,
+    width: '110px',
+    render: (j) => RUNNING.has(j.state) && <Cancel job={j} />,
+  },
+];
+
+const COLLECTOR_COLUMNS: readonly Column<Collector>[] = [
+  {
+    key: 'instance',
+    title: 'Collector',
+    width: 'minmax(140px, 1fr)',
+    render: (c) => <span title={`${c.instance} (${c.plugin})`}>{c.instance}</span>,
+    sort: (c) => c.instance,
+  },
+  { key: 'state', title: 'State', width: '110px', render: (c) => <State state={c.state} />, sort: (c) => c.state },
+  {
+    key: 'interval',
+    title: 'Every',
+    width: '90px',
+    align: 'right',
+    render: (c) => formatDuration(c.interval_ms),
+    sort: (c) => c.interval_ms,
+  },
+  {
+    key: 'p50',
+    title: 'Takes',
+    width: '90px',
+    align: 'right',
+    render: (c) => formatMs(c.p50_ms),
+    sort: (c) => c.p50_ms,
+  },
+  {
+    key: 'p99',
+    title: 'p99',
+    width: '80px',
+    align: 'right',
+    render: (c) => formatMs(c.p99_ms),
+    sort: (c) => c.p99_ms,
+    hide: 'tablet',
+  },
+  {
+    key: 'calls',
+    title: 'Calls',
+    width: '80px',
+    align: 'right',
+    render: (c) => c.calls,
+    sort: (c) => c.calls,
+    hide: 'tablet',
+  },
+  {
+    key: 'failures',
+    title: 'Failed',
+    width: '70px',
+    align: 'right',
+    render: (c) => c.failures + c.timeouts,
+    sort: (c) => c.failures + c.timeouts,
+    hide: 'phone',
+  },
+  {
+    key: 'missed',
+    title: 'Missed',
+    width: '70px',
+    align: 'right',
+    render: (c) => c.missed_slots,
+    sort: (c) => c.missed_slots,
+    hide: 'tablet',
+  },
+  {
+    key: 'error',
+    title: 'Last error',
+    width: 'minmax(80px, 2fr)',
+    render: (c) => <span title={c.last_error ?? ''}>{c.last_error ?? ''}</span>,
+    hide: 'tablet',
+  },
+  { key: 'run', title: 'Actions', quiet: true, width: '80px', render: (c) => <RunNow collector={c} />, hide: 'phone' },
+];
+
+function RunNow({ collector: c }: { collector: Collector }) {
+  const can = useCan();
+  const run = useCommand('collector.run', () => `${c.instance} has run`);
+  if (!can('collector.run')) return null;
+  return (
+    <Button
+      small
+      icon="play"
+      busy={run.busy}
+      aria-label={`Run ${c.instance} now`}
+      onClick={() => void run.run({ name: c.instance })}
+    >
+      Run
+    </Button>
+  );
+}
+
+export default function Jobs() {
+  const jobs = useAllJobs();
+  const collectors = useQuery<Collector[]>('collector.list', {}, { every: 5000 });
+  const [query, setQuery] = useParam('q');
+  const shown = useMemo(() => {
+    const match = finder(query);
+    return (collectors.data ?? []).filter((c) => match(`${c.instance} ${c.plugin} ${c.state}`));
+  }, [collectors.data, query]);
+  return (
+    <View title="Jobs">
+      <div className="stack">
+        <Card title="Jobs">
+          {jobs.length === 0 ? (
+            <p className="muted card-pad">
+              No operation runs in the background. Those that take longer than a moment appear here.
+            </p>
+          ) : (
+            <Table fit label="Jobs" columns={JOB_COLUMNS} rows={jobs} rowKey={(j) => j.job} />
+          )}
+        </Card>
+        <Card
+          title="Schedule of the collectors"
+          tools={<Search label="Find collectors" value={query} onChange={setQuery} />}
+        >
+          <Answer query={collectors}>
+            {() => (
+              <div className={shown.length > FEW ? 'jobs-collectors' : undefined}>
+                <Table
+                  fit={shown.length <= FEW}
+                  label="Collectors"
+                  columns={COLLECTOR_COLUMNS}
+                  rows={shown}
+                  rowKey={(c) => c.instance}
+                  empty={<Empty title="No collector is like this" />}
+                />
+              </div>
+            )}
+          </Answer>
+        </Card>
+      </div>
+    </View>
+  );
+}

@@ -1,0 +1,120 @@
+// The daemon's log as it is written, and the lines before. SPDX-License-Identifier: MIT
+import { useEffect, useMemo, useRef, useState } from 'react';
+import { useQuery, useTopic } from '@/api/hooks';
+import type { LogLine } from '@/api/types';
+import { useParam } from '@/app/router';
+import { Button } from '@/ui/Button';
+import { Answer, Empty } from '@/ui/Empty';
+import { Search, Segmented } from '@/ui/Field';
+import { View } from '@/ui/Layout';
+import { finder } from '@/ui/rows';
+import { State } from '@/ui/State';
+import { Table, type Column } from '@/ui/Table';
+import { Clock } from '@/ui/Time';
+import { dataText, levelTone } from './LogLines';
+
+interface Row extends LogLine {
+  key: string;
+  text: string;
+}
+
+const KEPT = 5000;
+const LEVELS = [
+  { value: 'error', label: 'Errors' },
+  { value: 'warn', label: 'Warnings' },
+  { value: 'info', label: 'All' },
+  { value: 'debug', label: 'Debug' },
+] as const;
+type Level = (typeof LEVELS)[number]['value'];
+const GRAVITY: Record<string, number> = { error: 0, warn: 1, warning: 1, info: 2, debug: 3 };
+
+const COLUMNS: readonly Column<Row>[] = [
+  { key: 'time', title: 'Time', width: '120px', render: (l) => <Clock time={l.time} /> },
+  { key: 'level', title: 'Level', width: '90px', render: (l) => <State state={l.level} tone={levelTone(l.level)} /> },
+  {
+    key: 'message',
+    title: 'Message',
+    width: 'minmax(240px, 1fr)',
+    render: (l) => <span title={l.text}>{l.text}</span>,
+  },
+];
+
+let count = 0;
+const toRow = (l: LogLine): Row => {
+  const data = dataText(l.data);
+  return { ...l, key: `l${count++}`, text: data ? `${l.message} ${data}` : l.message };
+};
+
+/** What came before by asking, what comes by the live connection; the latest first. */
+function useLines(level: Level) {
+  const past = useQuery<LogLine[]>('logs', { level, lines: 500 });
+  const [fresh, setFresh] = useState<readonly Row[]>([]);
+  useEffect(() => setFresh([]), [level]);
+  useTopic('logs', (m) => {
+    if (m.kind !== 'delta') return;
+    const d = m.data as LogLine | LogLine[] | { logs?: LogLine[]; lines?: LogLine[] };
+    const lines = Array.isArray(d) ? d : 'message' in d ? [d] : (d.logs ?? d.lines ?? []);
+    const rows = lines.filter((l) => (GRAVITY[l.level] ?? 2) <= (GRAVITY[level] ?? 2)).map(toRow);
+    if (rows.length) setFresh((f) => [...rows.reverse(), ...f].slice(0, KEPT));
+  });
+  const old = useMemo(() => [...(past.data ?? [])].reverse().map(toRow), [past.data]);
+  return { past, rows: useMemo(() => [...fresh, ...old], [fresh, old]) };
+}
+
+function save(rows: readonly Row[]): void {
+  const text = [...rows]
+    .reverse()
+    .map((l) => `${l.time} ${l.level.padEnd(5)} ${l.text}`)
+    .join('\n');
+  const url = URL.createObjectURL(new Blob([`${text}\n`], { type: 'text/plain' }));
+  const a = document.createElement('a');
+  a.href = url;
+  a.download = 'openclawd.log';
+  a.click();
+  URL.revokeObjectURL(url);
+}
+
+export default function Logs() {
+  const [level, setLevel] = useParam('level', 'info');
+  const [query, setQuery] = useParam('q');
+  const [paused, setPaused] = useState(false);
+  const { past, rows } = useLines(level as Level);
+  const held = useRef(rows);
+  if (!paused) held.current = rows;
+  const all = held.current;
+  const shown = useMemo(() => {
+    const match = finder(query);
+    return all.filter((l) => match(l.text));
+  }, [all, query]);
+  return (
+    <View
+      title="Logs"
+      fill
+      tools={
+        <>
+          <Search label="Find lines" value={query} onChange={setQuery} />
+          <Segmented label="Level" value={level as Level} options={LEVELS} onChange={setLevel} />
+          <Button icon={paused ? 'play' : 'stop'} aria-pressed={paused} onClick={() => setPaused(!paused)}>
+            {paused ? 'Go on' : 'Hold'}
+          </Button>
+          <Button icon="download" onClick={() => save(shown)}>
+            Save
+          </Button>
+        </>
+      }
+    >
+      <Answer query={past} lines={10}>
+        {() => (
+          <Table
+            label="Log lines, the latest first"
+            columns={COLUMNS}
+            rows={shown}
+            rowKey={(l) => l.key}
+            rowHeight={28}
+            empty={<Empty title={query ? 'No line has these words' : 'Nothing was logged'} />}
+          />
+        )}
+      </Answer>
+    </View>
+  );
+}

@@ -1,0 +1,138 @@
+// What agents say to each other, as the bridge carries it. SPDX-License-Identifier: MIT
+import { useMemo, useState } from 'react';
+import { useQuery, useTopic } from '@/api/hooks';
+import type { Message } from '@/api/types';
+import { useParam } from '@/app/router';
+import { Aside } from '@/ui/Aside';
+import { Button } from '@/ui/Button';
+import { Answer, Empty } from '@/ui/Empty';
+import { Search } from '@/ui/Field';
+import { Facts, View } from '@/ui/Layout';
+import { finder } from '@/ui/rows';
+import { Badge } from '@/ui/State';
+import { Table, type Column } from '@/ui/Table';
+import { Clock } from '@/ui/Time';
+
+const KEPT = 2000;
+
+export const contentText = (content: unknown): string =>
+  typeof content === 'string' ? content : content === undefined || content === null ? '' : JSON.stringify(content);
+
+const COLUMNS: readonly Column<Message>[] = [
+  { key: 'time', title: 'Time', width: '120px', render: (m) => <Clock time={m.time} />, sort: (m) => m.time },
+  {
+    key: 'from',
+    title: 'From',
+    width: 'minmax(80px, 1fr)',
+    render: (m) => <span title={m.from}>{m.from || '–'}</span>,
+    sort: (m) => m.from,
+  },
+  {
+    key: 'to',
+    title: 'To',
+    width: 'minmax(80px, 1fr)',
+    render: (m) => <span title={m.to}>{m.to || 'all'}</span>,
+    sort: (m) => m.to,
+    hide: 'phone',
+  },
+  {
+    key: 'type',
+    title: 'Kind',
+    width: '120px',
+    render: (m) => <Badge>{m.type}</Badge>,
+    sort: (m) => m.type,
+    hide: 'phone',
+  },
+  {
+    key: 'channel',
+    title: 'Channel',
+    width: '160px',
+    render: (m) => <span title={m.channel}>{m.channel}</span>,
+    sort: (m) => m.channel,
+    hide: 'tablet',
+  },
+  {
+    key: 'content',
+    title: 'Message',
+    width: 'minmax(110px, 4fr)',
+    render: (m) => <span title={contentText(m.content)}>{contentText(m.content)}</span>,
+  },
+];
+
+function messagesOf(data: unknown): Message[] {
+  if (Array.isArray(data)) return data as Message[];
+  const d = data as { messages?: Message[]; id?: string } | null;
+  return d?.messages ?? (d?.id ? [d as unknown as Message] : []);
+}
+
+export default function Messages() {
+  const past = useQuery<Message[] | { messages: Message[] }>('message.list', { limit: 500 });
+  const [fresh, setFresh] = useState<readonly Message[]>([]);
+  const [query, setQuery] = useParam('q');
+  const [selected, select] = useParam('sel', '', true);
+  const [held, setHeld] = useState<readonly Message[] | null>(null);
+  useTopic('messages', (m) => {
+    if (m.kind !== 'delta') return;
+    const more = messagesOf(m.data);
+    if (more.length) setFresh((f) => [...[...more].reverse(), ...f].slice(0, KEPT));
+  });
+  const all = useMemo(() => {
+    const seen = new Set<string>();
+    const old = [...messagesOf(past.data)].sort((a, b) => (a.time < b.time ? 1 : -1));
+    return [...fresh, ...old].filter((m) => !seen.has(m.id) && !!seen.add(m.id));
+  }, [fresh, past.data]);
+  const rows = held ?? all;
+  const shown = useMemo(() => {
+    const match = finder(query);
+    return rows.filter((m) => match(`${m.from} ${m.to} ${m.type} ${m.channel} ${contentText(m.content)}`));
+  }, [rows, query]);
+  const one = rows.find((m) => m.id === selected);
+  return (
+    <View
+      title="Agent messages"
+      fill
+      tools={
+        <>
+          <Search label="Find messages" value={query} onChange={setQuery} />
+          <Button icon={held ? 'play' : 'stop'} aria-pressed={!!held} onClick={() => setHeld(held ? null : all)}>
+            {held ? 'Go on' : 'Hold'}
+          </Button>
+        </>
+      }
+      aside={one && <MessageAside message={one} onClose={() => select(null)} />}
+    >
+      <Answer query={past} lines={8}>
+        {() => (
+          <Table
+            label="Messages, the latest first"
+            columns={COLUMNS}
+            rows={shown}
+            rowKey={(m) => m.id}
+            selected={selected}
+            onSelect={(m) => select(m.id)}
+            empty={
+              <Empty icon="messages" title="No message yet">
+                The bridge shows what agents publish while this host listens.
+              </Empty>
+            }
+          />
+        )}
+      </Answer>
+    </View>
+  );
+}
+
+function MessageAside({ message: m, onClose }: { message: Message; onClose: () => void }) {
+  return (
+    <Aside title={`${m.from || 'Somebody'} to ${m.to || 'all'}`} subtitle={<Badge>{m.type}</Badge>} onClose={onClose}>
+      <Facts
+        items={[
+          ['Channel', m.channel],
+          ['Time', <Clock time={m.time} />],
+          ['Id', <code>{m.id}</code>],
+        ]}
+      />
+      <pre className="code">{typeof m.content === 'string' ? m.content : JSON.stringify(m.content, null, 2)}</pre>
+    </Aside>
+  );
+}

@@ -1,0 +1,251 @@
+// Who may come in: tokens, and browsers that are signed in. SPDX-License-Identifier: MIT
+import { useMemo, useState } from 'react';
+import { useAction, useCan, useQuery } from '@/api/hooks';
+import type { Role } from '@/api/types';
+import { Button, ConfirmButton } from '@/ui/Button';
+import { Dialog } from '@/ui/Dialog';
+import { Answer, Empty } from '@/ui/Empty';
+import { SelectField, TextField } from '@/ui/Field';
+import { Card } from '@/ui/Layout';
+import { Badge } from '@/ui/State';
+import { Table, type Column } from '@/ui/Table';
+import { Ago, Clock } from '@/ui/Time';
+import { tell, useCommand } from '@/ui/Toast';
+
+interface Token {
+  id: string;
+  name: string;
+  role: Role;
+  state?: string;
+  by?: string | null;
+  created: string | null;
+  expires: string | null;
+  used: string | null;
+}
+interface Session {
+  id: string;
+  role: Role;
+  peer: string | null;
+  by?: string | null;
+  used: string | null;
+  expires: string | null;
+}
+
+export function Access() {
+  const can = useCan();
+  return (
+    <>
+      {can('token.list') && <Tokens />}
+      {can('session.list') && <Sessions />}
+      {!can('token.list') && !can('session.list') && (
+        <p className="muted">Tokens and sessions are for administrators.</p>
+      )}
+    </>
+  );
+}
+
+function Tokens() {
+  const can = useCan();
+  const list = useQuery<Token[]>('token.list');
+  const revoke = useCommand('token.revoke', () => 'The token is revoked');
+  const [making, setMaking] = useState(false);
+  const columns = useMemo<readonly Column<Token>[]>(
+    () => [
+      {
+        key: 'name',
+        title: 'Token',
+        width: 'minmax(120px, 1fr)',
+        render: (t) => <span title={t.name}>{t.name}</span>,
+        sort: (t) => t.name,
+      },
+      { key: 'role', title: 'Role', width: '110px', render: (t) => <Badge>{t.role}</Badge>, sort: (t) => t.role },
+      {
+        key: 'used',
+        title: 'Last used',
+        width: '120px',
+        render: (t) => (t.used ? <Ago time={t.used} suffix=" ago" /> : 'never'),
+        sort: (t) => t.used,
+        hide: 'phone',
+      },
+      {
+        key: 'expires',
+        title: 'Good until',
+        width: '150px',
+        render: (t) => (t.expires ? <Clock time={t.expires} /> : 'revoked'),
+        sort: (t) => t.expires,
+        hide: 'phone',
+      },
+      {
+        key: 'by',
+        title: 'Made by',
+        width: 'minmax(100px, 1fr)',
+        render: (t) => <span title={t.by ?? ''}>{t.by ?? '–'}</span>,
+        hide: 'tablet',
+      },
+      {
+        key: 'do',
+        title: 'Actions',
+        quiet: true,
+        width: '120px',
+        render: (t) =>
+          can('token.revoke') && (
+            <ConfirmButton
+              small
+              aria-label={`Revoke ${t.name}`}
+              onConfirm={() => void revoke.run({ token: t.id }).then(list.reload)}
+            >
+              Revoke
+            </ConfirmButton>
+          ),
+      },
+    ],
+    [can, revoke.run, list.reload],
+  );
+  return (
+    <Card
+      title="Tokens"
+      tools={
+        can('token.create') && (
+          <Button icon="plus" onClick={() => setMaking(true)}>
+            Make a token
+          </Button>
+        )
+      }
+    >
+      <Answer query={list} lines={2}>
+        {(rows) =>
+          rows.length ? (
+            <Table fit label="Tokens" columns={columns} rows={rows} rowKey={(t) => t.id} />
+          ) : (
+            <Empty icon="user" title="No token yet">
+              Programs sign in with tokens: Prometheus, Grafana, scripts.
+            </Empty>
+          )
+        }
+      </Answer>
+      {making && (
+        <NewToken
+          onClose={() => {
+            setMaking(false);
+            list.reload();
+          }}
+        />
+      )}
+    </Card>
+  );
+}
+
+/** The token is shown once: the host keeps only its hash. */
+function NewToken({ onClose }: { onClose: () => void }) {
+  const create = useAction<{ token: string; name: string }>('token.create');
+  const [name, setName] = useState('');
+  const [role, setRole] = useState<Role>('viewer');
+  const [expires, setExpires] = useState('90d');
+  const [made, setMade] = useState<string | null>(null);
+  const submit = async () => {
+    const d = await create.run({ name, role, expires });
+    if (d) setMade(d.token);
+  };
+  const copy = () => {
+    navigator.clipboard?.writeText(made ?? '').then(
+      () => tell('Copied'),
+      () => tell('The browser did not let us copy it', 'critical'),
+    );
+  };
+  if (made) {
+    return (
+      <Dialog title="The new token" onClose={onClose}>
+        <p>It is shown this once: the host keeps only its hash.</p>
+        <pre className="code secret" tabIndex={0} aria-label="The token">
+          {made}
+        </pre>
+        <Button icon="link" onClick={copy}>
+          Copy
+        </Button>
+      </Dialog>
+    );
+  }
+  return (
+    <Dialog title="Make a token" onClose={onClose} onSubmit={() => void submit()} submit="Make it" busy={create.busy}>
+      <TextField
+        label="Name"
+        data-autofocus
+        required
+        value={name}
+        onChange={(e) => setName(e.target.value)}
+        help="What it is for; it stands in the audit trail."
+        error={create.error?.message}
+      />
+      <SelectField label="Role" value={role} onChange={(e) => setRole(e.target.value as Role)}>
+        <option value="viewer">viewer: looks</option>
+        <option value="operator">operator: acts on alerts and checks</option>
+        <option value="admin">admin: everything</option>
+      </SelectField>
+      <TextField
+        label="Good for"
+        value={expires}
+        onChange={(e) => setExpires(e.target.value)}
+        help="A duration such as 90d; 0 is until it is revoked."
+      />
+    </Dialog>
+  );
+}
+
+function Sessions() {
+  const can = useCan();
+  const list = useQuery<Session[]>('session.list');
+  const revoke = useCommand('session.revoke', () => 'Signed out');
+  const columns = useMemo<readonly Column<Session>[]>(
+    () => [
+      { key: 'peer', title: 'From', width: 'minmax(120px, 1fr)', render: (s) => s.peer ?? '–', sort: (s) => s.peer },
+      { key: 'role', title: 'Role', width: '110px', render: (s) => <Badge>{s.role}</Badge>, sort: (s) => s.role },
+      {
+        key: 'used',
+        title: 'Last used',
+        width: '120px',
+        render: (s) => <Ago time={s.used} suffix=" ago" />,
+        sort: (s) => s.used,
+        hide: 'phone',
+      },
+      {
+        key: 'expires',
+        title: 'Good until',
+        width: '150px',
+        render: (s) => <Clock time={s.expires} />,
+        sort: (s) => s.expires,
+        hide: 'phone',
+      },
+      { key: 'by', title: 'By', width: 'minmax(100px, 1fr)', render: (s) => s.by ?? '–', hide: 'tablet' },
+      {
+        key: 'do',
+        title: 'Actions',
+        quiet: true,
+        width: '120px',
+        render: (s) =>
+          can('session.revoke') && (
+            <ConfirmButton
+              small
+              aria-label={`Sign out ${s.id}`}
+              onConfirm={() => void revoke.run({ id: s.id }).then(list.reload)}
+            >
+              Sign out
+            </ConfirmButton>
+          ),
+      },
+    ],
+    [can, revoke.run, list.reload],
+  );
+  return (
+    <Card title="Signed in">
+      <Answer query={list} lines={2}>
+        {(rows) =>
+          rows.length ? (
+            <Table fit label="Sessions" columns={columns} rows={rows} rowKey={(s) => s.id} />
+          ) : (
+            <p className="muted card-pad">No browser is signed in.</p>
+          )
+        }
+      </Answer>
+    </Card>
+  );
+}

@@ -1,0 +1,110 @@
+// What happens is seen as it happens, and what is done here happens: alerts, silences, plugins, a host that goes and comes. SPDX-License-Identifier: MIT
+import { ask, axe, check, eventually, goTo, open, result, run, settled, settings, signIn, unharmed } from './lib.mjs';
+
+const row = (page, key) => page.locator(`main .tr[data-key="${key}"]`);
+const stateOf = (page, key) => row(page, key).locator('.state-text').first().textContent({ timeout: 1000 });
+const times = {};
+
+async function dies(page) {
+  await goTo(page, '#/services');
+  await eventually(async () => (await stateOf(page, 'shop/api')) === 'ok', 'the service is well');
+  await ask('kill');
+  const before = Date.now();
+  await eventually(async () => (await stateOf(page, 'shop/api')) === 'critical', 'the death is seen');
+  times.death_ms = Date.now() - before;
+  await unharmed(page, 'Services');
+}
+
+async function recovers(page) {
+  await goTo(page, '#/services');
+  await ask('revive');
+  const before = Date.now();
+  await eventually(async () => (await stateOf(page, 'shop/api')) === 'ok', 'the recovery is seen');
+  times.recovery_ms = Date.now() - before;
+}
+
+/** The alert is there without reloading; a press acknowledges it. */
+async function acknowledges(page) {
+  await goTo(page, '#/alerts');
+  const alert = page.locator('main .tbody .tr', { hasText: 'shop_down' }).first();
+  await alert.waitFor();
+  await alert.click({ position: { x: 120, y: 10 } });
+  await page.locator('.aside').waitFor();
+  await unharmed(page, 'the panel of an alert');
+  await page.locator('.aside button', { hasText: /^Acknowledge/ }).first().click();
+  await submitDialog(page);
+  await eventually(async () => /acknowledged/i.test((await page.locator('.aside').textContent()) ?? ''), 'the acknowledgement is seen');
+}
+
+async function silences(page) {
+  await page.locator('.aside button', { hasText: /^Silence/ }).first().click();
+  const dialog = page.locator('dialog[open]');
+  await dialog.waitFor();
+  if (settings.axe) await axe(page, 'the dialogue of a silence');
+  await submitDialog(page);
+  await eventually(async () => (await page.evaluate(async () => (await (await fetch('api/v1/alert/silences')).json()).data.length)) > 0, 'the silence is made');
+  await page.keyboard.press('Escape');
+}
+
+async function submitDialog(page) {
+  const dialog = page.locator('dialog[open]');
+  if (!(await dialog.waitFor({ timeout: 1500 }).then(() => true, () => false))) return;
+  for (const field of await dialog.locator('textarea, input[type=text], input:not([type])').all()) {
+    if (!(await field.inputValue())) await field.fill('tested in a browser');
+  }
+  await dialog.locator('button[type=submit]').click();
+  await dialog.waitFor({ state: 'detached' });
+}
+
+async function reloadsPlugin(page) {
+  await goTo(page, '#/plugins?sel=http');
+  await page.locator('.aside').waitFor();
+  const button = page.locator('.aside button', { hasText: /^Reload/ });
+  await button.click();
+  await page.locator('.toast', { hasText: 'generation' }).waitFor({ timeout: 30_000 });
+}
+
+/** Where a value comes from; how it is changed is said, not offered. */
+async function explainsConfig(page) {
+  await goTo(page, '#/settings?tab=config');
+  await page.getByLabel('Key', { exact: true }).fill('alerts.cooldown');
+  await page.getByRole('button', { name: 'Explain' }).click();
+  await page.locator('main table.layers td', { hasText: 'in force' }).waitFor();
+  await page.locator('main code', { hasText: 'openclaw config set alerts.cooldown' }).waitFor();
+  await page.getByLabel('Key', { exact: true }).fill('no.such.key');
+  await page.getByRole('button', { name: 'Explain' }).click();
+  await page.locator('.field-error').waitFor();
+  page.complaints = page.complaints.filter((c) => !(c.includes('404') && c.includes('config/explain'))); // asked for
+}
+
+async function losesTheHost(page) {
+  await goTo(page, '#/services');
+  page.away = true;
+  await ask('stop');
+  await page.locator('.banner', { hasText: 'lost' }).waitFor({ timeout: 20_000 });
+  check((await row(page, 'shop/api').count()) === 1, 'what was known stays on the page');
+  if (settings.axe) await axe(page, 'the lost connection');
+  await ask('start');
+  const before = Date.now();
+  await eventually(async () => (await page.locator('.link-text').textContent()) === 'Live', 'the connection is back', 60_000);
+  times.back_ms = Date.now() - before;
+  await eventually(async () => (await stateOf(page, 'shop/api')) === 'ok', 'the figures are new', 30_000);
+  page.away = false;
+}
+
+await run(async (browser) => {
+  const page = await open(browser);
+  await signIn(page, 'admin');
+  await eventually(async () => (await page.locator('.link-text').textContent()) === 'Live', 'it is live');
+  for (const step of [dies, acknowledges, silences, recovers, reloadsPlugin, explainsConfig, losesTheHost]) {
+    try {
+      await step(page);
+    } catch (e) {
+      check(false, `${step.name}: ${String(e.message).split('\n')[0]}`);
+      await page.screenshot({ path: `${settings.work}/failed-${step.name}.png` });
+    }
+  }
+  await settled(page);
+  for (const c of page.complaints) check(false, c);
+  result(times);
+});
