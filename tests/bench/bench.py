@@ -57,6 +57,24 @@ def start_to_first_sample(build, runs=11):
     return statistics.median(times), min(times)
 
 
+def api_memory(build, seconds=8):
+    """MiB of resident memory of an idle host without and with the API."""
+    out = {}
+    for said in ("off", "on"):
+        with tempfile.TemporaryDirectory() as home:
+            conf = os.path.join(home, "c.conf")
+            with open(conf, "w") as f:
+                f.write('collectors = ( { plugin = "system"; interval = "10s"; } );\napi = { listen = ( { port = 0; } ); };\n')
+            env = {**os.environ, "OPENCLAW_HOME": home, "OPENCLAW_API": said}
+            daemon = subprocess.Popen([f"{build}/bin/openclawd", "-f", "-c", conf], env=env, stderr=subprocess.DEVNULL)
+            time.sleep(seconds)
+            with open(f"/proc/{daemon.pid}/smaps_rollup") as f:
+                out[said] = int(re.search(r"^Rss:\s+(\d+)", f.read(), re.M).group(1)) / 1024
+            daemon.terminate()
+            daemon.wait()
+    return {"without_mib": round(out["off"], 1), "with_mib": round(out["on"], 1), "added_mib": round(out["on"] - out["off"], 1)}
+
+
 def with_daemon(build, env, command):
     daemon = subprocess.Popen([f"{build}/bin/openclawd", "-f"], env=env, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     try:
@@ -71,7 +89,7 @@ def plugin_list(build):
     """`plugin list` with 200 installed, each with a manifest of usual length."""
     command = [f"{build}/bin/openclaw", "plugin", "list"]
     with tempfile.TemporaryDirectory() as home:
-        env = {**os.environ, "OPENCLAW_HOME": home}
+        env = {**os.environ, "OPENCLAW_HOME": home, "OPENCLAW_API": "off"}
         installed.install(home, f"{build}/plugins/http", 200)
         return [("`openclaw plugin list`, 200 installed, daemon running", *with_daemon(build, env, command), 10),
                 ("`openclaw plugin list`, 200 installed, no daemon", *spawn_ms(command, env), 20)]
@@ -80,11 +98,11 @@ def plugin_list(build):
 def command_line(build):
     rows = []
     with tempfile.TemporaryDirectory() as home:
-        env = {**os.environ, "OPENCLAW_HOME": home}
+        env = {**os.environ, "OPENCLAW_HOME": home, "OPENCLAW_API": "off"}
         rows.append(("`openclaw version`", *spawn_ms([f"{build}/bin/openclaw", "version"], env), 3))
         rows.append(("`openclaw status`, daemon running", *with_daemon(build, env, [f"{build}/bin/openclaw", "status"]), 10))
     with tempfile.TemporaryDirectory() as home:
-        env = {**os.environ, "OPENCLAW_HOME": home}
+        env = {**os.environ, "OPENCLAW_HOME": home, "OPENCLAW_API": "off"}
         rows.append(("`openclaw plugin check --level 0`, no daemon", *spawn_ms(
             [f"{build}/bin/openclaw", "plugin", "check", f"{build}/plugins/system", "--level", "0"], env), 10))
     rows += plugin_list(build)
@@ -157,7 +175,25 @@ def isolated_goals(r):
         yield f"{tier}: private memory", r[f"{tier}_private_kb"], 3072, "KB"
 
 
-def goals(loads, line, restart, isolated, registry):
+def alert_goals(r):
+    mine, told = r["openclaw"]["ingest"], r["openclaw"]["latency"]
+    yield "an alert taken in, of lists of 1000, answered when it is on the disk", 1e6 / mine["alerts_per_s"], 1e6 / 150000, " us"
+    yield "a post until its webhook has come, median", told["p50_ms"], 0.3, " ms"
+    yield "a post until its webhook has come, 99 %", told["p99_ms"], 1, " ms"
+    yield f"memory with {r['alerts']} alerts", mine["mib"], 48, " MiB"
+    yield "growth of memory when they are posted again", mine["again_mib"] / mine["mib"], 1.05, ""
+    yield f"GET of one of {r['alerts']} alerts by a filter", mine["filtered_get_ms"], 2, " ms"
+
+
+def web_goals(memory, sockets):
+    watching, idle = sockets["watching_1000"], sockets["idle_10000"]
+    yield "memory of the API in an idle host", memory["added_mib"], 4, " MiB"
+    yield "1000 WebSocket clients: a change until it is read, 99 %", watching["p99_ms"], 50, " ms"
+    yield "1000 WebSocket clients: memory added", watching["added_mb"], 30, " MiB"
+    yield "10 000 idle WebSocket clients: memory added", idle["added_mb"], 120, " MiB"
+
+
+def goals(loads, line, restart, isolated, registry, http, alerts, memory, sockets):
     """(what, figure, goal, unit): every figure that has a goal. Medians; less is better."""
     for r in loads:
         key = (r["load"], r.get("tool"))
@@ -174,6 +210,10 @@ def goals(loads, line, restart, isolated, registry):
     yield f"cold resolve among {packages} packages: requests", registry["requests"], 5, ""
     yield f"cold resolve among {packages} packages: bytes", registry["bytes"] / 1000, 100, "KB"
     yield f"cold resolve among {packages} packages: time", registry["cold_ms"], 30, "ms"
+    # the other way round, so that less is better here too
+    yield "GET /api/health: requests of nginx to one of ours", 1 / http["ratio"], 1 / http["goal"], ""
+    yield from alert_goals(alerts)
+    yield from web_goals(memory, sockets)
 
 
 def goal_table(rows):
@@ -206,7 +246,11 @@ def main():
     restart = run_json([f"{build}/bench/bench_restart", f"{build}/fixtures/plugins", f"{build}/bin/openclaw-plughost"])
     isolated = run_json([f"{build}/bench/bench_isolated", f"{build}/fixtures/plugins", f"{build}/bin/openclaw-plughost"])
     registry = run_json([f"{build}/bench/bench_registry"])
-    table = goal_table(goals(loads, line, restart, isolated, registry))
+    http = run_json([sys.executable, f"{HERE}/bench_http.py", build])
+    alerts = run_json([sys.executable, f"{HERE}/bench_alerts.py", build] + (["--quick"] if quick else []))
+    memory = api_memory(build)
+    sockets = run_json([sys.executable, f"{HERE}/ws_clients.py"], env={**os.environ, "OC_BUILD_DIR": os.path.abspath(build)})
+    table = goal_table(goals(loads, line, restart, isolated, registry, http, alerts, memory, sockets))
     print("\n".join(table), file=sys.stderr)
     print(f"load average {os.getloadavg()[0]:.1f}", file=sys.stderr)
     if figures:
@@ -242,6 +286,15 @@ def main():
             "Read from `file://` by a client that knows the root and nothing else; goals: 5 requests, 100 000 bytes, 30 ms.", "",
             "```json", json.dumps(registry, indent=1), "```"]
     out += ["",
+            "## GET /api/health beside nginx (`bench_http.py`)", "",
+            "The same bytes as a static file, one worker, one processor each for the server and for wrk; goal: 80 % of its requests.",
+            "", "```json", json.dumps(http, indent=1), "```", "",
+            "## WebSocket clients (`ws_clients.py`), and memory of the API", "",
+            "A host with one collector a second; every client reads every change of health.", "",
+            "```json", json.dumps({"api": memory, **sockets}, indent=1), "```", "",
+            "## Alerts beside Debian's Alertmanager (`bench_alerts.py`)", "",
+            "The same client for both: lists of 1000 alerts with six labels over one connection, then one alert a post.", "",
+            "```json", json.dumps(alerts, indent=1), "```", "",
             "## The probe engine against bare system calls (`bench_probe`)", "", "```", probe, "```", ""]
     path = os.path.join(ROOT, "docs", "benchmarks.md")
     with open(path, "w") as f:

@@ -146,7 +146,7 @@ def start_tools(names, build, home, interval, targets):
         folder = f"{home}/{name}"
         os.makedirs(folder)
         conf = f"{folder}/conf"
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": open(f"{folder}/log", "w"), "env": {**os.environ, "OPENCLAW_HOME": folder}}
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": open(f"{folder}/log", "w"), "env": {**os.environ, "OPENCLAW_HOME": folder, "OPENCLAW_API": "off"}}
         if name.startswith("openclaw"):
             openclaw_config(conf, interval, targets, keep_alive=name.endswith("keep-alive"))
             command = [f"{build}/bin/openclawd", "--foreground", "--config", conf]

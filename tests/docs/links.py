@@ -47,7 +47,7 @@ def check(path):
 
 def main():
     pages = [p for pattern in ("README.md", "docs/**/*.md", "plugins/**/*.md", "sdk/**/*.md")
-             for p in glob.glob(os.path.join(SOURCE, pattern), recursive=True)]
+             for p in glob.glob(os.path.join(SOURCE, pattern), recursive=True) if "/node_modules/" not in p]
     problems = [problem for p in sorted(pages) for problem in check(p)]
     print("\n".join(problems) or f"{len(pages)} pages")
     sys.exit(bool(problems))

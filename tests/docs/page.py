@@ -4,7 +4,8 @@ A comment on the line before a block says what becomes of it:
     <!-- not run: reason -->   a ```sh block that the test leaves out
     <!-- file: path -->        a block of any language that the test writes to that file
 A page may say `<!-- needs: host -->` (a running host), `<!-- needs: sdk -->` (an installation in ~/openclaw) and
-`<!-- needs: checkout -->` (blocks begin in this repository, not in the home folder).
+`<!-- needs: checkout -->` (blocks begin in this repository, not in the home folder), `<!-- needs: api -->` (a host that is
+started serves HTTP, on the usual ports).
 Blocks tagged ```sh run, all others are only shown.
 """
 

@@ -125,6 +125,10 @@ SECTIONS = {
                        "any channel replaces the built-in ones.",
     "alerts.rules": "A list: what is judged. Rules of the same name as a shipped one change it; others are added. See the "
                     "[policy guide](policy-guide.md#rules).",
+    "api": "Where the dashboard and the API are served, and to whom. See [security](security.md).",
+    "bridge": "Messages between agents, over Redis. See [WebSocket](websocket.md).",
+    "cost": "What models and agents cost, and what they may cost. See [cost](cost.md).",
+    "remote_write": "A list: where samples are sent in Prometheus' remote write protocol. See [Prometheus](prometheus.md).",
     "isolation": "Where plugins run and what they may take. Bundled plugins run in the daemon's own process, those of a "
                  "package as it says: in a process of their own, or confined. Other terms reach what runs by a hot reload.",
     "isolation.plugins.NAME": "A group for a plugin by its name: `isolation = { plugins = { hello = { tier = \"sandbox\"; "

@@ -90,6 +90,8 @@ def main():
     blocks, needs = page.read(path)
     home = tempfile.mkdtemp(prefix="openclaw-docs-")
     env = environment(home)
+    if "api" not in needs:
+        env["OPENCLAW_API"] = "off"  # pages run beside each other, and the ports are one machine's
     try:
         if "sdk" in needs:
             install(home)

@@ -111,4 +111,13 @@ VISUAL="$SCRATCH/mend"
 claw config edit
 expect_rc 0 "mending a broken file"
 cmp -s "$FILE" "$SCRATCH/before" || fail "the file is not mended"
+
+# Listeners that could listen nowhere are findings before the start.
+printf '%s\n' 'api = { listen = ( { port = 3900; }, { port = 3900; }, { port = 3901; tls = true; }, { address = "999.1.1.1"; } ); };' \
+  >"$SCRATCH/listen.conf"
+claw config validate "$SCRATCH/listen.conf"
+expect_rc 7
+for finding in 'listen\[1\]: another listener' 'listen\[2\]: tls = true wants' 'listen\[3\]: address: expected'; do
+  grep -q "$finding" "$OUT" || fail "not said: $finding"
+done
 exit 0

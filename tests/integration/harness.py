@@ -3,6 +3,7 @@
 import http.server
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -67,18 +68,22 @@ class Client:
 
 
 class Daemon:
-    """A daemon in a home of its own; `config` is libconfig text."""
+    """A daemon in a home of its own; `config` is libconfig text. With `api` it serves HTTP on any free port (`url`), unless
+    the configuration has a section `api` of its own."""
 
-    def __init__(self, config="", home=None, env=None, args=()):
+    def __init__(self, config="", home=None, env=None, args=(), api=False):
         self.home = home or tempfile.mkdtemp(prefix="openclaw-test-")
         self.config = os.path.join(self.home, "openclaw.conf")
-        self.env = {**os.environ, "OPENCLAW_HOME": self.home, **(env or {})}
+        self.env = {**os.environ, "OPENCLAW_HOME": self.home, "OPENCLAW_API": "on" if api else "off", **(env or {})}
+        self.api = api
         self.env.pop("OPENCLAW_CONFIG", None)
         self.args = list(args)
         self.process = None
         self.write(config)
 
     def write(self, config):
+        if self.api and not re.search(r"^\s*api\s*[=:]", config, re.M):
+            config += "\napi = { listen = ( { port = 0; } ); };\n"
         with open(self.config, "w") as f:
             f.write(config)
 
@@ -122,6 +127,16 @@ class Daemon:
             return client.call(op, **params)
         finally:
             client.close()
+
+    @property
+    def url(self):
+        """Where the first listener that serves everything is: http://127.0.0.1:PORT."""
+        return next(row["url"] for row in self.call("api.listeners") if row["url"] and row["serves"] == "all")
+
+    def token(self, role="viewer", name=None, **params):
+        """A new token of this role, as clients of the API show it."""
+        name = name or f"test-{role}-{time.monotonic_ns()}"
+        return self.call("token.create", name=name, role=role, **params)["token"]
 
     def kill(self):
         self.process.kill()

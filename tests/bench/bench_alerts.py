@@ -1,0 +1,132 @@
+#!/usr/bin/env python3
+"""Alerts posted to us and to Debian's prometheus-alertmanager in the same run: prints JSON. SPDX-License-Identifier: MIT
+
+    bench_alerts.py BUILD [--quick]
+"""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+TOOL = shutil.which("prometheus-alertmanager")
+AM_CONFIG = """route: {{ receiver: hook, group_by: {by}, group_wait: 0s, group_interval: 1h, repeat_interval: 4h }}
+receivers: [ {{ name: hook, webhook_configs: [ {{ url: 'http://127.0.0.1:{port}/x', send_resolved: false }} ] }} ]
+"""
+CONFIG = """collectors = ();
+log = {{ level = "error"; }};
+alerts = {{ channels = ( {channels} ); }};
+api = {{ enabled = true; body_max = "32MB"; listen = ( {{ port = {port}; }} ); }};
+"""
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Server:
+    def __init__(self, command, env, port):
+        self.process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.port, self.token = port, "-"
+        until = time.monotonic() + 20
+        while time.monotonic() < until:
+            with socket.socket() as s:
+                if s.connect_ex(("127.0.0.1", port)) == 0:
+                    time.sleep(0.5)
+                    return
+            time.sleep(0.02)
+        raise SystemExit(f"{command[0]} does not listen")
+
+    def rss_mib(self):
+        with open(f"/proc/{self.process.pid}/status") as f:
+            return next(int(line.split()[1]) / 1024 for line in f if line.startswith("VmRSS"))
+
+    def cpu_s(self):
+        with open(f"/proc/{self.process.pid}/stat") as f:
+            fields = f.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
+
+
+def ours(build, home, channels):
+    port = free_port()
+    conf = os.path.join(home, "c.conf")
+    with open(conf, "w") as f:
+        f.write(CONFIG.format(port=port, channels=channels))
+    env = {**os.environ, "OPENCLAW_HOME": home, "OPENCLAW_API": "on"}
+    server = Server([f"{build}/bin/openclawd", "-f", "-c", conf], env, port)
+    made = subprocess.run([f"{build}/bin/openclaw", "-c", conf, "--json", "token", "create", "bench", "--role", "operator"],
+                          env=env, capture_output=True, text=True, check=True)
+    server.token = json.loads(made.stdout)["data"]["token"]
+    return server
+
+
+def theirs(home, by, sink):
+    port = free_port()
+    conf = os.path.join(home, "am.yml")
+    with open(conf, "w") as f:
+        f.write(AM_CONFIG.format(by=by, port=sink))
+    return Server([TOOL, f"--config.file={conf}", f"--storage.path={home}/am", f"--web.listen-address=127.0.0.1:{port}",
+                   "--cluster.listen-address=", "--log.level=error"], dict(os.environ), port)
+
+
+def load(build, server, what, *args):
+    answer = subprocess.run([f"{build}/bench/bench_alertload", what, str(server.port), server.token, *map(str, args)],
+                            capture_output=True, text=True, check=True)
+    return json.loads(answer.stdout)
+
+
+def taking_in(build, server, count):
+    """Posts distinct alerts in lists of 1000, then the same again; memory, and a filter that finds one."""
+    result = {"idle_mib": server.rss_mib()}
+    before = server.cpu_s()
+    result |= load(build, server, "ingest", count, 1000, "a")
+    time.sleep(3)
+    result["cpu_us_per_alert"] = (server.cpu_s() - before) * 1e6 / count
+    result["mib"] = server.rss_mib()
+    result["again_per_s"] = load(build, server, "ingest", count, 1000, "a")["alerts_per_s"]
+    time.sleep(1)
+    result["again_mib"] = server.rss_mib()
+    result["filtered_get_ms"] = load(build, server, "get", 20, "/api/v2/alerts?filter=instance=a-77")["p50_ms"]
+    result["full_get_ms"] = load(build, server, "get", 2, "/api/v2/alerts")["p50_ms"]
+    return result
+
+
+def telling(build, server, sink, count):
+    return load(build, server, "latency", count, 10, sink)
+
+
+def main():
+    build = os.path.abspath(sys.argv[1])
+    count, posts = (20000, 100) if "--quick" in sys.argv else (100000, 400)
+    result = {"alerts": count, "goals": {"alerts_per_s": 150000, "p50_ms": 0.3, "p99_ms": 1, "mib": 48, "filtered_get_ms": 2}}
+    with tempfile.TemporaryDirectory() as home:
+        runs = [("openclaw", "ingest", lambda: ours(build, home + "/1", "")),
+                ("openclaw", "latency", lambda: ours(build, home + "/2", f'{{ plugin = "webhook"; url = "http://127.0.0.1:{sink}/x"; }}'))]
+        if TOOL:
+            runs += [("alertmanager", "ingest", lambda: theirs(home + "/3", "[alertname]", sink)),
+                     ("alertmanager", "latency", lambda: theirs(home + "/4", "['...']", sink))]
+        for i, (tool, what, start) in enumerate(runs, 1):
+            sink = free_port()
+            os.mkdir(f"{home}/{i}")
+            server = start()
+            try:
+                got = taking_in(build, server, count) if what == "ingest" else telling(build, server, sink, posts)
+                result.setdefault(tool, {})[what] = got
+            finally:
+                server.stop()
+    result["load_average"] = os.getloadavg()[0]
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""The original's paths, with the original's shapes. SPDX-License-Identifier: MIT"""
+
+import time
+
+import harness
+from harness import Daemon, eventually
+from rest import Rest
+
+CONFIG = """collectors = ( { plugin = "system"; interval = "1s"; },
+                { plugin = "tcp"; name = "web"; interval = "1s"; targets = ( { name = "gone"; host = "127.0.0.1"; port = %d; } ); } );
+alerts = { rules = ( { name = "web_down"; expr = "web.up == false"; severity = "critical"; category = "service"; } ); };
+"""
+
+
+def daemon(config):
+    return Daemon(config, api=True).start()
+
+
+def clients(d):
+    return [Rest(d.url, d.token(role)) for role in ("viewer", "operator", "admin")]
+
+
+def test_health_has_the_original_shape():
+    d = daemon('collectors = ( { plugin = "system"; interval = "1s"; } );\n')
+    try:
+        viewer, _, _ = clients(d)
+        health = eventually(lambda: next((h for h in [viewer.get("/api/health").json] if h["resources"].get("cpu")), None),
+                            what="figures of the machine")
+        assert set(health) == {"timestamp", "agents", "services", "resources", "alerts", "summary"}, set(health)
+        assert {"overallStatus", "healthyAgents", "totalAgents", "healthyServices", "totalServices", "criticalAlerts",
+                "warningAlerts", "cpuUsage", "memoryUsage", "diskUsage"} <= set(health["summary"])
+        assert {"total", "used", "free", "usage"} <= set(health["resources"]["memory"]["system"]), health["resources"]
+        for part in ("agents", "services", "resources", "alerts", "summary"):
+            assert isinstance(viewer.get(f"/api/health/{part}").json, type(health[part])), part
+        assert Rest(d.url).get("/health").json["status"] == "ok"
+        assert Rest(d.url).get("/api/health").status == 401
+        up = viewer.get("/api/metrics").json
+        assert up["status"] == "success" and up["data"]["resultType"] == "vector", up
+        assert {"metric", "value"} == set(up["data"]["result"][0]), up
+    finally:
+        d.stop()
+        d.remove()
+
+
+def test_health_is_made_once_for_many_and_anew_when_something_changes():
+    d = daemon('collectors = ( { plugin = "system"; interval = "1h"; } );\n')
+    try:
+        viewer, operator, _ = clients(d)
+        d.call("health.check", wait="10s")
+        time.sleep(1.2)
+        first = viewer.get("/api/health")
+        again = viewer.get("/api/health", headers={"If-None-Match": first.headers["ETag"]})
+        assert again.status == 304 and again.body == b"" and again.headers["ETag"] == first.headers["ETag"], again.status
+        assert viewer.get("/api/health", headers={"If-None-Match": '"other"'}).status == 200
+        operator.post("/api/v1/alert/silence", {"matchers": ["nothing"], "for": "1h"}).data
+        after = viewer.get("/api/health", headers={"If-None-Match": first.headers["ETag"]})
+        assert after.status == 200, after.status
+    finally:
+        d.stop()
+        d.remove()
+
+
+def firing(d, viewer):
+    return eventually(lambda: viewer.get("/api/alerts").json, what="an alert")[0]
+
+
+def alerting():
+    return daemon("""collectors = ( { plugin = "system"; interval = "1s"; } );
+alerts = { rules = ( { name = "always"; expr = "system.cpu_count > 0"; severity = "warning"; category = "resource"; } ); };
+""")
+
+
+def any_rule(d):
+    """A rule over whatever figure there is."""
+    names = [row["name"] for row in eventually(lambda: d.call("metrics.list"), what="samples")]
+    return next(n for n in names if n.startswith("system.memory"))
+
+
+def test_alerts_are_acknowledged_and_dismissed():
+    d = daemon('collectors = ( { plugin = "system"; interval = "1s"; } );\n')
+    try:
+        viewer, operator, _ = clients(d)
+        metric = any_rule(d)
+        d.write('collectors = ( { plugin = "system"; interval = "1s"; } );\nalerts = { rules = ( { name = "always"; expr = "%s >= 0"; '
+                'severity = "warning"; category = "resource"; } ); };\n' % metric)
+        d.call("reload")
+        alert = firing(d, viewer)
+        assert alert["acknowledged"] is False and alert["dismissed"] is False, alert
+        assert {"id", "severity", "category", "title", "description", "timestamp"} <= set(alert), alert
+        assert viewer.post(f"/api/alerts/{alert['id']}/acknowledge").status == 403
+        done = operator.post(f"/api/alerts/{alert['id']}/acknowledge").json
+        assert done["success"] is True and done["alert"]["acknowledged"] is True, done
+        assert viewer.get("/api/health").json["alerts"][0]["acknowledged"] is True
+        done = operator.post(f"/api/alerts/{alert['id']}/dismiss").json
+        assert done["success"] is True, done
+        assert viewer.get("/api/health/alerts").json[0]["dismissed"] is True
+        silences = d.call("alert.silences")
+        assert len(silences) == 1, silences
+        assert operator.post("/api/alerts/ffffffffffff/acknowledge").status == 404
+        assert operator.post("/api/alerts/ffffffffffff/dismiss").status == 404
+    finally:
+        d.stop()
+        d.remove()
+
+
+def test_the_configuration_is_shown_without_secrets_and_to_operators_only():
+    d = daemon('collectors = ( { plugin = "system"; } );\nalerts = { channels = ( { plugin = "webhook"; '
+               'url = "http://ann:pass-word-1@127.0.0.1:1/"; secret = "pass-word-2"; } ); };\n')
+    try:
+        viewer, operator, _ = clients(d)
+        assert viewer.get("/api/config").status == 403
+        answer = operator.get("/api/config")
+        assert answer.status == 200 and answer.json["collectors"][0]["plugin"] == "system", answer.body
+        assert b"pass-word" not in answer.body
+    finally:
+        d.stop()
+        d.remove()
+
+
+def test_thresholds_are_set_in_the_file_and_in_force():
+    d = daemon('# kept\ncollectors = ( { plugin = "system"; } );\n')
+    try:
+        _, operator, admin = clients(d)
+        body = {"cpu": {"warning_percent": 61}, "disk": {"warning_percent": 62.5}}
+        assert operator.post("/api/config/alerts", body).status == 403
+        done = admin.post("/api/config/alerts", body)
+        assert done.status == 200 and done.json["thresholds"]["cpu"]["warning_percent"] == 61, done.body
+        assert admin.post("/api/config/alerts", {"thresholds": {"resources": {"cpuCritical": 93}}}).status == 200
+        assert d.call("config.get", key="thresholds.cpu.critical_percent")["value"] == 93
+        with open(d.config) as f:
+            assert "# kept" in f.read()
+        for bad, status in (({}, 422), ({"cpu": {"warnin_percent": 1}}, 422), ({"cpu": {"warning_percent": "x"}}, 422),
+                            ({"cpu": 7}, 422), ([], 400), ({"a": {"b": {"c": {"d": {"e": 1}}}}}, 422)):
+            answer = admin.post("/api/config/alerts", bad)
+            assert answer.status == status, (bad, answer.status, answer.body)
+        assert "Did you mean" in admin.post("/api/config/alerts", {"cpu": {"warnin_percent": 1}}).error["hint"]
+    finally:
+        d.stop()
+        d.remove()
+
+
+if __name__ == "__main__":
+    harness.run([v for k, v in list(globals().items()) if k.startswith("test_")])

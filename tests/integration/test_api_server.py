@@ -1,0 +1,364 @@
+"""The listeners of the API: sockets, TLS, limits, slow clients, reload, stop. SPDX-License-Identifier: MIT"""
+
+import http.client
+import json
+import os
+import shutil
+import socket
+import ssl
+import subprocess
+import tempfile
+import threading
+import time
+import urllib.request
+
+import harness
+
+
+def port_of(daemon):
+    return int(daemon.url.rsplit(":", 1)[1])
+
+
+def status_line(data):
+    return data.split(b"\r\n", 1)[0].decode("latin-1")
+
+
+def raw(port, data, timeout=10):
+    """Everything that the server says to these bytes until it closes or falls silent."""
+    with socket.create_connection(("127.0.0.1", port), timeout=timeout) as s:
+        s.sendall(data)
+        out = b""
+        try:
+            while True:
+                chunk = s.recv(65536)
+                if not chunk:
+                    return out
+                out += chunk
+                if b"\r\n\r\n" in out and len(out.split(b"\r\n\r\n", 1)[1]) >= length_of(out):
+                    return out
+        except socket.timeout:
+            return out
+
+
+def length_of(data):
+    for line in data.split(b"\r\n\r\n", 1)[0].split(b"\r\n"):
+        if line.lower().startswith(b"content-length:"):
+            return int(line.split(b":")[1])
+    return 0
+
+
+def closed_within(port, data, seconds, trickle=b"", every=0.5):
+    """How long the server keeps a connection on which `data` was sent and then a byte now and then."""
+    begun = time.monotonic()
+    with socket.create_connection(("127.0.0.1", port), timeout=every) as s:
+        s.sendall(data)
+        while time.monotonic() - begun < seconds:
+            try:
+                if s.recv(4096) == b"":
+                    return time.monotonic() - begun
+            except socket.timeout:
+                pass
+            except ConnectionError:
+                return time.monotonic() - begun
+            try:
+                s.sendall(trickle)
+            except (BrokenPipeError, ConnectionError):
+                return time.monotonic() - begun
+    return None
+
+
+# ---- sockets ----
+
+def it_listens_where_it_says():
+    daemon = harness.Daemon(api=True).start()
+    try:
+        for path in ("/healthz", "/readyz", "/health"):
+            with urllib.request.urlopen(daemon.url + path, timeout=5) as answer:
+                assert answer.status == 200, path
+        rows = daemon.call("api.listeners")
+        assert rows[0]["loopback"] and not rows[0]["tls"] and rows[0]["port"] > 0, rows
+    finally:
+        daemon.stop()
+        daemon.remove()
+
+
+def a_unix_socket_serves_its_owner():
+    home = tempfile.mkdtemp(prefix="openclaw-test-")
+    path = os.path.join(home, "api.sock")
+    daemon = harness.Daemon(f'api = {{ listen = ( {{ unix = "{path}"; }} ); }};', home=home, api=True).start()
+    try:
+        with socket.socket(socket.AF_UNIX) as s:
+            s.connect(path)
+            s.sendall(b"GET /api/session HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            data = b""
+            while chunk := s.recv(65536):
+                data += chunk
+        answer = json.loads(data.split(b"\r\n\r\n", 1)[1])
+        assert answer["data"]["role"] == "admin", answer
+        daemon.kill()
+        daemon.start()  # the socket file of the dead one is no obstacle
+        assert not daemon.call("api.listeners")[0]["error"]
+    finally:
+        daemon.stop()
+        assert not os.path.exists(path)
+        daemon.remove()
+
+
+def a_taken_port_is_said_and_the_host_goes_on():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        daemon = harness.Daemon(f"api = {{ listen = ( {{ port = {port}; }}, {{ port = 0; }} ); }};", api=True).start()
+        try:
+            rows = daemon.call("api.listeners")
+            assert "in use" in rows[0]["error"], rows
+            with urllib.request.urlopen(rows[1]["url"] + "/healthz", timeout=5) as answer:
+                assert answer.status == 200
+            assert "in use" in daemon.output()
+        finally:
+            daemon.stop()
+            daemon.remove()
+
+
+def a_reload_opens_and_closes_listeners_and_keeps_the_others():
+    daemon = harness.Daemon("api = { listen = ( { port = 0; } ); };", api=True).start()
+    try:
+        first = daemon.url
+        kept = http.client.HTTPConnection("127.0.0.1", port_of(daemon), timeout=5)
+        kept.request("GET", "/healthz")
+        assert kept.getresponse().read() == b"ok\n"
+        daemon.write('api = { listen = ( { port = 0; }, { address = "127.0.0.2"; port = 0; } ); };')
+        daemon.call("reload")
+        rows = daemon.call("api.listeners")
+        assert rows[0]["url"] == first and len(rows) == 2, rows
+        kept.request("GET", "/healthz")  # the same connection
+        assert kept.getresponse().read() == b"ok\n"
+        daemon.write("api = { enabled = false; };")
+        daemon.env.pop("OPENCLAW_API")
+        daemon.stop()
+        daemon.start()
+        assert daemon.call("api.listeners") == []
+    finally:
+        daemon.stop()
+        daemon.remove()
+
+
+def without_the_api_its_libraries_are_not_loaded():
+    for api in (False, True):
+        daemon = harness.Daemon(api=api).start()
+        try:
+            with open(f"/proc/{daemon.process.pid}/maps", encoding="ascii") as f:
+                loaded = f.read()
+            for name in ("libmicrohttpd", "libgnutls", "openclaw-api.so"):
+                assert (name in loaded) == api, (name, api)
+        finally:
+            daemon.stop()
+            daemon.remove()
+
+
+# ---- limits ----
+
+def a_request_must_arrive_in_time():
+    daemon = harness.Daemon('api = { listen = ( { port = 0; } ); header_timeout = "2s"; idle_timeout = "4s"; };', api=True).start()
+    try:
+        port = port_of(daemon)
+        lines = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
+        for what, data, trickle in (("nothing", b"", b""), ("half a line", b"GET /hea", b"x"),
+                                    ("endless headers", lines, b"X-A: b\r\n"),
+                                    ("a slow body", lines.replace(b"GET /healthz", b"POST /login") +
+                                     b"Content-Length: 1000\r\n\r\n", b"x")):
+            took = closed_within(port, data, 12, trickle)
+            assert took and took < 9, (what, took)
+        with urllib.request.urlopen(daemon.url + "/healthz", timeout=5) as answer:
+            assert answer.status == 200
+    finally:
+        daemon.stop()
+        daemon.remove()
+
+
+def many_slow_clients_keep_nobody_else_waiting():
+    daemon = harness.Daemon('api = { listen = ( { port = 0; } ); header_timeout = "3s"; };', api=True).start()
+    slow = []
+    try:
+        port = port_of(daemon)
+        for _ in range(500):
+            s = socket.create_connection(("127.0.0.1", port))
+            s.sendall(b"GET /healthz HTTP/1.1\r\nHost: ")
+            slow.append(s)
+        begun = time.monotonic()
+        with urllib.request.urlopen(daemon.url + "/healthz", timeout=5) as answer:
+            assert answer.status == 200
+        assert time.monotonic() - begun < 3
+        harness.eventually(lambda: daemon.call("api.listeners")[0]["connections"] == 0, what="the end of the slow ones")
+    finally:
+        for s in slow:
+            s.close()
+        daemon.stop()
+        daemon.remove()
+
+
+def what_is_too_long_is_refused():
+    daemon = harness.Daemon('api = { listen = ( { port = 0; } ); body_max = "64KB"; header_max = "8KB"; };', api=True).start()
+    try:
+        port = port_of(daemon)
+        head = b"POST /login HTTP/1.1\r\nHost: localhost\r\n"
+        answer = raw(port, head + b"Content-Length: 100000\r\n\r\n")
+        assert " 413 " in status_line(answer), answer
+        chunks = b"".join(b"4000\r\n" + b"x" * 0x4000 + b"\r\n" for _ in range(8)) + b"0\r\n\r\n"
+        answer = raw(port, head + b"Transfer-Encoding: chunked\r\n\r\n" + chunks)
+        assert " 413 " in status_line(answer), answer
+        answer = raw(port, b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Long: " + b"x" * 20000 + b"\r\n\r\n")
+        assert not answer or " 431 " in status_line(answer) or " 413 " in status_line(answer), answer[:80]
+        answer = raw(port, b"GET /" + b"x" * 20000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert not answer or " 414 " in status_line(answer), answer[:80]
+    finally:
+        daemon.stop()
+        daemon.remove()
+
+
+def there_are_no_more_connections_than_allowed():
+    daemon = harness.Daemon("api = { listen = ( { port = 0; } ); connections_max = 20; };", api=True).start()
+    held = []
+    try:
+        port = port_of(daemon)
+        for _ in range(60):
+            held.append(socket.create_connection(("127.0.0.1", port), timeout=2))
+        harness.eventually(lambda: 0 < daemon.call("api.listeners")[0]["connections"] <= 20)
+        for s in held:
+            s.close()
+        with urllib.request.urlopen(daemon.url + "/healthz", timeout=10) as answer:
+            assert answer.status == 200
+    finally:
+        daemon.stop()
+        daemon.remove()
+
+
+# ---- TLS ----
+
+def make_ca(folder):
+    def openssl(*args):
+        subprocess.run(["openssl", *args], cwd=folder, check=True, capture_output=True)
+
+    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "ca.key",
+            "-out", "ca.pem", "-subj", "/CN=test-ca", "-days", "2")
+    for name, serial in (("server", 1), ("second", 2), ("alice", 3)):
+        openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", f"{name}.key",
+                "-out", f"{name}.csr", "-subj", f"/CN={name}")
+        with open(os.path.join(folder, "ext"), "w", encoding="ascii") as f:
+            f.write("subjectAltName=IP:127.0.0.1,DNS:localhost\n")
+        openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-set_serial", str(serial),
+                "-days", "2", "-extfile", "ext", "-out", f"{name}.pem")
+
+
+def serial_of(port, context):
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as plain:
+        with context.wrap_socket(plain, server_hostname="127.0.0.1") as s:
+            return int(s.getpeercert()["serialNumber"], 16)
+
+
+def tls_takes_a_new_certificate_without_losing_a_connection():
+    folder = tempfile.mkdtemp(prefix="openclaw-tls-")
+    make_ca(folder)
+    for name in ("pem", "key"):
+        shutil.copy(f"{folder}/server.{name}", f"{folder}/live.{name}")
+    tls = f'tls = {{ certificate = "{folder}/live.pem"; key = "{folder}/live.key"; }};'
+    daemon = harness.Daemon(f"api = {{ listen = ( {{ port = 0; tls = true; }} ); {tls} }};", api=True).start()
+    try:
+        assert daemon.url.startswith("https://"), daemon.url
+        context = ssl.create_default_context(cafile=f"{folder}/ca.pem")
+        port = port_of(daemon)
+        assert serial_of(port, context) == 1
+        old = http.client.HTTPSConnection("127.0.0.1", port, context=context, timeout=5)
+        old.request("GET", "/healthz")
+        assert old.getresponse().read() == b"ok\n"
+        shutil.copy(f"{folder}/second.pem", f"{folder}/live.pem")  # for a moment the pair does not match
+        daemon.call("reload")
+        assert serial_of(port, context) == 1, "a bad pair must leave the good one in force"
+        shutil.copy(f"{folder}/second.key", f"{folder}/live.key")
+        daemon.call("reload")
+        assert serial_of(port, context) == 2
+        old.request("GET", "/healthz")
+        assert old.getresponse().read() == b"ok\n"
+        answer = raw(port, b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", timeout=3)
+        assert b"200" not in answer, answer
+    finally:
+        daemon.stop()
+        daemon.remove()
+        shutil.rmtree(folder)
+
+
+def a_client_certificate_is_asked_for_and_verified():
+    folder = tempfile.mkdtemp(prefix="openclaw-tls-")
+    make_ca(folder)
+    tls = f'tls = {{ certificate = "{folder}/server.pem"; key = "{folder}/server.key"; client_ca = "{folder}/ca.pem"; }};'
+    daemon = harness.Daemon(f"api = {{ listen = ( {{ port = 0; tls = true; }} ); {tls} }};", api=True).start()
+    try:
+        without = ssl.create_default_context(cafile=f"{folder}/ca.pem")
+        request = urllib.request.Request(daemon.url + "/api/session")
+        try:
+            with urllib.request.urlopen(request, context=without, timeout=5) as answer:
+                data = json.load(answer)["data"]
+                assert data["kind"] in (None, "none"), data
+        except OSError:
+            pass
+        with_one = ssl.create_default_context(cafile=f"{folder}/ca.pem")
+        with_one.load_cert_chain(f"{folder}/alice.pem", f"{folder}/alice.key")
+        with urllib.request.urlopen(request, context=with_one, timeout=5) as answer:
+            data = json.load(answer)["data"]
+        assert data["actor"] == "cert:alice", data
+    finally:
+        daemon.stop()
+        daemon.remove()
+        shutil.rmtree(folder)
+
+
+# ---- the end ----
+
+def a_stop_with_open_connections_is_quick_and_clean():
+    daemon = harness.Daemon(api=True).start()
+    port = port_of(daemon)
+    held = [socket.create_connection(("127.0.0.1", port)) for _ in range(20)]
+    held[0].sendall(b"GET /healthz HTTP/1.1\r\n")
+    begun = time.monotonic()
+    code = daemon.stop()
+    took = time.monotonic() - begun
+    assert code == 0 and took < 10, (code, took, daemon.output())
+    for s in held:
+        s.close()
+    daemon.remove()
+
+
+def requests_go_on_while_others_come_and_go():
+    daemon = harness.Daemon(api=True).start()
+    port, failures = port_of(daemon), []
+
+    def work():
+        for _ in range(50):
+            try:
+                c = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+                for _ in range(5):
+                    c.request("GET", "/healthz")
+                    assert c.getresponse().read() == b"ok\n"
+                c.close()
+            except Exception as e:  # whatever it was is the finding
+                failures.append(repr(e))
+
+    try:
+        threads = [threading.Thread(target=work) for _ in range(8)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        assert not failures, failures[:3]
+    finally:
+        assert daemon.stop() == 0
+        daemon.remove()
+
+
+harness.run([it_listens_where_it_says, a_unix_socket_serves_its_owner, a_taken_port_is_said_and_the_host_goes_on,
+             a_reload_opens_and_closes_listeners_and_keeps_the_others, without_the_api_its_libraries_are_not_loaded,
+             a_request_must_arrive_in_time, many_slow_clients_keep_nobody_else_waiting, what_is_too_long_is_refused,
+             there_are_no_more_connections_than_allowed, tls_takes_a_new_certificate_without_losing_a_connection,
+             a_client_certificate_is_asked_for_and_verified, a_stop_with_open_connections_is_quick_and_clean,
+             requests_go_on_while_others_come_and_go])

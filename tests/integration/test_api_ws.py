@@ -1,0 +1,438 @@
+#!/usr/bin/python3
+"""The WebSocket at /ws: topics, snapshots and deltas, replay, calls, slow clients, attacks. SPDX-License-Identifier: MIT"""
+
+import http.server
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+from harness import Daemon, eventually, run
+from websocket import CLOSE, PING, TEXT, Gone, WebSocket, frame
+
+daemon = None
+URL = None
+TOKENS = {}
+
+
+class Target:
+    """A page whose health is turned on and off."""
+
+    def __init__(self):
+        outer = self
+        outer.good = True
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(200 if outer.good else 500)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *args):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+target = Target()
+
+
+def config():
+    return f'''
+collectors = (
+  {{ plugin = "http"; name = "web"; interval = "1s"; targets = ( {{ name = "page"; url = "http://127.0.0.1:{target.port}/"; }} ); }}
+);
+'''
+
+
+def client(role="viewer", **more):
+    ws = WebSocket(URL, TOKENS[role], **more).connect()
+    if more.get("protocol", "openclaw.v1"):
+        ws.hello = ws.until("hello")
+    return ws
+
+
+def subscribe(ws, *topics, **more):
+    ws.send({"type": "subscribe", "topics": list(topics), **more})
+    return ws.until("subscribed")
+
+
+# ---- the protocol ----
+
+
+def the_greeting_says_who_one_is():
+    for role in ("viewer", "operator", "admin"):
+        ws = client(role)
+        assert ws.hello["role"] == role and ws.hello["actor"].startswith("token:"), ws.hello
+        assert ws.hello["event"] > 1e15, ws.hello
+        ws.send({"type": "ping"})
+        assert abs(ws.until("pong")["timestamp"] - time.time() * 1000) < 5000
+        ws.close()
+
+
+def health_is_a_snapshot_then_deltas():
+    ws = client()
+    subscribe(ws, "health")
+    snapshot = ws.until("snapshot")
+    assert set(snapshot["data"]) >= {"timestamp", "agents", "services", "resources", "alerts", "summary"}, snapshot["data"].keys()
+    eventually(lambda: any(c["service"] == "web/page" for c in daemon.call("health.check")["checks"]), what="the first check")
+    target.good = False
+
+    def failed(f):
+        return f["type"] == "delta" and any(s["id"] == "web/page" and s["status"] == "error" for s in f["data"]["services"])
+
+    first = ws.until(failed)
+    assert first["event"] > snapshot["event"] and isinstance(first["data"]["removed"], list)
+    target.good = True
+    back = ws.until(lambda f: f["type"] == "delta" and any(s["id"] == "web/page" and s["status"] == "healthy" for s in f["data"]["services"]))
+    assert back["event"] > first["event"]
+    ws.send({"type": "unsubscribe", "topics": ["health"]})
+    assert ws.until("subscribed")["topics"] == []
+    ws.close()
+
+
+def deltas_add_up_to_the_snapshot():
+    ws = client()
+    subscribe(ws, "health")
+    state = {"services": {}, "checks": {}}
+    for entry in ws.until("snapshot")["data"]["services"]:
+        state["services"][entry["id"]] = entry
+    for i in range(4):
+        target.good = i % 2 == 1
+        delta = ws.until("delta")
+        for entry in delta["data"]["services"]:
+            state["services"][entry["id"]] = entry
+        for name in delta["data"]["removed"]:
+            state["services"].pop(name, None)
+    other = client()
+    subscribe(other, "health")
+    fresh = {e["id"]: e["status"] for e in other.until("snapshot")["data"]["services"]}
+    mine = {k: v["status"] for k, v in state["services"].items()}
+    if mine != fresh:  # one delta may be on its way
+        for entry in ws.until("delta")["data"]["services"]:
+            mine[entry["id"]] = entry["status"]
+    assert mine == fresh, (mine, fresh)
+    target.good = True
+    ws.close()
+    other.close()
+
+
+def alerts_come_and_go():
+    ws, old = client("operator"), client(protocol=None)
+    assert old.receive()["type"] == "initial-data"
+    subscribe(ws, "alerts", "events:alert.*")
+    ws.until("snapshot")
+    target.good = False
+    row = ws.until(lambda f: f["type"] == "delta" and f["topic"] == "alerts" and f["data"]["changed"], timeout=60)["data"]["changed"][0]
+    assert row["severity"] and row["id"], row
+    event = old.until("alert", timeout=30)
+    assert event["alert"]["id"] == row["id"] and event["timestamp"], event
+    ws.send({"type": "call", "id": "ack-1", "op": "alert.ack", "params": {"id": row["id"], "comment": "seen"}})
+    assert ws.until(lambda f: f["type"] == "result" and f["id"] == "ack-1")["ok"]
+    ws.until(lambda f: f["type"] == "delta" and f["topic"] == "alerts" and f["data"]["changed"] and f["data"]["changed"][0]["acknowledged"])
+    target.good = True
+    ws.until(lambda f: f["type"] == "delta" and f["topic"] == "alerts" and row["id"] in f["data"]["removed"], timeout=60)
+    ws.close()
+    old.close()
+
+
+def samples_are_selected():
+    ws = client()
+    subscribe(ws, "samples", selectors=["http.*"])
+    assert ws.until("snapshot")["topic"] == "samples"
+    delta = ws.until("delta")
+    assert all(s["series"].startswith("http.") and s["t"] > 1e12 and "v" in s for s in delta["data"]["samples"]), delta
+    subscribe(ws, "samples", selectors=["no.such.*"])
+    assert ws.until(lambda f: f["type"] == "snapshot")["data"]["samples"] == []
+    other = client()
+    subscribe(other, "samples", selectors=['*{*target="page"*}'])
+    assert other.until("delta")["data"]["samples"]
+    ws.close()
+    other.close()
+
+
+def events_are_chosen_by_patterns_and_roles():
+    viewer, admin = client(), client("admin")
+    for ws in (viewer, admin):
+        subscribe(ws, "events:*")
+    daemon.token("viewer", name="watched")
+    daemon.call("message.send", to="x", content="seen by all")
+    seen = []
+    while "agent.message" not in seen:
+        seen.append(viewer.until("event")["topic"])
+    assert not [t for t in seen if t.startswith(("audit", "token.", "session.", "security.", "access."))], seen
+    topics = []
+    while "agent.message" not in topics:
+        topics.append(admin.until("event")["topic"])
+    assert "audit" in topics, topics
+    ws = client()
+    ws.send({"type": "subscribe", "topics": ["logs", "nonsense", "events:", "health"]})
+    refused = [ws.until("error") for _ in range(3)]
+    assert [r["code"] for r in refused] == ["denied", "not_found", "not_found"], refused
+    assert ws.until("subscribed")["topics"] == ["health"]
+    for w in (ws, viewer, admin):
+        w.close()
+
+
+def logs_are_for_operators():
+    ws = client("operator")
+    subscribe(ws, "logs")
+    assert ws.until("snapshot")["data"]["lines"]
+    daemon.write(config() + "\n")
+    daemon.call("reload")
+    lines = ws.until("delta")["data"]["lines"]
+    assert any(line["message"] == "configuration loaded" for line in lines), lines
+    ws.close()
+
+
+def what_was_missed_is_told_again():
+    keeper = client()
+    subscribe(keeper, "events:agent.*", "messages")
+    ws = client()
+    subscribe(ws, "events:agent.*", "messages")
+    daemon.call("message.send", to="a", content="one")
+    last = ws.until("event")["event"]
+    ws.close()
+    for i in range(3):
+        daemon.call("message.send", to="a", content=f"missed {i}")
+    ws = client()
+    ws.send({"type": "subscribe", "topics": ["events:agent.*", "messages"], "since": last})
+    got = [ws.receive() for _ in range(1 + 6)]
+    assert [f["data"]["content"] for f in got if f["type"] == "event"] == ["missed 0", "missed 1", "missed 2"], got
+    assert not [f for f in got if f["type"] in ("snapshot", "resync")], got
+    for since in (1, last + 10**9, -5, "x"):
+        other = client()
+        other.send({"type": "subscribe", "topics": ["messages"], "since": since})
+        assert other.until("resync")["topic"] == "messages"
+        assert len(other.until("snapshot")["data"]["messages"]) >= 4
+        other.close()
+    ws.close()
+    keeper.close()
+
+
+def calls_have_rows_progress_and_an_end():
+    ws = client("operator")
+    ws.send({"type": "call", "id": 1, "op": "health.summary"})
+    result = ws.until("result")
+    assert result["id"] == 1 and result["ok"] and result["error"] is None and "overallStatus" in json.dumps(result["data"]), result
+    ws.send({"type": "call", "id": 2, "op": "events.watch", "params": {}})
+    ws.send({"type": "call", "id": 2, "op": "health.summary"})
+    assert ws.until("result")["error"]["message"] == "a call with this id is running"
+    daemon.call("message.send", to="x", content="row")
+    ws.until(lambda f: f["type"] == "row" and f["id"] == 2)
+    ws.send({"type": "cancel", "id": 2})
+    assert ws.until(lambda f: f["type"] == "result" and f["id"] == 2)
+    for i, (op, params, code) in enumerate([("no.such", {}, "not_found"), ("kv.get", {"key": "x"}, "not_found"), ("alert.ack", {}, "config"),
+                                            ("token.create", {"name": "x", "role": "admin"}, "denied"), ("", None, "not_found"),
+                                            ("health.summary", [], "config")]):
+        ws.send({"type": "call", "id": 100 + i, "op": op, "params": params})
+        result = ws.until("result")
+        assert result["id"] == 100 + i and not result["ok"] and result["error"]["code"] == code, (op, result)
+    for bad in (None, True, 1.5, "", "x" * 65, [], {}):
+        ws.send({"type": "call", "id": bad, "op": "health.summary"})
+        assert not ws.until("result")["ok"], bad
+    for i in range(17):
+        ws.send({"type": "call", "id": 200 + i, "op": "events.watch"})
+    assert ws.until("result")["error"]["message"] == "too many calls at once"
+    ws.close()  # what runs is cancelled
+
+
+def clients_of_old_get_their_frames():
+    ws = WebSocket(URL, TOKENS["viewer"], protocol=None).connect()
+    first = ws.receive()
+    assert first["type"] == "initial-data" and set(first["data"]) >= {"agents", "services", "resources", "alerts", "summary"}, first
+    ws.send({"type": "ping"})
+    assert ws.until("pong")["timestamp"] > 1e12
+    target.good = False
+    seen = []
+    update = ws.until(lambda f: seen.append(f["type"]) or f["type"] == "health-update" and seen.count("health-update") == 2, timeout=20)
+    assert set(seen) <= {"health-update", "alert"}, seen  # nothing of the newer protocol
+    assert update["timestamp"] and "services" in update["data"]
+    ws.send({"type": "subscribe", "subscriptions": ["summary"]})
+    target.good = True
+    update = ws.until("health-update", timeout=20)
+    update = update if set(update["data"]) == {"timestamp", "summary"} else ws.until("health-update", timeout=20)
+    assert set(update["data"]) == {"timestamp", "summary"}, update
+    ws.send({"type": "unsubscribe"})
+    ws.send({"type": "ping"})
+    ws.until("pong")
+    ws.socket.settimeout(6)
+    try:
+        ws.until("health-update", timeout=6)
+        raise AssertionError("told what was unsubscribed")
+    except (socket.timeout, AssertionError) as e:
+        assert "unsubscribed" not in str(e), e
+    ws.close()
+
+
+# ---- attacks ----
+
+
+def handshakes_that_are_wrong_are_refused():
+    cases = [({"Upgrade": None}, 426), ({"Upgrade": "h2c"}, 426), ({"Connection": "close"}, 426), ({"Sec-WebSocket-Version": "8"}, 426),
+             ({"Sec-WebSocket-Version": None}, 426), ({"Sec-WebSocket-Key": None}, 400), ({"Sec-WebSocket-Key": "short"}, 400),
+             ({"Sec-WebSocket-Key": "x" * 24}, 400), ({"Authorization": None}, 401), ({"Authorization": "Bearer oc_wrong"}, 401),
+             ({"Origin": "https://evil.example"}, 403), ({"Origin": "null"}, 403), ({"Host": "evil.example"}, (400, 403, 421))]
+    for headers, status in cases:
+        ws = WebSocket(URL, TOKENS["viewer"], headers=headers)
+        got = ws.open()
+        assert got in (status if isinstance(status, tuple) else (status,)), (headers, got)
+        ws.close()
+    ws = WebSocket(URL, TOKENS["viewer"], headers={"Sec-WebSocket-Extensions": "permessage-deflate"}).connect()
+    assert "sec-websocket-extensions" not in ws.headers
+    assert ws.headers["sec-websocket-protocol"] == "openclaw.v1"
+    ws.close()
+
+
+def http_after_the_upgrade_is_no_request():
+    request = b"GET /api/session HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    ws = WebSocket(URL, TOKENS["viewer"]).connect(early=request)
+    assert ws.wait_close() == 1002
+    ws.close()
+    ws = WebSocket(URL, TOKENS["viewer"]).connect(early=frame(TEXT, '{"type":"ping"}'))
+    ws.until("pong")  # what is sent early is not lost either
+    ws.close()
+
+
+def resident():
+    return int(open(f"/proc/{daemon.process.pid}/statm").read().split()[1]) * 4096
+
+
+def descriptors():
+    return len(os.listdir(f"/proc/{daemon.process.pid}/fd"))
+
+
+def a_client_that_never_reads_is_dropped_to_a_resync():
+    ws = client("admin", buffer=4096)
+    subscribe(ws, "messages", "events:agent.*")
+    before = resident()
+    text = "x" * 60000
+    control = daemon.client()
+    for _ in range(600):
+        control.call("message.send", to="slow", content=text)
+    grown = (resident() - before) / 2**20
+    print(f"  {grown:.1f} MiB grown over 72 MB told")
+    kinds = []
+    while "resync" not in kinds:
+        f = ws.receive()
+        kinds.append(f["type"])
+    assert len(kinds) < 600, len(kinds)
+    assert ws.until("snapshot")["topic"] == "messages"
+    control.call("message.send", to="slow", content="here again")
+    assert ws.until(lambda f: f["type"] == "event" and f["data"]["content"] == "here again")
+    control.close()
+    ws.close()
+
+
+def a_client_that_asks_and_never_reads_is_closed():
+    ws = client("admin", buffer=4096)
+    ws.socket.settimeout(2)
+    blob = frame(TEXT, json.dumps({"type": "call", "id": 1, "op": "op.list"})) * 50
+    try:
+        for _ in range(400):
+            ws.send_raw(blob)
+    except OSError:
+        pass
+    before = resident()
+    time.sleep(0.5)
+    assert resident() - before < 64 << 20
+    try:
+        while True:
+            ws.receive_frame()
+    except (Gone, OSError):
+        pass
+    ws.close()
+    probe = client()
+    probe.send({"type": "ping"})
+    probe.until("pong")
+    probe.close()
+
+
+def a_thousand_come_and_go():
+    before = None
+    for n in range(1000):
+        ws = WebSocket(URL, TOKENS["viewer"]).connect()
+        if n % 3 == 0:
+            ws.send({"type": "subscribe", "topics": ["health", "samples", "events:*"]})
+        if n % 3 == 1:
+            ws.send_raw(frame(CLOSE, b"\x03\xe8"))
+        if n % 7 == 0:
+            ws.send_raw(b"\x81\xfe\x00")  # half a header
+        ws.close()
+        if n == 200:
+            eventually(lambda: descriptors() < 100, what="closed connections")
+            before = descriptors()
+    eventually(lambda: descriptors() <= before + 3, what=f"every connection closed ({before} before)")
+
+
+def a_revoked_token_closes_its_sockets():
+    token = daemon.call("token.create", name="short", role="viewer")
+    ws = WebSocket(URL, token["token"]).connect()
+    ws.until("hello")
+    daemon.call("token.revoke", token=token.get("id") or token.get("name") or "short")
+    assert ws.wait_close() == 1008
+    ws.close()
+
+
+def an_independent_client_gets_along():
+    python = os.path.join(os.environ.get("OC_BUILD_DIR", "build"), "venv-websockets", "bin", "python")
+    if not os.path.exists(python):
+        folder = os.path.dirname(os.path.dirname(python))
+        made = subprocess.run([sys.executable, "-m", "venv", folder], capture_output=True, check=False).returncode == 0 and \
+            subprocess.run([os.path.join(folder, "bin", "pip"), "install", "-q", "websockets==15.0.1"], capture_output=True,
+                           check=False).returncode == 0
+        if not made:
+            print("  skipped: websockets cannot be installed here")
+            return
+    script = '''
+import asyncio, json, sys, websockets
+async def main(url, token):
+    headers = {"Authorization": "Bearer " + token}
+    async with websockets.connect(url, subprotocols=["openclaw.v1"], additional_headers=headers, compression="deflate") as ws:
+        assert ws.subprotocol == "openclaw.v1" and json.loads(await ws.recv())["type"] == "hello"
+        await ws.send(json.dumps({"type": "subscribe", "topics": ["health"]}))
+        assert json.loads(await ws.recv())["type"] == "subscribed"
+        assert json.loads(await ws.recv())["type"] == "snapshot"
+        await (await ws.ping(b"are you there"))
+        await ws.send(['{"type":', '"ping"}'])
+        while json.loads(await asyncio.wait_for(ws.recv(), 10))["type"] != "pong":
+            pass
+asyncio.run(main(sys.argv[1], sys.argv[2]))
+'''
+    done = subprocess.run([python, "-c", script, URL.replace("http", "ws", 1), TOKENS["viewer"]], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def a_stopping_host_says_good_bye():
+    ws = client("operator")
+    subscribe(ws, "health", "logs")
+    ws.send({"type": "call", "id": 1, "op": "events.watch"})
+    time.sleep(0.2)
+    assert daemon.stop() == 0, daemon.output()
+    assert ws.wait_close() == 1001
+    ws.close()
+
+
+def main():
+    global daemon, URL
+    daemon = Daemon(config(), api=True).start()
+    try:
+        URL = daemon.url.rstrip("/") + "/ws"
+        TOKENS.update({role: daemon.token(role) for role in ("viewer", "operator", "admin")})
+        return run([the_greeting_says_who_one_is, health_is_a_snapshot_then_deltas, deltas_add_up_to_the_snapshot, samples_are_selected,
+                    events_are_chosen_by_patterns_and_roles, logs_are_for_operators, what_was_missed_is_told_again,
+                    calls_have_rows_progress_and_an_end, clients_of_old_get_their_frames, alerts_come_and_go,
+                    handshakes_that_are_wrong_are_refused, http_after_the_upgrade_is_no_request,
+                    a_client_that_never_reads_is_dropped_to_a_resync, a_client_that_asks_and_never_reads_is_closed, a_thousand_come_and_go,
+                    a_revoked_token_closes_its_sockets, an_independent_client_gets_along, a_stopping_host_says_good_bye])
+    finally:
+        daemon.remove()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
