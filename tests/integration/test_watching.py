@@ -313,7 +313,7 @@ def a_restart_makes_nothing_look_better_and_a_collector_that_left_ends_its_alert
         daemon.write(degraded_host(receiver, ""))
         daemon.start()
         eventually(lambda: not daemon.call("alert.list"), what="the end of the alert")
-        assert bodies(receiver)[-1]["event"] == "resolved", bodies(receiver)[-1]
+        eventually(lambda: bodies(receiver)[-1]["event"] == "resolved", what="the word of its end")
     finally:
         daemon.remove()
         receiver.close()
@@ -337,6 +337,48 @@ def pushed_heartbeats_keep_an_agent_alive():
             assert problem.code in ("not_found", "config"), problem
     finally:
         daemon.remove()
+
+
+def an_alert_goes_on_over_a_crash(agents, tier, more=""):
+    """Of agents that are away: the same alerts are there after kill -9, and nobody is told that one is resolved."""
+    receiver = Receiver()
+    daemon = Daemon(f"""collectors = ( {{ plugin = "agent"; interval = "200ms"; {more} agents = ( {agents} ); }} );
+isolation = {{ plugins = {{ agent = {{ tier = "{tier}"; }}; }}; }};
+alerts = {{ channels = ( {{ plugin = "webhook"; name = "ops"; url = "{receiver.url}"; }} );
+  rules = ( {{ name = "away"; expr = "agent.heartbeat_missed > 2"; severity = "critical"; for = "0s"; }} ); }};""")
+
+    def firing():
+        return {a["labels"]["target"]: a["id"] for a in daemon.call("alert.list") if a["rule"] == "away" and a["state"] == "firing"}
+
+    try:
+        daemon.start()
+        yield daemon
+        before = eventually(lambda: len(firing()) == agents.count("name") and firing(), what="the alerts")
+        daemon.kill()
+        daemon.start()
+        eventually(lambda: [c for c in daemon.call("collector.list") if c["calls"] > 5], what="collections")
+        time.sleep(0.5)
+        assert firing() == before, (tier, before, firing())
+        told = [(b["event"], b["alert"]) for b in bodies(receiver) if b["alert"]["rule"] == "away"]
+        assert all(event != "resolved" for event, _ in told), (tier, told)
+    finally:
+        daemon.remove()
+        receiver.close()
+
+
+def the_alerts_of_absent_agents_go_on_over_a_crash_of_the_host():
+    gone = Target()
+    agents = f'{{ name = "gone"; url = "{gone.url}"; }}, {{ name = "never"; port = {free_port()}; }}'
+    for daemon in an_alert_goes_on_over_a_crash(agents, "inproc"):
+        eventually(lambda: in_state(daemon, "agent/gone", "ok"), what="an agent that answers")
+        gone.down()
+
+
+def the_alert_of_an_absent_agent_goes_on_in_a_worker_and_in_the_sandbox():
+    for tier in ("process", "sandbox"):
+        for daemon in an_alert_goes_on_over_a_crash('{ name = "steward"; }', tier, "poll = false;"):
+            rows = daemon.call("collector.list")
+            assert [r["tier"] for r in rows] == [tier], rows
 
 
 def a_preset_watches_with_an_option_of_its_own():
@@ -367,7 +409,7 @@ def a_real_nagios_check_runs_unchanged():
         daemon.remove()
 
 
-HELPERS = ("degraded_host", "check", "in_state", "web", "alerting", "bodies", "eventually", "free_port", "run")
+HELPERS = ("an_alert_goes_on_over_a_crash", "degraded_host", "check", "in_state", "web", "alerting", "bodies", "eventually", "free_port", "run")
 run([value for name, value in list(globals().items())
      if callable(value) and getattr(value, "__module__", None) == "__main__" and not isinstance(value, type)
      and name not in HELPERS])

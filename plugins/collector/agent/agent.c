@@ -118,6 +118,7 @@ static void judge_poll(struct agent *a)
         json_decref(a->answer);
         agent_answer_parse(f->body ? f->body : "", f->body_len, c->now_ms, &beat, &a->answer);
         agent_heard(a, &beat);
+        a->collector->unkept = true;
         return;
     }
     if (f->probe.outcome == OC_PROBE_OK) {
@@ -224,15 +225,27 @@ static int32_t start(void *self, const struct oc_host *host, struct oc_error *er
     return code;
 }
 
-/* Silence is counted from when we began to listen. */
+/* Silence is counted from when an agent was first watched. A clock that was set back makes a time
+ * of the future, which counts as now. */
 static void begin_round(struct agent_collector *c)
 {
     for (size_t i = 0; i < c->count; i++) {
         struct agent *a = &c->agents[i];
         a->polled_well = false;
-        if (a->last.at_ms == 0) {
-            a->last.at_ms = c->now_ms;
+        c->unkept |= a->since_ms == 0;
+        if (a->since_ms == 0 || a->since_ms > c->now_ms) {
+            a->since_ms = c->now_ms;
+        }
+        if (!a->heard && a->last.at_ms == 0) {
+            a->last.at_ms = a->since_ms;
             a->last.status = agent_status_parse("", a->last.word);
+        }
+        if (a->last.at_ms > c->now_ms) {
+            a->last.at_ms = c->now_ms;
+            c->unkept = true;
+        }
+        if (a->last_push_ms > c->now_ms) {
+            a->last_push_ms = c->now_ms;
         }
     }
 }
@@ -246,12 +259,15 @@ static int32_t collect(void *self, const struct oc_request *req, const struct oc
     agent_restore(c, req);
     begin_round(c);
     if (c->poll) {
-        return oc_prober_run(&c->prober, &c->agents[0].fetch.probe, c->count, sizeof *c->agents,
-                             req, sink, err);
+        int32_t code = oc_prober_run(&c->prober, &c->agents[0].fetch.probe, c->count,
+                                     sizeof *c->agents, req, sink, err);
+        agent_keep_changes(c, req);
+        return code;
     }
     for (size_t i = 0; i < c->count; i++) {
         agent_report(&c->agents[i], c, &c->out);
     }
+    agent_keep_changes(c, req);
     return c->out.code;
 }
 

@@ -53,9 +53,10 @@ struct agent {
     const struct agent_identity *identity; /* NULL for agents that are not of the collective */
 
     struct agent_heartbeat last;
-    bool heard;           /* `last` is from an agent, not from our start */
+    bool heard;           /* `last` is from the agent; else it is dated `since_ms` */
     bool pushed;          /* a push arrived since the previous collection */
     int64_t last_push_ms; /* 0 = never */
+    int64_t since_ms;     /* watched since, in whatever run of the host; 0 = not yet */
     bool polled_well;     /* the poll of this collection succeeded */
     int64_t failures;     /* polls in a row that failed while no push came either */
     char reason[160];     /* why the last poll failed */
@@ -76,7 +77,9 @@ struct agent_collector {
     struct oc_prober prober;
     struct agent *agents; /* owned */
     size_t count;
-    bool restored; /* the pushes of the previous run were read */
+    bool restored;   /* what the previous run kept was read */
+    bool unkept;     /* something changed since the last agent_keep */
+    int64_t kept_ms; /* of the last agent_keep, whatever came of it; 0 = none */
 
     /* of the call that runs */
     int64_t now_ms; /* its nominal time */
@@ -111,7 +114,7 @@ void agent_heard(struct agent *a, const struct agent_heartbeat *beat);
 void agent_poll_failed(struct agent *a, const struct agent_limits *limits, int64_t now_ms,
                        const char *reason);
 double agent_age_seconds(const struct agent *a,
-                         int64_t now_ms); /* of the last heartbeat, or since our start */
+                         int64_t now_ms); /* of the last heartbeat, or since we watch */
 double agent_missed_seconds(const struct agent *a,
                             int64_t now_ms); /* 0 while the last poll or push succeeded */
 double agent_score(const struct agent *a, const struct agent_limits *limits, int64_t now_ms);
@@ -124,7 +127,16 @@ void agent_report(struct agent *a, const struct agent_collector *c, struct oc_ou
 /* ---- push.c: heartbeats that agents send ---- */
 int32_t agent_push(void *self, const struct oc_request *req, const struct oc_sink *out,
                    struct oc_error *err);
-/* Reads what was pushed in a previous run; once, and quietly when the host keeps nothing. */
+struct agent *agent_find(const struct agent_collector *c, const char *name); /* NULL = none */
+/* The heartbeat in `o`, with "status", "task" and "model", dated `at_ms`. */
+struct agent_heartbeat agent_beat_read(const json_t *o, int64_t at_ms);
+
+/* ---- keep.c: what outlives the process ---- */
+/* Reads what a previous run kept, once; a host that keeps nothing costs a line in the log. */
 void agent_restore(struct agent_collector *c, const struct oc_request *req);
+/* Keeps it now; what cannot be kept still counts while the host runs. */
+void agent_keep(struct agent_collector *c, const struct oc_request *req);
+/* Keeps what changed, at most once a minute. */
+void agent_keep_changes(struct agent_collector *c, const struct oc_request *req);
 
 #endif

@@ -488,6 +488,81 @@ static void pushes_survive_a_restart(void **state)
     expect(f, OC_STATE_CRITICAL, "121 s old");
 }
 
+static void restart(struct fixture *f)
+{
+    oc_test_stop(f->t);
+    assert_int_equal(oc_test_start(f->t), OC_OK);
+}
+
+static void the_silence_of_an_agent_goes_on_over_a_restart(void **state)
+{
+    struct fixture *f = *state;
+    stop_agent(f, 0); /* never heard; the other is heard once */
+    collect_after(f, 0);
+    stop_agent(f, 1);
+    collect_after(f, 100);
+    restart(f);
+    collect_after(f, 30);
+    assert_true(value(f, "agent.heartbeat_missed") == 130);
+    assert_true(oc_test_sample(f->t, "agent.heartbeat_missed", "target", "mine") == 130);
+    expect(f, OC_STATE_CRITICAL, "last heartbeat never, watched since 130 s ago");
+    assert_non_null(strstr(oc_test_status_text(f->t, "mine"), "last heartbeat 130 s ago"));
+    restart(f);
+    collect_after(f, 10);
+    assert_true(value(f, "agent.heartbeat_missed") == 140);
+    start_agent(f, 0);
+    collect_after(f, 10);
+    expect(f, OC_STATE_OK, "active");
+    assert_true(value(f, "agent.heartbeat_missed") == 0);
+}
+
+static void polls_are_kept_at_most_once_a_minute(void **state)
+{
+    struct fixture *f = *state;
+    collect_after(f, 0);
+    assert_int_equal(oc_test_calls(f->t, "kv.put"), 1);
+    for (int i = 0; i < 5; i++) {
+        collect_after(f, 10);
+    }
+    assert_int_equal(oc_test_calls(f->t, "kv.put"), 1);
+    collect_after(f, 10);
+    assert_int_equal(oc_test_calls(f->t, "kv.put"), 2);
+    stop_agent(f, 0);
+    stop_agent(f, 1);
+    collect_after(f, 60);
+    collect_after(f, 60);
+    assert_int_equal(oc_test_calls(f->t, "kv.put"), 2); /* nothing changed */
+    assert_int_equal(oc_test_calls(f->t, "kv.get"), 1);
+}
+
+static void a_clock_that_was_set_back_counts_from_now(void **state)
+{
+    struct fixture *f = *state;
+    stop_agent(f, 0);
+    assert_int_equal(push_after(f, 0, "{\"agent\":\"mine\"}"), OC_OK);
+    stop_agent(f, 1);
+    collect_after(f, -86400);
+    assert_true(value(f, "agent.heartbeat_missed") == 0);
+    collect_after(f, 121);
+    assert_int_equal(oc_test_status(f->t, "mine"), OC_STATE_CRITICAL);
+    assert_true(oc_test_sample(f->t, "agent.consecutive_failures", "target", "mine") == 1);
+    oc_test_answer(f->t, "kv.get", OC_OK, "{\"value\": null}");
+    restart(f);
+    collect_after(f, 0);
+    collect_after(f, 30);
+    assert_true(value(f, "agent.heartbeat_missed") == 30);
+    oc_test_answer(f->t, "kv.get", OC_OK,
+                   "{\"value\": \"{\\\"alpha\\\": {\\\"since\\\": 99999999999999}, "
+                   "\\\"mine\\\": {\\\"since\\\": -5, \\\"heard\\\": 99999999999999}}\"}");
+    restart(f);
+    collect_after(f, 0);
+    expect(f, OC_STATE_WARNING, "never, watched since 0 s ago");
+    assert_true(oc_test_sample(f->t, "agent.heartbeat_missed", "target", "mine") == 0);
+    collect_after(f, 30);
+    assert_true(value(f, "agent.heartbeat_missed") == 30);
+    assert_true(oc_test_sample(f->t, "agent.heartbeat_missed", "target", "mine") == 30);
+}
+
 static void what_was_kept_badly_is_passed_over(void **state)
 {
     static const char *const kept[] = {
@@ -516,8 +591,15 @@ static void a_host_that_keeps_nothing_is_no_obstacle(void **state)
     oc_test_answer(f->t, "kv.put", OC_E_DENIED, "no");
     assert_int_equal(push_after(f, 0, "{\"agent\":\"alpha\"}"), OC_OK);
     assert_non_null(oc_test_log(f->t, "not kept"));
+    assert_non_null(oc_test_log(f->t, "cannot be read"));
     collect_after(f, 1);
     expect(f, OC_STATE_OK, "active");
+    stop_agent(f, 0);
+    restart(f);
+    collect_after(f, 30);
+    assert_true(value(f, "agent.heartbeat_missed") == 0);
+    collect_after(f, 30);
+    assert_true(value(f, "agent.heartbeat_missed") == 30);
 }
 
 static void pushes_for_nobody_are_refused(void **state)
@@ -588,6 +670,9 @@ int main(void)
         t(a_push_is_a_heartbeat),
         t(an_agent_that_pushes_need_not_answer),
         t(pushes_survive_a_restart),
+        t(the_silence_of_an_agent_goes_on_over_a_restart),
+        t(polls_are_kept_at_most_once_a_minute),
+        t(a_clock_that_was_set_back_counts_from_now),
         t(what_was_kept_badly_is_passed_over),
         t(a_host_that_keeps_nothing_is_no_obstacle),
         t(pushes_for_nobody_are_refused),
