@@ -345,6 +345,22 @@ static int take_place(const struct parse *p, const char *word)
     return param ? add(p, param, word) : fail(p, "`%s` is one word too many", word);
 }
 
+/* "-z", or a number below 0 where one is expected by place. */
+static int unknown_letter(const struct parse *p, const char *word)
+{
+    const struct cli_param *param = next_place(p);
+    char name[96];
+    if (param && (param->type == OC_OPT_INT || param->type == OC_OPT_FLOAT) &&
+        strchr("0123456789.", word[1])) {
+        oc_param_spell(param, name, sizeof name);
+        fail(p, "%s: %s is a negative number", name, word);
+        oc_error_hint(p->err, "What begins with - is taken for an option; write `--` before it "
+                              "where it is meant.");
+        return OC_E_CONFIG;
+    }
+    return fail(p, "there is no option %s", word);
+}
+
 static int check_required(const struct parse *p)
 {
     struct oc_buf missing = {0};
@@ -377,7 +393,7 @@ json_t *oc_params_parse(const struct cli_op *op, int argc, char **argv, struct o
         } else if (!literal && oc_starts(argv[i], "--")) {
             rc = take_option(&p, &i);
         } else if (!literal && argv[i][0] == '-' && argv[i][1]) {
-            rc = fail(&p, "there is no option %s", argv[i]);
+            rc = unknown_letter(&p, argv[i]);
         } else {
             rc = take_place(&p, argv[i]);
         }

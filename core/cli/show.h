@@ -43,7 +43,7 @@ extern const struct cli_view oc_view_plugin_reload, oc_view_plugin_reset;
 extern const struct cli_view oc_view_cost;                   /* of cost.summary and cost.forecast */
 extern const struct cli_view oc_view_serve, oc_view_written; /* of registry.serve; lock, bundle */
 
-/* "table:KEY=Title,..." without its "table:". A title that ends in (duration), (size) or (age) says
+/* "table:KEY=Title,..." without its "table:". A title that ends in (duration), (size), (age) or (figure) says
  * how its numbers are meant. False when `data` is not a list of objects. */
 bool oc_view_table(const struct cli_show *s, const char *spec, const json_t *data);
 bool oc_view_table_csv(const char *spec, const json_t *data);

@@ -131,7 +131,7 @@ static char *text_of_object(const json_t *object)
 char *oc_value_text(const json_t *value, enum cli_unit unit)
 {
     if (!value || json_is_null(value)) {
-        return oc_strdup("");
+        return oc_strdup(unit == CLI_UNIT_FIGURE ? "unknown" : "");
     }
     if (json_is_boolean(value)) {
         return oc_strdup(json_is_true(value) ? "yes" : "no");

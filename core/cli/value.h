@@ -11,9 +11,10 @@ enum cli_unit {
     CLI_UNIT_DURATION, /* a number of ms */
     CLI_UNIT_SIZE,     /* a number of bytes */
     CLI_UNIT_AGE,      /* a time: how long ago */
+    CLI_UNIT_FIGURE,   /* a number; null is "unknown" */
 };
 
-/* "yes", "12.5", "3m 20s", "14:05:09", "a, b"; "" for null. One line. Owned by the caller. */
+/* "yes", "12.5", "3m 20s", "14:05:09", "a, b"; "" for null that is no figure. One line. Owned by the caller. */
 char *oc_value_text(const json_t *value, enum cli_unit unit);
 /* The unit that the name of a member tells: "uptime_ms" is a duration. */
 enum cli_unit oc_value_unit(const char *key);

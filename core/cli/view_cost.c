@@ -7,8 +7,8 @@
 #include "core/cli/term.h"
 
 #define BUDGETS                                                                                    \
-    "agent=Agent,period=Period,unit=Unit,used=Used,limit=Limit,used_percent=Used %,state=State,"   \
-    "pace_1h=Pace 1h,pace_6h=Pace 6h"
+    "agent=Agent,period=Period,unit=Unit,used=Used(figure),limit=Limit,used_percent=Used "         \
+    "%(figure),state=State,pace_1h=Pace 1h(figure),pace_6h=Pace 6h(figure)"
 
 /* The members that are no lists, with "unknown" for what is null. */
 static json_t *figures_of(const json_t *data)

@@ -29,8 +29,10 @@ static enum cli_unit unit_of(struct column *c)
     static const struct {
         const char *suffix;
         enum cli_unit unit;
-    } units[] = {
-        {"(duration)", CLI_UNIT_DURATION}, {"(size)", CLI_UNIT_SIZE}, {"(age)", CLI_UNIT_AGE}};
+    } units[] = {{"(duration)", CLI_UNIT_DURATION},
+                 {"(size)", CLI_UNIT_SIZE},
+                 {"(age)", CLI_UNIT_AGE},
+                 {"(figure)", CLI_UNIT_FIGURE}};
     for (size_t i = 0; i < OC_COUNT(units); i++) {
         if (oc_ends(c->title, units[i].suffix)) {
             c->title[strlen(c->title) - strlen(units[i].suffix)] = '\0';

@@ -139,5 +139,21 @@ def test_thresholds_are_set_in_the_file_and_in_force():
         d.remove()
 
 
+def test_what_litellm_never_told_is_503_and_no_zero():
+    d = daemon("cost = { budgets = ( { daily_dollars = 5.0; } ); };\n")
+    try:
+        viewer = Rest(d.url, d.token("viewer"))
+        for path in ("health", "metrics", "spend", "spend/models", "spend/endpoints", "budgets", "models/usage",
+                     "agents/usage", "prometheus"):
+            answer = viewer.get("/api/litellm/" + path)
+            assert answer.status == 503 and answer.json["error"], (path, answer.status, answer.body)
+        budget = viewer.get("/api/v1/cost/budget/list").data[0]
+        assert budget["used"] is None and budget["state"] == "unknown", budget
+        assert "openclaw_cost" not in viewer.get("/metrics").body.decode()
+    finally:
+        d.stop()
+        d.remove()
+
+
 if __name__ == "__main__":
     harness.run([v for k, v in list(globals().items()) if k.startswith("test_")])

@@ -28,15 +28,20 @@ static void get_health(struct oc_http_request *r, void *ctx)
     oc_http_send_json(r, healthy ? 200 : 503, o);
 }
 
-/* 503 as the original, while no source has been heard of. */
+static void send_unknown(struct oc_http_request *r)
+{
+    json_t *o = json_object();
+    oc_json_set_str(o, "error", "no collector has told any figures of LiteLLM yet");
+    oc_http_send_json(r, 503, o);
+}
+
+/* 503 as the original, while no source has told figures. */
 static void send(struct oc_http_request *r, void *ctx, json_t *(*make)(struct oc_ops *ops))
 {
     if (oc_litellm_known(ops_of(ctx))) {
         oc_http_send_json(r, 200, make(ops_of(ctx)));
     } else {
-        json_t *o = json_object();
-        oc_json_set_str(o, "error", "no collector has told anything of LiteLLM yet");
-        oc_http_send_json(r, 503, o);
+        send_unknown(r);
     }
 }
 
@@ -58,6 +63,10 @@ static void get_prometheus(struct oc_http_request *r, void *ctx)
     struct oc_buf text = {0};
     oc_litellm_prometheus(ops_of(ctx), &text);
     size_t len = text.len;
+    if (!len) {
+        send_unknown(r);
+        return;
+    }
     oc_http_send(r, 200, "text/plain; version=0.0.4; charset=utf-8", oc_buf_take(&text), len);
 }
 
@@ -79,7 +88,7 @@ static const struct oc_route routes[] = {
      "LiteLLM's own samples in the Prometheus text format"},
     {0}};
 
-#define LATER  "{\"503\":{\"description\":\"nothing has been told of LiteLLM yet\"}}"
+#define LATER  "{\"503\":{\"description\":\"no figures of LiteLLM have been told yet\"}}"
 #define NUMBER "number|null"
 #define SPEND(week, month)                                                                         \
     "{total: " NUMBER ", today: " NUMBER ", " week ": " NUMBER ", " month ": " NUMBER "}"
@@ -113,7 +122,8 @@ static const struct oc_route_doc docs[] = {
     {.method = "GET",
      .pattern = "/api/litellm/prometheus",
      .response = "string",
-     .response_type = "text/plain"},
+     .response_type = "text/plain",
+     .responses = LATER},
     {0}};
 
 static void *create(struct oc_api *api)

@@ -9,7 +9,7 @@
 #include "core/base/json.h"
 #include "core/op/op.h"
 
-/* Whether a collector has told anything of the gateway. */
+/* Whether a collector has ever told figures of the gateway. */
 bool oc_litellm_known(struct oc_ops *ops);
 
 /* {"status":"healthy","litellm":{..}} | {"status":"not_initialized"|"error","error"}. All results are owned by the caller. */

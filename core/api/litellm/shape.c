@@ -37,9 +37,9 @@ static json_t *sources_of(struct oc_ops *ops)
 
 bool oc_litellm_known(struct oc_ops *ops)
 {
-    json_t *sources = sources_of(ops);
-    bool known = json_array_size(sources) > 0;
-    json_decref(sources);
+    json_t *summary = ask_period(ops, "cost.summary", "today", NULL);
+    bool known = strcmp(oc_json_str(summary, "state", ""), "known") == 0;
+    json_decref(summary);
     return known;
 }
 
@@ -189,9 +189,10 @@ json_t *oc_litellm_agents_usage(struct oc_ops *ops)
 static const char *status_of(const json_t *budget)
 {
     const char *state = oc_json_str(budget, "state", "");
-    return strcmp(state, "hard") == 0   ? "exceeded"
-           : strcmp(state, "soft") == 0 ? "warning"
-                                        : "healthy";
+    return strcmp(state, "hard") == 0      ? "exceeded"
+           : strcmp(state, "soft") == 0    ? "warning"
+           : strcmp(state, "unknown") == 0 ? "unknown"
+                                           : "healthy";
 }
 
 static json_t *budget_alert(const json_t *row)
@@ -222,12 +223,12 @@ json_t *oc_litellm_budgets(struct oc_ops *ops)
         oc_json_take(b, "utilization", copy_of(row, "used_percent"));
         oc_json_set_str(b, "status", status_of(row));
         json_array_append_new(list, b);
-        if (strcmp(status_of(row), "healthy") != 0) {
+        if (strcmp(status_of(row), "exceeded") == 0 || strcmp(status_of(row), "warning") == 0) {
             json_array_append_new(alerts, budget_alert(row));
         }
         if (strcmp(oc_json_str(row, "unit", ""), "dollars") == 0) {
             limit += oc_json_num(row, "limit", 0);
-            spent += oc_json_num(row, "used", 0);
+            spent += oc_json_num(row, "used", NAN); /* one that is unknown makes the sum so */
         }
     }
     oc_json_take(o, "budgets", list);

@@ -13,7 +13,7 @@
 const char *const oc_budget_periods[] = {"daily", "monthly"};
 const char *const oc_budget_units[] = {"dollars", "tokens"};
 static const char *const origins[] = {"default", "config", "set"};
-static const char *const states[] = {"ok", "soft", "hard"};
+static const char *const states[] = {"ok", "soft", "hard", "unknown"};
 
 #define AT(member) offsetof(struct oc_budget_option, member)
 const struct oc_option oc_budget_options[] = {
@@ -159,13 +159,17 @@ double oc_budget_used(struct oc_cost *c, const struct oc_budget *b)
     double before = !s || b->period == OC_BUDGET_DAILY ? 0
                     : b->unit == OC_BUDGET_TOKENS      ? s->before_tokens
                                                        : s->before_dollars;
+    if (!oc_cost_told(c)) {
+        return NAN;
+    }
     return !s ? 0 : before + (b->unit == OC_BUDGET_TOKENS ? s->day_tokens : s->day_dollars);
 }
 
 enum oc_budget_state oc_budget_state(struct oc_cost *c, const struct oc_budget *b)
 {
     double used = oc_budget_used(c, b);
-    return used >= b->limit             ? OC_BUDGET_HARD
+    return isnan(used)                  ? OC_BUDGET_UNKNOWN
+           : used >= b->limit           ? OC_BUDGET_HARD
            : used >= b->limit * b->soft ? OC_BUDGET_SOFT
                                         : OC_BUDGET_OK;
 }
@@ -188,7 +192,8 @@ double oc_budget_pace(struct oc_cost *c, const struct oc_budget *b, int hours)
 {
     oc_cost_refresh(c);
     double even = b->limit / hours_of(c, b);
-    return oc_cost_burn(c, oc_cost_scope(c, b->agent), hours, b->unit) / even;
+    double burn = oc_cost_burn(c, oc_cost_scope(c, b->agent), hours, b->unit);
+    return oc_cost_told(c) ? burn / even : NAN;
 }
 
 json_t *oc_budget_json(struct oc_cost *c, const struct oc_budget *b)
@@ -201,7 +206,7 @@ json_t *oc_budget_json(struct oc_cost *c, const struct oc_budget *b)
     oc_json_set_str(o, "unit", oc_budget_units[b->unit]);
     oc_json_set_num(o, "limit", b->limit);
     oc_json_set_num(o, "used", used);
-    oc_json_set_num(o, "remaining", used < b->limit ? b->limit - used : 0);
+    oc_json_set_num(o, "remaining", used >= b->limit ? 0 : b->limit - used);
     oc_json_set_num(o, "used_percent", used / b->limit * 100);
     oc_json_set_num(o, "soft_percent", b->soft * 100);
     oc_json_set_str(o, "state", states[oc_budget_state(c, b)]);

@@ -135,11 +135,13 @@ void oc_cost_emit(struct oc_cost *c, int64_t at_ms)
 {
     struct emission e = {.c = c, .at_ms = at_ms};
     oc_cost_refresh(c);
-    emit_scopes(&e);
-    emit_forecast(&e);
-    emit_budgets(&e);
+    if (oc_cost_told(c)) { /* before that nothing is known: no sample says 0 */
+        emit_scopes(&e);
+        emit_forecast(&e);
+        emit_budgets(&e);
+        emit_reconciliation(&e);
+    }
     emit_sources(&e);
-    emit_reconciliation(&e);
     if (e.samples.count) {
         struct oc_batch batch = {.instance = "cost",
                                  .plugin = "",

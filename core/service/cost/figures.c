@@ -52,6 +52,7 @@ void oc_cost_add(struct oc_cost *c, struct oc_cost_sum *sum, const struct oc_usa
     }
     sum->saved += oc_price_saved(price, tokens.cache_read);
     sum->reported_known = sum->reported_known || row->reported_known;
+    sum->price_known = sum->price_known || price;
 }
 
 void oc_cost_each(struct oc_cost *c, const char *from, const char *to,

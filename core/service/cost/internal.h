@@ -25,6 +25,7 @@ struct oc_cost_sum {
     double priced;    /* `computed` of those rows */
     double saved;     /* by reading from a cache */
     bool reported_known;
+    bool price_known; /* of any row */
 };
 
 /* ---- who spends ---- */
@@ -41,7 +42,7 @@ struct oc_cost_scope {
 enum oc_budget_period { OC_BUDGET_DAILY, OC_BUDGET_MONTHLY };
 enum oc_budget_unit { OC_BUDGET_DOLLARS, OC_BUDGET_TOKENS };
 enum oc_budget_origin { OC_BUDGET_DEFAULT, OC_BUDGET_CONFIG, OC_BUDGET_SET };
-enum oc_budget_state { OC_BUDGET_OK, OC_BUDGET_SOFT, OC_BUDGET_HARD };
+enum oc_budget_state { OC_BUDGET_OK, OC_BUDGET_SOFT, OC_BUDGET_HARD, OC_BUDGET_UNKNOWN };
 
 struct oc_budget {
     char *id, *agent; /* owned; "coder/daily/dollars", "coder" */
@@ -143,9 +144,10 @@ void oc_budgets_load(struct oc_cost *c);
 void oc_budgets_finish(struct oc_cost *c);
 struct oc_budget *oc_budget_find(struct oc_cost *c, const char *agent, int32_t period,
                                  int32_t unit);
+/* NaN while nobody has told any figures. */
 double oc_budget_used(struct oc_cost *c, const struct oc_budget *b);
 enum oc_budget_state oc_budget_state(struct oc_cost *c, const struct oc_budget *b);
-/* The pace of the last `hours`: 1 uses the budget up exactly at its end. */
+/* The pace of the last `hours`: 1 uses the budget up exactly at its end; NaN as above. */
 double oc_budget_pace(struct oc_cost *c, const struct oc_budget *b, int hours);
 json_t *oc_budget_json(struct oc_cost *c, const struct oc_budget *b);
 extern const char *const oc_budget_periods[], *const oc_budget_units[];
@@ -180,5 +182,7 @@ void oc_cost_add_budgets(struct oc_cost *c);
 void oc_cost_add_prices(struct oc_cost *c);
 json_t *oc_cost_sources_json(struct oc_cost *c);
 bool oc_cost_told(const struct oc_cost *c); /* whether any source has ever told figures */
+/* Where none has, the answer gets a warning. */
+void oc_cost_warn_unless_told(struct oc_call *call, const struct oc_cost *c);
 
 #endif

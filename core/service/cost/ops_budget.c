@@ -82,13 +82,6 @@ static const char *agent_of(const struct params *p)
 
 /* ---- cost.budget.list ---- */
 
-static void warn_unless_told(struct oc_call *call, const struct oc_cost *c)
-{
-    if (c->budgets.count && !oc_cost_told(c)) {
-        oc_call_warn(call, "no collector has told any figures yet: what is used is unknown");
-    }
-}
-
 static void op_list(struct oc_call *call, void *ctx)
 {
     struct oc_cost *c = ctx;
@@ -99,7 +92,7 @@ static void op_list(struct oc_call *call, void *ctx)
             json_array_append_new(list, oc_budget_json(c, &c->budgets.items[i]));
         }
     }
-    warn_unless_told(call, c);
+    oc_cost_warn_unless_told(call, c);
     oc_call_succeed(call, list);
 }
 
@@ -109,11 +102,13 @@ static const struct oc_op list_op = {
     .flags = OC_OP_EPHEMERAL,
     .params = list_options,
     .params_size = sizeof(struct params),
-    .view = "table:agent=Agent,period=Period,unit=Unit,used=Used,limit=Limit,used_percent=Used %,"
-            "state=State,pace_1h=Pace 1h,pace_6h=Pace 6h,origin=Origin",
+    .view = "table:agent=Agent,period=Period,unit=Unit,used=Used(figure),limit=Limit,"
+            "used_percent=Used %(figure),state=State,pace_1h=Pace 1h(figure),"
+            "pace_6h=Pace 6h(figure),origin=Origin",
     .description =
         "The pace is how fast the budget is used: 1 uses it up exactly at the end of its day or "
-        "month.",
+        "month. What is\nused is null, and the state unknown, while no source has told any "
+        "figures.",
     .example = "openclaw cost budget list",
     .result = "[{id: string, agent: string, period: string, unit: string, limit: number, "
               "used: number|null, used_percent: number|null, state: string}]",
@@ -217,8 +212,8 @@ static const struct oc_op remove_op = {
 
 struct verdict {
     const struct oc_budget *tightest, *refused;
-    double share; /* of the tightest, after the call */
-    bool soft;
+    double share;       /* of the tightest, after the call */
+    bool soft, unknown; /* unknown: what is used of the budgets */
     double dollars, tokens;
 };
 
@@ -227,7 +222,8 @@ static void judge(struct oc_cost *c, const struct oc_budget *b, struct verdict *
     double used = oc_budget_used(c, b);
     double wanted = b->unit == OC_BUDGET_TOKENS ? v->tokens : v->dollars;
     double share = (used + wanted) / b->limit;
-    if ((used >= b->limit || used + wanted > b->limit) && !v->refused) {
+    v->unknown = v->unknown || isnan(used);
+    if ((used >= b->limit || used + wanted > b->limit || wanted > b->limit) && !v->refused) {
         v->refused = b;
     }
     v->soft = v->soft || share >= b->soft;
@@ -244,7 +240,7 @@ static double smallest_left(struct oc_cost *c, const char *agent, int32_t unit)
         const struct oc_budget *b = &c->budgets.items[i];
         if (b->unit == unit &&
             (strcmp(b->agent, OC_COST_GLOBAL) == 0 || strcmp(b->agent, agent) == 0)) {
-            double here = fmax(0, b->limit - oc_budget_used(c, b));
+            double used = oc_budget_used(c, b), here = used >= b->limit ? 0 : b->limit - used;
             left = isnan(left) || here < left ? here : left;
         }
     }
@@ -262,6 +258,13 @@ static char *reason_of(struct oc_cost *c, const struct verdict *v)
     if (v->refused && used >= b->limit) {
         return oc_asprintf("the %s budget of %s is used up: %.6g of %.6g%s",
                            oc_budget_periods[b->period], b->agent, used, b->limit, unit);
+    }
+    if (v->refused && v->unknown) {
+        return oc_asprintf("this call alone would exceed the %s budget of %s: %.6g%s",
+                           oc_budget_periods[b->period], b->agent, b->limit, unit);
+    }
+    if (v->unknown) {
+        return oc_strdup("no budget forbids it by itself; what they are used to is unknown");
     }
     if (v->refused) {
         return oc_asprintf("this call would exceed the %s budget of %s: %.6g of %.6g%s are used",
@@ -298,7 +301,7 @@ static void op_check(struct oc_call *call, void *ctx)
     oc_json_set_num(remaining, "dollars", smallest_left(c, agent, OC_BUDGET_DOLLARS));
     oc_json_set_num(remaining, "tokens", smallest_left(c, agent, OC_BUDGET_TOKENS));
     oc_json_take(o, "remaining", remaining);
-    warn_unless_told(call, c);
+    oc_cost_warn_unless_told(call, c);
     oc_call_succeed(call, o);
     free(reason);
 }
@@ -313,7 +316,8 @@ static const struct oc_op check_op = {
     .description =
         "For whoever routes calls to models: it is refused when a budget that applies is used up, "
         "or "
-        "when this\ncall would exceed it. What is remaining is null when no budget limits it.",
+        "when this\ncall would exceed it. What is remaining is null when no budget limits it, or "
+        "while no source has told any figures.",
     .example =
         "openclaw cost check --agent coder --model gpt-4o --input-tokens 8000 --output-tokens 2000",
     .handler = op_check,

@@ -93,6 +93,7 @@ static void op_export(struct oc_call *call, void *ctx)
         json_t *o = json_object();
         oc_json_set_str(o, "format", e.json ? "json" : "csv");
         oc_json_set_str(o, "text", e.out.data ? e.out.data : "");
+        oc_cost_warn_unless_told(call, c);
         oc_call_succeed(call, o);
     } else {
         oc_call_fail(call, &err);

@@ -84,6 +84,13 @@ bool oc_cost_told(const struct oc_cost *c)
     return told;
 }
 
+void oc_cost_warn_unless_told(struct oc_call *call, const struct oc_cost *c)
+{
+    if (!oc_cost_told(c)) {
+        oc_call_warn(call, "no collector has told any figures yet: what was spent is unknown");
+    }
+}
+
 /* ---- cost.summary ---- */
 
 struct adding {
@@ -122,15 +129,14 @@ static void op_summary(struct oc_call *call, void *ctx)
     oc_json_take(o, "efficiency", efficiency(&a.sum, known));
     json_t *budgets = json_array();
     for (size_t i = 0; i < c->budgets.count; i++) {
-        if (oc_budget_state(c, &c->budgets.items[i]) != OC_BUDGET_OK) {
+        enum oc_budget_state state = oc_budget_state(c, &c->budgets.items[i]);
+        if (state == OC_BUDGET_SOFT || state == OC_BUDGET_HARD) {
             json_array_append_new(budgets, oc_budget_json(c, &c->budgets.items[i]));
         }
     }
     oc_json_take(o, "budgets_reached", budgets);
     oc_json_take(o, "sources", oc_cost_sources_json(c));
-    if (!known) {
-        oc_call_warn(call, "no collector has told any figures yet: what was spent is unknown");
-    }
+    oc_cost_warn_unless_told(call, c);
     oc_call_succeed(call, o);
 }
 
@@ -227,9 +233,7 @@ static void op_by(struct oc_call *call, void *ctx)
     oc_cost_each(c, r.from, r.to, add_group, &a);
     json_t *list = groups_json(&a);
     oc_map_finish(&a.sums, free);
-    if (!oc_cost_told(c)) {
-        oc_call_warn(call, "no collector has told any figures yet: what was spent is unknown");
-    }
+    oc_cost_warn_unless_told(call, c);
     oc_call_succeed(call, list);
 }
 
@@ -280,6 +284,7 @@ static void op_forecast(struct oc_call *call, void *ctx)
         }
     }
     oc_json_take(o, "budgets", budgets);
+    oc_cost_warn_unless_told(call, c);
     oc_call_succeed(call, o);
 }
 
@@ -324,7 +329,7 @@ static void op_reconcile(struct oc_call *call, void *ctx)
         json_t *o = json_object();
         oc_json_set_str(o, "what", name);
         oc_json_set_str(o, "against", "prices");
-        oc_json_set_num(o, "ours", s->compared > 0 ? s->priced : s->computed);
+        oc_cost_put(o, "ours", s->compared > 0 ? s->priced : s->computed, s->price_known);
         oc_json_set_num(o, "theirs", s->reported_known ? s->v[OC_USAGE_REPORTED] : NAN);
         put_difference(o, s->priced, s->compared, c->options.reconcile_percent);
         json_array_append_new(list, o);
@@ -336,13 +341,15 @@ static void op_reconcile(struct oc_call *call, void *ctx)
         json_t *o = json_object();
         oc_json_set_str(o, "what", name);
         oc_json_set_str(o, "against", "books of today (UTC)");
-        oc_json_set_num(o, "ours", a.sum.v[OC_USAGE_REPORTED]);
+        oc_cost_put(o, "ours", a.sum.v[OC_USAGE_REPORTED], oc_cost_told(c));
         oc_json_set_num(o, "theirs", s->ledger);
-        bool comparable = strcmp(r.from, c->today) == 0 && strcmp(c->options.time_zone, "UTC") == 0;
+        bool comparable = oc_cost_told(c) && strcmp(r.from, c->today) == 0 &&
+                          strcmp(c->options.time_zone, "UTC") == 0;
         put_difference(o, a.sum.v[OC_USAGE_REPORTED], comparable ? s->ledger : NAN,
                        c->options.reconcile_percent);
         json_array_append_new(list, o);
     }
+    oc_cost_warn_unless_told(call, c);
     oc_call_succeed(call, list);
 }
 
@@ -352,8 +359,8 @@ static const struct oc_op reconcile_op = {
     .flags = OC_OP_EPHEMERAL,
     .params = range_options,
     .params_size = sizeof(struct oc_cost_params),
-    .view = "table:what=Model or source,against=Against,ours=Ours,theirs=Theirs,"
-            "difference_percent=Difference %,state=State",
+    .view = "table:what=Model or source,against=Against,ours=Ours(figure),theirs=Theirs(figure),"
+            "difference_percent=Difference %(figure),state=State",
     .example = "openclaw cost reconcile --period week",
     .handler = op_reconcile,
 };

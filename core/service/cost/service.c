@@ -1,5 +1,6 @@
 /* The cost service's life: configuration, clock, what is written. SPDX-License-Identifier: MIT */
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -158,6 +159,24 @@ static void recall(struct oc_cost *c)
 
 /* ---- life ---- */
 
+static void check_budgets(const struct oc_cost *c, const struct oc_node *group,
+                          struct oc_diags *diags)
+{
+    const struct oc_budget_option *list = c->options.budgets.items;
+    char path[64];
+    for (uint64_t i = 0; i < c->options.budgets.count; i++) {
+        const struct oc_budget_option *b = &list[i];
+        if (b->daily_dollars + b->monthly_dollars + b->daily_tokens + b->monthly_tokens > 0) {
+            continue;
+        }
+        snprintf(path, sizeof path, "cost.budgets[%d]", (int)i);
+        oc_diags_add(diags, false, oc_node_get(group, path + sizeof "cost." - 1), path,
+                     "Write for example daily_dollars = 25.0.",
+                     "expected one of daily_dollars, monthly_dollars, daily_tokens and "
+                     "monthly_tokens above 0, found no limit");
+    }
+}
+
 void oc_cost_configure(struct oc_cost *c, const struct oc_config *config, struct oc_diags *diags)
 {
     struct oc_error err;
@@ -166,6 +185,7 @@ void oc_cost_configure(struct oc_cost *c, const struct oc_config *config, struct
     oc_arena_finish(&c->arena);
     oc_bind(options, sizeof *options, group, "cost", NULL, &c->options, sizeof c->options,
             &c->arena, diags);
+    check_budgets(c, group, diags);
     oc_zone_finish(&c->zone);
     if (oc_zone_init(&c->zone, c->options.time_zone ? c->options.time_zone : "UTC", &err) !=
         OC_OK) {

@@ -168,6 +168,73 @@ static void what_nobody_told_is_unknown(void **state)
     assert_true(json_is_null(json_object_get(o, "forecast_today")));
 }
 
+static bool is_null(const json_t *o, const char *key)
+{
+    return json_is_null(json_object_get(o, key));
+}
+
+static void a_budget_that_nobody_told_of_is_used_to_an_unknown_degree(void **state)
+{
+    (void)state;
+    configure("cost = { budgets = ( { agent = \"coder\"; daily_dollars = 10.0; } ); };");
+    stage_pass(&f.s, 2 * OC_MINUTE);
+    const json_t *o = json_array_get(stage_ask(&f.s, "cost.budget.list", NULL), 0);
+    assert_true(is_null(o, "used") && is_null(o, "used_percent") && is_null(o, "remaining"));
+    assert_true(is_null(o, "pace_1h") && is_null(o, "pace_6h"));
+    assert_string_equal(oc_json_str(o, "state", ""), "unknown");
+    assert_non_null(strstr(f.s.warning, "unknown"));
+    assert_true(isnan(value_of("cost.budget_state")) && isnan(value_of("cost.day_dollars")));
+    o = stage_ask(&f.s, "cost.summary", NULL);
+    assert_int_equal(json_array_size(json_object_get(o, "budgets_reached")), 0);
+    o = stage_ask(&f.s, "cost.check", "{\"agent\": \"coder\", \"model\": \"gpt-4o\"}");
+    assert_true(oc_json_bool(o, "allowed", false) &&
+                json_is_null(oc_json_path(o, "remaining.dollars")));
+    assert_non_null(strstr(oc_json_str(o, "reason", ""), "unknown"));
+    o = stage_ask(&f.s, "cost.check",
+                  "{\"agent\": \"coder\", \"model\": \"gpt-4o\", \"output_tokens\": 1e9}");
+    assert_false(oc_json_bool(o, "allowed", true)); /* more than all of it */
+}
+
+static void what_nobody_told_is_compared_and_exported_with_a_warning(void **state)
+{
+    (void)state;
+    struct call c = {0};
+    put(&c, "usage.tracked", 0, NULL, NULL, NULL, NULL); /* a source that could not tell */
+    put(&c, "usage.ledger_today_dollars", 7.5, NULL, NULL, NULL, NULL);
+    publish(&c);
+    const json_t *row = stage_find(stage_ask(&f.s, "cost.reconcile", NULL), "what", "gate");
+    assert_true(is_null(row, "ours") && is_null(row, "difference_percent"));
+    assert_string_equal(oc_json_str(row, "state", ""), "unknown");
+    assert_non_null(strstr(f.s.warning, "unknown"));
+    f.s.warning[0] = '\0';
+    stage_ask(&f.s, "cost.export", NULL);
+    assert_non_null(strstr(f.s.warning, "unknown"));
+    f.s.warning[0] = '\0';
+    use(0, 0, 0, 0);
+    stage_ask(&f.s, "cost.export", NULL);
+    assert_string_equal(f.s.warning, "");
+}
+
+static void a_model_without_a_price_is_compared_with_nothing(void **state)
+{
+    (void)state;
+    f.input = 1e6;
+    f.spend = 2;
+    tell_of("nobody-knows-this", "alpha", TODAY);
+    const json_t *row =
+        stage_find(stage_ask(&f.s, "cost.reconcile", NULL), "what", "nobody-knows-this");
+    assert_true(is_null(row, "ours"));
+    near(oc_json_num(row, "theirs", 0), 2);
+}
+
+static void a_budget_without_a_limit_is_a_finding(void **state)
+{
+    (void)state;
+    configure("cost = { budgets = ( { daily_tokens = 5.0; }, { agent = \"coder\"; } ); };");
+    assert_int_equal(f.s.diags.list.count, 1);
+    assert_string_equal(f.s.diags.list.items[0].key, "cost.budgets[1]");
+}
+
 static void growth_becomes_figures(void **state)
 {
     (void)state;
@@ -563,6 +630,10 @@ int main(void)
 #define TEST(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(what_nobody_told_is_unknown),
+        TEST(a_budget_that_nobody_told_of_is_used_to_an_unknown_degree),
+        TEST(what_nobody_told_is_compared_and_exported_with_a_warning),
+        TEST(a_model_without_a_price_is_compared_with_nothing),
+        TEST(a_budget_without_a_limit_is_a_finding),
         TEST(growth_becomes_figures),
         TEST(what_a_source_has_from_before_today_is_left_out),
         TEST(a_source_that_began_today_counts_from_its_beginning),
