@@ -4,7 +4,9 @@
 #include <arpa/inet.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/base/json.h"
 
@@ -181,19 +183,84 @@ static const struct oc_option options[] = {
      .help = "headline of /status"},
     {0}};
 
-void oc_api_options_bind(struct oc_api_options *o, const struct oc_config *config,
-                         struct oc_arena *arena, struct oc_diags *diags)
-{
-    memset(o, 0, sizeof *o);
-    oc_bind(options, sizeof *options, oc_node_get(oc_config_root(config), "api"), "api", NULL, o,
-            sizeof *o, arena, diags);
-}
+/* ---- names ---- */
+
+#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+#define DIGITS  "0123456789"
 
 static bool is_address(const char *text)
 {
     unsigned char address[sizeof(struct in6_addr)];
     return inet_pton(AF_INET, text, address) == 1 || inet_pton(AF_INET6, text, address) == 1;
 }
+
+static bool is_host(const char *text)
+{
+    const size_t len = strlen(text);
+    return is_address(text) ||
+           (len && text[len - 1] != '.' && strspn(text, LETTERS DIGITS "-._") == len);
+}
+
+/* ":8443" as browsers write it: never the port that the scheme has anyway. */
+static bool is_port(const char *text, bool https)
+{
+    const size_t digits = *text == ':' ? strspn(text + 1, DIGITS) : 0;
+    const long port = digits && digits < 6 ? strtol(text + 1, NULL, 10) : 0;
+    return !*text || (!text[1 + digits] && text[1] != '0' && port > 0 && port < 65536 &&
+                      port != (https ? 443 : 80));
+}
+
+/* "scheme://host[:port]"; a slash behind it is no harm. */
+static bool is_origin(const char *text)
+{
+    char host[256];
+    const size_t scheme = strspn(text, LETTERS DIGITS "+-.");
+    if (!scheme || strncmp(text + scheme, "://", 3) != 0) {
+        return false;
+    }
+    const char *from = text + scheme + 3;
+    const size_t slash = strlen(from) && from[strlen(from) - 1] == '/';
+    const bool bracket = *from == '[';
+    const size_t len = bracket ? strcspn(from, "]") : strcspn(from, ":/");
+    char rest[16];
+    snprintf(host, sizeof host, "%.*s", (int)(len - bracket), from + bracket);
+    const char *behind = from + len + (bracket && from[len]);
+    if (len >= sizeof host || strlen(behind) >= sizeof rest ||
+        bracket != (strchr(host, ':') != 0)) {
+        return false;
+    }
+    snprintf(rest, sizeof rest, "%.*s", (int)(strlen(behind) - slash), behind);
+    return is_host(host) && is_port(rest, scheme == 5 && strncasecmp(text, "https", 5) == 0);
+}
+
+static void check_names(const struct oc_list *list, const char *key, bool (*is_one)(const char *),
+                        const char *expected, const struct oc_config *config,
+                        struct oc_diags *diags)
+{
+    const char *const *items = list->items;
+    char path[64];
+    for (size_t i = 0; i < list->count; i++) {
+        if (!is_one(items[i])) {
+            snprintf(path, sizeof path, "%s[%zu]", key, i);
+            oc_diags_add(diags, false, oc_node_get(oc_config_root(config), path), path, "",
+                         "expected %s, found \"%s\"", expected, items[i]);
+        }
+    }
+}
+
+void oc_api_options_bind(struct oc_api_options *o, const struct oc_config *config,
+                         struct oc_arena *arena, struct oc_diags *diags)
+{
+    memset(o, 0, sizeof *o);
+    oc_bind(options, sizeof *options, oc_node_get(oc_config_root(config), "api"), "api", NULL, o,
+            sizeof *o, arena, diags);
+    check_names(&o->hosts, "api.hosts", is_host, "a host's name or address without a port", config,
+                diags);
+    check_names(&o->origins, "api.origins", is_origin,
+                "an origin such as https://ops.example.org:8443, without a path", config, diags);
+}
+
+/* ---- listeners ---- */
 
 static bool same_place(const struct oc_api_listen *a, const struct oc_api_listen *b)
 {

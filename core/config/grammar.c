@@ -170,7 +170,10 @@ static bool is_name(const struct oc_input *in, struct oc_token token)
 static int take_name(struct oc_reader *r, const struct oc_input *in, struct oc_token token)
 {
     if (token.type != OC_LEX_WORD || !is_name(in, token)) {
-        return oc_reader_fail(r, in, token.line, NULL, "expected a name, found %s",
+        const char *hint = token.type == OC_LEX_WORD
+                               ? "A name begins with a letter; letters, digits, _ and - follow."
+                               : NULL;
+        return oc_reader_fail(r, in, token.line, hint, "expected a name, found %s",
                               oc_reader_spell(r, in, token));
     }
     if (++r->stack[r->depth].keys > OC_CONFIG_MAX_KEYS) {

@@ -120,4 +120,22 @@ expect_rc 7
 for finding in 'listen\[1\]: another listener' 'listen\[2\]: tls = true wants' 'listen\[3\]: address: expected'; do
   grep -q "$finding" "$OUT" || fail "not said: $finding"
 done
+
+# So are values that no request, no budget and no receiver could ever match.
+cat >"$SCRATCH/never.conf" <<'CONF'
+api = {
+  origins = [ "https://ops.example.org", "http://[::1]:8080", "https://ops.example.org/panel", "ops.example.org" ];
+  hosts = [ "ops.example.org", "ops.example.org:3000" ];
+};
+cost = { budgets = ( { agent = "coder"; daily_dollars = 5.0; }, { agent = "alpha"; } ); };
+remote_write = ( { url = "http://127.0.0.1:9"; labels = { site = "a"; data-center = "b"; }; } );
+CONF
+claw config validate "$SCRATCH/never.conf"
+expect_rc 7
+for finding in 'never.conf:2.*api.origins\[2\]: expected an origin' 'never.conf:2.*api.origins\[3\]: expected an origin' \
+  'never.conf:3.*api.hosts\[1\]: expected a host' 'never.conf:5.*cost.budgets\[1\]: expected one of daily_dollars' \
+  'never.conf:6.*labels.data-center: expected the name of a label: letters'; do
+  grep -q "$finding" "$OUT" || fail "not said: $finding in $(cat "$OUT")"
+done
+[ "$(grep -c 'never.conf:' "$OUT")" = 5 ] || fail "more is said than that: $(cat "$OUT")"
 exit 0

@@ -76,6 +76,13 @@ expect_rc 0
 claw explain nothing.like.this
 expect_rc 2
 
+# A number below 0 is no option.
+claw cost budget set -5
+expect_rc 64
+expect_err 'LIMIT: -5 is a negative number'
+claw cost budget set -z
+expect_err 'there is no option -z'
+
 # An answer that cannot be written is an error.
 "$BIN/openclaw" help >/dev/full 2>"$ERR" && fail "a full disk is success"
 expect_err 'cannot be written'

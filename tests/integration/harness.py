@@ -18,6 +18,12 @@ BUILD = os.environ.get("OC_BUILD_DIR", "build")
 FULL = bool(os.environ.get("OC_FULL"))
 
 
+def sanitized():
+    """Whether the daemon was built with ASan, which keeps what was freed: its memory says little then."""
+    symbols = subprocess.run(["nm", "-D", os.path.join(BUILD, "bin", "openclawd")], capture_output=True, text=True, check=False)
+    return "__asan" in symbols.stdout
+
+
 class Failure(Exception):
     """An operation was answered with an error."""
 

@@ -53,7 +53,14 @@ def environment():
 
 
 def available():
-    return FULL or os.path.exists(os.path.join(environment(), "complete"))
+    """Whether the proxy is there or can be installed; with OC_FULL=1 it must be."""
+    try:
+        installed()
+        return True
+    except subprocess.CalledProcessError:
+        if FULL:
+            raise
+        return False
 
 
 def installed():

@@ -1,6 +1,6 @@
 """The collector and the cost figures against the real LiteLLM proxy: what was sent is what is shown.
 
-Without OC_FULL=1 it runs where the proxy is already installed (litellm.py). SPDX-License-Identifier: MIT
+The proxy is installed once, into the build folder (litellm.py). SPDX-License-Identifier: MIT
 """
 
 import json
@@ -245,6 +245,6 @@ def the_real_proxy():
 
 
 if not available():
-    print("skipped: it installs the LiteLLM proxy from PyPI; OC_FULL=1 runs it")
+    print("skipped: the LiteLLM proxy could not be installed from PyPI")
     sys.exit(SKIPPED)
 run([the_real_proxy])

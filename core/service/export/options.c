@@ -123,12 +123,44 @@ static bool read_selectors(struct oc_remote *r, const struct oc_node *node, cons
     return sound;
 }
 
+static bool is_label_name(const char *name)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
+    size_t head = strspn(name, letters);
+    return head && !oc_starts(name, "__") &&
+           strspn(name + head, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789") ==
+               strlen(name + head);
+}
+
+/* Receivers refuse every series with such a label. */
+static bool check_labels(const struct oc_remote *r, const struct oc_node *node, const char *path,
+                         struct oc_diags *diags)
+{
+    const struct oc_pair *pairs = r->options.labels.items;
+    const struct oc_node *labels = oc_node_get(node, "labels");
+    bool sound = true;
+    for (uint64_t i = 0; i < r->options.labels.count; i++) {
+        if (is_label_name(pairs[i].name)) {
+            continue;
+        }
+        char *key = oc_asprintf("%s.labels.%s", path, pairs[i].name);
+        oc_diags_add(diags, false, labels, key,
+                     "Write for example labels = { site = \"berlin\"; };",
+                     "expected the name of a label: letters, digits and _, beginning with no digit "
+                     "and not with __");
+        free(key);
+        sound = false;
+    }
+    return sound;
+}
+
 bool oc_remote_read(struct oc_remote *r, const struct oc_node *node, const char *path,
                     struct oc_diags *diags)
 {
     bool sound = bind_keys(r, node, path, diags);
     r->name = oc_strdup(r->options.name ? r->options.name : "remote");
     sound = read_selectors(r, node, path, diags) && sound;
+    sound = check_labels(r, node, path, diags) && sound;
     if (!sound) {
         oc_error_set(&r->error, OC_E_CONFIG, "the configuration of %s is wrong", path);
     } else if (!oc_name_valid(r->name)) {

@@ -346,6 +346,8 @@ static void what_does_not_fit_is_refused(void **state)
     refuses("alert.silence", argc, argv, "there is no option --no-level", NULL);
     argv = WORDS("x", "-z");
     refuses("alert.silence", argc, argv, "there is no option -z", NULL);
+    argv = WORDS("x", "-5"); /* no number is expected there */
+    refuses("alert.silence", argc, argv, "there is no option -5", NULL);
     argv = WORDS("x", "--for");
     refuses("alert.silence", argc, argv, "--for wants a value: DURATION", NULL);
     argv = WORDS("x", "--for", "1h", "--for", "2h");

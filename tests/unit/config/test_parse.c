@@ -113,7 +113,8 @@ static void mistakes_are_named(void **state)
     assert_refused("/* a = 1;", "t.conf:1: a comment is never closed", "");
     assert_refused("a = 'x';", "t.conf:1: unexpected `'`",
                    "Strings are written in double quotation marks.");
-    assert_refused("1a = 2;", "t.conf:1: expected a name, found `1a`", "");
+    assert_refused("1a = 2;", "t.conf:1: expected a name, found `1a`",
+                   "A name begins with a letter; letters, digits, _ and - follow.");
     assert_refused("a = 1 \"x\";", "t.conf:1: expected `;`, found `\"x\"`", "");
     assert_refused("a = 1;\n\na = 2;", "t.conf:3: this name is already set in the same group", "");
 }
