@@ -337,6 +337,9 @@ static void take_body(struct oc_http_request *r, const char *data, size_t len)
     if (!r->too_large && !r->crowded) {
         oc_buf_add(&r->body, data, len);
         s->buffered += len;
+    } else { /* it will be refused: what came of it makes room for the others, or all would end so */
+        s->buffered -= r->body.len;
+        oc_buf_finish(&r->body);
     }
 }
 
