@@ -150,7 +150,7 @@ def without_the_api_its_libraries_are_not_loaded():
         try:
             with open(f"/proc/{daemon.process.pid}/maps", encoding="ascii") as f:
                 loaded = f.read()
-            for name in ("libmicrohttpd", "libgnutls", "openclaw-api.so"):
+            for name in ("libmicrohttpd", "openclaw-api.so"):  # GnuTLS may come with a plugin, too
                 assert (name in loaded) == api, (name, api)
         finally:
             daemon.stop()
