@@ -373,7 +373,7 @@ size_t oc_server_busy(const struct oc_server *s)
 {
     size_t n = 0;
     for (const struct oc_http_request *r = s->pending; r; r = r->next) {
-        n++;
+        n += r->handed; /* nobody waits for one that is still on its way in */
     }
     return n;
 }

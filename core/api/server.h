@@ -12,7 +12,7 @@ struct oc_server *oc_server_create(struct oc_api *api);
 void oc_server_configure(struct oc_server *s, struct oc_diags *diags);
 /* No new connections; those that are there may end. */
 void oc_server_quiesce(struct oc_server *s);
-/* How many requests have not been answered yet. */
+/* How many requests are with their handlers. */
 size_t oc_server_busy(const struct oc_server *s);
 void oc_server_destroy(struct oc_server *s); /* closes everything; NULL is fine */
 /* [{"address","port","unix","serves","tls","url","error"}]; owned by the caller. */
