@@ -177,6 +177,11 @@ function remember(key: string, data: unknown): void {
   if (cache.size > CACHE_MAX) cache.delete(cache.keys().next().value as string);
 }
 
+/** Asks now what useQuery will ask later, which then has something to show at once. */
+export async function askAhead(op: string, params: object): Promise<void> {
+  remember(`${op} ${JSON.stringify(params)}`, await call(op, params));
+}
+
 export interface QueryOptions {
   /** Ask again after this many milliseconds (not while the page is hidden). */
   every?: number;

@@ -1,6 +1,6 @@
 // The frame around views: navigation, the bar with what is going on, the way to everything by keyboard. SPDX-License-Identifier: MIT
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { useAlerts } from '@/api/hooks';
+import { askAhead, useAlerts } from '@/api/hooks';
 import { Button } from '@/ui/Button';
 import { loadPlot } from '@/ui/Chart';
 import { Empty, Loading } from '@/ui/Empty';
@@ -49,10 +49,12 @@ export function Shell() {
     main.current?.querySelector<HTMLElement>('h1')?.focus({ preventScroll: true });
   }, [path]);
 
-  // the code of the other views, once there is nothing else to do
+  // the code of the other views and what they will ask first, once there is nothing else to do
   useEffect(() => {
     if (!views) return undefined;
-    return whenIdle([...views.map((v) => v.load), loadPlot].map((load) => () => void load().catch(() => undefined)));
+    const asks = views.flatMap((v) => (v.ahead ?? []).map(([op, params]) => () => askAhead(op, params)));
+    const loads: (() => Promise<unknown>)[] = [...views.map((v) => v.load), loadPlot, ...asks];
+    return whenIdle(loads.map((load) => () => void load().catch(() => undefined)));
   }, [views]);
 
   const Page = useMemo(() => (view ? pageOf(view) : null), [view]);

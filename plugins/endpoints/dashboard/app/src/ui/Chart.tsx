@@ -1,5 +1,5 @@
 // A chart over time: lines, thresholds, zoom by mouse, touch and keys; what it shows is also said in words. SPDX-License-Identifier: MIT
-import { lazy, memo, Suspense, useId, useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { lazy, memo, Suspense, useEffect, useId, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import { formatClock, formatNumber } from '@/app/time';
 import type { Point } from '@/api/types';
 
@@ -49,6 +49,21 @@ export interface PlotHandle {
   at: () => number | null;
 }
 
+/** True from when the element comes near what is seen: a page of charts need not draw them all at once. */
+function useNear(): [React.RefObject<HTMLDivElement>, boolean] {
+  const ref = useRef<HTMLDivElement>(null);
+  const [near, setNear] = useState(false);
+  useEffect(() => {
+    if (near || !ref.current) return undefined;
+    const watch = new IntersectionObserver((seen) => seen.some((s) => s.isIntersecting) && setNear(true), {
+      rootMargin: '200px',
+    });
+    watch.observe(ref.current);
+    return () => watch.disconnect();
+  }, [near]);
+  return [ref, near];
+}
+
 export const Chart = memo(function Chart(props: ChartProps) {
   const {
     series,
@@ -62,6 +77,7 @@ export const Chart = memo(function Chart(props: ChartProps) {
     spark,
   } = props;
   const plot = useRef<PlotHandle | null>(null);
+  const [frame, near] = useNear();
   const id = useId();
   const [said, setSaid] = useState('');
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
@@ -122,6 +138,7 @@ export const Chart = memo(function Chart(props: ChartProps) {
         </ul>
       )}
       <div
+        ref={frame}
         className="chart-plot"
         style={{ height }}
         tabIndex={0}
@@ -131,9 +148,11 @@ export const Chart = memo(function Chart(props: ChartProps) {
         onKeyDown={onKeyDown}
         onDoubleClick={onReset}
       >
-        <Suspense fallback={null}>
-          <Plot {...props} series={visible} height={height} format={format} handle={plot} />
-        </Suspense>
+        {near && (
+          <Suspense fallback={null}>
+            <Plot {...props} series={visible} height={height} format={format} handle={plot} />
+          </Suspense>
+        )}
         {series.every((s) => s.points.length === 0) && <p className="chart-none">No samples in this range.</p>}
       </div>
       <p className="hidden" aria-live="polite">

@@ -17,6 +17,8 @@ export interface ViewDef {
   /** For the search: other words for it. */
   words?: string;
   load: () => Promise<{ default: ComponentType }>;
+  /** What it asks first, asked ahead when there is nothing else to do: then it opens with something to show. */
+  ahead?: readonly (readonly [op: string, params: object])[];
 }
 
 export const VIEWS: readonly ViewDef[] = [
@@ -85,6 +87,13 @@ export const VIEWS: readonly ViewDef[] = [
     needs: ['cost.summary'],
     words: 'cost spend tokens budgets models forecast',
     load: () => import('./cost/Cost'),
+    ahead: [
+      ['cost.summary', { period: 'today' }],
+      ['cost.forecast', {}],
+      ['cost.by', { dimension: 'model', period: 'today' }],
+      ['cost.budget.list', {}],
+      ...['cost.*', 'litellm.*', 'api.*'].map((selector) => ['metrics.list', { selector }] as const),
+    ],
   },
   {
     path: '/messages',

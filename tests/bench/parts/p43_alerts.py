@@ -1,0 +1,24 @@
+"""Alerts beside Debian's Alertmanager. SPDX-License-Identifier: MIT"""
+
+import sys
+
+from parts.tools import HERE, block, run_json
+
+
+def measure(build, options):
+    return run_json([sys.executable, f"{HERE}/bench_alerts.py", build] + (["--quick"] if options.quick else []))
+
+
+def goals(r):
+    mine, told = r["openclaw"]["ingest"], r["openclaw"]["latency"]
+    yield "an alert taken in, of lists of 1000, answered when it is on the disk", 1e6 / mine["alerts_per_s"], 1e6 / 150000, "us"
+    yield "a post until its webhook has come, median", told["p50_ms"], 0.3, "ms"
+    yield "a post until its webhook has come, 99 %", told["p99_ms"], 1, "ms"
+    yield f"memory with {r['alerts']} alerts", mine["mib"], 48, "MiB"
+    yield "growth of memory when they are posted again", mine["again_mib"] / mine["mib"], 1.05, ""
+    yield f"GET of one of {r['alerts']} alerts by a filter", mine["filtered_get_ms"], 2, "ms"
+
+
+def page(result):
+    return ["## Alerts beside Debian's Alertmanager (`bench_alerts.py`)", "",
+            "The same client for both: lists of 1000 alerts with six labels over one connection, then one alert a post.", ""] + block(result)
