@@ -1,0 +1,234 @@
+/* One JSON request to a chat or paging service, and what its answer means. SPDX-License-Identifier: MIT */
+#include "channel.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openclaw/emit.h>
+
+#define SAID_MAX 300   /* bytes of the answer that are reported */
+#define WAIT_MAX 86400 /* s; a service that wants more is as good as gone */
+
+int32_t channel_start(struct channel *c, const char *ca_file, struct oc_error *err)
+{
+    int32_t rc = transfer_enter(err);
+    if (rc != OC_OK) {
+        return rc;
+    }
+    c->ca_file = ca_file;
+    c->curl = curl_easy_init();
+    if (!c->curl) {
+        transfer_leave();
+        return oc_fail(err, OC_E_INTERNAL, "out of memory");
+    }
+    return OC_OK;
+}
+
+void channel_stop(struct channel *c)
+{
+    curl_easy_cleanup(c->curl);
+    transfer_leave();
+}
+
+bool channel_header_safe(const char *s)
+{
+    for (; *s; s++) {
+        if ((unsigned char)*s < 0x20 || *s == 0x7f) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool channel_is_url(const char *s)
+{
+    return strncmp(s, "https://", 8) == 0 || strncmp(s, "http://", 7) == 0;
+}
+
+char *channel_join_url(const char *base, const char *path)
+{
+    size_t len = strlen(base);
+    char *url;
+    len -= len > 0 && base[len - 1] == '/';
+    return asprintf(&url, "%.*s/%s", (int)len, base, path) < 0 ? NULL : url;
+}
+
+static size_t on_body(char *data, size_t size, size_t count, void *ctx)
+{
+    struct channel_answer *a = ctx;
+    size_t room = sizeof a->text - 1 - a->len, take = size * count < room ? size * count : room;
+    memcpy(a->text + a->len, data, take);
+    a->len += take;
+    a->text[a->len] = '\0';
+    return size * count; /* the rest is read and dropped, so that the connection can be kept */
+}
+
+/* ---- headers ---- */
+
+static bool add_line(struct curl_slist **list, const char *line)
+{
+    struct curl_slist *longer = curl_slist_append(*list, line);
+    *list = longer ? longer : *list;
+    return longer != NULL;
+}
+
+static bool add_header(struct curl_slist **list, const struct channel_header *h)
+{
+    char *line;
+    if (!channel_header_safe(h->value) || asprintf(&line, "%s: %s", h->name, h->value) < 0) {
+        return false;
+    }
+    bool added = add_line(list, line);
+    free(line);
+    return added;
+}
+
+static struct curl_slist *make_headers(const struct channel_post *post)
+{
+    struct curl_slist *list = NULL;
+    bool whole = add_line(&list, "Content-Type: application/json; charset=utf-8") &&
+                 add_line(&list, "User-Agent: openclaw/1.0") && add_line(&list, "Expect:");
+    for (const struct channel_header *h = post->headers; whole && h && h->name; h++) {
+        whole = add_header(&list, h);
+    }
+    if (!whole) {
+        curl_slist_free_all(list);
+        return NULL;
+    }
+    return list;
+}
+
+/* ---- what the answer means ---- */
+
+static double number_at(const json_t *value, const char *path)
+{
+    while (value && *path) {
+        char key[64];
+        size_t len = strcspn(path, ".");
+        if (len >= sizeof key) {
+            return 0;
+        }
+        memcpy(key, path, len);
+        key[len] = '\0';
+        value = json_object_get(value, key);
+        path += path[len] ? len + 1 : len;
+    }
+    return json_is_number(value) ? json_number_value(value) : 0;
+}
+
+static int64_t wait_asked_for(const struct channel *c, const struct channel_post *post,
+                              const struct channel_answer *a)
+{
+    curl_off_t header = 0;
+    double seconds;
+    curl_easy_getinfo(c->curl, CURLINFO_RETRY_AFTER, &header);
+    seconds = (double)header;
+    if (post->wait_path) {
+        json_t *json = json_loadb(a->text, a->len, 0, NULL);
+        double told = number_at(json, post->wait_path) / post->wait_units;
+        seconds = told > seconds ? told : seconds;
+        json_decref(json);
+    }
+    if (!(seconds > 0) || seconds > WAIT_MAX) {
+        return 0;
+    }
+    return (int64_t)seconds + (seconds > (double)(int64_t)seconds);
+}
+
+static void describe(const struct channel_answer *a, char *out, size_t size)
+{
+    struct text clean = {0};
+    char cut[SAID_MAX] = "";
+    memcpy(cut, a->text, a->len < sizeof cut ? a->len : sizeof cut - 1);
+    text_addf(&clean, "HTTP %ld%s", a->status, a->len ? ": " : "");
+    text_add_line(&clean, cut);
+    snprintf(out, size, "%s", clean.data ? clean.data : "");
+    text_finish(&clean);
+}
+
+static int32_t judge(const struct channel_post *post, long status, const char *said,
+                     struct oc_error *err)
+{
+    if (status >= 200 && status < 300) {
+        return OC_OK;
+    }
+    if (status >= 500 || status == 408 || status == 425 || status == 429) {
+        return oc_fail(err, OC_E_RETRY, "the service answered %s", said);
+    }
+    if (status == 401 || status == 403) {
+        snprintf(err->hint, sizeof err->hint, "%s", post->auth_hint ? post->auth_hint : "");
+        return oc_fail(err, OC_E_AUTH, "the service answered %s", said);
+    }
+    if (status >= 300 && status < 400) {
+        snprintf(err->hint, sizeof err->hint, "Give the address that it points to.");
+        return oc_fail(err, OC_E_PERMANENT, "the service redirects elsewhere (HTTP %ld)", status);
+    }
+    return oc_fail(err, OC_E_PERMANENT, "the service answered %s", said);
+}
+
+/* ---- sending ---- */
+
+static void prepare(struct channel *c, const struct channel_post *post, const char *body,
+                    struct curl_slist *headers, struct channel_answer *a)
+{
+    curl_easy_reset(c->curl); /* keeps connections */
+    transfer_prepare(c->curl, "http,https", c->ca_file);
+    curl_easy_setopt(c->curl, CURLOPT_URL, post->url);
+    curl_easy_setopt(c->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(body));
+    curl_easy_setopt(c->curl, CURLOPT_POSTFIELDS, body);
+    curl_easy_setopt(c->curl, CURLOPT_CUSTOMREQUEST, post->method ? post->method : "POST");
+    curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, headers);
+    curl_easy_setopt(c->curl, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(c->curl, CURLOPT_WRITEDATA, a);
+}
+
+int32_t channel_send(struct channel *c, const struct oc_request *req, const struct oc_sink *out,
+                     const struct channel_post *post, struct channel_answer *answer,
+                     struct oc_error *err)
+{
+    struct channel_answer mine;
+    struct channel_answer *a = answer ? answer : &mine;
+    char detail[CURL_ERROR_SIZE], said[SAID_MAX + 32];
+    char *body = json_dumps(post->body, JSON_COMPACT | JSON_REAL_PRECISION(15));
+    struct curl_slist *headers = body ? make_headers(post) : NULL;
+    int32_t rc;
+    memset(a, 0, sizeof *a);
+    if (!headers) {
+        rc = oc_fail(err, OC_E_INTERNAL, "the request cannot be made");
+        goto out;
+    }
+    prepare(c, post, body, headers, a);
+    CURLcode code = transfer_run(c->curl, req, detail);
+    if (code != CURLE_OK) {
+        rc = transfer_fail(code, detail, err);
+        goto out;
+    }
+    curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &a->status);
+    describe(a, said, sizeof said);
+    message_answer(out, said, wait_asked_for(c, post, a));
+    rc = judge(post, a->status, said, err);
+out:
+    curl_slist_free_all(headers);
+    free(body);
+    return rc;
+}
+
+int32_t channel_tell(struct channel *c, const struct oc_request *req, const struct oc_sink *out,
+                     struct channel_post *post,
+                     json_t *(*make)(const void *self, const struct message *m), const void *self,
+                     struct oc_error *err)
+{
+    struct message m;
+    int32_t rc = message_read(&m, req, err);
+    if (rc != OC_OK) {
+        return rc;
+    }
+    json_t *body = make(self, &m);
+    post->body = body;
+    rc = body ? channel_send(c, req, out, post, NULL, err)
+              : oc_fail(err, OC_E_INTERNAL, "out of memory");
+    json_decref(body);
+    message_finish(&m);
+    return rc;
+}
