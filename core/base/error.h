@@ -25,12 +25,14 @@
     X(OC_E_CRASHED, "crashed", 1, "the plugin crashed")                                            \
     X(OC_E_NETWORK, "network", 4, "a registry cannot be reached")                                  \
     X(OC_E_VERIFY, "verify", 5, "a signature, a digest or a length is wrong")                      \
-    X(OC_E_REFUSED, "refused", 6, "refused for security")
+    X(OC_E_REFUSED, "refused", 6, "refused for security")                                          \
+    X(OC_E_APPROVAL, "needs_approval", 8, "kept until governance decides")
 
 /* Codes of the host alone: they never cross the plugin ABI, whose own codes end at OC_E_CRASHED. */
-#define OC_E_NETWORK (-32)
-#define OC_E_VERIFY  (-33)
-#define OC_E_REFUSED (-34)
+#define OC_E_NETWORK  (-32)
+#define OC_E_VERIFY   (-33)
+#define OC_E_REFUSED  (-34)
+#define OC_E_APPROVAL (-35)
 
 #define OC_EXIT_USAGE       64
 #define OC_EXIT_UNAVAILABLE 69 /* the daemon cannot be reached */

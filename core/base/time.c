@@ -33,6 +33,12 @@ int64_t oc_time_mono_us(void)
     return fake >= 0 ? fake * 1000 : (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 }
 
+int64_t oc_time_boot(void)
+{
+    int64_t fake = atomic_load(&fake_mono);
+    return fake >= 0 ? fake : read_clock(CLOCK_BOOTTIME);
+}
+
 void oc_time_fake(int64_t wall_ms, int64_t mono_ms)
 {
     atomic_store(&fake_wall, wall_ms);

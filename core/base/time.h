@@ -17,6 +17,8 @@
 int64_t oc_time_wall(void);
 int64_t oc_time_mono(void);
 int64_t oc_time_mono_us(void); /* the same clock in us, for measuring what is short */
+/* As the monotonic clock, and it runs on while the machine is suspended: CLOCK_BOOTTIME in ms. */
+int64_t oc_time_boot(void);
 
 /* From here on both clocks stand still at these values until moved again (tests, simulations); -1, -1 ends it. */
 void oc_time_fake(int64_t wall_ms, int64_t mono_ms);

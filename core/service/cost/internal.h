@@ -7,7 +7,7 @@
 #include "core/service/cost/cost.h"
 #include "core/service/cost/ledger.h"
 #include "core/service/cost/prices.h"
-#include "core/service/cost/zone.h"
+#include "core/sys/zone.h"
 
 #define OC_COST_SLOT_MS    (5 * OC_MINUTE) /* of the recent spend, for burn rates */
 #define OC_COST_SLOTS      73              /* six hours, and the slot that is not over */

@@ -8,8 +8,8 @@
 
 #include "core/base/map.h"
 #include "core/base/vec.h"
-#include "core/service/cost/zone.h"
 #include "core/store/store.h"
+#include "core/sys/zone.h"
 
 /* Of one bucket: what comes beyond is added up in a row "other". */
 #define OC_LEDGER_ROWS_MAX 5000

@@ -1,5 +1,5 @@
 /* Days of a time zone. SPDX-License-Identifier: MIT */
-#include "core/service/cost/zone.h"
+#include "core/sys/zone.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* Days of a time zone: where they begin and end, also when the clocks change. SPDX-License-Identifier: MIT
  *
  * Reads the system's zone files (TZif, RFC 8536) itself: the C library knows only one zone for the whole process. [any] */
-#ifndef OC_SERVICE_COST_ZONE_H
-#define OC_SERVICE_COST_ZONE_H
+#ifndef OC_SYS_ZONE_H
+#define OC_SYS_ZONE_H
 
 #include <stdbool.h>
 #include <stddef.h>
