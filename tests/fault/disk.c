@@ -1,5 +1,6 @@
 /* A disk that fails on demand: preloaded into the daemon, it makes writes and syncs of journals fail. SPDX-License-Identifier: MIT
  *
+ * $OC_FAULT_PATH is a part of the path of the files that are meant (".journal" by default).
  * $OC_FAULT_FILE says what to do, and is read at every call: "fdatasync 5" (call and errno), nothing, or no file. Each failure adds a byte to
  * $OC_FAULT_FILE.hits. */
 #include <errno.h>
@@ -16,7 +17,8 @@ static int is_journal(int fd)
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
     ssize_t len = readlink(link, path, sizeof path - 1);
     path[len > 0 ? len : 0] = '\0';
-    return strstr(path, ".journal") != NULL;
+    const char *part = getenv("OC_FAULT_PATH");
+    return strstr(path, part ? part : ".journal") != NULL;
 }
 
 static void count_hit(const char *file)
