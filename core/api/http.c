@@ -290,7 +290,7 @@ unsigned oc_http_status(int code)
         {OC_OK, 200},         {OC_E_RETRY, 503},       {OC_E_TIMEOUT, 504},   {OC_E_CANCELLED, 409},
         {OC_E_CONFIG, 400},   {OC_E_AUTH, 401},        {OC_E_DENIED, 403},    {OC_E_NOT_FOUND, 404},
         {OC_E_CONFLICT, 409}, {OC_E_UNSUPPORTED, 422}, {OC_E_PERMANENT, 422}, {OC_E_CRASHED, 502},
-        {OC_E_NETWORK, 502},  {OC_E_VERIFY, 422},      {OC_E_REFUSED, 403}};
+        {OC_E_NETWORK, 502},  {OC_E_VERIFY, 422},      {OC_E_REFUSED, 403},   {OC_E_APPROVAL, 202}};
     for (size_t i = 0; i < sizeof map / sizeof *map; i++) {
         if (map[i].code == code) {
             return map[i].status;

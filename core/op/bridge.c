@@ -74,7 +74,7 @@ static void host_call(void *ctx, struct oc_instance *instance, const char *op, j
     hc->ctx = done_ctx;
     struct oc_call_request req = {.op = op,
                                   .params = params,
-                                  .actor = {actor, OC_ROLE_OPERATOR},
+                                  .actor = {.name = actor, .role = OC_ROLE_OPERATOR},
                                   .on_done = host_call_done,
                                   .ctx = hc};
     oc_ops_call(b->ops, &req);

@@ -37,6 +37,8 @@ struct oc_ops {
     struct oc_map table; /* name -> struct slot, owned */
     struct oc_call *calls;
     uint64_t generation;
+    oc_gate_fn gate; /* may be NULL */
+    void *gate_ctx;
 };
 
 struct oc_call {
@@ -149,6 +151,12 @@ const struct oc_op *oc_ops_find(struct oc_ops *ops, const char *name)
     return slot ? slot->op : NULL;
 }
 
+void oc_ops_set_gate(struct oc_ops *ops, oc_gate_fn gate, void *ctx)
+{
+    ops->gate = gate;
+    ops->gate_ctx = ctx;
+}
+
 /* ---- one call ---- */
 
 static json_t *masked_params(const struct oc_call *call)
@@ -171,6 +179,9 @@ static void audit(const struct oc_call *call, int code)
     oc_json_set_str(entry, "op", call->op->name);
     oc_json_set_str(entry, "actor", call->actor.name);
     oc_json_set_int(entry, "role", call->actor.role);
+    if (call->actor.approval) {
+        oc_json_set_str(entry, "approval", call->actor.approval);
+    }
     oc_json_take(entry, "params", masked_params(call));
     oc_json_set_str(entry, "code", oc_error_name(code));
     oc_json_set_int(entry, "at", oc_time_wall());
@@ -238,6 +249,8 @@ static struct oc_call *call_create(struct oc_ops *ops, const struct oc_op *op,
     call->json = req->params ? req->params : json_object();
     call->actor.name = oc_arena_strdup(&call->arena, req->actor.name ? req->actor.name : "unknown");
     call->actor.role = req->actor.role;
+    call->actor.approval =
+        req->actor.approval ? oc_arena_strdup(&call->arena, req->actor.approval) : NULL;
     call->params = oc_arena_alloc(&call->arena, op->params_size ? op->params_size : 1);
     call->next = ops->calls;
     if (ops->calls) {
@@ -273,8 +286,21 @@ static int admit(struct oc_call *call, struct oc_error *err)
         oc_bus_publish(call->ops->bus, "op.denied", data);
         return err->code;
     }
+    if (!call->op->params && call->op->flags & OC_OP_INTERNAL) {
+        return OC_OK; /* one part of the host speaks to another: the handler reads the parameters as given */
+    }
     return oc_bind_json(call->op->params ? call->op->params : none, call->json, call->params,
                         call->op->params_size, &call->arena, err);
+}
+
+/* What was decided is not asked again. */
+static int pass_gate(const struct oc_call *call, json_t **details, struct oc_error *err)
+{
+    const struct oc_ops *ops = call->ops;
+    if (!ops->gate || !(call->op->flags & OC_OP_MUTATES) || call->actor.approval) {
+        return OC_OK;
+    }
+    return ops->gate(ops->gate_ctx, call, details, err);
 }
 
 struct oc_call *oc_ops_call(struct oc_ops *ops, const struct oc_call_request *req)
@@ -289,8 +315,10 @@ struct oc_call *oc_ops_call(struct oc_ops *ops, const struct oc_call_request *re
     }
     struct oc_call *call = call_create(ops, slot->op, req);
     call->starting = true;
-    if (admit(call, &err) != OC_OK) {
-        end(call, err.code, NULL, &err);
+    json_t *details = NULL;
+    if (admit(call, &err) != OC_OK || pass_gate(call, &details, &err) != OC_OK) {
+        end(call, err.code, details, &err);
+        json_decref(details);
     } else {
         slot->op->handler(call, slot->ctx);
     }
@@ -314,7 +342,7 @@ json_t *oc_ops_ask(struct oc_ops *ops, const char *op, json_t *params)
     json_t *answer = NULL;
     const struct oc_call_request req = {.op = op,
                                         .params = params,
-                                        .actor = {"host", OC_ROLE_VIEWER},
+                                        .actor = {.name = "host", .role = OC_ROLE_VIEWER},
                                         .on_done = take_answer,
                                         .ctx = &answer};
     struct oc_call *call = oc_ops_call(ops, &req);

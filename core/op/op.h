@@ -62,6 +62,8 @@ struct oc_op {
 struct oc_actor {
     const char *name; /* "cli:uid=1000", "plugin:main-db", "schedule" */
     enum oc_role role;
+    /* The decision on whose behalf it acts: the gate lets it through. Set by governance alone; NULL = none. */
+    const char *approval;
 };
 
 struct oc_ops;
@@ -78,6 +80,12 @@ void oc_ops_remove(struct oc_ops *ops, const char *name);
 const struct oc_op *oc_ops_find(struct oc_ops *ops, const char *name);
 /* Another number whenever operations came or went: what is made of the table is good as long as this is the same. */
 uint64_t oc_ops_generation(const struct oc_ops *ops);
+/* Asked once for every operation that MUTATES, when role and parameters are found good and before its handler runs. OC_OK lets it go on. OC_E_DENIED
+ * refuses it. OC_E_APPROVAL: it is kept for a decision, and `details` (an object; the gate's to make, taken) says which:
+ * {"proposal","category",...}. Whatever is not OC_OK ends the call. NULL takes the gate away. */
+typedef int (*oc_gate_fn)(void *ctx, const struct oc_call *call, json_t **details,
+                          struct oc_error *err);
+void oc_ops_set_gate(struct oc_ops *ops, oc_gate_fn gate, void *ctx);
 /* Every operation: [{"name","summary","role","flags":[..],"params":[..option json..],"schema","view",...}]. */
 json_t *oc_ops_json(struct oc_ops *ops, bool internal);
 

@@ -11,6 +11,7 @@
 #include "core/op/op.h"
 #include "core/plugin/plugin.h"
 #include "core/policy/policy.h"
+#include "core/store/ledger.h"
 #include "core/store/store.h"
 
 /* All borrowed; valid until the service is destroyed. */
@@ -21,6 +22,7 @@ struct oc_env {
     struct oc_plugins *plugins;
     struct oc_policies *policies;
     struct oc_ops *ops;
+    struct oc_ledger *ledger;
     const char *home;    /* absolute */
     const char *bundled; /* absolute folder of the plugins that came with the host; NULL: unknown */
     bool ephemeral;      /* one operation, then gone: no timers of its own, nothing is sent */
@@ -37,7 +39,9 @@ struct oc_env {
  *        "instance","target","labels":{..},"metric","value","message","since" (ms),"at" (ms),"reason"}
  *   alert.firing alert.resolved alert.acknowledged alert.assigned alert.notified alert.failed
  *   alert.storm        {"firing","resolved"}: so many of these two were not told one by one; who follows alerts asks anew
- *   silence.created silence.updated silence.expired
+ *   alert.escalated    {"alert","rule","severity","from","step","channels","by","reason"}
+ *   alert.failed_over  {"alert","channel","to","delivery","message"}   alert.digest {"channel","digest","deliveries","alerts"}
+ *   silence.created silence.updated silence.expired silence.expiring
  *   health.changed     {"service","instance","target","from","to","hard":bool,"output","at"}
  *   health.flapping    {"service","flapping":bool,"state"}
  *   plugin.*           see core/plugin/plugin.h
@@ -45,6 +49,11 @@ struct oc_env {
  *   packages.applied   {}: and everything that this brings is running, or has ended
  *   policy.loaded policy.failed   see core/policy/policy.h
  *   store.corrupt store.failing store.recovered   {"path","message"}
- *   op.denied          {"op","actor"}: the role did not suffice
+ *   op.denied          {"op","actor"}: the role did not suffice, or the policy said no
+ *   security.noted     {"event",..}: a line of security-events.log
+ *   governance.*       {"type","proposal",..}: each entry that governance writes into the ledger, once it is durable
+ *   cron.missed        {"schedule","missed","due"}   cron.started cron.ended {"schedule","run",..}
+ *   runbook.*          started step ended: see core/service/runbook/runbook.h
+ *   unit.changed       {"unit","from","to"}
  *   audit              {"op","actor","role","params" (secrets masked),"code","at"} */
 #endif

@@ -25,7 +25,7 @@
     "\"schema\":{\"type\":\"boolean\",\"default\":true}}"
 #define FLAGS                                                                                      \
     FLAG("active", "alerts that fire and are not silenced")                                        \
-    "," FLAG("silenced", "silenced alerts") "," FLAG("inhibited", "taken; there are none")
+    "," FLAG("silenced", "silenced alerts") "," FLAG("inhibited", "inhibited alerts")
 #define ID                                                                                         \
     "[{\"name\":\"id\",\"in\":\"path\",\"required\":true,\"description\":\"of the silence\","      \
     "\"schema\":{\"type\":\"string\",\"format\":\"uuid\"}}]"

@@ -115,7 +115,9 @@ void oc_am_add_alert(struct oc_buf *out, const struct oc_alert_view *a)
     add_strings(out, a->receivers, a->receiver_count, "{\"name\":", "}");
     oc_buf_adds(out, ",\"startsAt\":");
     oc_am_add_time(out, a->starts_at);
-    oc_buf_adds(out, ",\"status\":{\"inhibitedBy\":[],\"silencedBy\":");
+    oc_buf_adds(out, ",\"status\":{\"inhibitedBy\":");
+    add_strings(out, a->inhibited_by, a->inhibited_by_count, "", "");
+    oc_buf_adds(out, ",\"silencedBy\":");
     add_strings(out, a->silenced_by, a->silenced_by_count, "", "");
     oc_buf_adds(out, ",\"state\":\"");
     oc_buf_adds(out, state_name(a->state));

@@ -101,7 +101,7 @@ void oc_bridge_mark(struct oc_bridge_area *a, const struct oc_bridge_client *onl
         const struct oc_call_request req = {
             .op = "message.presence",
             .params = params,
-            .actor = {"bridge", OC_ROLE_OPERATOR},
+            .actor = {.name = "bridge", .role = OC_ROLE_OPERATOR},
             .on_done = NULL,
         };
         oc_ops_call(a->api->env->ops, &req);

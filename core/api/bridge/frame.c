@@ -181,7 +181,7 @@ static void send_message(struct oc_bridge_client *c, const json_t *frame)
     const struct oc_call_request req = {
         .op = "message.send",
         .params = params,
-        .actor = {c->who.actor[0] ? c->who.actor : "anonymous", c->who.role},
+        .actor = {.name = c->who.actor[0] ? c->who.actor : "anonymous", .role = c->who.role},
         .on_done = on_sent,
         .ctx = s};
     oc_ops_call(c->area->api->env->ops, &req);

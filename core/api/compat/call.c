@@ -38,8 +38,8 @@ void oc_compat_call(struct oc_http_request *r, const char *op, json_t *params,
     const struct oc_call_request req = {
         .op = op,
         .params = params,
-        .actor = {*who->actor ? who->actor : "anonymous",
-                  who->kind == OC_IDENTITY_NONE ? OC_ROLE_VIEWER : who->role},
+        .actor = {.name = *who->actor ? who->actor : "anonymous",
+                  .role = who->kind == OC_IDENTITY_NONE ? OC_ROLE_VIEWER : who->role},
         .on_done = on_done,
         .ctx = p};
     oc_ops_call(oc_http_api(r)->env->ops, &req);

@@ -40,7 +40,7 @@ static int run(struct oc_http_request *r, const char *op, json_t *params, struct
     oc_error_init(&o.err);
     const struct oc_call_request req = {.op = op,
                                         .params = params,
-                                        .actor = {who->actor, who->role},
+                                        .actor = {.name = who->actor, .role = who->role},
                                         .on_done = take_outcome,
                                         .ctx = &o};
     oc_ops_call(oc_http_api(r)->env->ops, &req);

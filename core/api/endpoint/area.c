@@ -147,7 +147,7 @@ static void handle(struct oc_http_request *r, void *ctx)
     oc_json_set_str(params, "request", text);
     const struct oc_call_request req = {.op = "endpoint.handle",
                                         .params = params,
-                                        .actor = {"api", OC_ROLE_VIEWER},
+                                        .actor = {.name = "api", .role = OC_ROLE_VIEWER},
                                         .on_done = on_done,
                                         .ctx = p};
     oc_ops_call(api->env->ops, &req);

@@ -31,8 +31,8 @@ struct oc_actor oc_rest_actor(const struct oc_http_request *r)
 {
     const struct oc_identity *who = oc_http_who(r);
     bool known = who->kind != OC_IDENTITY_NONE;
-    return (struct oc_actor){known && *who->actor ? who->actor : "anonymous",
-                             known ? who->role : OC_ROLE_VIEWER};
+    return (struct oc_actor){.name = known && *who->actor ? who->actor : "anonymous",
+                             .role = known ? who->role : OC_ROLE_VIEWER};
 }
 
 unsigned oc_rest_status(int code)

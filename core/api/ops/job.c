@@ -278,7 +278,7 @@ struct oc_job *oc_job_start(struct oc_jobs *jobs, const char *op, json_t *params
     oc_jobs_link(job);
     struct oc_call_request req = {.op = op,
                                   .params = params,
-                                  .actor = {job->actor, actor->role},
+                                  .actor = {.name = job->actor, .role = actor->role},
                                   .on_row = on_row,
                                   .on_progress = on_progress,
                                   .on_warning = on_warning,

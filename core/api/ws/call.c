@@ -197,7 +197,7 @@ void oc_ws_call_begin(struct oc_ws_client *c, const json_t *id, const char *op,
     const struct oc_call_request req = {
         .op = op,
         .params = json_is_object(params) ? json_incref((json_t *)(uintptr_t)params) : NULL,
-        .actor = {c->who.actor[0] ? c->who.actor : "anonymous", c->who.role},
+        .actor = {.name = c->who.actor[0] ? c->who.actor : "anonymous", .role = c->who.role},
         .on_row = on_row,
         .on_progress = on_progress,
         .on_warning = on_warning,

@@ -37,7 +37,7 @@ void oc_ws_logs_begin(struct oc_ws_hub *h)
 {
     const struct oc_call_request req = {.op = "logs",
                                         .params = json_pack("{s:b, s:i}", "follow", 1, "lines", 0),
-                                        .actor = {"websocket", OC_ROLE_OPERATOR},
+                                        .actor = {.name = "websocket", .role = OC_ROLE_OPERATOR},
                                         .on_row = on_line,
                                         .on_done = on_over,
                                         .ctx = h};

@@ -18,7 +18,7 @@ static json_t *ask(struct oc_ws_hub *h, bool alerts)
     json_t *answer = NULL;
     const struct oc_call_request req = {.op = "health.snapshot",
                                         .params = json_pack("{s:b}", "alerts", alerts),
-                                        .actor = {"websocket", OC_ROLE_VIEWER},
+                                        .actor = {.name = "websocket", .role = OC_ROLE_VIEWER},
                                         .on_done = take_answer,
                                         .ctx = &answer};
     OC_ASSERT(!oc_ops_call(h->api->env->ops, &req));

@@ -181,7 +181,7 @@ static void stopping_ends_the_calls_that_wait_for_others(void **state)
     start();
     for (size_t i = 0; i < sizeof ops / sizeof *ops; i++) {
         struct oc_call_request req = {
-            .op = ops[i], .actor = {"test", OC_ROLE_ADMIN}, .on_done = on_done};
+            .op = ops[i], .actor = {.name = "test", .role = OC_ROLE_ADMIN}, .on_done = on_done};
         oc_ops_call(oc_daemon_ops(f.daemon), &req);
     }
     assert_int_equal(f.done, 0);
@@ -205,7 +205,7 @@ static void in_safe_mode_collectors_are_left_alone_and_nobody_waits_for_them(voi
     write_config("collectors = ({plugin = \"none\";}); log = {file = \"one.log\";};");
     start();
     struct oc_call_request req = {
-        .op = "health.check", .actor = {"test", OC_ROLE_ADMIN}, .on_done = on_done};
+        .op = "health.check", .actor = {.name = "test", .role = OC_ROLE_ADMIN}, .on_done = on_done};
     oc_ops_call(oc_daemon_ops(f.daemon), &req);
     assert_int_equal(f.done, 1);
     assert_int_equal(f.code, OC_OK);
@@ -221,7 +221,7 @@ static void a_private_daemon_beside_a_running_one_only_looks(void **state)
     assert_non_null(private);
     oc_daemon_start(private);
     struct oc_call_request req = {
-        .op = "status", .actor = {"test", OC_ROLE_ADMIN}, .on_done = on_done};
+        .op = "status", .actor = {.name = "test", .role = OC_ROLE_ADMIN}, .on_done = on_done};
     oc_ops_call(oc_daemon_ops(private), &req);
     assert_int_equal(f.code, OC_OK);
     leave(private);

@@ -185,7 +185,7 @@ static struct oc_call *call(const char *op, const char *params, enum oc_role rol
 {
     struct oc_call_request req = {.op = op,
                                   .params = json_loads(params, 0, NULL),
-                                  .actor = {"test", role},
+                                  .actor = {.name = "test", .role = role},
                                   .on_progress = on_progress,
                                   .on_done = on_done};
     f.done = 0;

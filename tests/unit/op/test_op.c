@@ -182,7 +182,7 @@ static struct oc_call *call(struct answer *a, const char *op, const char *json, 
     memset(a, 0, sizeof *a);
     struct oc_call_request req = {.op = op,
                                   .params = json ? json_loads(json, 0, NULL) : NULL,
-                                  .actor = {"tester", role},
+                                  .actor = {.name = "tester", .role = role},
                                   .on_row = on_row,
                                   .on_progress = on_progress,
                                   .on_warning = on_warning,
@@ -398,7 +398,7 @@ static void cancelling_all_calls_survives_calls_that_end_each_other(void **state
     (void)state;
     for (int i = 0; i < 4; i++) {
         struct oc_call_request req = {.op = i == 2 ? "test.hold" : "test.stoppable",
-                                      .actor = {"test", OC_ROLE_ADMIN},
+                                      .actor = {.name = "test", .role = OC_ROLE_ADMIN},
                                       .on_done = count_end,
                                       .ctx = &ends};
         struct oc_call *call = oc_ops_call(f.ops, &req);

@@ -20,9 +20,9 @@ static struct {
     char bus_log[4096], seen[4096];
 } f;
 
-static const struct oc_actor ann = {"token:ann", OC_ROLE_OPERATOR};
-static const struct oc_actor bob = {"token:bob", OC_ROLE_OPERATOR};
-static const struct oc_actor root = {"token:root", OC_ROLE_ADMIN};
+static const struct oc_actor ann = {.name = "token:ann", .role = OC_ROLE_OPERATOR};
+static const struct oc_actor bob = {.name = "token:bob", .role = OC_ROLE_OPERATOR};
+static const struct oc_actor root = {.name = "token:root", .role = OC_ROLE_ADMIN};
 
 /* ---- operations ---- */
 
@@ -301,7 +301,7 @@ static void too_many_that_run_are_refused_unless_nobody_looks_at_a_stream(void *
     (void)state;
     char name[32];
     for (int i = 0; i < OC_JOBS_RUNNING_MAX; i++) {
-        const struct oc_actor one = {name, OC_ROLE_VIEWER};
+        const struct oc_actor one = {.name = name, .role = OC_ROLE_VIEWER};
         snprintf(name, sizeof name, "token:%d", i / OC_JOBS_OF_ONE_MAX);
         assert_true(oc_job_keep(oc_job_start(f.jobs, "later", NULL, &one)));
     }
@@ -311,7 +311,7 @@ static void too_many_that_run_are_refused_unless_nobody_looks_at_a_stream(void *
     oc_jobs_destroy(f.jobs);
     f.jobs = oc_jobs_create(f.loop, f.bus, f.ops);
     for (int i = 0; i < OC_JOBS_RUNNING_MAX + 5; i++) {
-        const struct oc_actor one = {name, OC_ROLE_VIEWER};
+        const struct oc_actor one = {.name = name, .role = OC_ROLE_VIEWER};
         snprintf(name, sizeof name, "token:%d", i / OC_JOBS_OF_ONE_MAX);
         assert_true(oc_job_keep(oc_job_start(f.jobs, "stream", NULL, &one)));
     }
