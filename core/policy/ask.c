@@ -3,11 +3,9 @@
 
 #include "core/base/error.h"
 #include "core/base/json.h"
-#include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/policy/inspect.h"
-#include "core/policy/policies.h"
-#include "core/policy/state.h"
+#include "core/policy/question.h"
 
 bool oc_policy_has_hook(const struct oc_policy *policy, const char *hook)
 {
@@ -19,59 +17,78 @@ bool oc_policy_has_hook(const struct oc_policy *policy, const char *hook)
     return false;
 }
 
-static struct oc_policy *find_hook(struct oc_policies *p, const char *hook)
-{
-    for (size_t i = p->list.count; i > 0; i--) {
-        if (oc_policy_has_hook(p->list.items[i - 1], hook)) {
-            return p->list.items[i - 1];
-        }
-    }
-    return NULL;
-}
-
 static const char *origin(const struct oc_policy *policy)
 {
     return policy->builtin ? "built in" : policy->file;
 }
 
-static json_t *explain(const struct oc_policy *policy, json_t *lines)
+static json_t *explain(const struct oc_policy *policy, const struct oc_lua_trace *trace)
 {
     json_t *why = json_object();
     oc_json_set_str(why, "policy", policy->name);
     oc_json_set_str(why, "file", origin(policy));
-    oc_json_take(why, "lines", lines);
+    oc_json_take(why, "lines", oc_lua_trace_json(trace));
+    oc_json_set_int(why, "decided", trace->decided);
+    oc_json_set_int(why, "begun", trace->begun);
     return why;
+}
+
+struct exchange {
+    const json_t *args;
+    json_t *result;
+};
+
+static void say(struct oc_args *args, void *ctx)
+{
+    const struct exchange *e = ctx;
+    size_t i;
+    json_t *value;
+    json_array_foreach((json_t *)e->args, i, value)
+    {
+        oc_args_json(args, value);
+    }
+}
+
+static int hear(const struct oc_answer *answer, void *ctx, struct oc_error *err)
+{
+    struct exchange *e = ctx;
+    struct oc_error why;
+    oc_error_init(&why);
+    e->result = oc_lua_to_json(answer->state, answer->index, &why);
+    return e->result != NULL ? OC_OK : oc_error_set(err, why.code, "it returned %s", why.message);
 }
 
 int oc_policy_ask(struct oc_policies *p, const char *hook, const json_t *args, json_t **result,
                   json_t **why, struct oc_error *err)
 {
-    struct oc_error failure;
-    json_t *lines = NULL;
+    struct exchange e = {.args = args};
     *result = NULL;
     if (why != NULL) {
         *why = NULL;
     }
-    struct oc_policy *policy = find_hook(p, hook);
+    struct oc_policy *policy = oc_policies_find_hook(p, hook);
     if (policy == NULL) {
-        oc_error_set(err, OC_E_NOT_FOUND, "no policy has the hook %s", hook);
-        oc_error_hint(err, "`openclaw policy list` shows the hooks that there are.");
-        return OC_E_NOT_FOUND;
+        return oc_policy_nobody(hook, err);
     }
-    oc_error_init(&failure);
-    policy->calls++;
-    int code = oc_lua_call(policy->lua, hook, args, result, policy->chunk,
-                           why != NULL ? &lines : NULL, &failure);
+    struct oc_lua *lua = policy->lua;
+    struct oc_lua_trace *own = NULL;
     if (why != NULL) {
-        *why = explain(policy, lines);
+        own = oc_calloc(1, sizeof(*own));
+        own->chunk = policy->chunk;
+        lua->trace = own;
+    }
+    int code = oc_policy_put(p, policy, hook, oc_hook_index(hook), say, hear, &e, err);
+    if (own != NULL) {
+        lua->trace = policy->cover;
+        *why = explain(policy, own);
+        free(own);
     }
     if (code != OC_OK) {
-        policy->failures++;
-        oc_warn("policy failed", "policy=%s hook=%s error=%s", policy->name, hook, failure.message);
-        oc_error_set(err, code, "policy %s: %s", policy->name, failure.message);
-        oc_error_hint(err, "%s", failure.hint);
+        json_decref(e.result);
+        return code;
     }
-    return code;
+    *result = e.result;
+    return OC_OK;
 }
 
 static json_t *describe(const struct oc_policy *policy)
@@ -81,8 +98,11 @@ static json_t *describe(const struct oc_policy *policy)
     oc_json_set_str(row, "file", policy->file != NULL ? policy->file : "built in");
     oc_json_take(row, "hooks",
                  policy->hooks != NULL ? json_deep_copy(policy->hooks) : json_array());
-    oc_json_set_str(row, "state", policy->error != NULL ? "failed" : "ok");
-    oc_json_set_str(row, "error", policy->error);
+    oc_json_set_str(row, "state",
+                    policy->error != NULL     ? "failed"
+                    : policy->failing != NULL ? "failing"
+                                              : "ok");
+    oc_json_set_str(row, "error", policy->error != NULL ? policy->error : policy->failing);
     oc_json_take(row, "line", policy->line > 0 ? json_integer(policy->line) : json_null());
     oc_json_set_time(row, "loaded", policy->loaded_ms);
     oc_json_set_bool(row, "builtin", policy->builtin);

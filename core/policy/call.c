@@ -105,11 +105,11 @@ static int call_function(lua_State *L)
     return 0;
 }
 
-static json_t *trace_json(const struct oc_lua_trace *trace)
+json_t *oc_lua_trace_json(const struct oc_lua_trace *trace)
 {
     json_t *lines = json_array();
     for (int line = 1; line < OC_LUA_LINES_MAX; line++) {
-        if (trace->lines[line / 8] & (1u << (line % 8))) {
+        if (oc_lua_marked(trace, line)) {
             json_array_append_new(lines, json_integer(line));
         }
     }
@@ -130,7 +130,7 @@ int oc_lua_call(struct oc_lua *l, const char *function, const json_t *args, json
     }
     code = oc_lua_protect(l, call_function, &c, err);
     if (lines != NULL) {
-        *lines = trace_json(l->trace);
+        *lines = oc_lua_trace_json(l->trace);
         OC_FREE(l->trace);
     }
     if (code == OC_OK && c.absent) {

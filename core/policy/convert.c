@@ -142,13 +142,10 @@ static json_t *read_object(struct reader *r, int index, int depth)
 }
 
 /* An array has the keys 1..n and no other; an object has strings only. */
-static json_t *read_table(struct reader *r, int index, int depth)
+static json_t *read_real(struct reader *r, int index, int depth)
 {
     lua_State *L = r->L;
     size_t keys = 0, strings = 0, count = lua_rawlen(L, index);
-    if (depth >= OC_LUA_DEPTH_MAX || !lua_checkstack(L, 6)) {
-        return refuse(r, "a table nested too deep or holding itself");
-    }
     for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1)) {
         keys++;
         strings += lua_type(L, -2) == LUA_TSTRING;
@@ -160,6 +157,19 @@ static json_t *read_table(struct reader *r, int index, int depth)
         return read_object(r, index, depth);
     }
     return refuse(r, "a table with holes or with mixed keys");
+}
+
+static json_t *read_table(struct reader *r, int index, int depth)
+{
+    if (depth >= OC_LUA_DEPTH_MAX || !lua_checkstack(r->L, 8)) {
+        return refuse(r, "a table nested too deep or holding itself");
+    }
+    oc_lua_push_real(r->L, index);
+    json_t *value = read_real(r, lua_gettop(r->L), depth);
+    if (value != NULL) {
+        lua_pop(r->L, 1);
+    }
+    return value;
 }
 
 static json_t *read_number(lua_State *L, int index)

@@ -10,9 +10,8 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/policy/routing.h"
 #include "core/policy/state.h"
-
-#define SORT_MAX 65536 /* elements: log2 of it times that many comparisons in C, some 30 ms */
 
 /* Library, names kept of it. */
 static const struct {
@@ -55,20 +54,8 @@ static uint64_t argument_cost(lua_State *L)
 /* A length from a metamethod would make the loop as long as the script likes. */
 static void check_plain(lua_State *L)
 {
-    if (lua_istable(L, 1) && luaL_getmetafield(L, 1, "__len") != LUA_TNIL) {
+    if (lua_istable(L, 1) && !oc_lua_frozen(L, 1) && luaL_getmetafield(L, 1, "__len") != LUA_TNIL) {
         luaL_error(L, "tables with a __len of their own are not accepted here");
-    }
-}
-
-static void check_sort(lua_State *L)
-{
-    check_plain(L);
-    if (lua_istable(L, 1)) {
-        uint64_t count = lua_rawlen(L, 1);
-        if (count > SORT_MAX) {
-            luaL_error(L, "more than %d elements to sort", SORT_MAX);
-        }
-        oc_lua_charge(L, count * 16);
     }
 }
 
@@ -135,10 +122,18 @@ static void check_setmetatable(lua_State *L)
     }
 }
 
+static void check_rawset(lua_State *L)
+{
+    if (oc_lua_frozen(L, 1)) {
+        luaL_error(L, "this table cannot be changed: copy what you need");
+    }
+}
+
 static const struct {
     const char *library, *name;
     check_fn check; /* NULL = charging for the arguments is enough */
 } GUARDED[] = {
+    {LUA_GNAME, "rawset", check_rawset},
     {LUA_GNAME, "setmetatable", check_setmetatable},
     {LUA_GNAME, "tonumber", NULL},
     {LUA_STRLIBNAME, "rep", check_rep},
@@ -150,7 +145,6 @@ static const struct {
     {LUA_TABLIBNAME, "insert", check_plain},
     {LUA_TABLIBNAME, "move", check_move},
     {LUA_TABLIBNAME, "remove", check_plain},
-    {LUA_TABLIBNAME, "sort", check_sort},
     {LUA_TABLIBNAME, "unpack", check_unpack},
     {LUA_UTF8LIBNAME, "codepoint", NULL},
     {LUA_UTF8LIBNAME, "len", NULL},
@@ -258,6 +252,8 @@ void oc_lua_open_libraries(lua_State *L)
     }
     lua_pushcfunction(L, protected_call);
     lua_setglobal(L, "xpcall");
+    oc_lua_open_sorted(L);
     lock_strings(L);
     oc_lua_open_expressions(L);
+    oc_lua_open_routing(L);
 }

@@ -3,7 +3,10 @@
 #define OC_POLICY_POLICIES_H
 
 #include "core/base/vec.h"
+#include "core/policy/hooks.h"
+#include "core/policy/inputs.h"
 #include "core/policy/policy.h"
+#include "core/policy/shape.h"
 
 /* Which version of a file was looked at last. */
 struct oc_policy_stamp {
@@ -28,13 +31,30 @@ struct oc_policy {
     char *error; /* NULL = none */
     int line;
     uint64_t calls, failures;
+    char *
+        failing; /* what it failed with when asked, until it was well for a while; NULL = it is well */
+    int64_t failed_ms;          /* monotonic: the last time */
+    struct oc_lua_trace *cover; /* where its lines are marked, or NULL; borrowed */
 };
 
 struct oc_policies {
     struct oc_bus *bus;              /* may be NULL */
     char *dir;                       /* may be NULL */
     OC_VEC(struct oc_policy *) list; /* in the order of rank */
+    uint64_t generation;             /* from 1: another one whenever something else is in force */
+    struct oc_shape *shapes[OC_HOOKS_MAX];
+    struct oc_inputs *inputs; /* NULL: inputs are not kept */
 };
+
+/* Adds one that has nothing in force yet. */
+struct oc_policy *oc_policies_add(struct oc_policies *p, const char *name);
+void oc_policy_set_chunk(struct oc_policy *policy, const char *dir);
+/* Puts a text in force when it compiles and runs; else what was in force stays. */
+int oc_policy_load(struct oc_policy *policy, const char *text, size_t len, struct oc_error *err);
+/* To be called when something else is in force: brings the list into the order of rank. */
+void oc_policies_changed(struct oc_policies *p);
+/* Without a single policy. */
+struct oc_policies *oc_policies_create_empty(struct oc_bus *bus);
 
 struct oc_policy *oc_policies_find(struct oc_policies *p, const char *name);
 bool oc_policy_has_hook(const struct oc_policy *policy, const char *hook);

@@ -18,6 +18,7 @@ struct oc_policies *oc_policies_create(struct oc_bus *bus,
 void oc_policies_destroy(struct oc_policies *p);
 /* takes effect with the next reload */
 void oc_policies_set_dir(struct oc_policies *p, const char *dir);
+const char *oc_policies_dir(const struct oc_policies *p); /* borrowed; may be NULL */
 /* Looks at the folder again; returns how many files changed. Called on reload and every few seconds (mtime, size). */
 int oc_policies_reload(struct oc_policies *p);
 /* [{"name","file","hooks","state":"ok"|"failed","error","line","loaded","builtin","calls","failures"}]; caller owns. */

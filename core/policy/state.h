@@ -25,9 +25,23 @@ struct oc_lua_expr {
 };
 
 struct oc_lua_trace {
-    const char *chunk;                         /* as given to oc_lua_run */
+    const char *chunk; /* as given to oc_lua_run; borrowed */
+    int decided;       /* the line at which a function of the chunk returned last, 0 = none did */
+    int begun;         /* the first line of that function */
     unsigned char lines[OC_LUA_LINES_MAX / 8]; /* bit per executed line */
 };
+
+static inline void oc_lua_mark(struct oc_lua_trace *t, int line)
+{
+    if (line > 0 && line < OC_LUA_LINES_MAX) {
+        t->lines[line / 8] = (unsigned char)(t->lines[line / 8] | 1u << line % 8);
+    }
+}
+
+static inline bool oc_lua_marked(const struct oc_lua_trace *t, int line)
+{
+    return line > 0 && line < OC_LUA_LINES_MAX && (t->lines[line / 8] & 1u << line % 8) != 0;
+}
 
 struct oc_lua {
     lua_State *L;
@@ -36,8 +50,10 @@ struct oc_lua {
     size_t churn;                     /* bytes handed out since the last look at the limits */
     int64_t budget;                   /* instructions left for the running call */
     int64_t deadline;                 /* monotonic ms */
+    int64_t looked;                   /* monotonic ms: when the limits were looked at last */
+    int64_t grace;                    /* ms by which the deadline may still be moved */
     int breach;                       /* 0, or the code with which the running call was stopped */
-    struct oc_lua_trace *trace;       /* of the running call, or NULL */
+    struct oc_lua_trace *trace;       /* of the running call, or NULL; owned by who set it */
     OC_VEC(struct oc_lua_expr) exprs; /* handle - 1 */
     oc_lua_lookup_fn lookup;          /* of the running oc_lua_eval */
     void *lookup_ctx;
@@ -56,6 +72,8 @@ void oc_lua_charge(lua_State *L, uint64_t cost);
 
 /* Opens the libraries and takes away what must not be there. Raises; call it protected. */
 void oc_lua_open_libraries(lua_State *L);
+/* Walks and sorts in an order that is the same every time; see sorted.c. Raises. */
+void oc_lua_open_sorted(lua_State *L);
 /* find, match, gmatch and gsub with a matcher that counts its steps, into the table on the top of
  * the stack. */
 void oc_lua_open_patterns(lua_State *L);
@@ -68,6 +86,16 @@ void oc_lua_push_json(lua_State *L, const json_t *value);
  * (functions, mixed keys, too deep, too large). Never raises and runs no Lua code. An empty table
  * is an empty array; NaN and infinities are null. */
 json_t *oc_lua_to_json(lua_State *L, int index, struct oc_error *err);
+
+/* Pushes the value at `index`; of a table that policies cannot change (kept.h) the real one. */
+void oc_lua_push_real(lua_State *L, int index);
+bool oc_lua_frozen(lua_State *L, int index);
+
+/* The lines of a trace as a JSON array; owned by the caller. */
+json_t *oc_lua_trace_json(const struct oc_lua_trace *trace);
+/* The lines of a text that have code, marked in `lines`; OC_E_CONFIG when it does not compile. */
+int oc_lua_code_lines(struct oc_lua *l, const char *name, const char *text, size_t len,
+                      struct oc_lua_trace *lines, struct oc_error *err);
 
 /* Names of the global functions that chunks defined, sorted; owned by the caller. */
 json_t *oc_lua_functions(struct oc_lua *l);

@@ -6,11 +6,10 @@
 #include "core/base/error.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text.h"
 #include "core/policy/inspect.h"
 #include "core/service/policy/internal.h"
 #include "core/sys/file.h"
-
-#define FILE_MAX (256u << 10)
 
 /* ---- policy.list, policy.reload ---- */
 
@@ -50,7 +49,7 @@ static const struct oc_op reload_op = {
     .handler = op_reload,
 };
 
-/* ---- policy.check, policy.test ---- */
+/* ---- policy.check ---- */
 
 struct file_params {
     const char *file;
@@ -62,16 +61,6 @@ static const struct oc_option file_options[] = {{.name = "file",
                                                  .help = "a Lua file"},
                                                 {0}};
 
-/* "policies/route.lua" of a whole path: what messages call the file. */
-static const char *short_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    while (slash != NULL && slash > path && slash[-1] != '/') {
-        slash--;
-    }
-    return slash != NULL ? slash : path;
-}
-
 static void op_check(struct oc_call *call, void *ctx)
 {
     const struct file_params *p = oc_call_params(call);
@@ -80,10 +69,10 @@ static void op_check(struct oc_call *call, void *ctx)
     json_t *hooks = NULL;
     (void)ctx;
     oc_error_init(&err);
-    int code = oc_file_read(p->file, FILE_MAX, &text, &err);
+    int code = oc_file_read(p->file, OC_POLICY_FILE_MAX, &text, &err);
     if (code == OC_OK) {
-        code = oc_policy_check(short_name(p->file), text.data != NULL ? text.data : "", text.len,
-                               &hooks, &err);
+        code = oc_policy_check(oc_policy_short_name(p->file), text.data != NULL ? text.data : "",
+                               text.len, &hooks, &err);
     }
     if (code != OC_OK) {
         oc_call_fail(call, &err);
@@ -108,71 +97,6 @@ static const struct oc_op check_op = {
                    "names file and line.",
     .example = "openclaw policy check policies/route.lua",
     .handler = op_check,
-};
-
-static void warn_failed(struct oc_call *call, const json_t *row)
-{
-    char *got = oc_json_text(json_object_get(row, "got")),
-         *expected = oc_json_text(json_object_get(row, "expected"));
-    oc_call_warn(call, "%s: expected %s, got %s", oc_json_str(row, "name", ""), expected, got);
-    free(got);
-    free(expected);
-}
-
-/* Failed tests are warnings, so that a document of --json has them beside the error. */
-static void end_tests(struct oc_call *call, json_t *rows)
-{
-    size_t failed = 0, count = json_array_size(rows);
-    for (size_t i = 0; i < count; i++) {
-        const json_t *row = json_array_get(rows, i);
-        if (!oc_json_bool(row, "ok", false)) {
-            failed++;
-            warn_failed(call, row);
-        }
-    }
-    if (failed == 0) {
-        oc_call_succeed(call, rows);
-        return;
-    }
-    json_decref(rows);
-    oc_call_failf(call, OC_E_PERMANENT,
-                  "`openclaw policy explain HOOK --input JSON` shows which lines decided.",
-                  "%zu of %zu policy tests failed", failed, count);
-}
-
-static void op_test(struct oc_call *call, void *ctx)
-{
-    const struct oc_policy_service *s = ctx;
-    const struct file_params *p = oc_call_params(call);
-    struct oc_buf text = {0};
-    struct oc_error err;
-    json_t *rows = NULL;
-    oc_error_init(&err);
-    int code = oc_file_read(p->file, FILE_MAX, &text, &err);
-    if (code == OC_OK) {
-        code = oc_policies_test(s->env->policies, short_name(p->file),
-                                text.data != NULL ? text.data : "", text.len, &rows, &err);
-    }
-    if (code != OC_OK) {
-        oc_call_fail(call, &err);
-    } else {
-        end_tests(call, rows);
-    }
-    oc_buf_finish(&text);
-}
-
-static const struct oc_op test_op = {
-    .name = "policy.test",
-    .summary = "Run a file of tests against the policies",
-    .flags = OC_OP_EPHEMERAL | OC_OP_PRIVATE,
-    .params = file_options,
-    .params_size = sizeof(struct file_params),
-    .view = "table:name=Test,ok=OK,got=Got,expected=Expected",
-    .description = "The file sets `tests` to a list of { name = ..., hook = ..., args = { ... }, "
-                   "expect = ... }; "
-                   "`fails = true` in place of `expect` wants the hook to fail.",
-    .example = "openclaw policy test policies/route_test.lua",
-    .handler = op_test,
 };
 
 /* ---- policy.eval, policy.explain ---- */
@@ -228,6 +152,38 @@ static json_t *lines_with_text(const char *text, const json_t *numbers)
     return lines;
 }
 
+/* Without the spaces before it; owned by the caller. */
+static char *line_at(const char *text, json_int_t number)
+{
+    for (json_int_t i = 1; i < number && text != NULL; i++) {
+        text = strchr(text, '\n');
+        text = text != NULL ? text + 1 : NULL;
+    }
+    text = text != NULL ? text + strspn(text, " \t") : "";
+    return oc_strndup(text, strcspn(text, "\n"));
+}
+
+/* Lua names the line where a statement ends: the one that decided is that of its `return`. A function that fell off its
+ * end decided there. */
+static json_t *decision(const char *text, const json_t *why)
+{
+    json_int_t last = oc_json_int(why, "decided", 0), first = oc_json_int(why, "begun", 0);
+    json_int_t number = last;
+    if (last == 0) {
+        return json_null();
+    }
+    char *line = line_at(text, last);
+    while (!oc_starts(line, "end") && strstr(line, "return") == NULL && number > first) {
+        free(line);
+        line = line_at(text, --number);
+    }
+    json_t *json = json_object();
+    oc_json_set_int(json, "line", number);
+    oc_json_set_str(json, "text", line);
+    free(line);
+    return json;
+}
+
 static json_t *explanation(const struct oc_policy_service *s, json_t *result, const json_t *why)
 {
     size_t len;
@@ -236,6 +192,7 @@ static json_t *explanation(const struct oc_policy_service *s, json_t *result, co
     oc_json_set_str(json, "policy", policy);
     oc_json_set_str(json, "file", oc_json_str(why, "file", ""));
     oc_json_take(json, "result", result);
+    oc_json_take(json, "decided", decision(oc_policy_source(s->env->policies, policy, &len), why));
     oc_json_take(json, "lines",
                  lines_with_text(oc_policy_source(s->env->policies, policy, &len),
                                  json_object_get(why, "lines")));
@@ -293,19 +250,21 @@ static const struct oc_op eval_op = {
 
 static const struct oc_op explain_op = {
     .name = "policy.explain",
-    .summary = "Ask a hook and show which policy answered and which of its lines ran",
+    .summary = "Ask a hook and show which policy answered, which line decided and which lines ran",
     .flags = OC_OP_EPHEMERAL,
     .params = ask_options,
     .params_size = sizeof(struct ask_params),
     .view = "record",
+    .description =
+        "`decided` is the line whose `return` gave the answer; `lines` are all that ran.",
     .example = "openclaw policy explain route --input '{\"severity\":\"warning\"}'",
     .handler = op_explain,
 };
 
 void oc_policy_add_ops(struct oc_policy_service *s)
 {
-    static const struct oc_op *const OPS[] = {&list_op, &reload_op, &check_op,
-                                              &test_op, &eval_op,   &explain_op};
+    static const struct oc_op *const OPS[] = {&list_op, &reload_op, &check_op, &eval_op,
+                                              &explain_op};
     for (size_t i = 0; i < OC_COUNT(OPS); i++) {
         oc_ops_add(s->env->ops, OPS[i], s);
     }

@@ -1,7 +1,9 @@
 /* The policy service: keeps the folder of policies loaded. SPDX-License-Identifier: MIT
  *
  * Configuration: policies = { dir = "policies"; } (default: <home>/policies). The folder is looked
- * at every few seconds. Operations: policy.list check test eval explain reload. */
+ * at every few seconds. A policy that does not load or fails when it is
+ * asked fires the alert policy_failed{policy}. The gate of operations is here, too (gate.h). Operations: policy.list hooks
+ * check test eval explain diff apply remove reload doctor. */
 #ifndef OC_SERVICE_POLICY_POLICY_SERVICE_H
 #define OC_SERVICE_POLICY_POLICY_SERVICE_H
 

@@ -274,10 +274,11 @@ static void loops_inside_c_functions_are_bounded(void **state)
 
 static void hostile_sort_functions_do_no_harm(void **state)
 {
-    assert_stopped(
+    /* an order that is none: some order comes out */
+    assert_holds(
         *state,
-        "local t = {} for i = 1, 1000 do t[i] = i end table.sort(t, function() return true end)",
-        OC_E_PERMANENT); /* "invalid order function" */
+        "local t = {} for i = 1, 1000 do t[i] = i end table.sort(t, function() return true end) "
+        "assert(#t == 1000)");
     assert_stopped(*state, "local t = {3, 2, 1} table.sort(t, function() while true do end end)",
                    OC_E_TIMEOUT);
     assert_stopped(*state, "local t = {} for i = 1, 70000 do t[i] = i end table.sort(t)",

@@ -1,0 +1,127 @@
+/* Arguments that go straight onto Lua's stack. SPDX-License-Identifier: MIT */
+#include "core/policy/args.h"
+
+#include <lauxlib.h>
+
+#include "core/base/error.h"
+#include "core/policy/kept.h"
+#include "core/policy/state.h"
+
+/* The value on the top takes its place in the table that is open. */
+static void place(struct oc_args *a)
+{
+    if (a->depth == 0) {
+        luaL_checkstack(a->L, 8, "too many arguments");
+    } else if (a->open[a->depth - 1].list) {
+        lua_rawseti(a->L, -2, ++a->open[a->depth - 1].items);
+    } else {
+        lua_rawset(a->L, -3);
+    }
+}
+
+void oc_args_nil(struct oc_args *a)
+{
+    lua_pushnil(a->L);
+    place(a);
+}
+
+void oc_args_bool(struct oc_args *a, bool value)
+{
+    lua_pushboolean(a->L, value);
+    place(a);
+}
+
+void oc_args_integer(struct oc_args *a, int64_t value)
+{
+    lua_pushinteger(a->L, value);
+    place(a);
+}
+
+void oc_args_number(struct oc_args *a, double value)
+{
+    lua_pushnumber(a->L, value);
+    place(a);
+}
+
+void oc_args_str(struct oc_args *a, const char *text)
+{
+    lua_pushstring(a->L, text);
+    place(a);
+}
+
+void oc_args_strn(struct oc_args *a, const char *text, size_t len)
+{
+    lua_pushlstring(a->L, text, len);
+    place(a);
+}
+
+void oc_args_json(struct oc_args *a, const json_t *value)
+{
+    oc_lua_push_json(a->L, value);
+    place(a);
+}
+
+void oc_args_kept(struct oc_args *a, struct oc_kept *k)
+{
+    oc_kept_push(a->L, k);
+    place(a);
+}
+
+static void open_table(struct oc_args *a, bool list, size_t size)
+{
+    OC_ASSERT(a->depth < OC_ARGS_DEPTH_MAX);
+    int hint = size < 65536 ? (int)size : 65536;
+    luaL_checkstack(a->L, 8, "arguments are nested too deep");
+    lua_createtable(a->L, list ? hint : 0, list ? 0 : hint);
+    a->open[a->depth].list = list;
+    a->open[a->depth].items = 0;
+    a->depth++;
+}
+
+void oc_args_object(struct oc_args *a, size_t members)
+{
+    open_table(a, false, members);
+}
+
+void oc_args_list(struct oc_args *a, size_t items)
+{
+    open_table(a, true, items);
+}
+
+void oc_args_end(struct oc_args *a)
+{
+    OC_ASSERT(a->depth > 0);
+    a->depth--;
+    place(a);
+}
+
+void oc_args_key(struct oc_args *a, const char *key)
+{
+    lua_pushstring(a->L, key);
+}
+
+void oc_args_set_str(struct oc_args *a, const char *key, const char *text)
+{
+    if (text != NULL) {
+        lua_pushstring(a->L, key);
+        oc_args_str(a, text);
+    }
+}
+
+void oc_args_set_int(struct oc_args *a, const char *key, int64_t value)
+{
+    lua_pushstring(a->L, key);
+    oc_args_integer(a, value);
+}
+
+void oc_args_set_number(struct oc_args *a, const char *key, double value)
+{
+    lua_pushstring(a->L, key);
+    oc_args_number(a, value);
+}
+
+void oc_args_set_bool(struct oc_args *a, const char *key, bool value)
+{
+    lua_pushstring(a->L, key);
+    oc_args_bool(a, value);
+}

@@ -1,0 +1,286 @@
+/* The gate: what comes of an operation when the policy was asked. SPDX-License-Identifier: MIT */
+#include "tests/unit/unit.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/base/error.h"
+#include "core/base/json.h"
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "core/base/time.h"
+#include "core/service/policy/gate.h"
+#include "core/sys/file.h"
+
+static struct oc_env env;
+static struct oc_gate *gate;
+static char dir[32];
+static int ran, denied, code, requests;
+static bool ready, refuses, late;
+static char request[1024];
+static json_t *result;
+static struct oc_error error;
+
+static void op_run(struct oc_call *call, void *ctx)
+{
+    (void)ctx;
+    ran++;
+    oc_call_succeed(call, json_object());
+}
+
+static void op_status(struct oc_call *call, void *ctx)
+{
+    (void)ctx;
+    oc_call_succeed(call, json_pack("{s:b}", "ready", ready));
+}
+
+static void op_request(struct oc_call *call, void *ctx)
+{
+    (void)ctx;
+    requests++;
+    char *text = json_dumps(oc_call_json(call), JSON_COMPACT | JSON_SORT_KEYS);
+    snprintf(request, sizeof request, "%s", text);
+    free(text);
+    if (late) {
+        return;
+    }
+    if (refuses) {
+        oc_call_failf(call, OC_E_RETRY, "Later.", "too many proposals");
+        return;
+    }
+    oc_call_succeed(call, json_pack("{s:s, s:s, s:I}", "proposal", "P1", "category", "strategic",
+                                    "deadline", (json_int_t)5));
+}
+
+struct params {
+    const char *text, *key;
+};
+static const struct oc_option options[] = {{.name = "text",
+                                            .type = OC_OPT_STRING,
+                                            .offset = offsetof(struct params, text),
+                                            .help = "a text"},
+                                           {.name = "key",
+                                            .type = OC_OPT_SECRET,
+                                            .offset = offsetof(struct params, key),
+                                            .help = "a secret"},
+                                           {0}};
+
+static const struct oc_op OPS[] = {
+    {.name = "thing.change",
+     .summary = "Change",
+     .flags = OC_OP_MUTATES,
+     .params = options,
+     .params_size = sizeof(struct params),
+     .handler = op_run},
+    {.name = "thing.destroy",
+     .summary = "Destroy",
+     .flags = OC_OP_MUTATES | OC_OP_DESTRUCTIVE,
+     .handler = op_run},
+    {.name = "thing.look", .summary = "Look", .handler = op_run},
+    {.name = "policy.remove",
+     .summary = "Guarded by what is shipped",
+     .flags = OC_OP_MUTATES,
+     .handler = op_run},
+    {.name = "governance.vote", .summary = "Vote", .flags = OC_OP_MUTATES, .handler = op_run},
+    {.name = "governance.status", .summary = "Status", .handler = op_status},
+    {.name = "governance.request",
+     .summary = "Request",
+     .flags = OC_OP_MUTATES | OC_OP_INTERNAL,
+     .handler = op_request},
+};
+
+static void on_denied(void *ctx, const struct oc_event *event)
+{
+    (void)ctx;
+    (void)event;
+    denied++;
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    oc_log_set_level(-1);
+    strcpy(dir, "/tmp/oc-gate-XXXXXX");
+    assert_non_null(mkdtemp(dir));
+    env.loop = oc_loop_create();
+    env.bus = oc_bus_create();
+    env.ops = oc_ops_create(env.loop, env.bus);
+    env.policies = oc_policies_create(env.bus, dir);
+    for (size_t i = 0; i < OC_COUNT(OPS); i++) {
+        oc_ops_add(env.ops, &OPS[i], NULL);
+    }
+    gate = oc_gate_create(&env);
+    oc_bus_subscribe(env.bus, "op.denied", on_denied, NULL);
+    ran = denied = requests = 0;
+    ready = true;
+    refuses = late = false;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    char path[64];
+    (void)state;
+    oc_gate_destroy(gate);
+    oc_policies_destroy(env.policies);
+    oc_ops_destroy(env.ops);
+    oc_bus_destroy(env.bus);
+    oc_loop_destroy(env.loop);
+    json_decref(result);
+    result = NULL;
+    snprintf(path, sizeof path, "%s/authorize.lua", dir);
+    unlink(path);
+    rmdir(dir);
+    return 0;
+}
+
+static void policy(const char *text)
+{
+    char path[64];
+    snprintf(path, sizeof path, "%s/authorize.lua", dir);
+    assert_int_equal(oc_file_write(path, text, strlen(text), 0600, NULL), OC_OK);
+    oc_policies_reload(env.policies);
+}
+
+static void on_done(void *ctx, int status, const json_t *answer, const struct oc_error *err)
+{
+    (void)ctx;
+    code = status;
+    json_decref(result);
+    result = answer ? json_deep_copy(answer) : NULL;
+    if (err) {
+        error = *err;
+    }
+}
+
+static int call(const char *op, json_t *params)
+{
+    code = 1;
+    oc_ops_call(env.ops, &(struct oc_call_request){.op = op,
+                                                   .params = params,
+                                                   .actor = {.name = "ann", .role = OC_ROLE_ADMIN},
+                                                   .on_done = on_done});
+    return code;
+}
+
+static void what_is_allowed_runs(void **state)
+{
+    (void)state;
+    assert_int_equal(call("thing.change", NULL), OC_OK);
+    assert_int_equal(ran, 1);
+}
+
+static void what_is_denied_does_not_and_says_why(void **state)
+{
+    (void)state;
+    policy("function authorize(op, actor, params)\n"
+           "  if params.key then return {allow = false, reason = actor.name .. ' ' .. actor.role "
+           ".. ' ' .. params.key} end\n"
+           "  return {allow = op ~= 'thing.destroy'}\nend");
+    assert_int_equal(call("thing.change", json_pack("{s:s}", "key", "hidden")), OC_E_DENIED);
+    assert_string_equal(error.message, "the policy refused thing.change: ann admin ********");
+    assert_int_equal(call("thing.destroy", NULL), OC_E_DENIED);
+    assert_int_equal(denied, 2);
+    assert_int_equal(ran, 0);
+    assert_int_equal(call("thing.look", NULL), OC_OK); /* is not asked about */
+}
+
+static void what_needs_a_decision_becomes_a_proposal(void **state)
+{
+    (void)state;
+    assert_int_equal(call("policy.remove", NULL), OC_E_APPROVAL);
+    assert_int_equal(ran, 0);
+    assert_string_equal(oc_json_str(result, "proposal", ""), "P1");
+    assert_string_equal(oc_json_str(result, "category", ""), "strategic");
+    assert_non_null(strstr(error.hint, "governance show P1"));
+    assert_string_equal(
+        request,
+        "{\"actor\":\"ann\",\"category\":\"strategic\",\"op\":\"policy.remove\",\"params\":{},"
+        "\"reason\":\"a policy decides what others may do\",\"role\":\"admin\"}");
+    oc_ops_call(env.ops, &(struct oc_call_request){
+                             .op = "policy.remove",
+                             .actor = {.name = "ann", .role = OC_ROLE_ADMIN, .approval = "P1"},
+                             .on_done = on_done});
+    assert_int_equal(code, OC_OK); /* decided */
+    assert_int_equal(ran, 1);
+}
+
+static void without_keys_nothing_is_guarded(void **state)
+{
+    (void)state;
+    ready = false;
+    assert_int_equal(call("policy.remove", NULL), OC_OK);
+    ready = true;
+    assert_int_equal(call("policy.remove", NULL), OC_OK); /* not looked at again yet */
+    oc_bus_publish(env.bus, "governance.key", json_object());
+    assert_int_equal(call("policy.remove", NULL), OC_E_APPROVAL);
+    ready = false; /* a key was revoked: that opens nothing */
+    oc_bus_publish(env.bus, "governance.key", json_object());
+    assert_int_equal(call("policy.remove", NULL), OC_E_APPROVAL);
+}
+
+static void a_question_that_governance_refuses_runs_nothing(void **state)
+{
+    (void)state;
+    refuses = true;
+    assert_int_equal(call("policy.remove", NULL), OC_E_DENIED);
+    assert_non_null(strstr(error.message, "too many proposals"));
+    late = true;
+    assert_int_equal(call("policy.remove", NULL), OC_E_DENIED);
+    assert_int_equal(ran, 0);
+}
+
+static void what_governs_never_waits_for_itself(void **state)
+{
+    (void)state;
+    policy("function authorize() return {approval = 'tactical'} end");
+    assert_int_equal(call("governance.vote", NULL), OC_OK);
+    assert_int_equal(call("thing.change", NULL), OC_E_APPROVAL);
+    assert_int_equal(requests, 1);
+    policy("function authorize() return {allow = false} end");
+    assert_int_equal(call("governance.vote", NULL), OC_E_DENIED);
+}
+
+static void a_policy_that_fails_leaves_what_is_shipped_and_nothing_destroyed(void **state)
+{
+    static const char *const BROKEN[] = {"function authorize() error('x') end",
+                                         "function authorize() return {alow = true} end",
+                                         "function authorize() while true do end end"};
+    (void)state;
+    for (size_t i = 0; i < OC_COUNT(BROKEN); i++) {
+        policy(BROKEN[i]);
+        ran = 0;
+        assert_int_equal(call("thing.change", NULL), OC_OK);
+        assert_int_equal(call("thing.destroy", NULL), OC_E_DENIED);
+        assert_non_null(strstr(error.message, "cannot be told"));
+        assert_int_equal(call("policy.remove", NULL), OC_E_APPROVAL);
+        assert_int_equal(ran, 1);
+    }
+}
+
+static void the_gate_goes_when_it_is_destroyed(void **state)
+{
+    (void)state;
+    policy("function authorize() return {allow = false} end");
+    oc_gate_destroy(gate);
+    gate = NULL;
+    assert_int_equal(call("thing.change", NULL), OC_OK);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        T(what_is_allowed_runs),
+        T(what_is_denied_does_not_and_says_why),
+        T(what_needs_a_decision_becomes_a_proposal),
+        T(without_keys_nothing_is_guarded),
+        T(a_question_that_governance_refuses_runs_nothing),
+        T(what_governs_never_waits_for_itself),
+        T(a_policy_that_fails_leaves_what_is_shipped_and_nothing_destroyed),
+        T(the_gate_goes_when_it_is_destroyed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
