@@ -6,8 +6,9 @@
  * before the first attempt. Alerts and the outbox live in the journal beside the store (keep.c), silences in the store; the rest is derived.
  * Who renders alerts reads them through view.h.
  *
- * Operations: alert.list show ack unack assign unassign silence unsilence silences test history channels summary groups.
- * Events: alert.firing resolved acknowledged assigned notified failed storm, silence.created updated expired.
+ * Operations: alert.list show ack unack assign unassign escalate silence unsilence silences test history channels summary groups.
+ * Events: alert.firing resolved acknowledged assigned notified failed storm
+ * escalated failed_over digest, silence.created updated expired expiring.
  * [loop] */
 #ifndef OC_SERVICE_ALERT_ALERT_H
 #define OC_SERVICE_ALERT_ALERT_H

@@ -56,7 +56,7 @@ void oc_alert_record_unacknowledge(struct oc_alert *a)
 {
     a->dirty = true;
     if (a->care) {
-        a->care->acknowledged_at = 0;
+        a->care->acknowledged_at = a->care->acknowledged_until = 0;
         OC_FREE(a->care->acknowledged_by);
         OC_FREE(a->care->comment);
         drop_empty(a);

@@ -43,12 +43,16 @@ static const struct oc_option options[] = {
      .min = 0,
      .max = 10,
      .help = "attempts after the first, 1 s, 4 s, 16 s ... apart"},
+    {.name = "fallback",
+     .type = OC_OPT_STRING,
+     .offset = offsetof(struct oc_channel_options, fallback),
+     .help = "the channel that is told when this one cannot be"},
     {0},
 };
 
 /* Keys of an item that are not the plugin's. */
-static const char *const host_keys[] = {"plugin",  "name",    "levels", "enabled",
-                                        "timeout", "retries", NULL};
+static const char *const host_keys[] = {"plugin",  "name",    "levels",   "enabled",
+                                        "timeout", "retries", "fallback", NULL};
 
 static bool is_host_key(const char *key)
 {
@@ -262,6 +266,7 @@ void oc_channel_release(struct oc_channel *ch, int64_t grace_ms, oc_loop_fn done
     *farewell = (struct farewell){ch, done, ctx};
     ch->outbox = NULL;
     ch->instance = NULL;
+    oc_digest_finish(&ch->digest);
     oc_timer_destroy(ch->retry);
     ch->retry = NULL;
     oc_delivery_queue_finish(&ch->queue);

@@ -10,6 +10,7 @@
 #include "core/base/buf.h"
 #include "core/config/node.h"
 #include "core/service/alert/delivery.h"
+#include "core/service/alert/digest.h"
 #include "core/service/alert/record.h"
 #include "core/service/env.h"
 
@@ -20,7 +21,7 @@
 struct oc_outbox;
 
 struct oc_channel_options {
-    const char *plugin, *name;
+    const char *plugin, *name, *fallback;
     struct oc_list levels;
     int32_t enabled;
     int64_t timeout, retries;
@@ -44,6 +45,7 @@ struct oc_channel {
     struct oc_error error;        /* why it is unusable; code OC_OK when it is not */
 
     struct oc_delivery_queue queue;
+    struct oc_digest digest;
     bool in_flight; /* the head of the queue is being sent */
     struct oc_timer *retry;
     struct oc_channel_answer answer; /* of the call in flight */

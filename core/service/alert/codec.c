@@ -6,6 +6,7 @@
 
 #include "core/base/mem.h"
 #include "core/base/text.h"
+#include "core/service/alert/escalate.h"
 
 #define REFS_MAX  256
 #define TEXTS_MAX (2u << 20)
@@ -19,6 +20,9 @@ enum {
     ACKNOWLEDGED = 32,
     ASSIGNED = 64,
     TIMEOUT = 128,
+    ESCALATION = 256,
+    ACKNOWLEDGED_UNTIL = 512,
+    RAISED = 1024,
 };
 
 /* ---- writing ---- */
@@ -53,7 +57,9 @@ static unsigned flags_of(const struct oc_alert *a)
     if (a->care) {
         care =
             (a->care->acknowledged_at ? ACKNOWLEDGED : 0u) | (a->care->assigned_at ? ASSIGNED : 0u);
+        care |= a->care->acknowledged_at && a->care->acknowledged_until ? ACKNOWLEDGED_UNTIL : 0u;
     }
+    care |= a->escalation ? ESCALATION | (a->escalation->raised ? RAISED : 0u) : 0u;
     return care | (a->firing ? FIRING : 0u) | (a->posted ? POSTED : 0u) |
            (a->unsilenced ? UNSILENCED : 0u) | (a->announced ? ANNOUNCED : 0u) |
            (a->resolve_due ? RESOLVE_DUE : 0u) | (a->timeout ? TIMEOUT : 0u);
@@ -87,10 +93,27 @@ static void put_care(struct oc_buf *out, const struct oc_alert_care *care)
         put_string(out, care->acknowledged_by);
         put_string(out, care->comment);
     }
+    if (care && care->acknowledged_at && care->acknowledged_until) {
+        put_number(out, (uint64_t)care->acknowledged_until);
+    }
     if (care && care->assigned_at) {
         put_number(out, (uint64_t)care->assigned_at);
         put_string(out, care->assigned_to);
         put_string(out, care->assigned_by);
+    }
+}
+
+static void put_escalation(struct oc_buf *out, const struct oc_escalation *e)
+{
+    if (!e) {
+        return;
+    }
+    put_number(out, (uint64_t)e->since);
+    put_number(out, (uint64_t)e->due);
+    put_number(out, e->step);
+    put_number(out, e->count);
+    for (size_t i = 0; i < e->count; i++) {
+        put_number(out, e->times[i]);
     }
 }
 
@@ -118,6 +141,7 @@ void oc_codec_alert(struct oc_buf *out, const struct oc_alerts *t, const struct 
     put_told(out, t, a);
     put_string(out, oc_alerts_silence_id(t, a->silence));
     put_care(out, a->care);
+    put_escalation(out, a->escalation);
     put_labels(out, t, a);
     put_number(out, a->body->text_len);
     oc_buf_add(out, &a->body->refs[a->body->ref_count], a->body->text_len);
@@ -235,6 +259,7 @@ static struct oc_alert_care *get_care(struct reader *r, uint64_t flags)
         care->acknowledged_at = get_time(r);
         care->acknowledged_by = get_string(r);
         care->comment = get_string(r);
+        care->acknowledged_until = flags & ACKNOWLEDGED_UNTIL ? get_time(r) : 0;
     }
     if (flags & ASSIGNED) {
         care->assigned_at = get_time(r);
@@ -242,6 +267,28 @@ static struct oc_alert_care *get_care(struct reader *r, uint64_t flags)
         care->assigned_by = get_string(r);
     }
     return care;
+}
+
+static struct oc_escalation *get_escalation(struct reader *r, uint64_t flags)
+{
+    if (!(flags & ESCALATION)) {
+        return NULL;
+    }
+    struct oc_escalation *e = oc_calloc(1, sizeof *e);
+    e->since = get_time(r);
+    e->due = get_time(r);
+    uint64_t step = get_number(r), count = get_number(r);
+    e->step = (uint16_t)(step <= OC_ESCALATE_STEPS ? step : OC_ESCALATE_STEPS);
+    e->raised = (flags & RAISED) != 0;
+    if (count > OC_ESCALATE_TIMES || r->bad) {
+        r->bad = true;
+        return e;
+    }
+    e->times = count > 0 ? oc_calloc(OC_ESCALATE_TIMES, sizeof *e->times) : NULL;
+    for (uint64_t i = 0; i < count; i++) {
+        e->times[e->count++] = (uint32_t)get_number(r);
+    }
+    return e;
 }
 
 /* Kinds that are known, strings that end. */
@@ -330,6 +377,8 @@ static void take_state(struct reader *r, struct oc_alerts *t, struct oc_alert *a
     a->silence = get_silence(r, t);
     oc_alert_care_free(a->care);
     a->care = get_care(r, flags);
+    oc_escalation_free(a->escalation);
+    a->escalation = get_escalation(r, flags);
 }
 
 static struct oc_alert *read_alert(struct reader *r, struct oc_alerts *t)

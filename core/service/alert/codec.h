@@ -13,6 +13,7 @@
 #define OC_KEEP_REMOVE  3 /* key */
 #define OC_KEEP_PROMISE 4 /* a delivery: its id (36 bytes), JSON */
 #define OC_KEEP_ENDED   5 /* id of a delivery that is over */
+#define OC_KEEP_GROUP   6 /* when a group was told last (group.h) */
 
 void oc_codec_alert(struct oc_buf *out, const struct oc_alerts *t, const struct oc_alert *a);
 void oc_codec_touch(struct oc_buf *out, const struct oc_alert *a);

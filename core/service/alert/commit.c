@@ -8,6 +8,10 @@
 #include "core/base/json.h"
 #include "core/base/log.h"
 #include "core/base/time.h"
+#include "core/service/alert/escalate.h"
+#include "core/service/alert/failover.h"
+#include "core/service/alert/flush.h"
+#include "core/service/alert/noise.h"
 #include "core/service/alert/route.h"
 #include "core/service/alert/service.h"
 
@@ -29,6 +33,7 @@ struct round {
     bool behind;               /* channels are: what is to be told waits */
     OC_VEC(struct post) posts; /* events; published when no table is being walked any more */
     bool noted;                /* the log has this round's routing trouble */
+    json_t *record;            /* of the alert under review, if it was made; owned */
 };
 
 static void post(struct round *r, const char *topic, json_t *data)
@@ -104,7 +109,7 @@ static void report_route(struct round *r, const struct oc_alert *a, const struct
         oc_warn("alert routed by levels", "alert=%s reason=%s", oc_alert_id(a, id), route->note);
         r->noted = true;
     }
-    if (route->channels.count == 0 && strcmp(route->by, "levels") == 0 &&
+    if (route->targets.count == 0 && strcmp(route->by, "levels") == 0 &&
         somebody_should_hear(&r->s->outbox, a)) {
         complain(r, a, NULL, "no channel can be used");
     }
@@ -114,8 +119,8 @@ static json_t *route_json(const struct oc_route *route)
 {
     json_t *json = json_object();
     json_t *names = json_array();
-    for (size_t i = 0; i < route->channels.count; i++) {
-        json_array_append_new(names, json_string(route->channels.items[i]->name));
+    for (size_t i = 0; i < route->targets.count; i++) {
+        json_array_append_new(names, json_string(route->targets.items[i].channel->name));
     }
     oc_json_take(json, "channels", names);
     oc_json_set_str(json, "by", route->by);
@@ -136,13 +141,52 @@ static uint64_t bits_in_use(const struct round *r)
     return used;
 }
 
-static void remember_channel(struct round *r, struct oc_alert *a, const char *name)
+static uint64_t bit_of(struct round *r, const char *name)
 {
     int bit = oc_alerts_find_channel(&r->s->alerts, name);
     if (bit < 0) {
         bit = oc_alerts_channel_bit(&r->s->alerts, name, bits_in_use(r));
     }
-    a->told |= bit >= 0 ? UINT64_C(1) << bit : 0;
+    return bit >= 0 ? UINT64_C(1) << bit : 0;
+}
+
+/* Marks the channels that are told of it at once, and alone; how many there are. */
+static size_t mark_alone(struct round *r, struct oc_alert *a, const struct oc_route *route)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < route->targets.count; i++) {
+        if (!route->targets.items[i].leaf->grouped) {
+            a->told |= bit_of(r, route->targets.items[i].channel->name);
+            count++;
+        }
+    }
+    a->notifications += count > 0 ? 1 : 0;
+    return count;
+}
+
+static void promise_alone(struct round *r, const struct oc_alert *a, const struct oc_route *route)
+{
+    r->record = oc_alert_record_json(&r->s->alerts, a); /* the event takes it, too */
+    char *text = oc_json_text(r->record);
+    for (size_t i = 0; i < route->targets.count; i++) {
+        if (!route->targets.items[i].leaf->grouped) {
+            oc_outbox_promise(&r->s->outbox, route->targets.items[i].channel, "firing", r->record,
+                              text);
+        }
+    }
+    free(text);
+}
+
+static void join_groups(struct round *r, struct oc_alert *a, const struct oc_route *route)
+{
+    for (size_t i = 0; i < route->targets.count; i++) {
+        const struct oc_route_target *target = &route->targets.items[i];
+        if (target->leaf->grouped) {
+            bit_of(r, target->channel->name); /* is there from now on */
+            oc_flush_join(r->s, a, target->channel->name, target->leaf, r->router.now);
+        }
+    }
+    a->restored = false;
 }
 
 /* Returns how it was routed; owned by the caller. */
@@ -151,44 +195,59 @@ static json_t *notify_firing(struct round *r, struct oc_alert *a)
     struct oc_route route;
     oc_route_find(&r->router, a, &route);
     report_route(r, a, &route);
-    for (size_t i = 0; i < route.channels.count; i++) {
-        remember_channel(r, a, route.channels.items[i]->name);
+    a->waiting = false;
+    join_groups(r, a, &route);
+    size_t alone = mark_alone(r, a, &route);
+    if (alone > 0 || !a->waiting) {
+        a->notified_at = r->router.now;
     }
-    a->announced = true;
-    a->unsilenced = false;
-    a->notified_at = r->router.now;
-    a->notifications += route.channels.count > 0 ? 1 : 0;
+    if (!a->waiting) {
+        a->announced = true;
+        a->unsilenced = false;
+    }
     a->dirty = true;
-
-    if (route.channels.count > 0) {
-        json_t *alert = oc_alert_record_json(&r->s->alerts, a);
-        char *text = oc_json_text(alert);
-        for (size_t i = 0; i < route.channels.count; i++) {
-            oc_outbox_promise(&r->s->outbox, route.channels.items[i], "firing", alert, text);
-        }
-        free(text);
-        json_decref(alert);
+    if (alone > 0) {
+        promise_alone(r, a, &route);
     }
     json_t *json = route_json(&route);
     oc_route_finish(&route);
     return json;
 }
 
+/* The groups of an alert of an earlier run, which they told of: it is routed once more, and nothing is told. */
+static void restore_groups(struct round *r, struct oc_alert *a)
+{
+    struct oc_route route;
+    oc_route_find(&r->router, a, &route);
+    for (size_t i = 0; i < route.targets.count; i++) {
+        const struct oc_route_target *target = &route.targets.items[i];
+        if (target->leaf->grouped && (a->told & bit_of(r, target->channel->name))) {
+            oc_flush_join(r->s, a, target->channel->name, target->leaf, r->router.now);
+        }
+    }
+    a->restored = false;
+    oc_route_finish(&route);
+}
+
 static void notify_resolved(struct round *r, struct oc_alert *a)
 {
     struct oc_outbox *outbox = &r->s->outbox;
-    json_t *alert = oc_alert_record_json(&r->s->alerts, a);
-    char *text = oc_json_text(alert);
-    for (size_t i = 0; i < outbox->channels.count; i++) {
-        struct oc_channel *ch = outbox->channels.items[i];
-        int bit = oc_alerts_find_channel(&r->s->alerts, ch->name);
-        if (bit >= 0 && (a->told & (UINT64_C(1) << bit)) && oc_channel_usable(ch)) {
-            oc_outbox_promise(outbox, ch, "resolved", alert, text);
+    uint64_t grouped = oc_flush_resolve(r->s, a, r->router.now), alone = a->told & ~grouped;
+    if (alone) {
+        json_t *alert = oc_alert_record_json(&r->s->alerts, a);
+        char *text = oc_json_text(alert);
+        for (size_t i = 0; i < outbox->channels.count; i++) {
+            struct oc_channel *ch = outbox->channels.items[i];
+            int bit = oc_alerts_find_channel(&r->s->alerts, ch->name);
+            if (bit >= 0 && (alone & (UINT64_C(1) << bit)) && oc_failover_can(ch)) {
+                oc_outbox_promise(outbox, ch, "resolved", alert, text);
+            }
         }
+        free(text);
+        json_decref(alert);
     }
-    free(text);
-    json_decref(alert);
-    a->resolve_due = false;
+    a->resolve_due = oc_groups_first(&r->s->groups, a) != OC_GROUP_NONE;
+    a->told &= a->resolve_due ? grouped : UINT64_MAX; /* they have still to be told */
     a->dirty = true;
 }
 
@@ -219,7 +278,7 @@ static void post_news(struct round *r, struct oc_alert *a, json_t *route)
         json_decref(route);
         return;
     }
-    json_t *json = oc_alert_record_json(&r->s->alerts, a);
+    json_t *json = r->record ? json_incref(r->record) : oc_alert_record_json(&r->s->alerts, a);
     if (route) {
         oc_json_take(json, "route", route);
     } else if (fired) {
@@ -236,10 +295,14 @@ int64_t oc_alert_next_look(const struct oc_alert_service *s, const struct oc_ale
     if (a->firing && a->expires_at && a->expires_at < next) {
         next = a->expires_at;
     }
+    int64_t source = oc_inhibit_until(&s->inhibitor, a);
+    next = oc_escalate_next(a, next);
+    next = source < next ? source : next;
     if (!a->firing && !a->resolve_due) {
         int64_t kept = a->ends_at + s->options.keep_resolved;
         int64_t cooled = a->notified_at + oc_alert_cooldown(s, a);
-        next = kept > cooled ? kept : cooled; /* then it is forgotten */
+        int64_t over = kept > cooled ? kept : cooled; /* then it is forgotten */
+        next = over < next ? over : next;
     }
     return next;
 }
@@ -250,28 +313,58 @@ static json_t *tell(struct round *r, struct oc_alert *a, int64_t *next)
     struct oc_notice_times times = {oc_alert_cooldown(r->s, a), r->s->options.repeat_interval};
     json_t *route = NULL;
     enum oc_notice notice = oc_notice_decide(a, &times, r->router.now, next);
+    bool grouped = a->waiting || (a->announced && !a->unsilenced && oc_flush_covers(r->s, a));
     if (notice == OC_NOTICE_NONE) {
         /* The end of a silenced alert is told nobody, also not when the silence is over. */
         a->resolve_due = false;
+    } else if (notice == OC_NOTICE_FIRING && grouped) {
+        *next = INT64_MAX; /* its groups know when */
     } else if (r->behind) {
         *next = r->router.now + POSTPONE + (int64_t)(a->index % 1024);
     } else if (notice == OC_NOTICE_FIRING) {
         route = notify_firing(r, a);
         oc_notice_decide(a, &times, r->router.now, next);
+        *next = a->waiting ? INT64_MAX : *next;
     } else {
         notify_resolved(r, a);
     }
     return route;
 }
 
+/* Groups know of alerts what the alerts do not. */
+static void review_groups(struct round *r, struct oc_alert *a)
+{
+    bool told = a->told != 0 && (a->firing ? a->announced : a->resolve_due);
+    if (a->restored && told && r->s->groups.past.count > 0) {
+        restore_groups(r, a);
+    }
+    if (oc_groups_first(&r->s->groups, a) != OC_GROUP_NONE) {
+        oc_flush_settle(r->s, a);
+    }
+}
+
 static void review(struct round *r, struct oc_alert *a)
 {
+    struct oc_alert_service *s = r->s;
     int64_t next = INT64_MAX;
-    review_silence(r->s, a, r->router.now);
+    review_silence(s, a, r->router.now);
+    if (s->inhibitor.rules.count > 0 || a->inhibited) {
+        oc_inhibit_review(&s->inhibitor, a, r->router.now);
+    }
+    oc_escalate_review(s, a, r->router.now);
+    if (a->news == OC_ALERT_RESOLVED) {
+        oc_silences_resolved(&s->silences, a);
+    }
+    review_groups(r, a);
     json_t *route = tell(r, a, &next);
+    if (!a->firing && !a->resolve_due) {
+        oc_groups_leave_all(&s->groups, a);
+    }
     post_news(r, a, route);
-    oc_keep_alert(r->s, a);
-    oc_alerts_set_due(&r->s->alerts, a, oc_alert_next_look(r->s, a, next));
+    json_decref(r->record);
+    r->record = NULL;
+    oc_keep_alert(s, a);
+    oc_alerts_set_due(&s->alerts, a, oc_alert_next_look(s, a, next));
 }
 
 /* ---- what falls due, what changed ---- */
@@ -279,13 +372,16 @@ static void review(struct round *r, struct oc_alert *a)
 void oc_alert_forget(struct oc_alert_service *s, struct oc_alert *a)
 {
     oc_keep_removal(s, a);
+    oc_groups_leave_all(&s->groups, a);
+    oc_inhibit_forget(&s->inhibitor, a);
     oc_alerts_remove(&s->alerts, a);
 }
 
 /* Resolved long ago: neither a cooldown nor a reader needs it any more. */
 static bool is_outdated(const struct oc_alert_service *s, const struct oc_alert *a, int64_t now)
 {
-    return !a->firing && !a->resolve_due && oc_alert_next_look(s, a, INT64_MAX) <= now;
+    return !a->firing && !a->resolve_due && a->ends_at + s->options.keep_resolved <= now &&
+           a->notified_at + oc_alert_cooldown(s, a) <= now;
 }
 
 static void fall_due(struct round *r, struct oc_alert *a)
@@ -319,12 +415,52 @@ static void take_due(struct round *r)
     }
 }
 
+/* Alerts that keep others quiet must be known before the others are told. True when all of this moment are. */
+static bool index_changed(struct round *r)
+{
+    struct oc_inhibitor *inhibitor = &r->s->inhibitor;
+    const struct oc_alerts *t = &r->s->alerts;
+    size_t *seen = &inhibitor->seen;
+    if (inhibitor->rules.count == 0) {
+        *seen = t->changed.count;
+        return true;
+    }
+    for (size_t i = 0; *seen < t->changed.count; i++, (*seen)++) {
+        struct oc_alert *a = oc_alerts_at(t, t->changed.items[*seen]);
+        if (a->body && a->changed) {
+            oc_inhibit_index(inhibitor, a, r->router.now);
+        }
+        if (is_over(r, i)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Groups that are due, before what they mark is reviewed and written. True when some are left. */
+static bool flush_due(struct round *r)
+{
+    struct oc_group *group;
+    for (size_t i = 0; (group = oc_groups_due(&r->s->groups)) && group->due_at <= r->router.now;
+         i++) {
+        if (i > 0 && oc_time_mono() >= r->until) {
+            return true;
+        }
+        oc_flush(r->s, group, r->router.now);
+    }
+    return false;
+}
+
 /* Returns true when some are left for the next round. */
 static bool review_changed(struct round *r)
 {
     struct oc_alerts *t = &r->s->alerts;
     size_t i = 0;
-    for (; i < t->changed.count && !is_over(r, i); i++) {
+    if (!index_changed(r)) {
+        return true;
+    }
+    /* what changes on the way is indexed in the next round */
+    for (const size_t seen = r->s->inhibitor.seen; i < seen && !is_over(r, i); i++) {
         struct oc_alert *a = oc_alerts_at(t, t->changed.items[i]);
         if (a->body && a->changed) {
             a->changed = false;
@@ -333,6 +469,7 @@ static bool review_changed(struct round *r)
         r->behind = r->behind || (i % 64 == 63 && oc_outbox_is_behind(&r->s->outbox));
     }
     t->changed.count -= i;
+    r->s->inhibitor.seen -= i;
     if (t->changed.count > 0) {
         memmove(t->changed.items, t->changed.items + i,
                 t->changed.count * sizeof *t->changed.items);
@@ -376,25 +513,32 @@ static void wake_at(struct oc_alert_service *s, int64_t now, int64_t next)
 void oc_alert_commit(struct oc_alert_service *s)
 {
     int64_t now = oc_time_wall();
-    struct round r = {.s = s,
-                      .until = oc_time_mono() + (s->gathering ? ROUND_BUSY : ROUND_BUDGET),
-                      .behind = oc_outbox_is_behind(&s->outbox),
-                      .router = {.outbox = &s->outbox, .alerts = &s->alerts, .now = now}};
+    struct round r = {
+        .s = s,
+        .until = oc_time_mono() + (s->gathering ? ROUND_BUSY : ROUND_BUDGET),
+        .behind = oc_outbox_is_behind(&s->outbox),
+        .router = {.state = &s->routing, .outbox = &s->outbox, .alerts = &s->alerts, .now = now}};
     s->commit_at = INT64_MAX;
     oc_silences_settle(&s->silences, now);
     take_due(&r);
     bool more = review_changed(&r);
+    more = flush_due(&r) || more;
     tell_storm(&r);
+    oc_noise_round(s, now);
     int64_t kept = oc_keep_round(s, now);
     oc_outbox_release(&s->outbox); /* written, so kept; people need not wait for the disk */
     oc_ingest_settle(s);
     publish(&r);
+    oc_noise_publish(s);
 
     const struct oc_alert *due = oc_alerts_due(&s->alerts);
     wake_at(s, now, more ? now : INT64_MAX);
     wake_at(s, now, kept == INT64_MAX ? INT64_MAX : now + kept);
+    const struct oc_group *group = oc_groups_due(&s->groups);
     wake_at(s, now, due ? due->due_at : INT64_MAX);
+    wake_at(s, now, group ? group->due_at : INT64_MAX);
     wake_at(s, now, oc_silences_next(&s->silences, now));
+    wake_at(s, now, oc_noise_next(s, now));
 }
 
 void oc_alert_wake(struct oc_alert_service *s, int64_t delay_ms)

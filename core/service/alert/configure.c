@@ -7,7 +7,7 @@
 #include "core/base/text.h"
 #include "core/base/time.h"
 #include "core/config/bind.h"
-#include "core/service/alert/service.h"
+#include "core/service/alert/noise.h"
 
 #define CHANNELS_MAX 64
 
@@ -45,15 +45,51 @@ static const struct oc_option options[] = {
      .min = 100,
      .max = 5000000,
      .help = "alerts kept at once; resolved ones make room first, then new ones are refused"},
+    {.name = "group_wait",
+     .type = OC_OPT_DURATION,
+     .offset = offsetof(struct oc_alert_options, group_wait),
+     .default_text = "0",
+     .max = 86400000.0,
+     .help =
+         "how long a new group of alerts waits for more before people are told; with 0 here and "
+         "in group_interval alerts are told one by one, at once"},
+    {.name = "group_interval",
+     .type = OC_OPT_DURATION,
+     .offset = offsetof(struct oc_alert_options, group_interval),
+     .default_text = "0",
+     .max = 7 * 86400000.0,
+     .help = "time between two notifications of a group that changed"},
     {.name = "group_by",
      .type = OC_OPT_STRINGS,
      .offset = offsetof(struct oc_alert_options, group_by),
      .default_text = "[\"alertname\"]",
      .help = "labels whose values make a group of alerts; \"...\" = all labels"},
+    {.name = "silence_notice",
+     .type = OC_OPT_DURATION,
+     .offset = offsetof(struct oc_alert_options, silence_notice),
+     .default_text = "15m",
+     .max = 7 * 86400000.0,
+     .help = "how long before its end people are told of a silence that still holds firing alerts; "
+             "0 = never"},
+    {.name = "storm_limit",
+     .type = OC_OPT_INT,
+     .offset = offsetof(struct oc_alert_options, storm_limit),
+     .default_text = "60",
+     .max = 100000,
+     .help = "notifications a minute to one channel; what is more is gathered into digests; 0 = no "
+             "limit"},
+    {.name = "storm_interval",
+     .type = OC_OPT_DURATION,
+     .offset = offsetof(struct oc_alert_options, storm_interval),
+     .default_text = "5m",
+     .min = 1000,
+     .max = 86400000.0,
+     .help = "how long a digest gathers when nothing in it is critical (else 10s)"},
     {0},
 };
 
-static const char *const foreign_keys[] = {"channels", "rules", NULL};
+static const char *const foreign_keys[] = {"channels", "rules",  "inhibit", "intervals",
+                                           "deadman",  "expect", NULL};
 
 /* A rule may have a cooldown of its own; wrong ones are the rule service's to report. */
 static void read_rule_cooldowns(struct oc_alert_service *s, const struct oc_node *root)
@@ -280,7 +316,28 @@ static void take_options(struct oc_alert_service *s, const struct oc_node *root,
         OC_VEC_PUSH(&s->group_by, oc_strdup(names[i]));
     }
     s->options.group_by = (struct oc_list){NULL, 0};
+    s->routing.leaves.defaults =
+        (struct oc_leaf_defaults){.group_by = (const char *const *)s->group_by.items,
+                                  .group_by_count = s->group_by.count,
+                                  .wait = s->options.group_wait,
+                                  .interval = s->options.group_interval,
+                                  .repeat = s->options.repeat_interval};
     oc_arena_finish(&arena);
+}
+
+/* What is in the rules is looked at when they are loaded. */
+static void read_inhibition(struct oc_alert_service *s, const struct oc_node *root,
+                            struct oc_diags *diags)
+{
+    const struct oc_node *list = oc_node_get(root, "alerts.inhibit");
+    json_decref(s->inhibit_rules);
+    s->inhibit_rules = list && list->type == OC_NODE_LIST ? oc_node_json(list) : json_array();
+    if (list && list->type != OC_NODE_LIST) {
+        oc_diags_add(diags, false, list, "alerts.inhibit",
+                     "Write ( { source = [\"severity=critical\"]; target = "
+                     "[\"severity=warning\"]; equal = [\"instance\"]; } ).",
+                     "expected a list of groups");
+    }
 }
 
 void oc_alert_check(const struct oc_env *env, const struct oc_config *config,
@@ -292,6 +349,7 @@ void oc_alert_check(const struct oc_env *env, const struct oc_config *config,
     struct oc_arena arena = {0};
     read_options(&unused, root, &arena, diags);
     oc_arena_finish(&arena);
+    oc_noise_check(root, diags);
     for (size_t i = 0; list && list->type == OC_NODE_LIST && i < list->count; i++) {
         char *path = oc_asprintf("alerts.channels[%zu]", i);
         oc_channel_check(env, list->children[i], path, diags);
@@ -307,6 +365,10 @@ void oc_alert_configure(struct oc_alert_service *s, const struct oc_config *conf
     read_rule_cooldowns(s, root);
     read_host(s, root);
     oc_alert_configure_channels(s, root, diags);
+    oc_router_set_channels(&s->routing, &s->outbox);
+    oc_noise_configure(s, root, diags);
+    read_inhibition(s, root, diags);
+    oc_alert_load_inhibition(s);
     if (!s->configured && !s->env->ephemeral) {
         oc_outbox_restore(&s->outbox);
     }
@@ -318,4 +380,5 @@ void oc_alert_describe(json_t *sections)
 {
     oc_json_take(sections, "alerts", oc_options_json(options, sizeof options[0]));
     oc_json_take(sections, "alerts.channels", oc_channel_options_json());
+    oc_noise_describe(sections);
 }

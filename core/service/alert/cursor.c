@@ -20,7 +20,8 @@
 
 struct group {
     struct oc_cursor_group head;
-    const char *values[GROUP_BY_MAX];
+    const char **values; /* in the order of group_by */
+    size_t value_count;
     size_t count, end; /* alerts; where its keys end */
 };
 
@@ -137,34 +138,36 @@ void oc_alert_cursor_close(struct oc_alert_cursor *c)
 /* ---- gathering ---- */
 
 /* Sorted by name; without those that its alerts do not have. */
-static void set_labels(const struct oc_alert_cursor *c, struct group *g,
-                       struct oc_alert_pair *pairs)
+static void add_label(struct group *g, struct oc_alert_pair *pairs, const char *name,
+                      const char *value)
 {
-    for (size_t i = 0; i < c->by_count; i++) {
-        size_t at = g->head.label_count;
-        if (!*g->values[i]) {
-            continue;
-        }
-        while (at > 0 && strcmp(pairs[at - 1].name, c->by[i]) > 0) {
-            pairs[at] = pairs[at - 1];
-            at--;
-        }
-        pairs[at] = (struct oc_alert_pair){c->by[i], g->values[i]};
-        g->head.label_count++;
+    size_t at = g->head.label_count;
+    if (!*value) {
+        return;
     }
-    g->head.labels = pairs;
+    while (at > 0 && strcmp(pairs[at - 1].name, name) > 0) {
+        pairs[at] = pairs[at - 1];
+        at--;
+    }
+    pairs[at] = (struct oc_alert_pair){name, value};
+    g->head.label_count++;
 }
 
 static struct group *make_group(struct oc_alert_cursor *c, const char *receiver,
                                 const char *const *values)
 {
     struct group *g = oc_arena_alloc(&c->arena, sizeof *g);
+    struct oc_alert_pair *pairs =
+        oc_arena_alloc(&c->arena, (c->by_count + 1) * sizeof(struct oc_alert_pair));
+    memset(g, 0, sizeof *g);
     g->head.receiver = oc_arena_strdup(&c->arena, receiver);
     g->head.single = c->single;
+    g->values = oc_arena_alloc(&c->arena, (c->by_count + 1) * sizeof *g->values);
     for (size_t i = 0; i < c->by_count; i++) {
-        g->values[i] = oc_arena_strdup(&c->arena, values[i]);
+        g->values[g->value_count++] = oc_arena_strdup(&c->arena, values[i]);
+        add_label(g, pairs, c->by[i], g->values[i]);
     }
-    set_labels(c, g, oc_arena_alloc(&c->arena, (c->by_count + 1) * sizeof(struct oc_alert_pair)));
+    g->head.labels = pairs;
     OC_VEC_PUSH(&c->groups, g);
     return g;
 }
@@ -186,16 +189,72 @@ static struct group *group_of(struct oc_alert_cursor *c, const char *receiver,
     return g;
 }
 
+static struct group *make_real(struct oc_alert_cursor *c, const struct oc_group *real)
+{
+    struct group *g = oc_arena_alloc(&c->arena, sizeof *g);
+    struct oc_alert_pair *pairs =
+        oc_arena_alloc(&c->arena, (real->label_count + 1) * sizeof(struct oc_alert_pair));
+    memset(g, 0, sizeof *g);
+    g->head.receiver = oc_arena_strdup(&c->arena, real->channel);
+    g->values = oc_arena_alloc(&c->arena, (real->label_count + 1) * sizeof *g->values);
+    for (size_t i = 0; i < real->label_count; i++) {
+        g->values[g->value_count++] = oc_arena_strdup(&c->arena, real->labels[i].value);
+        add_label(g, pairs, oc_arena_strdup(&c->arena, real->labels[i].name), g->values[i]);
+    }
+    g->head.labels = pairs;
+    OC_VEC_PUSH(&c->groups, g);
+    return g;
+}
+
+/* A group that people are told of together. */
+static struct group *real_group(struct oc_alert_cursor *c, const struct oc_group *real)
+{
+    char key[1 + sizeof real->hash] = {'\0'}; /* no receiver's name begins so */
+    memcpy(key + 1, &real->hash, sizeof real->hash);
+    struct group *g = oc_map_getn(&c->group_of, key, sizeof key);
+    if (!g) {
+        g = make_real(c, real);
+        oc_map_setn(&c->group_of, key, sizeof key, g);
+    }
+    return g;
+}
+
+/* Groups of the alert; `receiver` (unless NULL) alone. Whether there are any. */
+static bool gather_real(struct oc_alert_cursor *c, const struct oc_alert *a, const char *receiver)
+{
+    const struct oc_groups *groups = &c->s->groups;
+    bool any = false;
+    for (uint32_t at = oc_groups_first(groups, a); at != OC_GROUP_NONE;) {
+        const struct oc_member *m = oc_groups_member(groups, at);
+        const struct oc_group *real = oc_groups_at(groups, m->group);
+        if (receiver) {
+            any = any || strcmp(real->channel, receiver) == 0;
+        } else if (oc_view_admits_receiver(c->receiver, real->channel)) {
+            struct entry entry = {a->key, real_group(c, real), a->index};
+            entry.group->count++;
+            OC_VEC_PUSH(&c->entries, entry);
+            any = true;
+        }
+        at = m->also;
+    }
+    return any;
+}
+
 static void gather_groups(struct oc_alert_cursor *c, const struct oc_alert *a)
 {
     const char *values[GROUP_BY_MAX];
     size_t count;
+    bool real = gather_real(c, a, NULL);
+    if (real && !a->told) {
+        return; /* whom else it would be told is in its groups, too */
+    }
     const char *const *receivers = oc_view_receivers_of(c->s, a, &count);
     for (size_t i = 0; i < c->by_count; i++) {
         values[i] = oc_alert_record_field(&c->s->alerts, a, c->by[i]);
     }
     for (size_t i = 0; i < count; i++) {
-        if (oc_view_admits_receiver(c->receiver, receivers[i])) {
+        if (oc_view_admits_receiver(c->receiver, receivers[i]) &&
+            !(real && gather_real(c, a, receivers[i]))) {
             struct entry entry = {a->key, group_of(c, receivers[i], values), a->index};
             entry.group->count++;
             OC_VEC_PUSH(&c->entries, entry);
@@ -277,18 +336,22 @@ static void sort_entries(struct oc_alert_cursor *c)
     free(other);
 }
 
-static int compare(const struct oc_alert_cursor *c, const struct group *a, const struct group *b)
-{
-    int difference = strcmp(a->head.receiver, b->head.receiver);
-    for (size_t i = 0; difference == 0 && i < c->by_count; i++) {
-        difference = strcmp(a->values[i], b->values[i]);
-    }
-    return difference;
-}
-
 static size_t least(size_t a, size_t b)
 {
     return a < b ? a : b;
+}
+
+static int compare(const struct group *a, const struct group *b)
+{
+    size_t common = least(a->value_count, b->value_count);
+    int difference = strcmp(a->head.receiver, b->head.receiver);
+    for (size_t i = 0; difference == 0 && i < common; i++) {
+        difference = strcmp(a->values[i], b->values[i]);
+    }
+    if (difference == 0) {
+        difference = (a->value_count > common) - (b->value_count > common);
+    }
+    return difference;
 }
 
 static void begin_pair(struct merging *m, size_t from, size_t count)
@@ -329,7 +392,7 @@ static bool merge(struct oc_alert_cursor *c, int64_t until)
     bool done = m->width >= count;
     for (size_t i = 0; !done; i++) {
         bool left = m->left < m->mid &&
-                    (m->right == m->end || compare(c, m->from[m->left], m->from[m->right]) <= 0);
+                    (m->right == m->end || compare(m->from[m->left], m->from[m->right]) <= 0);
         m->to[m->out++] = left ? m->from[m->left++] : m->from[m->right++];
         done = m->out == m->end && next_pair(m, count);
         if (!done && is_over(i, until)) {

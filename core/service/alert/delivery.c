@@ -29,6 +29,7 @@ void oc_delivery_destroy(struct oc_delivery *d)
 {
     if (d) {
         free(d->alert);
+        free(d->more);
         free(d->rule);
         free(d->channel);
         free(d->event);
@@ -48,6 +49,10 @@ void oc_delivery_save(const struct oc_delivery *d, struct oc_buf *out)
     oc_buf_add(out, text, strlen(text) - 1);
     oc_buf_addf(out, ",\"alert\":");
     oc_buf_adds(out, d->alert);
+    if (d->more) {
+        oc_buf_addf(out, ",\"more\":");
+        oc_buf_adds(out, d->more);
+    }
     oc_buf_addc(out, '}');
     free(text);
     json_decref(json);
@@ -67,6 +72,8 @@ struct oc_delivery *oc_delivery_load(const json_t *json)
         oc_delivery_create(channel, event, alert, text, oc_json_int(json, "seq", 0));
     oc_copy(d->id, sizeof d->id, id);
     d->created = oc_json_int(json, "created", d->created);
+    const json_t *more = json_object_get(json, "more");
+    d->more = json_is_object(more) ? oc_json_text(more) : NULL;
     free(text);
     return d;
 }

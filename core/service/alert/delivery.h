@@ -16,8 +16,9 @@ struct oc_delivery {
     struct oc_delivery *next;
     char id[37];      /* the same for every attempt: lets the receiver drop duplicates */
     char *channel;    /* owned */
-    char *event;      /* owned; "firing" or "resolved" */
+    char *event;      /* owned; "firing", "resolved" or "notice" */
     char *alert;      /* owned; JSON: as it was when the promise was made */
+    char *more;       /* owned; JSON object: further parameters of alert.send; NULL: none */
     char *rule;       /* owned */
     char subject[65]; /* id of the alert */
     char severity[9];

@@ -27,9 +27,14 @@ static void on_record(void *ctx, uint32_t segment, unsigned type, const void *da
         oc_outbox_load(&s->outbox, segment, type, data, len);
         return;
     }
+    if (type == OC_KEEP_GROUP) {
+        oc_groups_load(&s->groups, segment, data, len);
+        return;
+    }
     struct oc_alert *a = oc_codec_read(&s->alerts, type, data, len);
     if (a && type == OC_KEEP_ALERT) {
         a->segment = segment;
+        a->restored = true;
         s->record_bytes += len;
         s->records++;
     }
@@ -173,6 +178,53 @@ void oc_keep_removal(struct oc_alert_service *s, const struct oc_alert *a)
     }
 }
 
+static void add_group(struct oc_alert_service *s, uint64_t hash, int64_t flushed_at,
+                      uint32_t *segment)
+{
+    oc_buf_clear(&s->scratch);
+    oc_groups_record(&s->scratch, hash, flushed_at);
+    oc_journal_add(s->journal, OC_KEEP_GROUP, s->scratch.data, s->scratch.len);
+    *segment = oc_journal_segment(s->journal);
+}
+
+void oc_keep_group(struct oc_alert_service *s, struct oc_group *group)
+{
+    if (can_write(s)) {
+        add_group(s, group->hash, group->flushed_at, &group->segment);
+    }
+}
+
+/* Groups that are no more leave the journal, too. */
+static void end_groups(struct oc_alert_service *s)
+{
+    uint32_t unused;
+    for (size_t i = 0; i < s->groups.ended.count; i++) {
+        add_group(s, s->groups.ended.items[i].hash, 0, &unused);
+    }
+    s->groups.ended.count = 0;
+}
+
+/* What is in segments up to `last` once more. Groups of an earlier run whose alerts have not come back by now are forgotten. */
+static void rewrite_groups(struct oc_alert_service *s, uint32_t last)
+{
+    struct oc_groups *g = &s->groups;
+    for (size_t i = 0; i < g->list.count; i++) {
+        struct oc_group *group = g->list.items[i];
+        if (group && group->segment && group->segment <= last) {
+            add_group(s, group->hash, group->flushed_at, &group->segment);
+        }
+    }
+    if (s->alerts.changed.count == 0) {
+        OC_VEC_FINISH(&g->past);
+    }
+    for (size_t i = 0; i < g->past.count; i++) {
+        if (g->past.items[i].flushed_at && g->past.items[i].segment <= last) {
+            add_group(s, g->past.items[i].hash, g->past.items[i].flushed_at,
+                      &g->past.items[i].segment);
+        }
+    }
+}
+
 int oc_keep_now(struct oc_alert_service *s, struct oc_alert *a, struct oc_error *err)
 {
     if (oc_store_looks_only(s->env->store)) {
@@ -245,6 +297,7 @@ static bool clean(struct oc_alert_service *s)
         return true;
     }
     oc_outbox_rewrite(&s->outbox, s->clean_to);
+    rewrite_groups(s, s->clean_to);
     return false;
 }
 
@@ -293,6 +346,7 @@ int64_t oc_keep_round(struct oc_alert_service *s, int64_t now)
         recover(s, now);
     }
     if (can_write(s) && (!s->failing || s->cleaning)) {
+        end_groups(s);
         oc_outbox_write(&s->outbox);
         oc_journal_flush(s->journal, NULL);
         if (s->migrated && !s->cleaning) {

@@ -21,7 +21,7 @@ enum oc_notice oc_notice_decide(const struct oc_alert *alert, const struct oc_no
                                 int64_t now, int64_t *next)
 {
     *next = INT64_MAX;
-    if (alert->silence) {
+    if (alert->silence || alert->inhibited) {
         return OC_NOTICE_NONE;
     }
     if (!alert->firing) {
@@ -42,6 +42,9 @@ const char *oc_notice_held_by(const struct oc_alert *alert)
 {
     if (alert->silence) {
         return "silence";
+    }
+    if (alert->inhibited) {
+        return "inhibition";
     }
     return oc_alert_acknowledged_at(alert) ? "acknowledgement" : "cooldown";
 }

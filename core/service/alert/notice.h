@@ -17,7 +17,7 @@ struct oc_notice_times {
 enum oc_notice oc_notice_decide(const struct oc_alert *alert, const struct oc_notice_times *times,
                                 int64_t now, int64_t *next);
 
-/* Why nothing is told of a firing alert that was not announced: "silence", "acknowledgement",
+/* Why nothing is told of a firing alert that was not announced: "silence", "inhibition", "acknowledgement",
  * "cooldown". */
 const char *oc_notice_held_by(const struct oc_alert *alert);
 

@@ -156,8 +156,9 @@ static const struct oc_option history_options[] = {
 
 static json_t *history_row(const json_t *event)
 {
-    static const char *const keys[] = {"rule",    "severity", "entity",   "channel",
-                                       "message", "delivery", "attempts", "by"};
+    static const char *const keys[] = {
+        "rule", "severity", "entity", "channel",  "message", "delivery", "attempts",    "by", "to",
+        "step", "reason",   "from",   "channels", "alerts",  "digest",   "acknowledged"};
     const json_t *data = json_object_get(event, "data");
     const char *topic = oc_json_str(event, "topic", "");
     const char *id = oc_json_str(data, "id", oc_json_str(data, "alert", ""));

@@ -23,6 +23,7 @@ static const struct oc_option id_option[] = {
 
 struct ack_params {
     const char *id, *comment;
+    int64_t span;
 };
 
 static const struct oc_option ack_options[] = {
@@ -35,6 +36,12 @@ static const struct oc_option ack_options[] = {
      .type = OC_OPT_STRING,
      .offset = offsetof(struct ack_params, comment),
      .help = "what others should know"},
+    {.name = "for",
+     .type = OC_OPT_DURATION,
+     .offset = offsetof(struct ack_params, span),
+     .max = 30 * 86400000.0,
+     .help = "for how long it counts: then people are told again if the alert still fires; 0 = "
+             "until it resolves"},
     {0},
 };
 
@@ -66,6 +73,9 @@ static void publish_ack(struct oc_alert_service *s, const struct oc_alert *a, co
     oc_json_set_bool(json, "acknowledged", oc_alert_acknowledged_at(a) != 0);
     oc_json_set_str(json, "by", by);
     oc_json_set_str(json, "comment", oc_alert_acknowledged_at(a) ? a->care->comment : NULL);
+    if (oc_alert_acknowledged_at(a) && a->care->acknowledged_until) {
+        oc_json_set_time(json, "until", a->care->acknowledged_until);
+    }
     oc_bus_publish(s->env->bus, "alert.acknowledged", json);
 }
 
@@ -102,12 +112,13 @@ static bool keep_or_restore(struct oc_call *call, struct oc_alert_service *s, st
 }
 
 static void change_ack(struct oc_call *call, struct oc_alert_service *s, struct oc_alert *a,
-                       bool acknowledge, const char *comment)
+                       bool acknowledge, const char *comment, int64_t span)
 {
     const char *by = oc_call_actor(call)->name;
     struct oc_alert_care *before = oc_alert_care_dup(a->care);
     if (acknowledge) {
         oc_alert_record_acknowledge(a, by, comment, oc_time_wall());
+        a->care->acknowledged_until = span > 0 ? oc_time_wall() + span : 0;
     } else {
         oc_alert_record_unacknowledge(a);
     }
@@ -130,7 +141,7 @@ static void op_ack(struct oc_call *call, void *ctx)
                       "alert %s is resolved", oc_alert_id(a, id));
         return;
     }
-    change_ack(call, ctx, a, true, p->comment);
+    change_ack(call, ctx, a, true, p->comment, p->span);
 }
 
 static void op_unack(struct oc_call *call, void *ctx)
@@ -146,7 +157,7 @@ static void op_unack(struct oc_call *call, void *ctx)
                       oc_alert_id(a, id));
         return;
     }
-    change_ack(call, ctx, a, false, NULL);
+    change_ack(call, ctx, a, false, NULL, 0);
 }
 
 /* `who` NULL: nobody any more. */
@@ -211,7 +222,7 @@ static const struct oc_op ops[] = {
      .view = VIEW_ALERT,
      .description = "Says that somebody looks after it: repeats stop until it resolves. If it gets "
                     "graver or fires anew, people are told again.",
-     .example = "openclaw alert ack 5f1c --comment 'on it'",
+     .example = "openclaw alert ack 5f1c --for 2h --comment 'on it'",
      .result = OC_ALERT_SHAPE,
      .handler = op_ack},
     {.name = "alert.unack",

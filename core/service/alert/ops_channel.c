@@ -116,7 +116,7 @@ static void start_test(struct oc_call *call, struct oc_alert_service *s, struct 
 
     json_t *alert = test_alert(oc_call_actor(call)->name);
     char *text = oc_json_text(alert);
-    char *params = oc_outbox_params(&s->outbox, test->delivery, "test", text, 1);
+    char *params = oc_outbox_params(&s->outbox, test->delivery, "test", text, NULL, 1);
     struct oc_invocation inv = {.method = OC_CHANNEL_SEND,
                                 .params = params,
                                 .timeout_ms = ch->options.timeout,

@@ -6,8 +6,8 @@
 struct silence_params {
     struct oc_list matchers;
     int64_t span;
-    const char *until, *comment, *start, *update, *author;
-    int32_t regex;
+    const char *until, *comment, *start, *update, *author, *every, *zone;
+    int32_t regex, until_resolved;
 };
 
 static const struct oc_option silence_options[] = {
@@ -26,6 +26,18 @@ static const struct oc_option silence_options[] = {
      .type = OC_OPT_STRING,
      .offset = offsetof(struct silence_params, until),
      .help = "until when, in RFC 3339: 2030-01-01T08:00:00Z"},
+    {.name = "until_resolved",
+     .type = OC_OPT_BOOL,
+     .offset = offsetof(struct silence_params, until_resolved),
+     .help = "until the alerts that fire now and match have ended; a year at the most"},
+    {.name = "every",
+     .type = OC_OPT_STRING,
+     .offset = offsetof(struct silence_params, every),
+     .help = "again and again: a cron expression and --for, or \"sun 02:00-04:00\""},
+    {.name = "zone",
+     .type = OC_OPT_STRING,
+     .offset = offsetof(struct silence_params, zone),
+     .help = "the time zone of --every, \"Europe/Berlin\"; UTC by default"},
     {.name = "comment",
      .type = OC_OPT_STRING,
      .offset = offsetof(struct silence_params, comment),
@@ -55,6 +67,10 @@ static int end_of(const struct silence_params *p, int64_t now, int64_t *ends, st
 {
     static const char hint[] = "Say --for 2h, or --until 2030-01-01T08:00:00Z.";
     int rc = OC_OK;
+    if (p->until_resolved && !p->until) {
+        *ends = now + (p->span > 0 ? p->span : OC_SILENCE_SPAN_MAX);
+        return OC_OK;
+    }
     if ((p->span > 0) == (p->until != NULL)) {
         rc = oc_error_set(err, OC_E_CONFIG, "a silence needs either --for or --until");
     } else if (!p->until) {
@@ -98,6 +114,29 @@ static int start_of(const struct silence_params *p, int64_t now, int64_t *starts
     return OC_OK;
 }
 
+/* Start and end: said outright, or those of the occurrence that is or comes next. */
+static int read_times(const struct silence_params *p, int64_t now, struct oc_silence_draft *draft,
+                      struct oc_error *err)
+{
+    int rc = start_of(p, now, &draft->starts_at, err);
+    draft->until_resolved = p->until_resolved;
+    if (rc != OC_OK || !p->every) {
+        return rc == OC_OK ? end_of(p, draft->starts_at, &draft->ends_at, err) : rc;
+    }
+    if (p->until || p->until_resolved) {
+        return oc_error_set(err, OC_E_CONFIG, "a recurring silence takes --for and no --until");
+    }
+    draft->recur = oc_recurrence_create(p->every, p->zone, p->span, err);
+    if (!draft->recur) {
+        return OC_E_CONFIG;
+    }
+    int64_t after = p->start ? draft->starts_at - 1 : now - OC_SILENCE_SPAN_MAX;
+    if (!oc_recurrence_next(draft->recur, after, now, &draft->starts_at, &draft->ends_at)) {
+        return oc_error_set(err, OC_E_CONFIG, "'%.64s' never comes", p->every);
+    }
+    return OC_OK;
+}
+
 static void op_silence(struct oc_call *call, void *ctx)
 {
     struct oc_alert_service *s = ctx;
@@ -111,8 +150,7 @@ static void op_silence(struct oc_call *call, void *ctx)
     const struct oc_silence *silence = NULL;
     struct oc_error err;
     oc_error_init(&err);
-    if (start_of(p, oc_time_wall(), &draft.starts_at, &err) == OC_OK &&
-        end_of(p, draft.starts_at, &draft.ends_at, &err) == OC_OK &&
+    if (read_times(p, oc_time_wall(), &draft, &err) == OC_OK &&
         read_matchers(p, matchers, &draft.matcher_count, &err) == OC_OK) {
         silence = oc_silences_put(&s->silences, &draft, &err);
     }
@@ -120,6 +158,7 @@ static void op_silence(struct oc_call *call, void *ctx)
         oc_matcher_finish(&matchers[i]);
     }
     if (!silence) {
+        oc_recurrence_destroy(draft.recur);
         oc_call_fail(call, &err);
         return;
     }
@@ -129,6 +168,7 @@ static void op_silence(struct oc_call *call, void *ctx)
 
 struct unsilence_params {
     const char *id;
+    int32_t once;
 };
 
 static const struct oc_option unsilence_options[] = {
@@ -137,6 +177,10 @@ static const struct oc_option unsilence_options[] = {
      .flags = OC_OPT_POSITIONAL | OC_OPT_REQUIRED,
      .offset = offsetof(struct unsilence_params, id),
      .help = "the silence's id, or the first digits of it"},
+    {.name = "once",
+     .type = OC_OPT_BOOL,
+     .offset = offsetof(struct unsilence_params, once),
+     .help = "one that recurs: only this occurrence"},
     {0},
 };
 
@@ -146,7 +190,8 @@ static void op_unsilence(struct oc_call *call, void *ctx)
     const struct unsilence_params *p = oc_call_params(call);
     struct oc_error err;
     oc_error_init(&err);
-    if (oc_silences_remove(&s->silences, p->id, false, oc_call_actor(call)->name, &err) != OC_OK) {
+    if (oc_silences_remove(&s->silences, p->id, false, p->once, oc_call_actor(call)->name, &err) !=
+        OC_OK) {
         oc_call_fail(call, &err);
         return;
     }
@@ -162,7 +207,8 @@ static void op_silences(struct oc_call *call, void *ctx)
 
 #define SILENCE_SHAPE                                                                              \
     "{id: string, matchers: [string], starts: time, ends: time, comment: "                         \
-    "string, created_by: string}"
+    "string, created_by: string, until_resolved?: boolean, recurs?: {every: string, zone: "        \
+    "string, for?: string}}"
 
 static const struct oc_op ops[] = {
     {.name = "alert.silence",
@@ -192,7 +238,7 @@ static const struct oc_op ops[] = {
     {.name = "alert.silences",
      .summary = "List the silences that hold now",
      .flags = OC_OP_EPHEMERAL,
-     .view = "table:id=ID,matchers=Matchers,ends=Ends,created_by=By,comment=Comment",
+     .view = "table:id=ID,matchers=Matchers,starts=Starts,ends=Ends,created_by=By,comment=Comment",
      .example = "openclaw alert silences",
      .result = "[" SILENCE_SHAPE "]",
      .handler = op_silences},

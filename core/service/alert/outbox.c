@@ -6,6 +6,7 @@
 #include "core/base/json.h"
 #include "core/base/log.h"
 #include "core/service/alert/codec.h"
+#include "core/service/alert/failover.h"
 #include "core/service/alert/sender.h"
 
 #define BEHIND (OC_DELIVERY_QUEUE_MAX / 2)
@@ -71,6 +72,7 @@ static void give_up(struct oc_outbox *o, struct oc_delivery *d, const char *mess
     oc_warn("alert not delivered", "channel=%s delivery=%s reason=%s", d->channel, d->id, message);
     o->failed++;
     oc_sender_report_failure(o, d, &err);
+    oc_failover_pass(o, oc_outbox_channel(o, d->channel), d, message);
     oc_outbox_end(o, d);
 }
 
@@ -206,7 +208,15 @@ void oc_outbox_restore(struct oc_outbox *o)
 void oc_outbox_promise(struct oc_outbox *o, struct oc_channel *ch, const char *event,
                        const json_t *alert, const char *text)
 {
-    oc_delivery_push(&o->fresh, oc_delivery_create(ch->name, event, alert, text, ++o->seq));
+    oc_outbox_promise_more(o, ch, event, alert, text, NULL);
+}
+
+void oc_outbox_promise_more(struct oc_outbox *o, struct oc_channel *ch, const char *event,
+                            const json_t *alert, const char *text, const char *more)
+{
+    struct oc_delivery *d = oc_delivery_create(ch->name, event, alert, text, ++o->seq);
+    d->more = more ? oc_strdup(more) : NULL;
+    oc_delivery_push(&o->fresh, d);
 }
 
 static bool can_write(const struct oc_outbox *o)
@@ -257,8 +267,11 @@ void oc_outbox_rewrite(struct oc_outbox *o, uint32_t last)
 
 void oc_outbox_release(struct oc_outbox *o)
 {
+    /* What is promised on the way is not written yet: it waits for the next round. */
+    struct oc_delivery_queue written = o->fresh;
     struct oc_delivery *d;
-    while ((d = oc_delivery_pop(&o->fresh))) {
+    memset(&o->fresh, 0, sizeof o->fresh);
+    while ((d = oc_delivery_pop(&written))) {
         struct oc_channel *ch = oc_outbox_channel(o, d->channel);
         if (ch) {
             queue(o, ch, d);
@@ -283,20 +296,19 @@ bool oc_outbox_is_behind(const struct oc_outbox *o)
 }
 
 char *oc_outbox_params(const struct oc_outbox *o, const char *delivery, const char *event,
-                       const char *alert, unsigned attempt)
+                       const char *alert, const char *more, unsigned attempt)
 {
-    json_t *params = json_object();
     struct oc_buf out = {0};
-    oc_json_set_str(params, "id", delivery);
-    oc_json_set_str(params, "event", event);
-    json_object_set(params, "host", o->host);
-    oc_json_set_int(params, "attempt", attempt);
-    char *text = oc_json_text(params);
-    oc_buf_addf(&out, "{\"alert\":");
+    char *host = oc_json_text(o->host);
+    oc_buf_adds(&out, "{\"alert\":");
     oc_buf_adds(&out, alert);
-    oc_buf_addc(&out, ',');
-    oc_buf_adds(&out, text + 1);
-    free(text);
-    json_decref(params);
+    if (more && more[0] == '{' && more[1] != '}') {
+        oc_buf_addc(&out, ',');
+        oc_buf_add(&out, more + 1, strlen(more) - 2);
+    }
+    /* ids are UUIDs, events are words of ours: nothing to escape */
+    oc_buf_addf(&out, ",\"id\":\"%s\",\"event\":\"%s\",\"host\":%s,\"attempt\":%u}", delivery,
+                event, host, attempt);
+    free(host);
     return oc_buf_take(&out);
 }

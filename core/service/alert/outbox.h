@@ -25,6 +25,9 @@ struct oc_outbox {
     int64_t seq;
     void (*wake)(void *ctx); /* `ended` has gathered something: write soon */
     void *wake_ctx;
+    /* a promise went to another channel (failover.h); may be NULL */
+    void (*passed)(void *wake_ctx, const struct oc_delivery *d, const char *to);
+    int64_t storm_limit, storm_interval; /* digest.h; 0: no digests */
 };
 
 void oc_outbox_init(struct oc_outbox *o, const struct oc_env *env, void (*wake)(void *ctx),
@@ -50,6 +53,9 @@ void oc_outbox_restore(struct oc_outbox *o);
 /* `text` is `alert` as JSON; both are borrowed. */
 void oc_outbox_promise(struct oc_outbox *o, struct oc_channel *ch, const char *event,
                        const json_t *alert, const char *text);
+/* The same with further parameters: `more` is a JSON object as text ({"group","alerts","text"}), or NULL; copied. */
+void oc_outbox_promise_more(struct oc_outbox *o, struct oc_channel *ch, const char *event,
+                            const json_t *alert, const char *text, const char *more);
 /* Adds to the journal what it does not have. */
 void oc_outbox_write(struct oc_outbox *o);
 /* Adds again what is in segments up to `last`. */
@@ -61,8 +67,8 @@ bool oc_outbox_is_behind(const struct oc_outbox *o);
 /* The delivery is over, one way or the other; takes it. */
 void oc_outbox_end(struct oc_outbox *o, struct oc_delivery *d);
 
-/* Parameters of alert.send, as text owned by the caller. */
+/* Parameters of alert.send, as text owned by the caller. `more` as above. */
 char *oc_outbox_params(const struct oc_outbox *o, const char *delivery, const char *event,
-                       const char *alert, unsigned attempt);
+                       const char *alert, const char *more, unsigned attempt);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "core/base/mem.h"
 #include "core/base/text.h"
+#include "core/service/alert/escalate.h"
 #include "core/service/alert/fingerprint.h"
 #include "core/service/alert/table.h"
 
@@ -247,6 +248,7 @@ const char *oc_alert_message(const struct oc_alert *a)
 
 void oc_alert_begin(struct oc_alert *a, int64_t since)
 {
+    oc_escalation_begin(a);
     a->firing = true;
     a->starts_at = since;
     a->ends_at = 0;
@@ -272,8 +274,11 @@ void oc_alert_end(struct oc_alert *a, int64_t at)
 
 void oc_alert_set_severity(struct oc_alert *a, enum oc_alert_severity severity)
 {
+    severity = oc_escalation_severity(a, severity);
     if (severity > a->severity && a->firing && a->announced) {
         a->announced = false;
+        a->waiting = false;
+        a->unsilenced = true; /* groups that told of it tell once more */
         a->notified_at = 0;
         oc_alert_record_unacknowledge(a);
     }

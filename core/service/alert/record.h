@@ -53,14 +53,16 @@ struct oc_alert_body {
 /* What people said about it. */
 struct oc_alert_care {
     int64_t acknowledged_at, assigned_at;
+    int64_t acknowledged_until;      /* then it counts no more; 0: for good */
     char *acknowledged_by, *comment; /* owned; NULL unless acknowledged */
     char *assigned_to, *assigned_by; /* owned; NULL unless assigned */
 };
 
 struct oc_alert {
-    uint64_t key;               /* the fingerprint, or a hash of the id */
-    struct oc_alert_body *body; /* owned; NULL: this place of the table is free */
-    struct oc_alert_care *care; /* owned; NULL when nobody said anything */
+    uint64_t key;                     /* the fingerprint, or a hash of the id */
+    struct oc_alert_body *body;       /* owned; NULL: this place of the table is free */
+    struct oc_alert_care *care;       /* owned; NULL when nobody said anything */
+    struct oc_escalation *escalation; /* owned; NULL when there is none (escalate.h) */
     int64_t starts_at, ends_at, updated_at;
     int64_t
         expires_at; /* posted: when it ends unless posted again; 0 = it does not end by itself */
@@ -83,6 +85,11 @@ struct oc_alert {
     bool touched : 1;     /* only in its times */
     bool changed : 1;     /* waits for the next round */
     bool timeout : 1;     /* expires_at is ours: the post named no end */
+    bool escalation_asked : 1; /* the policy was asked what comes next, in this run */
+    bool waiting : 1;          /* it was routed, and a group of its has not told of it yet */
+    bool inhibited : 1;        /* another alert keeps it quiet: when it was looked at last */
+    bool source : 1;           /* it keeps others quiet, or may (inhibit.h) */
+    bool restored : 1;         /* from the journal, and its groups are not known again yet */
 };
 
 struct oc_alerts;

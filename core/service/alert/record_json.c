@@ -3,6 +3,7 @@
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/service/alert/escalate.h"
 #include "core/service/alert/table.h"
 
 /* "instance/target" and the labels that tell it from its siblings: "system mount=/home". */
@@ -97,6 +98,9 @@ static const char *status_of(const struct oc_alert *a)
     if (a->silence) {
         return "silenced";
     }
+    if (a->inhibited) {
+        return "inhibited";
+    }
     return oc_alert_acknowledged_at(a) ? "acknowledged" : "firing";
 }
 
@@ -109,6 +113,9 @@ static json_t *acknowledgement_json(const struct oc_alert *a)
     oc_json_set_str(ack, "by", a->care->acknowledged_by);
     oc_json_set_time(ack, "at", a->care->acknowledged_at);
     oc_json_set_str(ack, "comment", a->care->comment);
+    if (a->care->acknowledged_until) {
+        oc_json_set_time(ack, "until", a->care->acknowledged_until);
+    }
     return ack;
 }
 
@@ -148,6 +155,10 @@ json_t *oc_alert_record_json(const struct oc_alerts *t, const struct oc_alert *a
     oc_json_set_time(json, "updated_at", a->updated_at);
     oc_json_take(json, "acknowledged", acknowledgement_json(a));
     set_assignment(json, a);
+    json_t *escalation = oc_escalation_json(a);
+    if (escalation) {
+        oc_json_take(json, "escalation", escalation);
+    }
     oc_json_set_str(json, "silenced_by", a->silence ? oc_alerts_silence_id(t, a->silence) : NULL);
     oc_json_take(json, "told", told_json(t, a));
     oc_json_set_int(json, "notifications", a->notifications);

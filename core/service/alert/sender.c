@@ -7,6 +7,7 @@
 #include "core/base/log.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
+#include "core/service/alert/failover.h"
 #include "core/sys/crypto.h"
 
 #define HOLD_MS     (1 * OC_SECOND) /* between two looks at an instance that takes no calls */
@@ -70,6 +71,7 @@ static void fail(struct oc_channel *ch, struct oc_delivery *d, const struct oc_e
     oc_warn("alert not delivered", "channel=%s delivery=%s attempts=%u reason=%s", ch->name, d->id,
             d->attempts, err->message);
     oc_sender_report_failure(ch->outbox, d, err);
+    oc_failover_pass(ch->outbox, ch, d, err->message);
     oc_outbox_end(ch->outbox, d);
 }
 
@@ -142,7 +144,8 @@ void oc_sender_on_retry(void *channel)
 
 static int call(struct oc_channel *ch, const struct oc_delivery *d, struct oc_error *err)
 {
-    char *params = oc_outbox_params(ch->outbox, d->id, d->event, d->alert, d->attempts + 1);
+    char *params =
+        oc_outbox_params(ch->outbox, d->id, d->event, d->alert, d->more, d->attempts + 1);
     struct oc_invocation inv = {.method = OC_CHANNEL_SEND,
                                 .params = params,
                                 .timeout_ms = ch->options.timeout,
@@ -158,8 +161,11 @@ static int call(struct oc_channel *ch, const struct oc_delivery *d, struct oc_er
 void oc_sender_pump(struct oc_channel *ch)
 {
     struct oc_error err;
-    if (!ch->outbox || !ch->instance || ch->in_flight || !ch->queue.head ||
+    if (oc_failover_drain(ch) || !ch->outbox || !ch->instance || ch->in_flight || !ch->queue.head ||
         oc_timer_active(ch->retry)) {
+        return;
+    }
+    if (oc_digest_hold(ch)) {
         return;
     }
     oc_error_init(&err);

@@ -7,6 +7,8 @@
 #include "core/base/log.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
+#include "core/service/alert/escalate.h"
+#include "core/service/alert/noise.h"
 
 #define COMMIT_SOON                                                                                \
     5 /* ms: rules of one round of collectors speak within a few turns of the loop */
@@ -141,6 +143,12 @@ static void look_at_all(struct oc_alert_service *s)
     }
 }
 
+static void on_policies(void *ctx, const struct oc_event *event)
+{
+    (void)event;
+    oc_alert_load_inhibition(ctx);
+}
+
 static void on_commit_timer(void *ctx)
 {
     oc_alert_commit(ctx);
@@ -159,19 +167,28 @@ struct oc_alert_service *oc_alert_create(const struct oc_env *env)
     s->commit = oc_timer_create(env->loop, on_commit_timer, s);
     oc_outbox_init(&s->outbox, env, on_outbox_ended, s);
     oc_alerts_init(&s->alerts);
+    oc_groups_init(&s->groups, &s->alerts);
+    oc_inhibit_init(&s->inhibitor, &s->alerts);
+    oc_router_init(&s->routing, env->policies);
+    s->inhibit_rules = json_array();
     s->news_left = OC_ALERT_NEWS_BURST;
+    s->noise = oc_noise_create(s);
     oc_keep_open(s);
     oc_silences_init(&s->silences, env, &s->alerts);
     look_at_all(s);
     if (!env->ephemeral) {
         s->firing = oc_bus_subscribe(env->bus, "rule.firing", on_firing, s);
         s->resolved = oc_bus_subscribe(env->bus, "rule.resolved", on_resolved, s);
+        s->loaded = oc_bus_subscribe(env->bus, "policy.loaded", on_policies, s);
     }
     oc_alert_add_ops(s);
     oc_alert_add_care_ops(s);
     oc_alert_add_group_ops(s);
     oc_alert_add_silence_ops(s);
     oc_alert_add_channel_ops(s);
+    oc_alert_add_escalate_ops(s);
+    oc_alert_add_route_ops(s);
+    oc_alert_add_import_ops(s);
     return s;
 }
 
@@ -218,7 +235,8 @@ void oc_alert_stop(struct oc_alert_service *s, int64_t grace_ms, oc_loop_fn done
     oc_ingest_finish(s);
     oc_bus_unsubscribe(s->firing);
     oc_bus_unsubscribe(s->resolved);
-    s->firing = s->resolved = NULL;
+    oc_bus_unsubscribe(s->loaded);
+    s->firing = s->resolved = s->loaded = NULL;
 
     s->stopping = s->outbox.channels.count + 1;
     for (size_t i = 0; i < s->outbox.channels.count; i++) {
@@ -236,11 +254,17 @@ void oc_alert_destroy(struct oc_alert_service *s)
     OC_ASSERT(s->stopping == 0);
     oc_bus_unsubscribe(s->firing);
     oc_bus_unsubscribe(s->resolved);
+    oc_bus_unsubscribe(s->loaded);
     oc_timer_destroy(s->commit);
     oc_ingest_finish(s);
     oc_keep_close(s);
     oc_outbox_finish(&s->outbox);
+    oc_noise_destroy(s->noise);
     oc_silences_finish(&s->silences);
+    oc_groups_finish(&s->groups);
+    oc_inhibit_finish(&s->inhibitor);
+    oc_router_finish(&s->routing);
+    json_decref(s->inhibit_rules);
     oc_alerts_finish(&s->alerts);
     oc_map_finish(&s->rule_cooldowns, free);
     for (size_t i = 0; i < s->group_by.count; i++) {

@@ -5,9 +5,12 @@
 #include "core/base/arena.h"
 #include "core/base/map.h"
 #include "core/service/alert/alert.h"
+#include "core/service/alert/group.h"
 #include "core/service/alert/ingest.h"
+#include "core/service/alert/inhibit.h"
 #include "core/service/alert/notice.h"
 #include "core/service/alert/outbox.h"
+#include "core/service/alert/route.h"
 #include "core/service/alert/silence.h"
 #include "core/service/alert/table.h"
 #include "core/store/journal.h"
@@ -17,7 +20,9 @@
 #define OC_ALERT_NEWS_RATE 200 /* a second */
 
 struct oc_alert_options {
+    int64_t silence_notice, storm_limit, storm_interval;
     int64_t cooldown, repeat_interval, keep_resolved, resolve_timeout, max;
+    int64_t group_wait, group_interval;
     struct oc_list group_by;
 };
 
@@ -35,15 +40,25 @@ struct oc_ingest_group {
     OC_VEC(struct oc_ingest_batch) batches;
 };
 
+struct oc_noise;
+
 struct oc_alert_service {
     const struct oc_env *env;
     struct oc_alert_options options; /* its lists are not used: see group_by */
     OC_VEC(char *) group_by;
     struct oc_alerts alerts;
     struct oc_map rule_cooldowns; /* rule -> int64_t ms, owned */
+    json_t *inhibit_rules;        /* owned: `alerts.inhibit` of the configuration */
     struct oc_silences silences;
     struct oc_outbox outbox;
-    struct oc_subscription *firing, *resolved;
+    struct oc_noise *noise; /* noise.h */
+    struct oc_router_state routing;
+    struct oc_groups groups;
+    struct oc_inhibitor inhibitor;
+    /* Nothing may be told by this leaf now; *until: when that ends. NULL: always may it be told. */
+    bool (*is_muted)(const struct oc_alert_service *s, const struct oc_leaf *leaf, int64_t now,
+                     int64_t *until);
+    struct oc_subscription *firing, *resolved, *loaded;
     struct oc_timer *commit; /* one round of oc_alert_commit; not started when ephemeral */
     int64_t commit_at;       /* wall ms, for what `commit` is set */
     size_t stopping;         /* channels whose instances are not gone yet */
@@ -101,6 +116,8 @@ void oc_keep_close(struct oc_alert_service *s);
 /* Adds what the journal does not have of this alert. */
 void oc_keep_alert(struct oc_alert_service *s, struct oc_alert *a);
 void oc_keep_removal(struct oc_alert_service *s, const struct oc_alert *a);
+/* Adds the record of a group: when it was told last. */
+void oc_keep_group(struct oc_alert_service *s, struct oc_group *group);
 /* Writes one alert durably now. */
 int oc_keep_now(struct oc_alert_service *s, struct oc_alert *a, struct oc_error *err);
 /* The end of a round: writes the frame, makes room, recovers. When to look again, in ms; INT64_MAX: no need. */
@@ -117,6 +134,11 @@ void oc_alert_add_care_ops(struct oc_alert_service *s);
 void oc_alert_add_group_ops(struct oc_alert_service *s);
 void oc_alert_add_silence_ops(struct oc_alert_service *s);
 void oc_alert_add_channel_ops(struct oc_alert_service *s);
+void oc_alert_add_route_ops(struct oc_alert_service *s);
+void oc_alert_add_import_ops(struct oc_alert_service *s);
+
+/* inhibit_load.c: takes the rules of the `inhibit` policy and of the configuration anew; alerts are looked at again when they differ. */
+void oc_alert_load_inhibition(struct oc_alert_service *s);
 /* With the names that dashboards of old know: description, timestamp. */
 json_t *oc_alert_row(const struct oc_alert_service *s, const struct oc_alert *a);
 /* What oc_alert_row gives, for the tables of operations (oc_op.result). */
@@ -126,8 +148,10 @@ json_t *oc_alert_row(const struct oc_alert_service *s, const struct oc_alert *a)
     "message: string, reason: string, labels: {*: string}, annotations: {*: "                      \
     "string}, channels: [string], value: number|null, entity: string, title: "                     \
     "string, starts_at: time|null, ends_at: time|null, updated_at: time|null, "                    \
-    "acknowledged: {by: string, at: time|null, comment: string|null}|null, "                       \
-    "assigned?: {to: string, by: string, at: time|null}, silenced_by: "                            \
+    "acknowledged: {by: string, at: time|null, comment: string|null, until?: time}|null, "         \
+    "escalation?: {step: integer, raised: boolean, since: "                                        \
+    "time|null, due: time|null}, assigned?: {to: string, by: string, at: time|null}, "             \
+    "silenced_by: "                                                                                \
     "string|null, told: [string], notifications: integer, notified_at: time|null}"
 /* NULL when the call has been failed. */
 struct oc_alert *oc_alert_named(struct oc_call *call, struct oc_alert_service *s, const char *id);

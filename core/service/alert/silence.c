@@ -7,6 +7,7 @@
 #include "core/base/json.h"
 #include "core/base/text.h"
 #include "core/service/alert/select.h"
+#include "core/service/alert/silence_draft.h"
 #include "core/service/alert/silence_store.h"
 #include "core/sys/crypto.h"
 
@@ -33,6 +34,12 @@ json_t *oc_silence_json(const struct oc_silence *silence)
     oc_json_set_time(json, "ends", silence->ends);
     oc_json_set_str(json, "comment", silence->comment);
     oc_json_set_str(json, "created_by", silence->created_by);
+    if (silence->recur) {
+        oc_json_take(json, "recurs", oc_recurrence_json(silence->recur));
+    }
+    if (silence->until_resolved) {
+        oc_json_set_bool(json, "until_resolved", true);
+    }
     return json;
 }
 
@@ -68,11 +75,16 @@ static void join(struct oc_silences *set, struct oc_silence *silence)
 {
     silence->number = oc_alerts_silence_number(set->alerts, silence->id);
     set_anchor(set, silence);
+    set->conditional += silence->until_resolved ? 1 : 0;
+    set->checks += silence->check ? 1 : 0;
     OC_VEC_PUSH(&set->list, silence);
 }
 
 static void leave(struct oc_silences *set, struct oc_silence *silence)
 {
+    set->conditional -= silence->until_resolved ? 1 : 0;
+    set->checks -= silence->check ? 1 : 0;
+    silence->check = false;
     if (silence->anchor != OC_LABEL_NONE) {
         oc_labels_release(&set->alerts->labels, silence->anchor);
         silence->anchor = OC_LABEL_NONE;
@@ -209,25 +221,95 @@ static void drop_old(struct oc_silences *set, int64_t now)
     }
 }
 
+/* The occurrence after `old`, or NULL when there is none. It takes over the recurrence once it is written. */
+static struct oc_silence *successor(const struct oc_silence *old, int64_t now)
+{
+    struct oc_silence *next = oc_calloc(1, sizeof *next);
+    oc_silence_make_id(next->id);
+    if (!oc_recurrence_next(old->recur, old->starts, now, &next->starts, &next->ends)) {
+        oc_silence_free(next);
+        return NULL;
+    }
+    next->updated = now;
+    next->comment = oc_strdup(old->comment);
+    next->created_by = oc_strdup(old->created_by);
+    next->recur = old->recur;
+    for (size_t i = 0; i < old->matchers.count; i++) {
+        struct oc_matcher copy;
+        if (oc_matcher_copy(&old->matchers.items[i], &copy) == OC_OK) {
+            OC_VEC_PUSH(&next->matchers, copy);
+        }
+    }
+    return next;
+}
+
+/* Ends occurrence i and makes the next one, both or neither. */
+static int succeed(struct oc_silences *set, size_t i, int64_t at, const char *reason,
+                   const char *by, struct oc_error *err)
+{
+    struct oc_silence *old = set->list.items[i];
+    struct oc_silence *next = successor(old, oc_time_wall());
+    oc_store_begin(set->env->store);
+    oc_silence_erase(set->env, old, true, NULL);
+    if (next) {
+        oc_silence_write(set->env, next, NULL);
+    }
+    int rc = oc_store_end(set->env->store, err);
+    if (rc != OC_OK) {
+        if (next) {
+            next->recur = NULL;
+            oc_silence_free(next);
+        }
+        return rc;
+    }
+    end(set, i, at, reason, by);
+    if (next) {
+        old->recur = NULL;
+        join(set, next);
+        oc_bus_publish(set->env->bus, "silence.created", oc_silence_json(next));
+    }
+    return OC_OK;
+}
+
+/* True when the alerts that it is about have all ended. */
+static bool is_resolved(struct oc_silences *set, struct oc_silence *silence, int64_t now)
+{
+    if (!silence->check || silence->starts > now) {
+        return false;
+    }
+    silence->check = false;
+    set->checks--;
+    return !oc_silences_holds_firing(set, silence);
+}
+
+static void settle_one(struct oc_silences *set, size_t i, int64_t now)
+{
+    struct oc_silence *silence = set->list.items[i];
+    bool over = silence->ends <= now;
+    if (over && silence->recur && succeed(set, i, silence->ends, "expired", NULL, NULL) == OC_OK) {
+        return;
+    }
+    if (over || is_resolved(set, silence, now)) {
+        /* A record that cannot be removed now is over all the same, and is dropped at the next start. */
+        oc_silence_erase(set->env, silence, false, NULL);
+        end(set, i, over ? silence->ends : now, over ? "expired" : "resolved", NULL);
+    } else if (!silence->begun && silence->starts <= now) {
+        silence->begun = true;
+        touch_matching(set, silence);
+    }
+}
+
 void oc_silences_settle(struct oc_silences *set, int64_t now)
 {
     drop_old(set, now);
     for (size_t i = set->list.count; i-- > 0;) {
-        struct oc_silence *silence = set->list.items[i];
-        if (silence->ends <= now) {
-            /* A record that cannot be removed now is over all the same, and is dropped at the next start. */
-            oc_silence_erase(set->env, silence, false, NULL);
-            end(set, i, silence->ends, "expired", NULL);
-        } else if (!silence->begun && silence->starts <= now) {
-            silence->begun = true;
-            touch_matching(set, silence);
-        }
+        settle_one(set, i, now);
     }
 }
 
 int64_t oc_silences_next(const struct oc_silences *set, int64_t now)
 {
-    int64_t next = INT64_MAX;
+    int64_t next = set->checks > 0 ? now : INT64_MAX;
     for (size_t i = 0; i < set->list.count; i++) {
         const struct oc_silence *silence = set->list.items[i];
         int64_t at = silence->begun || silence->starts <= now ? silence->ends : silence->starts;
@@ -238,122 +320,22 @@ int64_t oc_silences_next(const struct oc_silences *set, int64_t now)
 
 /* ---- making and changing ---- */
 
-static int check_span(const struct oc_silence_draft *draft, int64_t starts, int64_t now,
-                      struct oc_error *err)
-{
-    if (draft->ends_at <= now || draft->ends_at <= starts) {
-        oc_error_set(err, OC_E_CONFIG, "the silence would end before it begins");
-        oc_error_hint(err, "Give a time to come: --for 2h, or --until 2030-01-01T08:00:00Z.");
-        return OC_E_CONFIG;
-    }
-    if (draft->ends_at - starts > OC_SILENCE_SPAN_MAX || starts - now > OC_SILENCE_SPAN_MAX) {
-        oc_error_set(err, OC_E_CONFIG, "the silence would last longer than a year");
-        oc_error_hint(err, "Turn the rule off in the configuration instead.");
-        return OC_E_CONFIG;
-    }
-    return OC_OK;
-}
-
-static int check_matchers(const struct oc_silence_draft *draft, struct oc_error *err)
-{
-    bool something = false;
-    for (size_t i = 0; i < draft->matcher_count; i++) {
-        const struct oc_matcher *m = &draft->matchers[i];
-        something = something || !oc_matcher_holds_value(m, "") || !oc_matcher_is_equal(m);
-    }
-    if (draft->matcher_count == 0) {
-        return oc_error_set(err, OC_E_CONFIG, "a silence needs at least one matcher");
-    }
-    if (draft->matcher_count > OC_SILENCE_MATCHERS_MAX) {
-        return oc_error_set(err, OC_E_CONFIG, "more than %d matchers", OC_SILENCE_MATCHERS_MAX);
-    }
-    if (!something) {
-        oc_error_set(err, OC_E_CONFIG, "at least one matcher must not match the empty string");
-        oc_error_hint(err, "A silence of everything hides what nobody thought of.");
-        return OC_E_CONFIG;
-    }
-    return OC_OK;
-}
-
-static int check(const struct oc_silences *set, const struct oc_silence_draft *draft,
-                 int64_t starts, int64_t now, struct oc_error *err)
-{
-    int rc = check_matchers(draft, err);
-    if (rc == OC_OK && draft->comment && strlen(draft->comment) > OC_SILENCE_TEXT_MAX) {
-        rc = oc_error_set(err, OC_E_CONFIG, "a comment of more than %d bytes", OC_SILENCE_TEXT_MAX);
-    }
-    if (rc == OC_OK && set->list.count >= OC_SILENCES_MAX) {
-        rc = oc_error_set(err, OC_E_CONFLICT, "there are %d silences already", OC_SILENCES_MAX);
-        oc_error_hint(err, "End some with `openclaw alert unsilence`, or use patterns.");
-    }
-    return rc == OC_OK ? check_span(draft, starts, now, err) : rc;
-}
-
-static struct oc_silence *make(const struct oc_silence_draft *draft, const char *id, int64_t starts,
-                               int64_t now)
-{
-    struct oc_silence *silence = oc_calloc(1, sizeof *silence);
-    oc_copy(silence->id, sizeof silence->id, id);
-    silence->starts = starts;
-    silence->ends = draft->ends_at;
-    silence->updated = now;
-    silence->comment = oc_utf8_clean(draft->comment ? draft->comment : "",
-                                     strlen(draft->comment ? draft->comment : ""));
-    silence->created_by = oc_utf8_clean(draft->created_by ? draft->created_by : "",
-                                        strlen(draft->created_by ? draft->created_by : ""));
-    for (size_t i = 0; i < draft->matcher_count; i++) {
-        struct oc_matcher copy;
-        if (oc_matcher_copy(&draft->matchers[i], &copy) == OC_OK) {
-            OC_VEC_PUSH(&silence->matchers, copy);
-        }
-    }
-    return silence;
-}
-
-static bool same_matchers(const struct oc_silence *silence, const struct oc_silence_draft *draft)
-{
-    if (silence->matchers.count != draft->matcher_count) {
-        return false;
-    }
-    for (size_t i = 0; i < draft->matcher_count; i++) {
-        if (!oc_matcher_same(&silence->matchers.items[i], &draft->matchers[i])) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* As Alertmanager: what has begun keeps its start. */
-static bool may_change(const struct oc_silence *old, const struct oc_silence_draft *draft,
-                       int64_t starts, int64_t now)
-{
-    if (!same_matchers(old, draft) || old->ends <= now) {
-        return false;
-    }
-    return old->starts > now || old->starts / OC_SECOND == starts / OC_SECOND ||
-           draft->starts_at <= old->starts;
-}
-
-/* A random UUID: what Alertmanager's clients expect, and different from its first digit on, because people type a prefix of it. */
-static void make_id(char id[37])
-{
-    uint8_t b[16];
-    oc_random(b, sizeof b);
-    b[6] = (uint8_t)((b[6] & 0x0f) | 0x40);
-    b[8] = (uint8_t)((b[8] & 0x3f) | 0x80);
-    snprintf(id, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0],
-             b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13],
-             b[14], b[15]);
-}
-
 static const struct oc_silence *add_new(struct oc_silences *set,
                                         const struct oc_silence_draft *draft, int64_t starts,
                                         int64_t now, struct oc_error *err)
 {
     char id[37];
-    make_id(id);
-    struct oc_silence *silence = make(draft, id, starts, now);
+    oc_silence_make_id(id);
+    struct oc_silence *silence = oc_silence_make(draft, id, starts, now);
+    if (silence->until_resolved && !oc_silences_holds_firing(set, silence)) {
+        oc_error_set(err, OC_E_CONFLICT, "no alert fires that this silence would be about");
+        oc_error_hint(err, "Say how long instead: --for 2h.");
+        silence->recur = NULL;
+        oc_silence_free(silence);
+        return NULL;
+    }
     if (oc_silence_write(set->env, silence, err) != OC_OK) {
+        silence->recur = NULL;
         oc_silence_free(silence);
         return NULL;
     }
@@ -366,11 +348,23 @@ static const struct oc_silence *change(struct oc_silences *set, struct oc_silenc
                                        const struct oc_silence_draft *draft, int64_t starts,
                                        int64_t now, struct oc_error *err)
 {
-    struct oc_silence *next = make(draft, old->id, old->starts <= now ? old->starts : starts, now);
+    struct oc_silence *next =
+        oc_silence_make(draft, old->id, old->starts <= now ? old->starts : starts, now);
+    bool recurs = next->recur != NULL;
+    next->recur = recurs ? next->recur : old->recur; /* it goes on as it did */
+    next->until_resolved = next->until_resolved || old->until_resolved;
     if (oc_silence_write(set->env, next, err) != OC_OK) {
+        next->recur = NULL;
         oc_silence_free(next);
         return NULL;
     }
+    if (recurs) {
+        oc_recurrence_destroy(old->recur);
+        old->recur = next->recur;
+    }
+    next->recur = NULL;
+    set->conditional += next->until_resolved && !old->until_resolved ? 1 : 0;
+    old->until_resolved = next->until_resolved;
     old->starts = next->starts;
     old->ends = next->ends;
     old->updated = now;
@@ -391,7 +385,7 @@ const struct oc_silence *oc_silences_put(struct oc_silences *set,
     int64_t starts = draft->starts_at > now ? draft->starts_at : now;
     bool update = draft->id && *draft->id;
     size_t at = 0;
-    if (check(set, draft, starts, now, err) != OC_OK) {
+    if (oc_silence_check(draft, set->list.count, starts, now, err) != OC_OK) {
         return NULL;
     }
     if (update && !oc_silences_get(set, draft->id)) {
@@ -400,7 +394,7 @@ const struct oc_silence *oc_silences_put(struct oc_silences *set,
         return NULL;
     }
     struct oc_silence *old = update ? find(set, draft->id, &at) : NULL;
-    if (old && may_change(old, draft, starts, now)) {
+    if (old && oc_silence_may_change(old, draft, starts, now)) {
         return change(set, old, draft, starts, now, err);
     }
     const struct oc_silence *made = add_new(set, draft, starts, now, err);
@@ -434,13 +428,16 @@ static int find_prefix(const struct oc_silences *set, const char *id, bool whole
     return matches ? OC_E_CONFLICT : OC_E_NOT_FOUND;
 }
 
-int oc_silences_remove(struct oc_silences *set, const char *id, bool whole, const char *by,
-                       struct oc_error *err)
+int oc_silences_remove(struct oc_silences *set, const char *id, bool whole, bool once,
+                       const char *by, struct oc_error *err)
 {
     size_t i = 0;
     int rc = find_prefix(set, id, whole, &i, err);
     if (rc == OC_E_NOT_FOUND && whole && oc_silences_get(set, id)) {
         return oc_error_set(err, OC_E_CONFLICT, "silence %.40s is expired already", id);
+    }
+    if (rc == OC_OK && once && set->list.items[i]->recur) {
+        return succeed(set, i, oc_time_wall(), "removed", by, err);
     }
     if (rc == OC_OK) {
         rc = oc_silence_erase(set->env, set->list.items[i], true, err);

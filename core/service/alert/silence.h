@@ -9,6 +9,7 @@
 #include "core/base/time.h"
 #include "core/base/vec.h"
 #include "core/service/alert/matcher.h"
+#include "core/service/alert/silence_recur.h"
 #include "core/service/alert/table.h"
 #include "core/service/alert/view.h"
 #include "core/service/env.h"
@@ -25,7 +26,11 @@ struct oc_silence {
     OC_VEC(struct oc_matcher) matchers;
     int64_t starts, ends, updated; /* wall ms */
     char *comment, *created_by;
-    uint32_t number; /* in the table of alerts */
+    struct oc_recurrence *recur; /* owned; NULL: it does not come again */
+    int64_t noticed;             /* the end of which people were warned; 0: none */
+    bool until_resolved;         /* it ends when the alerts that it is about have ended */
+    bool check;                  /* one of them has: look again */
+    uint32_t number;             /* in the table of alerts */
     uint32_t anchor; /* a pair that an alert must have; held; OC_LABEL_NONE: any alert may match */
     bool begun;      /* its alerts have been looked at */
 };
@@ -35,6 +40,8 @@ struct oc_silences {
     struct oc_alerts *alerts;
     OC_VEC(struct oc_silence *) list;    /* those that hold or will, oldest first */
     OC_VEC(struct oc_silence *) expired; /* oldest end first */
+    int64_t notice;             /* ms before the end at which people are warned; 0: never */
+    size_t conditional, checks; /* of the list: until resolved; to be checked */
 };
 
 /* Reads the store. Both are borrowed. */
@@ -46,13 +53,21 @@ void oc_silences_finish(struct oc_silences *set);
 const struct oc_silence *oc_silences_put(struct oc_silences *set,
                                          const struct oc_silence_draft *draft,
                                          struct oc_error *err);
-/* `id` may be a prefix of one id only, unless `whole`. Publishes silence.expired with reason "removed"; `by` says
- * who. */
-int oc_silences_remove(struct oc_silences *set, const char *id, bool whole, const char *by,
-                       struct oc_error *err);
+/* `id` may be a prefix of one id only, unless `whole`. One that recurs comes again if only this occurrence is ended (`once`). Publishes silence.expired
+ * with reason "removed"; `by` says who. */
+int oc_silences_remove(struct oc_silences *set, const char *id, bool whole, bool once,
+                       const char *by, struct oc_error *err);
 /* Those that begin or end at `now`: the alerts that they hold (or held) are marked as changed; silence.expired for each that
  * is over. */
 void oc_silences_settle(struct oc_silences *set, int64_t now);
+
+/* An alert has ended: what was to last until then is looked at when silences are settled. */
+void oc_silences_resolved(struct oc_silences *set, const struct oc_alert *alert);
+bool oc_silences_holds_firing(const struct oc_silences *set, const struct oc_silence *silence);
+/* silence.expiring and a notice for each that will end soon over firing alerts, once. */
+struct oc_alert_service;
+void oc_silences_warn(struct oc_alert_service *s, int64_t now);
+int64_t oc_silences_next_warning(const struct oc_silences *set, int64_t now); /* INT64_MAX: none */
 
 /* The first one that holds for `alert` now, or NULL. */
 const struct oc_silence *oc_silences_find(const struct oc_silences *set,

@@ -18,6 +18,7 @@ void oc_silence_free(struct oc_silence *silence)
     OC_VEC_FINISH(&silence->matchers);
     free(silence->comment);
     free(silence->created_by);
+    oc_recurrence_destroy(silence->recur);
     free(silence);
 }
 
@@ -66,6 +67,9 @@ static json_t *silence_save(const struct oc_silence *silence)
     }
     oc_json_take(json, "matchers", matchers);
     oc_json_set_time(json, "updated", silence->updated);
+    if (silence->noticed) {
+        oc_json_set_time(json, "noticed", silence->noticed);
+    }
     return json;
 }
 
@@ -89,6 +93,10 @@ static struct oc_silence *silence_load(const json_t *json)
     silence->updated = silence->updated > 0 ? silence->updated : silence->starts;
     silence->comment = oc_strdup(oc_json_str(json, "comment", ""));
     silence->created_by = oc_strdup(oc_json_str(json, "created_by", ""));
+    silence->recur = oc_recurrence_load(json_object_get(json, "recurs"));
+    silence->until_resolved = oc_json_bool(json, "until_resolved", false);
+    silence->check = silence->until_resolved; /* its alerts may have ended meanwhile */
+    silence->noticed = time_member(json, "noticed");
     json_array_foreach(json_object_get(json, "matchers"), i, item)
     {
         struct oc_matcher matcher;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/text.h"
+#include "core/service/alert/escalate.h"
 #include "core/service/alert/fingerprint.h"
 
 #define SLOTS_FIRST 256
@@ -31,6 +32,7 @@ void oc_alerts_finish(struct oc_alerts *t)
     uint32_t it = 0;
     for (struct oc_alert *a; (a = oc_alerts_next(t, &it));) {
         oc_alert_care_free(a->care);
+        oc_escalation_free(a->escalation);
         free(a->body);
     }
     for (size_t i = 0; i < t->slabs.count; i++) {
@@ -183,6 +185,8 @@ void oc_alerts_remove(struct oc_alerts *t, struct oc_alert *a)
     OC_FREE(a->body);
     oc_alert_care_free(a->care);
     a->care = NULL;
+    oc_escalation_free(a->escalation);
+    a->escalation = NULL;
     t->count--;
     OC_VEC_PUSH(&t->free, a->index);
 }

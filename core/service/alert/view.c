@@ -103,6 +103,17 @@ static void fill_silences(struct oc_view_scratch *v, const struct oc_alert_servi
     }
 }
 
+static void fill_sources(struct oc_view_scratch *v, const struct oc_alert_service *s,
+                         const struct oc_alert *a)
+{
+    const struct oc_alert *sources[OC_VIEW_SOURCES_MAX];
+    v->source_count =
+        a->firing ? oc_inhibit_find(&s->inhibitor, a, sources, NULL, OC_VIEW_SOURCES_MAX) : 0;
+    for (size_t i = 0; i < v->source_count; i++) {
+        v->sources[i] = oc_alert_id(sources[i], v->source_ids[i]);
+    }
+}
+
 static struct oc_view_scratch *scratch_of(struct oc_alert_service *s)
 {
     if (!s->view) {
@@ -129,6 +140,7 @@ void oc_alert_view_get(struct oc_alert_service *s, const struct oc_alert *alert,
     fill_annotations(v, alert);
     fill_receivers(v, s, alert);
     fill_silences(v, s, alert, now);
+    fill_sources(v, s, alert);
     int64_t ends = alert->expires_at ? alert->expires_at : now + DEFAULT_END;
     *view = (struct oc_alert_view){
         .id = oc_alert_id(alert, v->id),
@@ -140,12 +152,14 @@ void oc_alert_view_get(struct oc_alert_service *s, const struct oc_alert *alert,
         .starts_at = alert->starts_at,
         .ends_at = alert->firing ? ends : alert->ends_at,
         .updated_at = alert->updated_at,
-        .state = v->silence_count > 0 ? OC_ALERT_VIEW_SUPPRESSED
-                 : alert->changed     ? OC_ALERT_VIEW_UNPROCESSED
-                                      : OC_ALERT_VIEW_ACTIVE,
+        .state = v->silence_count + v->source_count > 0 ? OC_ALERT_VIEW_SUPPRESSED
+                 : alert->changed                       ? OC_ALERT_VIEW_UNPROCESSED
+                                                        : OC_ALERT_VIEW_ACTIVE,
         .firing = alert->firing,
         .silenced_by = v->silences,
         .silenced_by_count = v->silence_count,
+        .inhibited_by = v->sources,
+        .inhibited_by_count = v->source_count,
         .receivers = v->receivers,
         .receiver_count = v->receiver_count,
         .acknowledged_by = alert->care ? alert->care->acknowledged_by : NULL,
@@ -163,7 +177,8 @@ static bool admits_state(const struct oc_alert_query *q, const struct oc_alert *
     }
     switch (view->state) {
     case OC_ALERT_VIEW_SUPPRESSED:
-        return q->silenced;
+        return (q->silenced || view->silenced_by_count == 0) &&
+               (q->inhibited || view->inhibited_by_count == 0);
     case OC_ALERT_VIEW_UNPROCESSED:
         return q->unprocessed;
     case OC_ALERT_VIEW_ACTIVE:
@@ -225,8 +240,9 @@ static void count_alerts(const struct oc_alert_service *s, struct oc_alert_count
     uint32_t it = 0;
     for (const struct oc_alert *a; (a = oc_alerts_next(&s->alerts, &it));) {
         c->resolved += a->firing ? 0 : 1;
-        c->suppressed += a->firing && a->silence ? 1 : 0;
-        c->active += a->firing && !a->silence ? 1 : 0;
+        bool quiet = a->silence || a->inhibited;
+        c->suppressed += a->firing && quiet ? 1 : 0;
+        c->active += a->firing && !quiet ? 1 : 0;
         c->firing_by_severity[a->severity] += a->firing ? 1 : 0;
         c->acknowledged += a->firing && oc_alert_acknowledged_at(a) ? 1 : 0;
     }

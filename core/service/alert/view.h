@@ -13,6 +13,7 @@
 
 struct oc_alert;
 struct oc_alert_service;
+struct oc_recurrence;
 
 #define OC_RECEIVER_NONE "none" /* the receiver of alerts that no channel is for */
 
@@ -39,6 +40,8 @@ struct oc_alert_view {
     bool firing;
     const char *const *silenced_by; /* ids of silences */
     size_t silenced_by_count;
+    const char *const *inhibited_by; /* ids of alerts */
+    size_t inhibited_by_count;
     const char *const
         *receivers; /* names of channels: those told, else those that would be; at least one */
     size_t receiver_count;
@@ -109,6 +112,9 @@ struct oc_silence_draft {
     size_t matcher_count;
     int64_t starts_at, ends_at; /* wall ms; a start that is past (or 0) means now */
     const char *created_by, *comment;
+    struct oc_recurrence
+        *recur; /* taken on success; NULL: it does not come again, or goes on as it did */
+    bool until_resolved;
 };
 
 /* Makes or changes a silence; it is durable when this returns OC_OK, and `id` (37 bytes) has its id. When what is silenced would be another set

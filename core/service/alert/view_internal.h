@@ -8,6 +8,7 @@
 
 #define OC_VIEW_PAIRS_MAX    (OC_INGEST_LABELS_MAX + 8)
 #define OC_VIEW_SILENCES_MAX 64
+#define OC_VIEW_SOURCES_MAX  16 /* alerts that keep one quiet */
 
 /* What a view points to. */
 struct oc_view_scratch {
@@ -18,6 +19,9 @@ struct oc_view_scratch {
     size_t receiver_count;
     const char *silences[OC_VIEW_SILENCES_MAX];
     size_t silence_count;
+    const char *sources[OC_VIEW_SOURCES_MAX];
+    char source_ids[OC_VIEW_SOURCES_MAX][OC_ALERT_ID_MAX + 1];
+    size_t source_count;
 };
 
 /* The query's expression over receivers; NULL when it has none. Owned by the caller. */

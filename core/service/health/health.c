@@ -474,7 +474,7 @@ void oc_health_destroy(struct oc_health *h)
     oc_map_finish(&h->services, NULL);
     oc_map_finish(&h->sources, free);
     OC_VEC_FINISH(&h->dependencies);
-    OC_VEC_FINISH(&h->windows);
+    oc_health_windows_finish(h);
     oc_arena_finish(&h->arena);
     free(h);
 }

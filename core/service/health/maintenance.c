@@ -1,7 +1,7 @@
 /* Maintenance windows: times at which nobody is told about a service. SPDX-License-Identifier: MIT
  *
  * A window that begins makes a silence for each of its services through the operation alert.silence, which ends with the
- * window; health goes on being recorded and says "maintenance". Times are UTC. */
+ * window; health goes on being recorded and says "maintenance". Times are those of the window's zone, UTC by default. */
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,15 +34,28 @@ static const struct oc_option window_options[] = {
      .help = "days of the week (\"sunday\"); none = every day"},
     {.name = "start",
      .type = OC_OPT_STRING,
-     .flags = OC_OPT_REQUIRED,
      .offset = AT(start),
-     .help = "time of the day in UTC, \"02:00\""},
+     .help = "time of the day, \"02:00\""},
+    {.name = "every",
+     .type = OC_OPT_STRING,
+     .offset = AT(every),
+     .help = "instead of days and start: a cron expression of when it begins, \"0 2 1-7 * sun\""},
+    {.name = "zone",
+     .type = OC_OPT_STRING,
+     .offset = AT(zone),
+     .default_text = "UTC",
+     .help = "the time zone, \"Europe/Berlin\""},
+    {.name = "enabled",
+     .type = OC_OPT_BOOL,
+     .offset = AT(enabled),
+     .default_text = "true",
+     .help = "whether it is kept"},
     {.name = "duration",
      .type = OC_OPT_DURATION,
      .flags = OC_OPT_REQUIRED,
      .offset = AT(duration_ms),
      .min = 60000,
-     .max = 86400000,
+     .max = 7 * 86400000.0,
      .help = "how long it lasts"},
     {0}};
 #undef AT
@@ -72,8 +85,24 @@ static bool names_day(const struct window *w, int64_t day)
     return w->days.count == 0;
 }
 
+/* The last beginning that can reach into `now`, if there is one. */
+static bool covers_by_cron(const struct window *w, int64_t now_ms, int64_t *ends_ms)
+{
+    int64_t begins = oc_cron_next(&w->cron, &w->clock, now_ms - w->duration_ms);
+    bool covers = false;
+    while (begins <= now_ms) { /* windows that overlap: until the last of them ends */
+        *ends_ms = begins + w->duration_ms;
+        covers = true;
+        begins = oc_cron_next(&w->cron, &w->clock, begins);
+    }
+    return covers;
+}
+
 bool oc_health_window_covers(const struct window *w, int64_t now_ms, int64_t *ends_ms)
 {
+    if (w->by_cron) {
+        return covers_by_cron(w, now_ms, ends_ms);
+    }
     int64_t today = now_ms / OC_DAY;
     int64_t offset = start_of_day(w);
     for (int64_t day = today - 1; offset >= 0 && day <= today;
@@ -102,11 +131,59 @@ static bool days_are_known(const struct window *w)
     return true;
 }
 
+/* "0 2 * * sun,mon" for days and start in a zone. */
+static int read_cron(struct window *w, struct oc_error *err)
+{
+    struct oc_buf days = {0};
+    const char *const *names = w->days.items;
+    int64_t start = w->every ? 0 : start_of_day(w) / OC_MINUTE;
+    for (uint64_t i = 0; i < w->days.count; i++) {
+        oc_buf_addf(&days, "%s%.3s", i ? "," : "", names[i]);
+    }
+    char *text = w->every ? oc_strdup(w->every)
+                          : oc_asprintf("%d %d * * %s", (int)(start % 60), (int)(start / 60),
+                                        days.len ? days.data : "*");
+    int rc = oc_cron_parse(text, &w->cron, err);
+    free(text);
+    oc_buf_finish(&days);
+    return rc;
+}
+
+/* What the options say, as a clock that is asked. */
+static int read_times(struct window *w, struct oc_error *err)
+{
+    if ((w->every != NULL) == (w->start != NULL) || (w->every && w->days.count > 0)) {
+        oc_error_set(err, OC_E_CONFIG, "expected start, or every");
+        oc_error_hint(err,
+                      "Write start = \"02:00\"; days = [\"sunday\"], or every = \"0 2 * * sun\".");
+        return OC_E_CONFIG;
+    }
+    if (!w->every && (start_of_day(w) < 0 || !days_are_known(w))) {
+        oc_error_set(err, OC_E_CONFIG, "expected a time of the day and days of the week");
+        oc_error_hint(err, "Write start = \"02:00\"; days = [\"sunday\"].");
+        return OC_E_CONFIG;
+    }
+    w->by_cron = w->every || strcmp(w->zone, "UTC") != 0;
+    if (!w->by_cron) {
+        return OC_OK;
+    }
+    int rc = oc_zone_init(&w->clock, w->zone, err);
+    return rc == OC_OK ? read_cron(w, err) : rc;
+}
+
+void oc_health_windows_finish(struct oc_health *h)
+{
+    for (size_t i = 0; i < h->windows.count; i++) {
+        oc_zone_finish(&h->windows.items[i].clock);
+    }
+    OC_VEC_FINISH(&h->windows);
+}
+
 void oc_health_windows_configure(struct oc_health *h, const struct oc_config *config,
                                  struct oc_diags *diags)
 {
     const struct oc_node *list = oc_node_get(oc_config_root(config), "maintenance");
-    h->windows.count = 0;
+    oc_health_windows_finish(h);
     if (list && list->type != OC_NODE_LIST) {
         return; /* told with the other sections */
     }
@@ -118,13 +195,16 @@ void oc_health_windows_configure(struct oc_health *h, const struct oc_config *co
                     sizeof w, &h->arena, diags) != 0) {
             continue;
         }
-        if (start_of_day(&w) < 0 || !days_are_known(&w)) {
-            oc_diags_add(diags, false, list->children[i], path,
-                         "Write start = \"02:00\"; days = [\"sunday\"].",
-                         "expected a time of the day and days of the week");
-            continue;
+        struct oc_error err;
+        oc_error_init(&err);
+        if (read_times(&w, &err) != OC_OK) {
+            oc_diags_add(diags, false, list->children[i], path, err.hint, "%s", err.message);
+            oc_zone_finish(&w.clock);
+        } else if (w.enabled) {
+            OC_VEC_PUSH(&h->windows, w);
+        } else {
+            oc_zone_finish(&w.clock);
         }
-        OC_VEC_PUSH(&h->windows, w);
     }
     if (h->windows.count && !h->env.ephemeral) {
         oc_timer_start(h->window_timer, 0, CHECK_EVERY);
@@ -163,7 +243,7 @@ static void silence(struct oc_health *h, const struct window *w, const struct se
     int code = OC_E_RETRY;
     struct oc_call_request req = {.op = "alert.silence",
                                   .params = params,
-                                  .actor = {"health", OC_ROLE_OPERATOR},
+                                  .actor = {.name = "health", .role = OC_ROLE_OPERATOR},
                                   .on_done = silence_answer,
                                   .ctx = &code};
     oc_ops_call(h->env.ops, &req); /* this operation answers at once */

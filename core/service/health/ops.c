@@ -122,7 +122,7 @@ static void op_check(struct oc_call *call, void *ctx)
     oc_timer_start(w->limit, p->wait_ms, 0);
     struct oc_call_request req = {.op = p->refresh && !w->health->env.ephemeral ? "collector.run"
                                                                                 : "collector.ready",
-                                  .actor = {"health", OC_ROLE_OPERATOR},
+                                  .actor = {.name = "health", .role = OC_ROLE_OPERATOR},
                                   .on_done = inner_done,
                                   .ctx = w};
     struct oc_call *inner = oc_ops_call(w->health->env.ops, &req);

@@ -83,8 +83,10 @@ static void take_result(void *ctx, int code, const json_t *result, const struct 
 static json_t *ask(struct oc_health *h, const char *op)
 {
     json_t *answer = NULL;
-    struct oc_call_request req = {
-        .op = op, .actor = {"health", OC_ROLE_VIEWER}, .on_done = take_result, .ctx = &answer};
+    struct oc_call_request req = {.op = op,
+                                  .actor = {.name = "health", .role = OC_ROLE_VIEWER},
+                                  .on_done = take_result,
+                                  .ctx = &answer};
     oc_ops_call(h->env.ops, &req); /* these operations answer at once */
     return answer;
 }

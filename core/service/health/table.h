@@ -6,6 +6,7 @@
 #include "core/base/vec.h"
 #include "core/service/health/check.h"
 #include "core/service/health/health.h"
+#include "core/sys/crontime.h"
 
 struct service {
     struct oc_check check;
@@ -43,7 +44,12 @@ struct window {
     const char *name;
     struct oc_list services, days;
     const char *start;
+    const char *zone, *every;
     int64_t duration_ms;
+    int32_t enabled;
+    bool by_cron; /* `cron` in `clock` says when it begins; else days and start, in UTC */
+    struct oc_cron cron;
+    struct oc_zone clock;
 };
 
 struct oc_health {
@@ -77,6 +83,7 @@ bool oc_health_parent_down(struct oc_health *h, const struct service *s, const c
 /* maintenance.c */
 void oc_health_windows_configure(struct oc_health *h, const struct oc_config *config,
                                  struct oc_diags *diags);
+void oc_health_windows_finish(struct oc_health *h);
 json_t *oc_health_windows_json(void); /* the option table of one window; owned by the caller */
 void oc_health_windows_check(void *health); /* timer: begins windows that are due, marks services */
 bool oc_health_window_covers(const struct window *w, int64_t now_ms, int64_t *ends_ms);

@@ -69,9 +69,17 @@ static json_t *fill(const struct message *m, const json_t *pattern, int depth)
 
 static json_t *standard(const struct message *m)
 {
-    return json_pack("{s:O, s:o, s:s, s:s, s:s, s:I}", "alert", m->alert, "timestamp",
-                     message_value(m, "timestamp"), "event", m->event, "delivery", m->id, "host",
-                     m->host, "attempt", (json_int_t)m->attempt);
+    static const char *const more[] = {"group", "alerts", "text"};
+    json_t *json = json_pack("{s:O, s:o, s:s, s:s, s:s, s:I}", "alert", m->alert, "timestamp",
+                             message_value(m, "timestamp"), "event", m->event, "delivery", m->id,
+                             "host", m->host, "attempt", (json_int_t)m->attempt);
+    for (size_t i = 0; json && i < sizeof more / sizeof more[0]; i++) {
+        json_t *value = json_object_get(m->root, more[i]);
+        if (value) {
+            json_object_set(json, more[i], value);
+        }
+    }
+    return json;
 }
 
 char *payload_make(const struct message *m, const json_t *template)

@@ -22,7 +22,8 @@ struct webhook {
     struct oc_list headers;
     int32_t method;
 
-    CURL *curl; /* kept between calls, with its connection */
+    CURL *curl;     /* kept between calls, with its connection and what never changes */
+    int redirected; /* it points to where a redirect led */
     json_t *pattern;
 };
 
@@ -111,6 +112,36 @@ static int32_t read_template(struct webhook *w, struct oc_error *err)
     return OC_OK;
 }
 
+/* ---- the receiver's answer ---- */
+
+struct answer {
+    char text[ANSWER_MAX];
+    size_t len;
+};
+
+static size_t on_body(char *data, size_t size, size_t count, void *ctx)
+{
+    struct answer *a = ctx;
+    size_t room = sizeof a->text - 1 - a->len;
+    size_t take = size * count < room ? size * count : room;
+    memcpy(a->text + a->len, data, take);
+    a->len += take;
+    a->text[a->len] = '\0';
+    return size * count; /* the rest is read and dropped, so that the connection can be kept */
+}
+
+/* Options are kept from call to call: setting them anew costs as much as a short request. */
+static void prepare_once(const struct webhook *w)
+{
+    static const char *const names[] = {"POST", "PUT", "PATCH"};
+    transfer_prepare(w->curl, "http,https", w->ca_file);
+    curl_easy_setopt(w->curl, CURLOPT_URL, w->url);
+    curl_easy_setopt(w->curl, CURLOPT_POST, 1L);
+    curl_easy_setopt(w->curl, CURLOPT_CUSTOMREQUEST, names[w->method]);
+    curl_easy_setopt(w->curl, CURLOPT_TCP_NODELAY, 1L);
+    curl_easy_setopt(w->curl, CURLOPT_WRITEFUNCTION, on_body);
+}
+
 static int32_t start(void *self, const struct oc_host *host, struct oc_error *err)
 {
     struct webhook *w = self;
@@ -132,6 +163,9 @@ static int32_t start(void *self, const struct oc_host *host, struct oc_error *er
             rc = oc_fail(err, OC_E_INTERNAL, "out of memory");
         }
     }
+    if (rc == OC_OK) {
+        prepare_once(w);
+    }
     if (rc != OC_OK) {
         json_decref(w->pattern); /* the host does not call stop */
         w->pattern = NULL;
@@ -148,22 +182,6 @@ static void stop(void *self)
 }
 
 /* ---- one request ---- */
-
-struct answer {
-    char text[ANSWER_MAX];
-    size_t len;
-};
-
-static size_t on_body(char *data, size_t size, size_t count, void *ctx)
-{
-    struct answer *a = ctx;
-    size_t room = sizeof a->text - 1 - a->len;
-    size_t take = size * count < room ? size * count : room;
-    memcpy(a->text + a->len, data, take);
-    a->len += take;
-    a->text[a->len] = '\0';
-    return size * count; /* the rest is read and dropped, so that the connection can be kept */
-}
 
 static int add_line(struct curl_slist **list, const char *line)
 {
@@ -237,19 +255,25 @@ static struct curl_slist *make_headers(const struct webhook *w, const struct mes
     return list;
 }
 
-static void prepare(const struct webhook *w, const char *body, struct curl_slist *headers,
+static void prepare(struct webhook *w, const char *body, struct curl_slist *headers,
                     struct answer *answer)
 {
-    static const char *const names[] = {"POST", "PUT", "PATCH"};
-    curl_easy_reset(w->curl); /* keeps connections */
-    transfer_prepare(w->curl, "http,https", w->ca_file);
-    curl_easy_setopt(w->curl, CURLOPT_URL, w->url);
+    if (w->redirected) {
+        curl_easy_setopt(w->curl, CURLOPT_URL, w->url);
+        w->redirected = 0;
+    }
     curl_easy_setopt(w->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(body));
     curl_easy_setopt(w->curl, CURLOPT_POSTFIELDS, body);
-    curl_easy_setopt(w->curl, CURLOPT_CUSTOMREQUEST, names[w->method]);
     curl_easy_setopt(w->curl, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(w->curl, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(w->curl, CURLOPT_WRITEDATA, answer);
+}
+
+/* What points into the call that is over. */
+static void forget(struct webhook *w)
+{
+    curl_easy_setopt(w->curl, CURLOPT_POSTFIELDS, NULL);
+    curl_easy_setopt(w->curl, CURLOPT_HTTPHEADER, NULL);
+    curl_easy_setopt(w->curl, CURLOPT_WRITEDATA, NULL);
 }
 
 static char *url_part(const char *url, CURLUPart part)
@@ -318,7 +342,7 @@ static int32_t judge(const struct webhook *w, const struct answer *answer,
 }
 
 /* True when the answer was a redirect that may be followed; then the handle points there. */
-static int follow(const struct webhook *w, int hop)
+static int follow(struct webhook *w, int hop)
 {
     long status = 0;
     char *target = NULL;
@@ -333,6 +357,7 @@ static int follow(const struct webhook *w, int hop)
     char *copy = strdup(target); /* setting the URL frees what getinfo lent */
     int set = copy && curl_easy_setopt(w->curl, CURLOPT_URL, copy) == CURLE_OK;
     free(copy);
+    w->redirected = 1;
     return set;
 }
 
@@ -373,6 +398,7 @@ static int32_t send_alert(void *self, const struct oc_request *req, const struct
     if (rc == OC_OK) {
         rc = judge(w, &answer, out, err);
     }
+    forget(w);
 out:
     curl_slist_free_all(headers);
     free(body);

@@ -2,7 +2,7 @@
 #include "tests/unit/service/alert/world.h"
 
 #define THREE                                                                                      \
-    "alerts = { channels = ( { plugin = \"console\"; },"                                           \
+    "alerts = { storm_limit = 0; channels = ( { plugin = \"console\"; },"                          \
     " { plugin = \"webhook\"; name = \"ops\"; levels = [\"critical\"]; },"                         \
     " { plugin = \"file\"; name = \"log\"; levels = [\"info\", \"warning\", \"critical\"]; } ); "  \
     "};"
@@ -130,7 +130,8 @@ static void a_policy_that_fails_keeps_nobody_from_hearing(void **state)
 
 static void a_policy_without_a_usable_answer_keeps_nobody_from_hearing(void **state)
 {
-    static const char *const replies[] = {"null", "\"ops\"", "[\"nowhere\"]", "true", "{\"a\":1}"};
+    /* what has the wrong shape does not come through core/policy/ask.h */
+    static const char *const replies[] = {"null", "\"ops\"", "[\"nowhere\"]", "true"};
     struct world *w = *state;
     char id[] = "a0";
     w->warnings_wanted = true;

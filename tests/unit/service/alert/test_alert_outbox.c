@@ -4,7 +4,8 @@
 #include "core/service/alert/sender.h"
 
 #define TWO                                                                                        \
-    "alerts = { channels = ( { plugin = \"console\"; }, { plugin = \"webhook\"; name = \"ops\"; "  \
+    "alerts = { storm_limit = 0; channels = ( { plugin = \"console\"; }, { plugin = \"webhook\"; " \
+    "name = \"ops\"; "                                                                             \
     "} ); };"
 
 /* The id of the delivery under way on `channel`, its alert and event checked. */

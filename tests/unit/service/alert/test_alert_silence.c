@@ -1,7 +1,7 @@
 /* Matchers, and what silences do to alerts. SPDX-License-Identifier: MIT */
 #include "tests/unit/service/alert/world.h"
 
-#define CONSOLE "alerts = { channels = ( { plugin = \"console\"; } ); };"
+#define CONSOLE "alerts = { silence_notice = \"0\"; channels = ( { plugin = \"console\"; } ); };"
 
 static bool holds(const char *matcher)
 {

@@ -60,6 +60,10 @@ static void what_is_no_time_or_no_day_is_refused(void **state)
         "start = \"02:00\"; duration = \"1h\"; days = [\"sun\"];",
         "start = \"02:00\"; duration = \"1s\";",
         "start = \"02:00\";",
+        "duration = \"1h\";",
+        "start = \"02:00\"; every = \"0 2 * * *\"; duration = \"1h\";",
+        "every = \"whenever\"; duration = \"1h\";",
+        "start = \"02:00\"; duration = \"1h\"; zone = \"Mars/Olympus\";",
     };
     for (size_t i = 0; i < OC_COUNT(wrong); i++) {
         char text[256];
@@ -70,6 +74,47 @@ static void what_is_no_time_or_no_day_is_refused(void **state)
         }
         assert_int_equal(w.health->windows.count, 0);
     }
+}
+
+/* Berlin's clocks go forward on 2026-03-29 at 02:00. */
+static void a_window_follows_the_clock_of_its_zone(void **state)
+{
+    (void)state;
+    int64_t ends, noon = INT64_C(1774699200000); /* Saturday, 2026-03-28 at 12:00 UTC */
+    configure(
+        "maintenance = ({name = \"w\"; services = [\"*\"]; days = [\"sunday\"]; start = \"04:00\";"
+        " duration = \"2h\"; zone = \"Europe/Berlin\";});");
+    assert_int_equal(w.health->windows.count, 1);
+    const struct window *win = &w.health->windows.items[0];
+    assert_false(oc_health_window_covers(win, noon + 14 * OC_HOUR - 1, &ends));
+    assert_true(oc_health_window_covers(win, noon + 14 * OC_HOUR, &ends)); /* 04:00 CEST */
+    assert_int_equal(ends, noon + 16 * OC_HOUR);
+    assert_false(oc_health_window_covers(win, noon + 16 * OC_HOUR, &ends));
+    assert_false(oc_health_window_covers(win, noon - 7 * OC_DAY + 14 * OC_HOUR, &ends));
+    assert_true(oc_health_window_covers(win, noon - 7 * OC_DAY + 15 * OC_HOUR, &ends));
+}
+
+static void a_window_may_come_by_a_cron_expression(void **state)
+{
+    (void)state;
+    int64_t ends, december = INT64_C(1764547200000); /* Monday, 2025-12-01 */
+    configure(
+        "maintenance = ({name = \"w\"; services = [\"*\"]; every = \"30 1 1 * *\"; duration = "
+        "\"36h\";});");
+    assert_int_equal(w.health->windows.count, 1);
+    const struct window *win = &w.health->windows.items[0];
+    assert_false(oc_health_window_covers(win, december + OC_HOUR, &ends));
+    assert_true(oc_health_window_covers(win, december + OC_DAY, &ends));
+    assert_int_equal(ends, december + 37 * OC_HOUR + 30 * OC_MINUTE);
+    assert_false(oc_health_window_covers(win, ends, &ends));
+}
+
+static void a_window_that_is_off_covers_nothing(void **state)
+{
+    (void)state;
+    configure("maintenance = ({name = \"w\"; services = [\"*\"]; start = \"02:00\"; duration = "
+              "\"2h\"; enabled = false;});");
+    assert_int_equal(w.health->windows.count, 0);
 }
 
 static const char nightly[] = "maintenance = ({name = \"nightly\"; services = [\"web*\"];"
@@ -146,6 +191,9 @@ int main(void)
         TEST(days_are_named_in_any_case_and_none_means_every_day),
         TEST(a_window_that_crosses_midnight_belongs_to_the_day_it_began_on),
         TEST(what_is_no_time_or_no_day_is_refused),
+        TEST(a_window_follows_the_clock_of_its_zone),
+        TEST(a_window_may_come_by_a_cron_expression),
+        TEST(a_window_that_is_off_covers_nothing),
         TEST(a_window_silences_each_of_its_services_once),
         TEST(the_end_of_a_window_ends_the_maintenance_and_what_was_remembered_of_it),
         TEST(a_silence_that_was_refused_is_asked_for_again),

@@ -1,0 +1,112 @@
+/* Inhibition: alerts that are not told while a graver one of the same place fires. SPDX-License-Identifier: MIT  [loop]
+ *
+ * A rule has matchers for its sources, matchers for its targets, and labels that both must have equal (what neither has is equal). While a source fires,
+ * and for `window` after, its targets are told nobody. As in Alertmanager, an alert that is both source and target of a rule is kept quiet only by sources
+ * that are not targets.
+ *
+ * Every source is entered under (rule, values of the equal labels), so that a target costs one look-up for each rule that could
+ * mean it; which rules these are is found by one of their = matchers. What an entry keeps quiet is remembered there and looked at again when
+ * its last source has gone. Nothing of this is written down: it follows from the alerts that are. */
+#ifndef OC_SERVICE_ALERT_INHIBIT_H
+#define OC_SERVICE_ALERT_INHIBIT_H
+
+#include "core/config/config.h"
+#include "core/service/alert/matcher.h"
+#include "core/service/alert/table.h"
+
+#define OC_INHIBIT_RULES_MAX    1000
+#define OC_INHIBIT_MATCHERS_MAX 16 /* of one side */
+#define OC_INHIBIT_EQUAL_MAX    16
+
+struct oc_inhibit_matcher {
+    struct oc_matcher matcher;
+    uint32_t pair; /* of an = matcher, held; else OC_LABEL_NONE */
+};
+
+struct oc_inhibit_side {
+    struct oc_inhibit_matcher items[OC_INHIBIT_MATCHERS_MAX];
+    size_t count;
+};
+
+struct oc_inhibit_rule {
+    char *name; /* owned */
+    struct oc_inhibit_side source, target;
+    char *equal[OC_INHIBIT_EQUAL_MAX]; /* owned */
+    size_t equal_count;
+    int64_t window; /* ms */
+};
+
+/* Tens of thousands of them are nothing special, so entries, links and what is held are numbers in three arrays. */
+struct oc_inhibit_entry {
+    uint64_t key;      /* of rule and equal values */
+    uint32_t rule;     /* OC_INHIBIT_FREE: this place is free */
+    uint32_t first[2]; /* links to its sources + 1; 1: those that are targets, too */
+    uint32_t
+        held; /* first of those kept quiet + 1; some may be so no more. Free: the next free one */
+};
+#define OC_INHIBIT_FREE UINT32_MAX
+
+/* An alert in an entry. */
+struct oc_inhibit_link {
+    uint32_t entry : 31, both : 1;
+    uint32_t alert;
+    uint32_t also;       /* the next link of the alert + 1; free: the next free one */
+    uint32_t prev, next; /* in the entry + 1 */
+};
+
+struct oc_inhibit_held {
+    uint32_t alert, next; /* next + 1 */
+};
+
+/* A side of a rule that an alert with this pair may match. */
+struct oc_inhibit_anchor {
+    uint32_t pair, rule;
+};
+
+struct oc_inhibitor {
+    struct oc_alerts *alerts; /* borrowed */
+    json_t *text;             /* owned: the rules as they were given */
+    OC_VEC(struct oc_inhibit_rule *) rules;
+    struct oc_inhibit_sides {
+        OC_VEC(struct oc_inhibit_anchor) anchors; /* by pair */
+        OC_VEC(uint32_t) loose;                   /* rules without one */
+        uint64_t filter[64];                      /* of the anchors' pairs */
+    } sides[2];                                   /* sources, targets */
+    OC_VEC(struct oc_inhibit_entry) entries;
+    OC_VEC(struct oc_inhibit_link) links;
+    OC_VEC(struct oc_inhibit_held) held;
+    uint32_t free_entry, free_link, free_held; /* + 1; 0: none */
+    uint32_t *slots;                           /* key -> entry + 1 */
+    size_t slot_count, entry_count;
+    uint32_t *first_of; /* place of an alert -> its first link + 1 */
+    size_t first_count;
+    size_t seen; /* of the changed alerts, how many have been indexed */
+};
+
+void oc_inhibit_init(struct oc_inhibitor *i, struct oc_alerts *alerts);
+void oc_inhibit_finish(struct oc_inhibitor *i);
+
+/* inhibit_rules.c: takes [{"name","source":[..],"target":[..],"equal":[..],"window"}] (borrowed). A rule that is wrong is left out and said in
+ * `*complaint` (owned by the caller; NULL: none). False when the rules are what they were; else every alert has to be looked at again. */
+bool oc_inhibit_set_rules(struct oc_inhibitor *i, const json_t *rules, char **complaint);
+
+/* Enters the alert as a source, or takes it out, as it is now. */
+void oc_inhibit_index(struct oc_inhibitor *i, struct oc_alert *a, int64_t now);
+/* When a source that is over ends to be one; INT64_MAX: it is none. */
+int64_t oc_inhibit_until(const struct oc_inhibitor *i, const struct oc_alert *a);
+/* Whether the alert is kept quiet, which is also noted in it. */
+bool oc_inhibit_review(struct oc_inhibitor *i, struct oc_alert *a, int64_t now);
+/* It is forgotten. */
+void oc_inhibit_forget(struct oc_inhibitor *i, struct oc_alert *a);
+
+/* By whom: a source for each rule that holds, at most `max`; returns how many. `rules` (may be NULL) receives the rules. */
+size_t oc_inhibit_find(const struct oc_inhibitor *i, const struct oc_alert *a,
+                       const struct oc_alert **sources, const struct oc_inhibit_rule **rules,
+                       size_t max);
+
+/* ---- between the files of inhibition ---- */
+
+void oc_inhibit_clear(struct oc_inhibitor *i); /* entries and links */
+void oc_inhibit_anchor(struct oc_inhibitor *i);
+
+#endif
