@@ -1,0 +1,364 @@
+/* What members sign: who may say what and when, and how it gets into the ledger. SPDX-License-Identifier: MIT */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/base/text.h"
+#include "core/base/time.h"
+#include "core/service/governance/internal.h"
+
+/* ---- who may ---- */
+
+static bool is_member(const json_t *p, const char *name, bool triad)
+{
+    struct oc_member members[OC_ELECTORS_MAX];
+    const uint32_t count = oc_governance_electorate(p, members);
+    const uint32_t i = oc_electorate_find(members, count, name);
+    return i != OC_TALLY_NOBODY && (!triad || members[i].triad);
+}
+
+static bool holds(const json_t *p, const char *office, const char *name)
+{
+    return strcmp(oc_json_str(p, office, ""), name) == 0;
+}
+
+static int refuse(struct oc_error *err, const char *member, const char *what)
+{
+    oc_error_set(err, OC_E_DENIED, "%s %s", member, what);
+    oc_error_hint(err,
+                  "`openclaw governance show` tells who votes on it and who holds which office.");
+    return OC_E_DENIED;
+}
+
+static bool may_approve(const json_t *p, const char *name)
+{
+    const char *method = oc_json_str(json_object_get(p, "deadlock"), "method", "");
+    return holds(p, "sentinel", name) ||
+           (strcmp(method, "escalate_to_steward") == 0 && holds(p, "steward", name)) ||
+           (strcmp(method, "request_examiner_arbitration") == 0 && holds(p, "examiner", name));
+}
+
+static int check_office(const struct oc_governance *g, const json_t *p,
+                        const struct oc_governance_act *act, struct oc_error *err)
+{
+    const char *name = act->statement.member;
+    switch (act->statement.kind) {
+    case OC_STATEMENT_BALLOT:
+        return is_member(p, name, false) ? OC_OK
+                                         : refuse(err, name, "does not vote on this proposal");
+    case OC_STATEMENT_OVERRIDE:
+        return is_member(p, name, true)
+                   ? OC_OK
+                   : refuse(err, name, "is not one of the triad of this proposal");
+    case OC_STATEMENT_REVIEW:
+        return OC_OK; /* whoever has a key may give advice */
+    case OC_STATEMENT_APPROVAL:
+        return may_approve(p, name) ? OC_OK : refuse(err, name, "is not asked for an approval");
+    case OC_STATEMENT_VETO:
+        return holds(p, "steward", name) || holds(p, "sentinel", name)
+                   ? OC_OK
+                   : refuse(err, name, "holds no veto");
+    case OC_STATEMENT_EMERGENCY:
+        return strcmp(g->rules.sentinel, name) == 0
+                   ? OC_OK
+                   : refuse(err, name, "is not the sentinel, who alone declares an emergency");
+    case OC_STATEMENT_DELEGATION:
+    case OC_STATEMENT_KINDS:
+    default:
+        return OC_OK;
+    }
+}
+
+/* ---- when ---- */
+
+static int closed(const json_t *p, struct oc_error *err)
+{
+    oc_error_set(err, OC_E_CONFLICT, "%s is %s: it takes nothing more", oc_json_str(p, "id", ""),
+                 oc_json_str(p, "status", "closed"));
+    oc_error_hint(err, "`openclaw governance show %s` tells how it was decided.",
+                  oc_json_str(p, "id", ""));
+    return OC_E_CONFLICT;
+}
+
+static int check_ratification(const json_t *p, struct oc_error *err)
+{
+    const json_t *v = json_object_get(p, "provisional");
+    if (!v || strcmp(oc_json_str(v, "status", ""), "pending") != 0) {
+        oc_error_set(err, OC_E_CONFLICT,
+                     "%s is no provisional decision that waits for a ratification",
+                     oc_json_str(p, "id", ""));
+        oc_error_hint(err, "`openclaw governance list --status provisional` lists those.");
+        return OC_E_CONFLICT;
+    }
+    return OC_OK;
+}
+
+static int check_time(const json_t *p, const struct oc_governance_act *act, struct oc_error *err)
+{
+    const char *stage = oc_json_str(p, "stage", "");
+    const enum oc_statement_kind kind = act->statement.kind;
+    if (act->ratification) {
+        return check_ratification(p, err);
+    }
+    if (kind == OC_STATEMENT_REVIEW && json_object_get(p, "review")) {
+        return OC_OK; /* afterwards */
+    }
+    if (oc_governance_is_closed(p) || strcmp(stage, "execution") == 0) {
+        return closed(p, err);
+    }
+    if (strcmp(stage, "deferred") == 0 ||
+        (kind == OC_STATEMENT_BALLOT && strcmp(stage, "submission") == 0)) {
+        oc_error_set(err, OC_E_CONFLICT, "%s is in the stage %s: nothing can be voted on yet",
+                     oc_json_str(p, "id", ""), stage);
+        oc_error_hint(err, "A proposal leaves its submission once all its texts are there: "
+                           "`openclaw governance amend` adds them.");
+        return OC_E_CONFLICT;
+    }
+    if (kind == OC_STATEMENT_OVERRIDE && strcmp(stage, "override") != 0) {
+        return oc_error_set(err, OC_E_CONFLICT, "no veto stands against %s",
+                            oc_json_str(p, "id", ""));
+    }
+    return OC_OK;
+}
+
+/* A changed vote is a vote that somebody meant to change. */
+static int check_change(const json_t *p, const struct oc_governance_act *act, struct oc_error *err)
+{
+    const json_t *row;
+    size_t i, count = 0;
+    json_array_foreach(json_object_get(p, "ballots"), i, row)
+    {
+        count += strcmp(oc_json_str(row, "member", ""), act->statement.member) == 0;
+    }
+    if (act->statement.kind != OC_STATEMENT_BALLOT || act->ratification || !count) {
+        return OC_OK;
+    }
+    if (!act->change) {
+        oc_error_set(err, OC_E_CONFLICT, "%s has voted already", act->statement.member);
+        oc_error_hint(err, "Give --change to replace that vote.");
+        return OC_E_CONFLICT;
+    }
+    return count < OC_GOVERNANCE_BALLOT_MAX
+               ? OC_OK
+               : oc_error_set(err, OC_E_REFUSED, "%s has changed its vote too often",
+                              act->statement.member);
+}
+
+/* ---- the statement ---- */
+
+static void fill(const json_t *p, struct oc_governance_act *act)
+{
+    struct oc_statement *s = &act->statement;
+    struct oc_member members[OC_ELECTORS_MAX];
+    if (!p) {
+        return;
+    }
+    const uint32_t count = oc_governance_electorate(p, members);
+    oc_copy(s->proposal, sizeof s->proposal, oc_json_str(p, "id", ""));
+    oc_electorate_hash(members, count, s->electorate);
+    if (act->ratification) {
+        oc_governance_ratify_subject(p, s->subject);
+    } else {
+        oc_copy(s->subject, sizeof s->subject, oc_json_str(p, "subject", ""));
+    }
+}
+
+static int find_key(const struct oc_governance *g, struct oc_governance_act *act,
+                    struct oc_error *err)
+{
+    if (oc_governance_key(g, act->statement.member, &act->key)) {
+        return OC_OK;
+    }
+    oc_error_set(err, OC_E_DENIED, "%s has no key here", act->statement.member);
+    oc_error_hint(err, "`openclaw governance keys register %s FILE.pub` registers one.",
+                  act->statement.member);
+    return OC_E_DENIED;
+}
+
+int oc_governance_prepare(struct oc_governance *g, const json_t *p, struct oc_governance_act *act,
+                          struct oc_error *err)
+{
+    fill(p, act);
+    oc_statement_reason(&act->statement, act->text);
+    if (!act->statement.nonce) {
+        act->statement.nonce = oc_governance_next_nonce(g, p, act);
+    }
+    int rc = act->text && strlen(act->text) > OC_GOVERNANCE_TEXT_MAX
+                 ? oc_error_set(err, OC_E_CONFIG, "the reason is too long")
+                 : OC_OK;
+    rc = rc ? rc : oc_statement_check(&act->statement, err);
+    rc = rc ? rc : check_office(g, p, act, err);
+    rc = rc || !p ? rc : check_time(p, act, err);
+    if (rc || !act->signature) {
+        return rc;
+    }
+    if (!oc_base64_decode(act->signature, strlen(act->signature), act->bytes, sizeof act->bytes)) {
+        oc_error_set(err, OC_E_VERIFY, "the signature is not base64 of 64 bytes");
+        return OC_E_VERIFY;
+    }
+    return find_key(g, act, err);
+}
+
+int oc_governance_verify(const struct oc_governance_act *act, struct oc_error *err)
+{
+    return oc_statement_verify(&act->statement, act->key.key, act->bytes, err);
+}
+
+/* ---- what was said before ---- */
+
+static const char *label_of(const struct oc_governance_act *act)
+{
+    return act->ratification ? "ratification" : oc_statement_name(act->statement.kind);
+}
+
+bool oc_governance_is_known(const struct oc_governance *g, const json_t *p,
+                            const struct oc_governance_act *act, int64_t *index,
+                            struct oc_error *err)
+{
+    char id[OC_GOV_NAME + 64];
+    (void)g;
+    snprintf(id, sizeof id, "%s:%s:%" PRIu64, label_of(act), act->statement.member,
+             act->statement.nonce);
+    const json_t *known = json_object_get(json_object_get(p, "nonces"), id);
+    if (!known) {
+        return false;
+    }
+    *index = json_integer_value(json_array_get(known, 0));
+    if (strcmp(json_string_value(json_array_get(known, 1)), act->signature) != 0) {
+        oc_error_set(err, OC_E_CONFLICT, "%s has used the nonce %" PRIu64 " for something else",
+                     act->statement.member, act->statement.nonce);
+        oc_error_hint(err, "Sign it with a higher nonce.");
+    }
+    return true;
+}
+
+/* Nonces are never used twice, not even by another cycle of the proposal. */
+static uint64_t after_used(const json_t *p, const char *kind, const char *member)
+{
+    char prefix[OC_GOV_NAME + 32];
+    const char *id;
+    json_t *value;
+    uint64_t nonce = 1;
+    snprintf(prefix, sizeof prefix, "%s:%s:", kind, member);
+    json_object_foreach(json_object_get(p, "nonces"), id, value)
+    {
+        if (oc_starts(id, prefix)) {
+            const uint64_t used = strtoull(id + strlen(prefix), NULL, 10);
+            nonce = used >= nonce ? used + 1 : nonce;
+        }
+    }
+    return nonce;
+}
+
+uint64_t oc_governance_next_nonce(const struct oc_governance *g, const json_t *p,
+                                  const struct oc_governance_act *act)
+{
+    const struct oc_statement *s = &act->statement;
+    const json_t *row;
+    uint64_t nonce = 1;
+    size_t i;
+    if (s->kind == OC_STATEMENT_EMERGENCY) {
+        return (uint64_t)oc_time_wall();
+    }
+    if (s->kind != OC_STATEMENT_DELEGATION) {
+        return after_used(p, label_of(act), s->member);
+    }
+    json_array_foreach(json_object_get(g->state, "delegations"), i, row)
+    {
+        const uint64_t used = (uint64_t)oc_json_int(row, "nonce", 0);
+        if (strcmp(oc_json_str(row, "member", ""), s->member) == 0 && used >= nonce) {
+            nonce = used + 1;
+        }
+    }
+    return nonce;
+}
+
+/* ---- into the ledger ---- */
+
+static const char *type_of(const struct oc_governance_act *act)
+{
+    static const char *const types[] = {[OC_STATEMENT_BALLOT] = "vote_cast",
+                                        [OC_STATEMENT_REVIEW] = "review_signed",
+                                        [OC_STATEMENT_APPROVAL] = "approval_signed",
+                                        [OC_STATEMENT_VETO] = "veto_exercised",
+                                        [OC_STATEMENT_OVERRIDE] = "override_cast",
+                                        [OC_STATEMENT_DELEGATION] = "delegation_made",
+                                        [OC_STATEMENT_EMERGENCY] = "emergency_activated"};
+    return act->ratification ? "ratification_cast" : types[act->statement.kind];
+}
+
+static json_t *entry_of(struct oc_governance *g, const json_t *p,
+                        const struct oc_governance_act *act)
+{
+    const struct oc_statement *s = &act->statement;
+    json_t *entry = json_object();
+    if (p) {
+        oc_json_set_str(entry, "proposal", s->proposal);
+        oc_json_set_str(entry, "subject", s->subject);
+    }
+    oc_json_set_int(entry, "at", p ? oc_governance_now(g, p) : oc_time_wall());
+    oc_json_set_str(entry, "kind", label_of(act));
+    oc_json_set_str(entry, "member", s->member);
+    if (*s->word) {
+        oc_json_set_str(entry, "word", s->word);
+    }
+    oc_json_set_int(entry, "nonce", (int64_t)s->nonce);
+    oc_json_set_str(entry, "key", act->key.id);
+    oc_json_set_str(entry, "signature", act->signature);
+    if (act->text && *act->text) {
+        oc_json_set_str(entry, "text", act->text);
+    }
+    if (s->kind == OC_STATEMENT_DELEGATION) {
+        oc_json_set_str(entry, "to", s->to);
+        oc_json_set_str(entry, "scope", s->scope);
+        oc_json_set_int(entry, "expires", s->expires_ms);
+    } else if (s->kind == OC_STATEMENT_EMERGENCY) {
+        char *id = oc_asprintf("EMERGENCY-%" PRIu64, s->nonce);
+        oc_json_set_str(entry, "id", id);
+        oc_json_set_int(entry, "until", s->expires_ms);
+        free(id);
+    }
+    return entry;
+}
+
+static json_t *receipt_of(const struct oc_governance_act *act, const json_t *entry)
+{
+    json_t *result = json_object();
+    if (*act->statement.proposal) {
+        oc_json_set_str(result, "proposal", act->statement.proposal);
+    }
+    oc_json_set_str(result, "member", act->statement.member);
+    oc_json_set_str(result, "word", *act->statement.word ? act->statement.word : NULL);
+    oc_json_set_int(result, "nonce", (int64_t)act->statement.nonce);
+    if (json_object_get(entry, "id")) {
+        json_object_set(result, "id", json_object_get(entry, "id"));
+    }
+    return result;
+}
+
+int oc_governance_commit(struct oc_governance *g, const struct oc_governance_act *act,
+                         struct oc_call *call)
+{
+    const bool about = *act->statement.proposal != '\0';
+    const json_t *p = about ? oc_governance_find(g->state, act->statement.proposal) : NULL;
+    struct oc_error err;
+    oc_error_init(&err);
+    int rc = about ? check_time(p, act, &err) : OC_OK;
+    rc = rc || !p ? rc : check_change(p, act, &err);
+    if (rc != OC_OK) {
+        if (call) {
+            oc_call_fail(call, &err);
+        }
+        return rc;
+    }
+    json_t *entry = entry_of(g, p, act);
+    json_t *receipt = call ? receipt_of(act, entry) : NULL;
+    rc = oc_governance_write(g, type_of(act), entry, call, receipt);
+    if (rc == OC_OK && p && !act->quiet) {
+        oc_governance_poke(g, act->statement.proposal);
+    }
+    return rc;
+}

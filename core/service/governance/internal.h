@@ -1,0 +1,249 @@
+/* What the files of the governance service share. SPDX-License-Identifier: MIT  [loop]
+ *
+ *   state      what is so: the sum of the entries (state.h)
+ *   journal    writes an entry, adds it to the state, tells the caller when it is on the disk; reads all again at the start
+ *   flow       what has to happen next to a proposal: stages, timeouts, decisions, deadlocks
+ *   run        carries out what was approved
+ *   mode       who can be reached, the degraded mode and what was decided in it
+ *   ops_*      the operations */
+#ifndef OC_SERVICE_GOVERNANCE_INTERNAL_H
+#define OC_SERVICE_GOVERNANCE_INTERNAL_H
+
+#include "core/base/arena.h"
+#include "core/base/map.h"
+#include "core/base/vec.h"
+#include "core/loop/worker.h"
+#include "core/service/governance/ballot.h"
+#include "core/service/governance/deadline.h"
+#include "core/service/governance/delegation.h"
+#include "core/service/governance/governance.h"
+#include "core/service/governance/keys.h"
+#include "core/service/governance/rules.h"
+#include "core/service/governance/state.h"
+#include "core/service/governance/tally.h"
+
+#define OC_GOVERNANCE_OPEN_MAX    1000        /* proposals that are under way at once */
+#define OC_GOVERNANCE_TEXT_MAX    (16u << 10) /* bytes of one text of a proposal */
+#define OC_GOVERNANCE_COMMENT_MAX 256         /* comments on one proposal */
+#define OC_GOVERNANCE_BALLOT_MAX  64          /* ballots of one member on one proposal */
+
+/* What the section says beside the rules. */
+struct oc_governance_settings {
+    int64_t review_within_ms;  /* for the review of what was done without a vote */
+    int64_t deadlock_ms;       /* for each method of ending a deadlock */
+    int64_t human_ms;          /* for the last of them: people */
+    int64_t degraded_after_ms; /* too few members for so long: the degraded mode */
+    int64_t posting_ms;        /* between two provisional decisions */
+};
+
+struct oc_governance {
+    const struct oc_env *env;
+    struct oc_gov_rules rules; /* for proposals from now on */
+    struct oc_governance_settings settings;
+    json_t *state;              /* owned */
+    struct oc_map clocks;       /* proposal -> struct oc_deadline, owned: of those that are open */
+    struct oc_map runs;         /* proposal -> struct run: being carried out */
+    struct oc_writing *writing; /* entries on their way to the disk */
+    struct oc_watch *watches;   /* callers of governance.watch */
+    struct oc_workers *workers; /* signatures of many ballots at once; made when first needed */
+    struct oc_verifying *verifying;
+    struct oc_timer *timer; /* what falls due next */
+    int64_t due;            /* monotonic: when it fires */
+    struct oc_timer *save;  /* saves the state now and then */
+    struct oc_timer
+        *begin; /* once all that starts with us has started; at the end: until when we wait */
+    struct oc_subscription *health;
+    struct oc_map
+        overdue; /* proposals of which people have been told that their review is overdue */
+    int64_t degraded_since; /* wall ms: too few can be reached since then; 0 = enough */
+    uint64_t saved;         /* entries that the saved state covers */
+    int64_t last_ms;        /* of the last id */
+    uint32_t serial;        /* within that millisecond */
+    bool failed;            /* an entry could not be written: the state is to be read again */
+    bool stopping, resumed;
+    oc_loop_fn stopped;
+    void *stopped_ctx;
+};
+
+/* ---- journal.c ---- */
+
+/* The state as it was saved, and the entries since. */
+int oc_governance_load(struct oc_governance *g, struct oc_error *err);
+void oc_governance_save(struct oc_governance *g);
+/* Writes an entry and adds it to the state. Takes `entry`; "at" is put in unless it is there. When it is on the disk the event
+ * governance.<type> is published and `call` (may be NULL) ends with `result` (taken, may be NULL) and {"index","leaf"} in it.
+ * OC_OK, or a code with which `call` has been failed. */
+int oc_governance_write(struct oc_governance *g, const char *type, json_t *entry,
+                        struct oc_call *call, json_t *result);
+/* Ends `call` with `result` (taken) once everything that was written so far is on the disk. */
+void oc_governance_answer_when_durable(struct oc_governance *g, struct oc_call *call,
+                                       json_t *result);
+/* All that was written is on the disk when this returns OC_OK. */
+int oc_governance_sync(struct oc_governance *g, struct oc_error *err);
+/* A receipt of an entry that is there: {"proposal","index","leaf"}. */
+void oc_governance_receipt(struct oc_governance *g, json_t *result, uint64_t index);
+/* Whether anything is still on its way. */
+bool oc_governance_is_writing(const struct oc_governance *g);
+void oc_governance_forget_writing(struct oc_governance *g);
+
+/* ---- settings.c ---- */
+
+void oc_governance_bind(struct oc_governance *g, const struct oc_config *config,
+                        struct oc_diags *diags);
+
+/* ---- case.c: from the state's JSON to what the pure functions take ---- */
+
+/* Room for what a tally reads; freed by oc_governance_case_finish. */
+struct oc_governance_case {
+    struct oc_tally_case tally;
+    struct oc_member members[OC_ELECTORS_MAX];
+    OC_VEC(struct oc_ballot_record) ballots;
+    OC_VEC(struct oc_signature_record) signatures;
+    OC_VEC(struct oc_veto_record) vetoes;
+    OC_VEC(struct oc_override_record) overrides;
+    struct oc_delegation_record delegations[OC_ELECTORS_MAX];
+};
+void oc_governance_case(const struct oc_governance *g, const json_t *proposal,
+                        struct oc_governance_case *c);
+void oc_governance_case_finish(struct oc_governance_case *c);
+/* The tally at `now`. */
+void oc_governance_tally(const struct oc_governance *g, const json_t *proposal, int64_t now,
+                         struct oc_tally_result *result);
+json_t *oc_governance_tally_json(const struct oc_tally_result *result);
+/* The electorate as it was frozen; how many. */
+uint32_t oc_governance_electorate(const json_t *proposal,
+                                  struct oc_member members[OC_ELECTORS_MAX]);
+json_t *oc_governance_electorate_json(const struct oc_governance *g);
+/* Delegations of the state; owned by the caller. */
+struct oc_gov_delegation *oc_governance_delegations(const struct oc_governance *g, size_t *count);
+/* The key with which a member may sign now. False: it has none. */
+bool oc_governance_key(const struct oc_governance *g, const char *member,
+                       struct oc_member_key *key);
+
+/* ---- flow.c ---- */
+
+/* Does what is due for one proposal, or for all, and starts the timer for what comes next. */
+void oc_governance_poke(struct oc_governance *g, const char *id);
+void oc_governance_poke_all(struct oc_governance *g);
+/* The entry of this type is on the disk. */
+void oc_governance_written(struct oc_governance *g, const char *type, const json_t *entry);
+/* The time of a proposal: what its entries are stamped with. */
+int64_t oc_governance_now(struct oc_governance *g, const json_t *proposal);
+/* Frozen rules with a deadline counted from `now`, and the subject that follows from them, into `entry`. */
+void oc_governance_open_cycle(const struct oc_governance *g, const json_t *proposal, int64_t now,
+                              json_t *entry);
+/* Its deadline is another from now on. */
+void oc_governance_forget_clock(struct oc_governance *g, const char *id);
+/* Decides: {"outcome","reason",..}. */
+void oc_governance_decide(struct oc_governance *g, const json_t *proposal, const char *outcome,
+                          const char *reason, const struct oc_tally_result *tally);
+
+/* ---- run.c ---- */
+
+void oc_governance_run(struct oc_governance *g, const char *id); /* execution_started is durable */
+void oc_governance_roll_back(struct oc_governance *g,
+                             const char *id);       /* rollback_started is durable */
+void oc_governance_resume(struct oc_governance *g); /* what a crash has interrupted */
+void oc_governance_forget_runs(struct oc_governance *g);
+size_t oc_governance_running(const struct oc_governance *g);
+
+/* ---- mode.c ---- */
+
+void oc_governance_mode_begin(struct oc_governance *g);
+void oc_governance_mode_end(struct oc_governance *g);
+void oc_governance_mode_tick(struct oc_governance *g, int64_t now);
+bool oc_governance_is_degraded(const struct oc_governance *g);
+bool oc_governance_is_reachable(const struct oc_governance *g, const char *member);
+/* What the degraded mode does to a new proposal; nothing in the standard mode. */
+void oc_governance_degrade(struct oc_governance *g, const char *id);
+/* OC_E_RETRY: a provisional decision was posted too short a time ago. */
+int oc_governance_may_post(const struct oc_governance *g, const char *category,
+                           struct oc_error *err);
+void oc_governance_alert(struct oc_governance *g, const char *rule, const char *about,
+                         const char *severity, const char *message, bool firing);
+
+/* ---- propose.c ---- */
+
+struct oc_draft {
+    const char *category, *title, *description, *justification, *impact, *rollback_plan;
+    const json_t *changes; /* names of parameters; may be NULL */
+    const char *op;        /* may be NULL */
+    const json_t *params;  /* of op; may be NULL */
+    const char *actor;
+    enum oc_role role;
+    bool gated; /* the gate has asked the policy already: this is the category that it wants */
+    const char *rollback_op;
+    const json_t *rollback_params;
+};
+/* Checks a draft and makes the record of it. NULL and err: it is refused. Owned. */
+json_t *oc_governance_draft(struct oc_governance *g, const struct oc_draft *draft,
+                            struct oc_error *err);
+/* Digest of what is voted on: the text, the operation, the electorate, the rules, the revision and the cycle. */
+void oc_governance_subject(const json_t *proposal, char hex[OC_SHA256_HEX]);
+/* The same for the vote on what was decided without one. */
+void oc_governance_ratify_subject(const json_t *proposal, char hex[OC_SHA256_HEX]);
+/* Writes rule_violation_detected. */
+void oc_governance_violation(struct oc_governance *g, const char *actor, const char *proposal,
+                             const struct oc_error *what);
+
+/* ---- accept.c: what members sign ---- */
+
+struct oc_governance_act {
+    struct oc_statement statement;
+    bool ratification;     /* a ballot about what was decided provisionally */
+    bool change;           /* an earlier ballot of the member may be replaced */
+    bool quiet;            /* one of many: the caller pokes the proposal when all are written */
+    const char *text;      /* the reason; borrowed, may be NULL */
+    const char *signature; /* base64; borrowed */
+    uint8_t bytes[OC_SIGN_SIGNATURE];
+    struct oc_member_key key;
+};
+/* Fills in what the host knows by itself (subject, electorate) and the key; refuses what this member may not say, or not now. `proposal` is NULL
+ * for a delegation and an emergency. With `signature` NULL only the statement is made. */
+int oc_governance_prepare(struct oc_governance *g, const json_t *proposal,
+                          struct oc_governance_act *act, struct oc_error *err);
+/* Whether the signature fits. [any] */
+int oc_governance_verify(const struct oc_governance_act *act, struct oc_error *err);
+/* What was signed before with this nonce: true, and *index is its place. OC_E_CONFLICT in err: something else was. */
+bool oc_governance_is_known(const struct oc_governance *g, const json_t *proposal,
+                            const struct oc_governance_act *act, int64_t *index,
+                            struct oc_error *err);
+/* Writes it; `call` (may be NULL) ends with the receipt. */
+int oc_governance_commit(struct oc_governance *g, const struct oc_governance_act *act,
+                         struct oc_call *call);
+/* The nonce that the member's next statement may have. */
+uint64_t oc_governance_next_nonce(const struct oc_governance *g, const json_t *proposal,
+                                  const struct oc_governance_act *act);
+
+/* ---- show.c ---- */
+json_t *oc_governance_row(const struct oc_governance *g, const json_t *proposal);
+json_t *oc_governance_detail(const struct oc_governance *g, const json_t *proposal);
+json_t *oc_governance_status(struct oc_governance *g);
+
+/* ---- watch.c ---- */
+void oc_governance_tell_watches(struct oc_governance *g, const char *type, uint64_t index,
+                                const json_t *entry);
+void oc_governance_end_watches(struct oc_governance *g);
+
+/* ---- ops_power.c ---- */
+void oc_governance_forget_verifying(struct oc_governance *g);
+
+/* ---- the operations ---- */
+void oc_governance_add_ops(struct oc_governance *g);
+#define OC_GOVERNANCE_OP_LISTS(X)                                                                  \
+    X(oc_governance_ops_propose)                                                                   \
+    X(oc_governance_ops_vote)                                                                      \
+    X(oc_governance_ops_power)                                                                     \
+    X(oc_governance_ops_key)                                                                       \
+    X(oc_governance_ops_show)                                                                      \
+    X(oc_governance_ops_import)
+#define X(list)                                                                                    \
+    extern const struct oc_op list[];                                                              \
+    extern const size_t list##_count;
+OC_GOVERNANCE_OP_LISTS(X)
+#undef X
+
+/* The proposal, or NULL: the call has been failed. A prefix that fits one proposal alone will do; "last" is the newest. */
+json_t *oc_governance_need(struct oc_governance *g, struct oc_call *call, const char *id);
+
+#endif

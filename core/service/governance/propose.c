@@ -1,0 +1,335 @@
+/* From a draft to the record of a proposal. SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/base/text.h"
+#include "core/base/time.h"
+#include "core/service/governance/internal.h"
+
+#define TITLE_MAX  200u
+#define PARAMS_MAX (128u << 10) /* bytes of an operation's parameters */
+#define DEPTH_MAX  32           /* of what is searched for names of parameters */
+
+/* ---- what is voted on ---- */
+
+static void hash_of(const json_t *proposal, const char *purpose, char hex[OC_SHA256_HEX])
+{
+    static const char *const keys[] = {"id",
+                                       "category",
+                                       "title",
+                                       "description",
+                                       "justification",
+                                       "rules",
+                                       "op",
+                                       "rollback",
+                                       "rollback_plan",
+                                       "changes",
+                                       "impact_assessment",
+                                       "steward",
+                                       "sentinel",
+                                       "examiner",
+                                       "electorate",
+                                       "revision",
+                                       "cycle"};
+    json_t *subject = json_object();
+    for (size_t i = 0; i < OC_COUNT(keys); i++) {
+        json_t *value = json_object_get(proposal, keys[i]);
+        if (value) {
+            json_object_set(subject, keys[i], value);
+        }
+    }
+    if (purpose) {
+        oc_json_set_str(subject, "purpose", purpose);
+    }
+    char *text = oc_json_text(subject);
+    oc_sha256_hex(text, strlen(text), hex);
+    free(text);
+    json_decref(subject);
+}
+
+void oc_governance_subject(const json_t *proposal, char hex[OC_SHA256_HEX])
+{
+    hash_of(proposal, NULL, hex);
+}
+
+void oc_governance_ratify_subject(const json_t *proposal, char hex[OC_SHA256_HEX])
+{
+    hash_of(proposal, "ratification", hex);
+}
+
+/* ---- what nobody may change ---- */
+
+static const struct oc_gov_inviolable *touches(const json_t *value, int depth)
+{
+    const struct oc_gov_inviolable *found = NULL;
+    const char *key;
+    json_t *member;
+    size_t i;
+    if (depth > DEPTH_MAX) {
+        return NULL;
+    }
+    if (json_is_string(value)) {
+        const char *text = json_string_value(value);
+        return strchr(text, '.') && strlen(text) < 128 ? oc_gov_inviolable_find(text) : NULL;
+    }
+    json_object_foreach((json_t *)(uintptr_t)value, key, member)
+    {
+        found = found ? found : strchr(key, '.') ? oc_gov_inviolable_find(key) : NULL;
+        found = found ? found : touches(member, depth + 1);
+    }
+    json_array_foreach(value, i, member)
+    {
+        found = found ? found : touches(member, depth + 1);
+    }
+    return found;
+}
+
+static int check_inviolable(const struct oc_draft *d, struct oc_error *err)
+{
+    const struct oc_gov_inviolable *hit = NULL;
+    const json_t *name;
+    size_t i;
+    json_array_foreach(d->changes, i, name)
+    {
+        hit =
+            hit ? hit : oc_gov_inviolable_find(json_is_string(name) ? json_string_value(name) : "");
+    }
+    hit = hit ? hit : touches(d->params, 0);
+    hit = hit ? hit : touches(d->rollback_params, 0);
+    if (!hit) {
+        return OC_OK;
+    }
+    oc_error_set(err, OC_E_REFUSED, "%s is inviolable: it is %s, and no vote changes it", hit->name,
+                 hit->value);
+    oc_error_hint(err, "Leave it out of the proposal.");
+    return OC_E_REFUSED;
+}
+
+/* ---- the operation ---- */
+
+/* What is voted on is read by everybody and kept for good: nothing secret may be in it. */
+static int check_op(struct oc_governance *g, const char *name, const json_t *params,
+                    struct oc_error *err)
+{
+    const struct oc_op *op = name ? oc_ops_find(g->env->ops, name) : NULL;
+    if (!name) {
+        return OC_OK;
+    }
+    if (!op) {
+        oc_error_set(err, OC_E_NOT_FOUND, "no operation is named %s", name);
+        oc_error_hint(err, "`openclaw governance propose --help` says how operations are named.");
+        return OC_E_NOT_FOUND;
+    }
+    if (op->flags & (OC_OP_PRIVATE | OC_OP_STREAMS)) {
+        return oc_error_set(err, OC_E_UNSUPPORTED, "%s cannot be run by a decision", name);
+    }
+    for (const struct oc_option *o = op->params; o && o->name; o++) {
+        if (o->type == OC_OPT_SECRET && json_object_get(params, o->name)) {
+            oc_error_set(err, OC_E_REFUSED, "%s is given a secret: %s", name, o->name);
+            oc_error_hint(err, "What is voted on is public and kept for good. Put the secret where "
+                               "the operation can find it, such as the configuration.");
+            return OC_E_REFUSED;
+        }
+    }
+    char *text = oc_json_text(params);
+    const size_t len = text ? strlen(text) : 0;
+    free(text);
+    return len <= PARAMS_MAX
+               ? OC_OK
+               : oc_error_set(err, OC_E_CONFIG, "the parameters of %s are too long", name);
+}
+
+/* ---- what the policy wants for the operation ---- */
+
+static int rank(enum oc_gov_category category)
+{
+    static const int ranks[OC_GOV_CATEGORIES] = {[OC_GOV_EMERGENCY] = 0,
+                                                 [OC_GOV_OPERATIONAL] = 1,
+                                                 [OC_GOV_TACTICAL] = 2,
+                                                 [OC_GOV_STRATEGIC] = 3};
+    return ranks[category];
+}
+
+static int judge(const char *op, const json_t *answer, enum oc_gov_category chosen,
+                 struct oc_error *err)
+{
+    const char *wanted = oc_json_str(answer, "approval", NULL);
+    enum oc_gov_category least = OC_GOV_STRATEGIC;
+    if (!wanted && oc_json_bool(answer, "allow", false)) {
+        return OC_OK;
+    }
+    if (!wanted) {
+        oc_error_set(err, OC_E_DENIED, "the policy refuses %s: %.200s", op,
+                     oc_json_str(answer, "reason", ""));
+        oc_error_hint(err, "What it refuses cannot be voted on either.");
+        return OC_E_DENIED;
+    }
+    oc_gov_category_parse(wanted, &least);
+    if (rank(chosen) < rank(least)) {
+        oc_error_set(err, OC_E_DENIED, "%s needs a %s decision", op, wanted);
+        oc_error_hint(err, "Give --category %s, or a stricter one.", wanted);
+        return OC_E_DENIED;
+    }
+    return OC_OK;
+}
+
+/* Nobody gets around the policy by choosing a category that is easier to win. */
+static int check_policy(struct oc_governance *g, const struct oc_draft *d, const char *op,
+                        const json_t *params, struct oc_error *err)
+{
+    static const char *const roles[] = {"viewer", "operator", "admin"};
+    enum oc_gov_category category = OC_GOV_OPERATIONAL;
+    json_t *answer = NULL;
+    if (!op || d->gated || !g->env->policies) {
+        return OC_OK;
+    }
+    oc_gov_category_parse(d->category, &category);
+    json_t *given = params ? json_deep_copy(params) : json_object();
+    json_t *args = json_pack("[s,{s:s,s:s,s:b},o]", op, "name", d->actor, "role", roles[d->role],
+                             "governed", 1, given);
+    int rc = oc_policy_ask(g->env->policies, "authorize", args, &answer, NULL, err);
+    if (rc == OC_E_NOT_FOUND) {
+        oc_error_init(err);
+        rc = OC_OK;
+    } else if (rc == OC_OK) {
+        rc = judge(op, answer, category, err);
+    }
+    json_decref(args);
+    json_decref(answer);
+    return rc;
+}
+
+/* ---- the draft ---- */
+
+static int check_text(const char *what, const char *text, size_t max, struct oc_error *err)
+{
+    return !text || strlen(text) <= max
+               ? OC_OK
+               : oc_error_set(err, OC_E_CONFIG, "the %s is longer than %zu bytes", what, max);
+}
+
+static size_t count_open(const struct oc_governance *g)
+{
+    return json_object_size(json_object_get(g->state, "proposals")) -
+           json_array_size(json_object_get(g->state, "closed"));
+}
+
+static int check(struct oc_governance *g, const struct oc_draft *d, struct oc_error *err)
+{
+    enum oc_gov_category category;
+    if (!d->category || !oc_gov_category_parse(d->category, &category)) {
+        oc_error_set(err, OC_E_CONFIG, "'%.32s' is no category", d->category ? d->category : "");
+        oc_error_hint(err, "Categories are operational, tactical, strategic and emergency.");
+        return OC_E_CONFIG;
+    }
+    if (!d->title || !*d->title) {
+        return oc_error_set(err, OC_E_CONFIG, "a proposal needs a title");
+    }
+    if (count_open(g) >= OC_GOVERNANCE_OPEN_MAX) {
+        oc_error_set(err, OC_E_RETRY, "%d proposals are open already", OC_GOVERNANCE_OPEN_MAX);
+        oc_error_hint(err, "Decide or withdraw some of them first.");
+        return OC_E_RETRY;
+    }
+    int rc = check_text("title", d->title, TITLE_MAX, err);
+    rc = rc ? rc : check_text("description", d->description, OC_GOVERNANCE_TEXT_MAX, err);
+    rc = rc ? rc : check_text("justification", d->justification, OC_GOVERNANCE_TEXT_MAX, err);
+    rc = rc ? rc : check_text("impact assessment", d->impact, OC_GOVERNANCE_TEXT_MAX, err);
+    rc = rc ? rc : check_text("rollback plan", d->rollback_plan, OC_GOVERNANCE_TEXT_MAX, err);
+    rc = rc ? rc : check_inviolable(d, err);
+    rc = rc ? rc : check_op(g, d->op, d->params, err);
+    rc = rc ? rc : check_op(g, d->rollback_op, d->rollback_params, err);
+    rc = rc ? rc : check_policy(g, d, d->op, d->params, err);
+    return rc ? rc : check_policy(g, d, d->rollback_op, d->rollback_params, err);
+}
+
+/* "PROPOSAL-20261122-231501-042-00": ids sort as they were made. */
+static void make_id(struct oc_governance *g, int64_t now, char *id, size_t size)
+{
+    char time[32];
+    do {
+        g->serial = now == g->last_ms ? g->serial + 1 : 0;
+        g->last_ms = now;
+        oc_time_format(now, time, sizeof time); /* 2026-11-22T13:30:00.123Z */
+        snprintf(id, size, "PROPOSAL-%.4s%.2s%.2s-%.2s%.2s%.2s-%.3s-%02u", time, time + 5, time + 8,
+                 time + 11, time + 14, time + 17, time + 20, g->serial);
+    } while (oc_governance_find(g->state, id));
+}
+
+static void set_op(json_t *p, const char *key, const char *name, const json_t *params)
+{
+    if (name) {
+        json_t *op = json_object();
+        oc_json_set_str(op, "name", name);
+        oc_json_take(op, "params", params ? json_deep_copy(params) : json_object());
+        oc_json_take(p, key, op);
+    }
+}
+
+static void set_texts(json_t *p, const struct oc_draft *d)
+{
+    oc_json_set_str(p, "category", d->category);
+    oc_json_set_str(p, "title", d->title);
+    oc_json_set_str(p, "description", d->description ? d->description : "");
+    oc_json_set_str(p, "justification", d->justification ? d->justification : "");
+    oc_json_set_str(p, "impact_assessment", d->impact ? d->impact : "");
+    oc_json_set_str(p, "rollback_plan", d->rollback_plan ? d->rollback_plan : "");
+    oc_json_take(p, "changes", d->changes ? json_deep_copy(d->changes) : json_array());
+}
+
+/* Who holds which office now does so for this proposal until its end. */
+static void freeze(struct oc_governance *g, json_t *p, int64_t now)
+{
+    json_t *cycle = json_object();
+    oc_json_set_str(p, "steward", g->rules.steward);
+    oc_json_set_str(p, "sentinel", g->rules.sentinel);
+    oc_json_set_str(p, "examiner", g->rules.examiner);
+    oc_json_take(p, "electorate", oc_governance_electorate_json(g));
+    oc_json_set_int(p, "revision", 0);
+    oc_json_set_int(p, "modifications", 0);
+    oc_json_set_int(p, "cycle", 1);
+    oc_governance_open_cycle(g, p, now, cycle);
+    json_object_update(p, cycle);
+    json_decref(cycle);
+}
+
+json_t *oc_governance_draft(struct oc_governance *g, const struct oc_draft *d, struct oc_error *err)
+{
+    const int64_t now = oc_time_wall();
+    char id[OC_GOV_ID];
+    if (check(g, d, err) != OC_OK) {
+        return NULL;
+    }
+    json_t *p = json_object();
+    make_id(g, now, id, sizeof id);
+    oc_json_set_str(p, "id", id);
+    set_texts(p, d);
+    set_op(p, "op", d->op, d->params);
+    set_op(p, "rollback", d->rollback_op, d->rollback_params);
+    if (d->op) {
+        oc_json_set_str(json_object_get(p, "op"), "actor", d->actor);
+        oc_json_set_int(json_object_get(p, "op"), "role", d->role);
+    }
+    oc_json_set_str(p, "submitter", d->actor);
+    oc_json_set_int(p, "submitted_at", now);
+    oc_json_set_int(p, "time", now);
+    oc_json_set_str(p, "status", "open");
+    oc_json_set_str(p, "stage", "submission");
+    oc_json_set_int(p, "stage_until", now + g->rules.stages.submission_ms);
+    freeze(g, p, now);
+    return p;
+}
+
+void oc_governance_violation(struct oc_governance *g, const char *actor, const char *proposal,
+                             const struct oc_error *what)
+{
+    json_t *entry = json_object();
+    oc_json_set_str(entry, "actor", actor);
+    if (proposal) {
+        oc_json_set_str(entry, "proposal", proposal);
+    }
+    oc_json_set_str(entry, "message", what->message);
+    oc_governance_write(g, "rule_violation_detected", entry, NULL, NULL);
+}

@@ -1,0 +1,183 @@
+/* Carries out what was approved: once, exactly as it was asked. SPDX-License-Identifier: MIT
+ *
+ * execution_started is on the disk before the operation is called. Whoever finds it without an execution_ended after a crash
+ * cannot know how far the operation came: it is run again only when it says that this does no harm (replay_safe). */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/json.h"
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "core/base/time.h"
+#include "core/service/governance/internal.h"
+
+#define RESULT_MAX (8u << 10) /* bytes of a result that are kept in the ledger */
+
+struct run {
+    struct oc_governance *g;
+    char *proposal;
+    bool rollback;
+};
+
+size_t oc_governance_running(const struct oc_governance *g)
+{
+    return g->runs.count;
+}
+
+void oc_governance_forget_runs(struct oc_governance *g)
+{
+    void *value;
+    for (size_t it = 0; oc_map_next(&g->runs, &it, NULL, &value);) {
+        ((struct run *)value)->g = NULL;
+    }
+    oc_map_finish(&g->runs, NULL);
+}
+
+static json_t *ending(const struct run *r, int code, const json_t *result,
+                      const struct oc_error *err)
+{
+    json_t *entry = json_object();
+    oc_json_set_str(entry, "proposal", r->proposal);
+    oc_json_set_str(entry, "status",
+                    code != OC_OK ? "failed"
+                    : r->rollback ? "rolled_back"
+                                  : "completed");
+    oc_json_set_str(entry, "code", oc_error_name(code));
+    if (err && code != OC_OK) {
+        oc_json_set_str(entry, "message", err->message);
+        oc_json_set_str(entry, "hint", err->hint);
+    }
+    char *text = result && code == OC_OK ? oc_json_text(result) : NULL;
+    if (text && strlen(text) <= RESULT_MAX) {
+        oc_json_take(entry, "result", json_deep_copy(result));
+    }
+    free(text);
+    return entry;
+}
+
+static void on_done(void *ctx, int code, const json_t *result, const struct oc_error *err)
+{
+    struct run *r = ctx;
+    struct oc_governance *g = r->g;
+    const bool rollback = r->rollback;
+    if (!g) { /* the host is going: the next one finds it as interrupted */
+        free(r->proposal);
+        free(r);
+        return;
+    }
+
+    oc_map_remove(&g->runs, r->proposal);
+    oc_governance_write(g, rollback ? "rollback_ended" : "execution_ended",
+                        ending(r, code, result, err), NULL, NULL);
+    if (code != OC_OK) {
+        oc_warn("what was approved has failed", "proposal=%s code=%s", r->proposal,
+                oc_error_name(code));
+    }
+    char *id = r->proposal;
+    free(r);
+    oc_governance_poke(g, id);
+    free(id);
+    if (g->stopping && g->stopped && !g->runs.count) {
+        oc_loop_fn fn = g->stopped;
+        g->stopped = NULL;
+        oc_loop_post(g->env->loop, fn, g->stopped_ctx);
+    }
+}
+
+static void start(struct oc_governance *g, const json_t *p, const char *key, bool rollback)
+{
+    const json_t *op = json_object_get(p, key), *asked = json_object_get(p, "op");
+    const char *id = oc_json_str(p, "id", "");
+    if (!op || oc_map_get(&g->runs, id)) {
+        return;
+    }
+    struct run *r = oc_calloc(1, sizeof *r);
+    *r = (struct run){.g = g, .proposal = oc_strdup(id), .rollback = rollback};
+    oc_map_set(&g->runs, id, r);
+    const struct oc_call_request req = {
+        .op = oc_json_str(op, "name", ""),
+        .params = json_deep_copy(json_object_get(op, "params")),
+        .actor = {.name = oc_json_str(asked, "actor", "governance"),
+                  .role = (enum oc_role)oc_json_int(asked, "role", OC_ROLE_VIEWER),
+                  .approval = id},
+        .on_done = on_done,
+        .ctx = r};
+    oc_ops_call(g->env->ops, &req); /* r may be gone */
+}
+
+void oc_governance_run(struct oc_governance *g, const char *id)
+{
+    const json_t *p = oc_governance_find(g->state, id);
+    const json_t *x = json_object_get(p, "execution");
+    if (p && strcmp(oc_json_str(x, "status", ""), "executing") == 0) {
+        start(g, p, "op", false);
+    }
+}
+
+void oc_governance_roll_back(struct oc_governance *g, const char *id)
+{
+    const json_t *p = oc_governance_find(g->state, id);
+    if (p && oc_json_bool(json_object_get(p, "execution"), "rolling_back", false)) {
+        start(g, p, "rollback", true);
+    }
+}
+
+/* ---- after a crash ---- */
+
+static void interrupted(struct oc_governance *g, const json_t *p)
+{
+    json_t *entry = json_object();
+    oc_json_set_str(entry, "proposal", oc_json_str(p, "id", ""));
+    oc_json_set_str(entry, "status", "failed");
+    oc_json_set_str(entry, "code", "interrupted");
+    oc_json_set_str(entry, "message",
+                    "the host went down while it ran: nobody knows how far it came");
+    oc_json_set_str(entry, "hint",
+                    "See what is there, and propose it anew if it is still to be done.");
+    oc_governance_write(g, "execution_ended", entry, NULL, NULL);
+}
+
+static bool again(struct oc_governance *g, const json_t *p)
+{
+    const char *name = oc_json_str(json_object_get(p, "op"), "name", "");
+    const struct oc_op *op = oc_ops_find(g->env->ops, name);
+    return op && op->flags & OC_OP_REPLAY_SAFE;
+}
+
+static void resume_one(struct oc_governance *g, const char *id)
+{
+    const json_t *p = oc_governance_find(g->state, id), *x = json_object_get(p, "execution");
+    if (!p || oc_map_get(&g->runs, id)) {
+        return;
+    }
+    if (oc_json_bool(x, "rolling_back", false)) {
+        json_t *entry = json_pack("{s:s,s:s,s:s}", "proposal", id, "status", "failed", "message",
+                                  "the host went down while it was rolled back");
+        oc_governance_write(g, "rollback_ended", entry, NULL, NULL);
+    } else if (strcmp(oc_json_str(x, "status", ""), "executing") != 0) {
+        return;
+    } else if (again(g, p)) {
+        json_t *entry = json_pack("{s:s,s:I,s:s}", "proposal", id, "attempts",
+                                  (json_int_t)oc_json_int(x, "attempts", 1) + 1, "op",
+                                  oc_json_str(json_object_get(p, "op"), "name", ""));
+        oc_governance_write(g, "execution_started", entry, NULL, NULL);
+    } else {
+        interrupted(g, p);
+    }
+}
+
+void oc_governance_resume(struct oc_governance *g)
+{
+    OC_VEC(char *) ids = {0};
+    const char *id;
+    json_t *p;
+    json_object_foreach(json_object_get(g->state, "proposals"), id, p)
+    {
+        OC_VEC_PUSH(&ids, oc_strdup(id));
+    }
+    for (size_t i = 0; i < ids.count; i++) {
+        resume_one(g, ids.items[i]);
+        free(ids.items[i]);
+    }
+    OC_VEC_FINISH(&ids);
+}

@@ -1,0 +1,230 @@
+/* Proposals and governance as people and programs see them. SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/base/text.h"
+#include "core/base/time.h"
+#include "core/service/governance/internal.h"
+
+static int64_t deadline_of(const json_t *p)
+{
+    return oc_json_int(json_object_get(p, "rules"), "deadline", 0);
+}
+
+/* What is decided is shown as it was decided; what is open, as it stands. */
+static int64_t time_of(const struct oc_governance *g, const json_t *p)
+{
+    const int64_t decided = oc_json_int(p, "decided_at", 0);
+    return decided ? decided : oc_governance_now((struct oc_governance *)(uintptr_t)g, p);
+}
+
+static void set_missing(json_t *row, const struct oc_tally_result *r, const json_t *p)
+{
+    struct oc_member members[OC_ELECTORS_MAX];
+    const uint32_t count = oc_governance_electorate(p, members);
+    json_t *missing = json_array();
+    for (uint32_t i = 0; i < count; i++) {
+        if (r->voice[i] == OC_CHOICE_NONE) {
+            json_array_append_new(missing, json_string(members[i].name));
+        }
+    }
+    if (r->missing & OC_TALLY_MISSING_REVIEW) {
+        json_array_append_new(missing,
+                              json_sprintf("review of %s", oc_json_str(p, "examiner", "")));
+    }
+    if (r->missing & OC_TALLY_MISSING_APPROVAL) {
+        json_array_append_new(missing,
+                              json_sprintf("approval of %s", oc_json_str(p, "sentinel", "")));
+    }
+    oc_json_take(row, "missing", missing);
+}
+
+static void set_votes(json_t *row, const struct oc_tally_result *r)
+{
+    oc_json_take(
+        row, "votes",
+        json_sprintf("%u yes, %u no, %u of %u needed", r->yes, r->no, r->needed, r->eligible));
+    oc_json_set_int(row, "yes", r->yes);
+    oc_json_set_int(row, "no", r->no);
+    oc_json_set_int(row, "abstain", r->abstain);
+    oc_json_set_int(row, "absent", r->absent);
+    oc_json_set_int(row, "needed", r->needed);
+}
+
+static json_t *row_of(const struct oc_governance *g, const json_t *p,
+                      const struct oc_tally_result *r)
+{
+    static const char *const keys[] = {"id", "category", "title", "status", "stage", "submitter"};
+    const bool closed = oc_governance_is_closed(p);
+    const int64_t left = deadline_of(p) - time_of(g, p);
+    json_t *row = json_object();
+    for (size_t i = 0; i < OC_COUNT(keys); i++) {
+        oc_json_set_str(row, keys[i], oc_json_str(p, keys[i], ""));
+    }
+    set_votes(row, r);
+    set_missing(row, r, p);
+    oc_json_set_time(row, "deadline", deadline_of(p));
+    oc_json_take(row, "left_ms", closed ? json_null() : json_integer(left > 0 ? left : 0));
+    oc_json_set_time(row, "submitted", oc_json_int(p, "submitted_at", 0));
+    oc_json_set_str(row, "execution", oc_json_str(json_object_get(p, "execution"), "status", NULL));
+    oc_json_set_str(row, "reason", oc_json_str(p, "reason", NULL));
+    return row;
+}
+
+json_t *oc_governance_row(const struct oc_governance *g, const json_t *p)
+{
+    struct oc_tally_result r;
+    oc_governance_tally(g, p, time_of(g, p), &r);
+    return row_of(g, p, &r);
+}
+
+static json_t *voters(const json_t *p, const struct oc_tally_result *r)
+{
+    struct oc_member members[OC_ELECTORS_MAX];
+    const uint32_t count = oc_governance_electorate(p, members);
+    json_t *list = json_array();
+    for (uint32_t i = 0; i < count; i++) {
+        const json_t *row, *last = NULL;
+        size_t k;
+        json_array_foreach(json_object_get(p, "ballots"), k, row)
+        {
+            last = strcmp(oc_json_str(row, "member", ""), members[i].name) == 0 ? row : last;
+        }
+        json_t *o = json_object();
+        oc_json_set_str(o, "member", members[i].name);
+        oc_json_set_str(o, "vote",
+                        r->voice[i] ? oc_choice_name((enum oc_choice)r->voice[i]) : "missing");
+        oc_json_set_bool(o, "delegated", r->voice[i] != OC_CHOICE_NONE && !last);
+        oc_json_set_time(o, "at", oc_json_int(last, "at", 0));
+        oc_json_take(o, "index", last ? json_incref(json_object_get(last, "index")) : json_null());
+        oc_json_set_str(o, "reason", oc_json_str(last, "text", NULL));
+        json_array_append_new(list, o);
+    }
+    return list;
+}
+
+json_t *oc_governance_detail(const struct oc_governance *g, const json_t *p)
+{
+    static const char *const keys[] = {"description",
+                                       "justification",
+                                       "impact_assessment",
+                                       "rollback_plan",
+                                       "changes",
+                                       "revision",
+                                       "modifications",
+                                       "cycle",
+                                       "subject",
+                                       "electorate",
+                                       "rules",
+                                       "signatures",
+                                       "vetoes",
+                                       "overrides",
+                                       "comments",
+                                       "op",
+                                       "rollback",
+                                       "execution",
+                                       "deadlock",
+                                       "provisional",
+                                       "review",
+                                       "index",
+                                       "tally",
+                                       "ratifications"};
+    struct oc_member members[OC_ELECTORS_MAX];
+    struct oc_tally_result r;
+    char text[160], hash[OC_SHA256_HEX];
+    oc_governance_tally(g, p, time_of(g, p), &r);
+    json_t *o = row_of(g, p, &r);
+    for (size_t i = 0; i < OC_COUNT(keys); i++) {
+        json_t *value = json_object_get(p, keys[i]);
+        if (value) {
+            oc_json_take(o, keys[i], json_deep_copy(value));
+        }
+    }
+    oc_electorate_hash(members, oc_governance_electorate(p, members), hash);
+    oc_json_set_str(o, "electorate_hash", hash);
+    oc_json_take(o, "voters", voters(p, &r));
+    oc_json_set_str(o, "tally_text", oc_tally_describe(&r, text, sizeof text));
+    oc_json_set_time(o, "stage_until", oc_json_int(p, "stage_until", 0));
+    oc_json_set_time(o, "decided", oc_json_int(p, "decided_at", 0));
+    return o;
+}
+
+/* ---- status ---- */
+
+static void add_member(const struct oc_governance *g, json_t *list, const char *name,
+                       const char *role, bool *ready)
+{
+    struct oc_member_key key;
+    json_t *row;
+    size_t i;
+    json_array_foreach(list, i, row)
+    {
+        if (strcmp(oc_json_str(row, "member", ""), name) == 0) {
+            json_array_append_new(json_object_get(row, "roles"), json_string(role));
+            return;
+        }
+    }
+    const bool has = oc_governance_key(g, name, &key);
+    *ready = *ready && (has || strcmp(role, "triad") != 0);
+    row = json_pack("{s:s,s:[s]}", "member", name, "roles", role);
+    oc_json_set_str(row, "key", has ? key.id : NULL);
+    oc_json_set_time(row, "heard", oc_json_int(oc_governance_member(g->state, name), "heard", 0));
+    oc_json_set_bool(row, "reachable", oc_governance_is_reachable(g, name));
+    json_array_append_new(list, row);
+}
+
+static json_t *members_of(const struct oc_governance *g, bool *ready)
+{
+    json_t *list = json_array();
+    *ready = true;
+    for (uint32_t i = 0; i < g->rules.triad_count; i++) {
+        add_member(g, list, g->rules.triad[i], "triad", ready);
+    }
+    add_member(g, list, g->rules.steward, "steward", ready);
+    add_member(g, list, g->rules.sentinel, "sentinel", ready);
+    add_member(g, list, g->rules.examiner, "examiner", ready);
+    return list;
+}
+
+static void count_proposals(const struct oc_governance *g, json_t *o)
+{
+    int64_t open = 0, provisional = 0, due = 0, executing = 0;
+    const char *id;
+    json_t *p;
+    json_object_foreach(json_object_get(g->state, "proposals"), id, p)
+    {
+        const json_t *review = json_object_get(p, "review");
+        open += !oc_governance_is_closed(p);
+        executing +=
+            strcmp(oc_json_str(json_object_get(p, "execution"), "status", ""), "executing") == 0;
+        provisional +=
+            strcmp(oc_json_str(json_object_get(p, "provisional"), "status", ""), "pending") == 0;
+        due += review && !json_object_get(review, "by");
+    }
+    oc_json_set_int(o, "open", open);
+    oc_json_set_int(o, "executing", executing);
+    oc_json_set_int(o, "provisional", provisional);
+    oc_json_set_int(o, "reviews_due", due);
+}
+
+json_t *oc_governance_status(struct oc_governance *g)
+{
+    const json_t *e = json_object_get(g->state, "emergency");
+    bool ready;
+    json_t *o = json_object(), *members = members_of(g, &ready);
+    struct oc_error why;
+    oc_error_init(&why);
+    oc_json_set_bool(o, "ready",
+                     ready && g->env->ledger && oc_ledger_healthy(g->env->ledger, &why));
+    oc_json_set_str(o, "why",
+                    why.message[0] ? why.message
+                    : ready        ? NULL
+                                   : "not every member of the triad has a key");
+    oc_json_set_str(o, "mode", oc_json_str(json_object_get(g->state, "mode"), "name", ""));
+    oc_json_take(o, "members", members);
+    count_proposals(g, o);
+    oc_json_take(o, "emergency", e ? json_deep_copy(e) : json_null());
+    oc_json_set_int(o, "covers", oc_json_int(g->state, "covers", -1));
+    return o;
+}

@@ -1,0 +1,373 @@
+/* What is out of the ordinary: vetoes, deadlocks, emergencies, the degraded mode. SPDX-License-Identifier: MIT */
+#include "tests/unit/service/governance/world.h"
+
+#define RUN   "\"op\":\"test.run\""
+#define UNDO  "\"op\":\"test.run\",\"rollback_op\":\"test.undo\""
+#define RULES "governance = { declaration = \"30s\"; };"
+
+static struct world w;
+
+static int begin(void **state)
+{
+    (void)state;
+    world_begin(&w, RULES);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    world_end(&w);
+    return 0;
+}
+
+static int veto(const char *member, const char *condition)
+{
+    char rest[256];
+    snprintf(rest, sizeof rest,
+             "\"proposal\":\"%s\",\"condition\":\"%s\",\"evidence\":\"a port is open\"", w.id,
+             condition);
+    return world_sign(&w, "governance.veto", member, rest);
+}
+
+static int override(const char *member)
+{
+    char rest[128];
+    snprintf(rest, sizeof rest, "\"proposal\":\"%s\"", w.id);
+    return world_sign(&w, "governance.override", member, rest);
+}
+
+static void win(void)
+{
+    world_vote(&w, "alpha", "yes");
+    world_vote(&w, "beta", "yes");
+}
+
+/* ---- veto ---- */
+
+static void a_veto_stops_what_was_won_and_is_not_yet_declared(void **state)
+{
+    (void)state;
+    world_propose(&w, "operational", RUN);
+    win();
+    assert_is(&w, "stage", "declaration");
+    assert_int_equal(veto("examiner", "security_violation_detected"), OC_E_DENIED);
+    assert_int_equal(veto("steward", "bad_mood"), OC_E_CONFIG);
+    assert_int_equal(veto("steward", "security_violation_detected"), OC_OK);
+    assert_is(&w, "stage", "override");
+    world_pass(&w, 10 * OC_MINUTE + 2);
+    assert_is(&w, "status", "vetoed");
+    assert_int_equal(w.ran, 0);
+}
+
+static void the_whole_triad_overrides_a_veto(void **state)
+{
+    (void)state;
+    world_propose(&w, "operational", RUN);
+    assert_int_equal(override("alpha"), OC_E_CONFLICT);
+    win();
+    veto("sentinel", "corruption_risk_identified");
+    assert_int_equal(override("steward"), OC_E_DENIED);
+    override("alpha");
+    override("beta");
+    assert_is(&w, "stage", "override");
+    override("charlie");
+    world_pass(&w, OC_MINUTE);
+    assert_is(&w, "status", "approved");
+    assert_int_equal(w.ran, 1);
+}
+
+static void what_is_declared_runs_after_its_time(void **state)
+{
+    (void)state;
+    world_propose(&w, "operational", RUN);
+    win();
+    world_pass(&w, 29 * OC_SECOND);
+    assert_int_equal(w.ran, 0);
+    world_pass(&w, 2 * OC_SECOND);
+    assert_int_equal(w.ran, 1);
+    assert_int_equal(veto("steward", "security_violation_detected"), OC_E_CONFLICT);
+}
+
+/* ---- deadlock ---- */
+
+static void disagree(void)
+{
+    world_vote(&w, "alpha", "yes");
+    world_vote(&w, "beta", "no");
+    world_vote(&w, "charlie", "abstain");
+}
+
+static void reach_deadlock(void)
+{
+    world_propose(&w, "operational", RUN);
+    disagree();
+    assert_is(&w, "status", "open");
+    assert_is(&w, "stage", "deliberation");
+    assert_int_equal(oc_json_int(oc_governance_find(w.g->state, w.id), "cycle", 0), 2);
+    disagree();
+    assert_is(&w, "status", "deadlocked");
+    assert_is(&w, "deadlock.method", "escalate_to_steward");
+}
+
+static void two_cycles_without_a_decision_are_for_the_steward(void **state)
+{
+    (void)state;
+    reach_deadlock();
+    assert_int_equal(world_say(&w, "governance.approve", "examiner", "reason", "x"), OC_E_DENIED);
+    assert_int_equal(world_say(&w, "governance.approve", "steward", "reason", "x"), OC_OK);
+    assert_is(&w, "status", "approved");
+    assert_is(&w, "reason", "escalate_to_steward");
+    assert_int_equal(w.ran, 1);
+}
+
+static void then_for_the_examiner(void **state)
+{
+    char rest[128];
+    (void)state;
+    reach_deadlock();
+    world_pass(&w, 5 * OC_MINUTE + 2);
+    assert_is(&w, "deadlock.method", "request_examiner_arbitration");
+    snprintf(rest, sizeof rest, "\"proposal\":\"%s\",\"refuse\":true", w.id);
+    assert_int_equal(world_sign(&w, "governance.approve", "examiner", rest), OC_OK);
+    assert_is(&w, "status", "rejected");
+}
+
+static void then_another_cycle_and_then_a_person(void **state)
+{
+    (void)state;
+    reach_deadlock();
+    world_pass(&w, 10 * OC_MINUTE + 4);
+    assert_is(&w, "status", "open"); /* deferred to the next cycle */
+    disagree();
+    assert_is(&w, "deadlock.method", "emergency_human_consultation");
+    assert_int_equal(stage_count(&w.s, "rule.firing"), 1);
+    world_ask(&w, "governance.approve", world_text("{\"proposal\":\"%s\",\"refuse\":true}", w.id));
+    assert_is(&w, "status", "rejected");
+    assert_int_equal(stage_count(&w.s, "rule.resolved"), 1);
+}
+
+static void a_person_who_does_not_answer_ends_it_too(void **state)
+{
+    (void)state;
+    reach_deadlock();
+    world_pass(&w, 10 * OC_MINUTE + 4);
+    disagree();
+    world_pass(&w, OC_DAY + 2);
+    assert_is(&w, "status", "rejected");
+    assert_is(&w, "reason", "deadlock");
+}
+
+/* ---- emergency ---- */
+
+static void in_an_emergency_what_is_urgent_runs_and_is_reviewed_later(void **state)
+{
+    (void)state;
+    assert_int_equal(world_sign(&w, "governance.emergency", "steward",
+                                "\"condition\":\"security_violation_detected\""),
+                     OC_E_DENIED);
+    assert_int_equal(
+        world_sign(&w, "governance.emergency", "sentinel",
+                   "\"condition\":\"security_violation_detected\",\"reason\":\"leak\""),
+        OC_OK);
+    world_propose(&w, "emergency", RUN);
+    assert_int_equal(w.ran, 1);
+    assert_is(&w, "reason", "emergency_override");
+    world_propose(&w, "operational", RUN);
+    assert_int_equal(w.ran, 1); /* anything else is voted on */
+    world_pass(&w, OC_HOUR + 10 * OC_SECOND);
+    assert_int_equal(stage_count(&w.s, "governance.emergency_ended"), 1);
+    world_propose(&w, "emergency", RUN);
+    assert_int_equal(w.ran, 1);
+}
+
+static void a_review_that_is_overdue_is_an_alert(void **state)
+{
+    (void)state;
+    world_sign(&w, "governance.emergency", "sentinel",
+               "\"condition\":\"identity_threat_detected\"");
+    world_propose(&w, "emergency", RUN);
+    world_pass(&w, OC_DAY + 10 * OC_SECOND);
+    assert_int_equal(stage_count(&w.s, "rule.firing"), 1);
+    assert_int_equal(world_say(&w, "governance.review", "examiner", "verdict", "approve"), OC_OK);
+    world_pass(&w, 10 * OC_SECOND);
+    assert_int_equal(stage_count(&w.s, "rule.resolved"), 1);
+    world_pass(&w, 2 * OC_HOUR); /* the emergency itself is reviewed, too */
+    assert_int_equal(stage_count(&w.s, "rule.firing"), 2);
+}
+
+/* ---- degraded mode ---- */
+
+static void degrade(void)
+{
+    world_health(&w, "beta", "critical");
+    world_health(&w, "charlie", "unreachable");
+    world_pass(&w, 11 * OC_MINUTE);
+    assert_true(oc_governance_is_degraded(w.g));
+}
+
+static void restore(void)
+{
+    world_health(&w, "beta", "ok");
+    world_pass(&w, 0);
+    assert_false(oc_governance_is_degraded(w.g));
+}
+
+static void one_member_that_is_down_changes_nothing(void **state)
+{
+    (void)state;
+    world_health(&w, "beta", "critical");
+    world_pass(&w, OC_HOUR);
+    assert_false(oc_governance_is_degraded(w.g));
+}
+
+static void degraded_routine_proceeds_and_what_is_critical_waits(void **state)
+{
+    (void)state;
+    degrade();
+    world_propose(&w, "operational", RUN);
+    assert_int_equal(w.ran, 1);
+    assert_is(&w, "reason", "degraded_proceed");
+    world_propose(&w, "strategic", RUN);
+    assert_is(&w, "status", "deferred");
+    assert_int_equal(world_vote(&w, "alpha", "yes"), OC_E_CONFLICT);
+    world_pass(&w, OC_HOUR);
+    restore();
+    assert_is(&w, "stage", "review");
+    assert_int_equal(world_vote(&w, "alpha", "yes"), OC_OK);
+    assert_int_equal(w.ran, 1);
+}
+
+static void what_was_provisional_is_ratified_by_silence(void **state)
+{
+    (void)state;
+    degrade();
+    world_propose(&w, "tactical", UNDO);
+    assert_int_equal(w.ran, 1);
+    assert_is(&w, "provisional.status", "pending");
+    assert_int_equal(
+        world_call(&w, "governance.propose", "{\"title\":\"T\",\"category\":\"tactical\"}"),
+        OC_E_RETRY); /* one in four hours */
+    world_pass(&w, 30 * OC_HOUR);
+    assert_is(&w, "provisional.status", "pending"); /* nobody could have answered yet */
+    restore();
+    world_pass(&w, OC_DAY + 10 * OC_SECOND);
+    assert_is(&w, "provisional.status", "ratified");
+    assert_is(&w, "provisional.reason", "silence");
+    assert_int_equal(w.ran, 1);
+}
+
+static void what_was_provisional_and_is_rejected_is_undone(void **state)
+{
+    (void)state;
+    degrade();
+    world_propose(&w, "tactical", UNDO);
+    restore();
+    assert_int_equal(world_say(&w, "governance.ratify", "alpha", "choice", "no"), OC_OK);
+    assert_int_equal(world_say(&w, "governance.ratify", "beta", "choice", "no"), OC_OK);
+    world_pass(&w, 10 * OC_SECOND);
+    assert_is(&w, "provisional.status", "rejected");
+    assert_is(&w, "execution.status", "rolled_back");
+    assert_int_equal(w.ran, 2);
+}
+
+static void what_cannot_be_undone_is_told(void **state)
+{
+    (void)state;
+    degrade();
+    world_propose(&w, "tactical", RUN);
+    restore();
+    const size_t told = stage_count(&w.s, "rule.firing");
+    world_say(&w, "governance.ratify", "alpha", "choice", "no");
+    world_say(&w, "governance.ratify", "charlie", "choice", "no");
+    world_pass(&w, 10 * OC_SECOND);
+    assert_int_equal(stage_count(&w.s, "rule.firing"), told + 1);
+    assert_int_equal(w.ran, 1);
+}
+
+static void all_of_it_is_there_after_a_restart(void **state)
+{
+    char before[OC_SHA256_HEX], after[OC_SHA256_HEX];
+    (void)state;
+    degrade();
+    world_propose(&w, "tactical", UNDO);
+    world_propose(&w, "strategic", RUN);
+    restore();
+    veto("steward", "security_violation_detected");
+    world_sign(&w, "governance.emergency", "sentinel",
+               "\"condition\":\"identity_threat_detected\"");
+    world_hash(&w, before);
+    world_restart(&w, RULES);
+    world_hash(&w, after);
+    assert_string_equal(before, after);
+}
+
+/* ---- many at once ---- */
+
+static void add_ballot(json_t *list, const char *member, const char *choice, bool sound)
+{
+    uint8_t bytes[OC_SIGN_SIGNATURE];
+    struct oc_buf signature = {0};
+    world_ask(
+        &w, "governance.form",
+        world_text(
+            "{\"op\":\"governance.vote\",\"proposal\":\"%s\",\"choice\":\"%s\",\"as\":\"%s\"}",
+            w.id, choice, member));
+    const char *text = oc_json_str(w.s.result, "text", "");
+    oc_sign(w.secrets[world_member(member)], text, strlen(text) - !sound, bytes);
+    oc_base64(bytes, sizeof bytes, &signature);
+    json_array_append_new(list,
+                          json_sprintf("%s %s %s 1 %s", w.id, member, choice, signature.data));
+    oc_buf_finish(&signature);
+}
+
+static void many_ballots_come_in_one_call(void **state)
+{
+    (void)state;
+    world_propose(&w, "operational", "");
+    json_t *list = json_array(), *params = json_object();
+    add_ballot(list, "alpha", "yes", true);
+    add_ballot(list, "beta", "yes", false);
+    add_ballot(list, "charlie", "no", true);
+    json_array_append(list, json_array_get(list, 0));
+    json_array_append_new(list, json_string("nonsense"));
+    oc_json_take(params, "ballots", list);
+    char *text = oc_json_text(params);
+    stage_call(&w.s, "governance.votes", text);
+    while (!w.s.done) {
+        oc_loop_step(w.s.env.loop, true);
+        stage_pass(&w.s, 0);
+    }
+    assert_int_equal(w.s.code, OC_OK);
+    assert_int_equal(oc_json_int(w.s.result, "taken", 0), 3);
+    assert_int_equal(oc_json_int(w.s.result, "refused", 0), 2);
+    const json_t *receipts = json_object_get(w.s.result, "receipts");
+    assert_true(json_equal(json_array_get(receipts, 0), json_array_get(receipts, 3)));
+    assert_true(json_is_string(json_array_get(receipts, 1)));
+    free(text);
+    json_decref(params);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
+    const struct CMUnitTest tests[] = {
+        T(a_veto_stops_what_was_won_and_is_not_yet_declared),
+        T(the_whole_triad_overrides_a_veto),
+        T(what_is_declared_runs_after_its_time),
+        T(two_cycles_without_a_decision_are_for_the_steward),
+        T(then_for_the_examiner),
+        T(then_another_cycle_and_then_a_person),
+        T(a_person_who_does_not_answer_ends_it_too),
+        T(in_an_emergency_what_is_urgent_runs_and_is_reviewed_later),
+        T(a_review_that_is_overdue_is_an_alert),
+        T(one_member_that_is_down_changes_nothing),
+        T(degraded_routine_proceeds_and_what_is_critical_waits),
+        T(what_was_provisional_is_ratified_by_silence),
+        T(what_was_provisional_and_is_rejected_is_undone),
+        T(what_cannot_be_undone_is_told),
+        T(all_of_it_is_there_after_a_restart),
+        T(many_ballots_come_in_one_call),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
