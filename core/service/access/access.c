@@ -98,6 +98,16 @@ static void on_denied(void *ctx, const struct oc_event *event)
                                                 .path = oc_json_str(event->data, "op", "")});
 }
 
+/* What other services have to say to those who watch over the security of the host: {"event",..}. */
+static void on_noted(void *ctx, const struct oc_event *event)
+{
+    struct oc_access *a = ctx;
+    json_t *line = json_object();
+    stamp(line, oc_time_wall());
+    json_object_update(line, event->data);
+    oc_trail_write(&a->trail, line);
+}
+
 bool oc_access_is_barred(struct oc_access *a, const char *peer)
 {
     return oc_peers_wait(&a->peers, peer) > 0;
@@ -189,6 +199,7 @@ struct oc_access *oc_access_create(const struct oc_env *env)
     oc_access_add_doctor_op(a);
     a->sweep = oc_timer_create(env->loop, sweep, a);
     a->denied = oc_bus_subscribe(env->bus, "op.denied", on_denied, a);
+    a->noted = oc_bus_subscribe(env->bus, "security.noted", on_noted, a);
     return a;
 }
 
@@ -226,6 +237,7 @@ void oc_access_destroy(struct oc_access *a)
         return;
     }
     oc_bus_unsubscribe(a->denied);
+    oc_bus_unsubscribe(a->noted);
     oc_timer_destroy(a->sweep);
     oc_grants_finish(&a->sessions);
     oc_grants_finish(&a->tokens);

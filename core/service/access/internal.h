@@ -134,7 +134,7 @@ struct oc_access {
     struct oc_peers peers;
     struct oc_trail trail;
     struct oc_timer *sweep;
-    struct oc_subscription *denied;
+    struct oc_subscription *denied, *noted;
     int64_t session_ms;
 };
 

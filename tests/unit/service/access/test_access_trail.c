@@ -52,8 +52,9 @@ static void what_a_client_sends_cannot_make_a_second_line(void **state)
 static void an_operation_that_wants_a_higher_role_is_a_line_too(void **state)
 {
     (void)state;
-    oc_ops_call(w.s.env.ops, &(struct oc_call_request){.op = "token.list",
-                                                       .actor = {"token:v", OC_ROLE_VIEWER}});
+    oc_ops_call(w.s.env.ops,
+                &(struct oc_call_request){.op = "token.list",
+                                          .actor = {.name = "token:v", .role = OC_ROLE_VIEWER}});
     const json_t *data = stage_last(&w.s, "security.refused");
     assert_string_equal(oc_json_str(data, "reason", ""), "role");
     assert_string_equal(oc_json_str(data, "actor", ""), "token:v");

@@ -1,0 +1,170 @@
+/* Copies of checkpoints and segments in another folder: what leaves the host cannot be rewritten on it. SPDX-License-Identifier: MIT */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "core/base/text.h"
+#include "core/base/time.h"
+#include "core/service/audit/internal.h"
+#include "core/sys/file.h"
+
+#define PIECE (256u << 10)
+
+struct oc_copying {
+    struct oc_audit *s; /* NULL: nobody waits any more */
+    char *from, *to;
+    uint64_t open_first, open_bytes; /* of the segment that is being filled */
+    int code;
+    struct oc_error err;
+};
+
+/* The first `limit` bytes of a file: beside the target, synced, renamed over it. */
+static int copy_file(const char *from, const char *to, uint64_t limit, struct oc_error *err)
+{
+    char *temp = oc_asprintf("%s.part", to), *piece = oc_alloc(PIECE);
+    const int in = open(from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    const int out =
+        in < 0 ? -1 : open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int rc = in < 0 || out < 0 ? errno : 0;
+    while (rc == 0 && limit > 0) {
+        const ssize_t n = read(in, piece, limit < PIECE ? (size_t)limit : PIECE);
+        if (n <= 0) {
+            rc = n < 0 ? errno : 0;
+            break;
+        }
+        limit -= (uint64_t)n;
+        rc = -oc_fd_write_all(out, piece, (size_t)n);
+    }
+    rc = rc == 0 && fsync(out) != 0 ? errno : rc;
+    if (out >= 0) {
+        close(out);
+    }
+    if (in >= 0) {
+        close(in);
+    }
+    rc = rc == 0 && rename(temp, to) != 0 ? errno : rc;
+    if (rc != 0) {
+        unlink(temp);
+    }
+    free(piece);
+    free(temp);
+    return rc ? oc_error_errno(err, 0, rc, "cannot copy to %s", to) : OC_OK;
+}
+
+/* What is never written again is copied once; checkpoints get cosignatures. */
+static bool is_there(const char *from, const char *to)
+{
+    struct stat a, b;
+    return stat(from, &a) == 0 && stat(to, &b) == 0 && a.st_size == b.st_size;
+}
+
+static void copy_one(struct oc_copying *c, const char *folder, const char *name)
+{
+    char *in = oc_asprintf("%s%s/%s", c->from, folder, name),
+         *out = oc_asprintf("%s%s/%s", c->to, folder, name);
+    unsigned long long first = 0;
+    uint64_t limit = UINT64_MAX;
+    struct stat st;
+    if (sscanf(name, "%12llu.log", &first) == 1 && strstr(name, ".log")) {
+        limit = first == c->open_first ? c->open_bytes : first > c->open_first ? 0 : UINT64_MAX;
+    }
+    if (limit > 0 && stat(in, &st) == 0 && S_ISREG(st.st_mode) &&
+        (limit != UINT64_MAX || !is_there(in, out))) {
+        c->code = copy_file(in, out, limit, &c->err);
+    }
+    free(in);
+    free(out);
+}
+
+static bool is_wanted(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return name[0] >= '0' && name[0] <= '9'
+               ? !dot || strcmp(dot, ".log") == 0 || strcmp(dot, ".tree") == 0
+               : strcmp(name, "host.pub") == 0;
+}
+
+static void copy_folder(struct oc_copying *c, const char *folder)
+{
+    char *in = oc_asprintf("%s%s", c->from, folder), *out = oc_asprintf("%s%s", c->to, folder);
+    DIR *d = opendir(in);
+    c->code = c->code == OC_OK ? oc_dir_make(out, 0700, &c->err) : c->code;
+    for (struct dirent *e; d && c->code == OC_OK && (e = readdir(d));) {
+        if (is_wanted(e->d_name)) {
+            copy_one(c, folder, e->d_name);
+        }
+    }
+    if (d) {
+        closedir(d);
+    }
+    const int fd = c->code == OC_OK ? open(out, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (fd >= 0) {
+        c->code = fsync(fd) == 0 ? OC_OK : oc_error_errno(&c->err, 0, errno, "cannot sync %s", out);
+        close(fd);
+    }
+    free(in);
+    free(out);
+}
+
+/* [worker] Entries first: a checkpoint never speaks of what is not there. */
+static void run(void *ctx)
+{
+    struct oc_copying *c = ctx;
+    oc_error_init(&c->err);
+    copy_folder(c, "");
+    copy_folder(c, "/checkpoints");
+}
+
+static void on_done(void *ctx)
+{
+    struct oc_copying *c = ctx;
+    struct oc_audit *s = c->s;
+    s->copying = NULL;
+    OC_FREE(s->copy_problem);
+    if (c->code == OC_OK) {
+        s->copied_ms = oc_time_wall();
+    } else {
+        oc_warn("the ledger could not be copied", "to=%s reason=%s", c->to, c->err.message);
+        s->copy_problem = oc_strdup(c->err.message);
+    }
+    free(c->from);
+    free(c->to);
+    free(c);
+    if (s->copy_again) {
+        oc_audit_copy(s);
+    }
+}
+
+void oc_audit_copy(struct oc_audit *s)
+{
+    if (!s->section.copy_to || s->env.ephemeral || !oc_ledger_is_kept(s->env.ledger)) {
+        return;
+    }
+    s->copy_again = s->copying != NULL; /* what is new since it began */
+    if (s->copying) {
+        return;
+    }
+    struct oc_copying *c = oc_calloc(1, sizeof *c);
+    c->s = s;
+    c->from = oc_strdup(s->dir);
+    c->to = oc_strdup(s->section.copy_to);
+    c->open_first = oc_ledger_open_segment(s->env.ledger, &c->open_bytes);
+    s->copying = c;
+    oc_workers_submit(oc_audit_workers(s), run, on_done, c);
+}
+
+void oc_audit_forget_copy(struct oc_audit *s)
+{
+    if (s->copying) {
+        free(s->copying->from);
+        free(s->copying->to);
+        free(s->copying);
+        s->copying = NULL;
+    }
+}

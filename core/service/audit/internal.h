@@ -1,0 +1,113 @@
+/* What the files of the audit service share. SPDX-License-Identifier: MIT  [loop]
+ *
+ *   listen     hears of what is done and puts it into the ledger and into governance-events.log
+ *   hand       a private daemon hands what it has done to the running one, or writes it itself
+ *   seal       the host's key, checkpoints, their thinning; retention
+ *   copy       checkpoints and segments go to another folder
+ *   witness    who vouches for checkpoints, and how
+ *   ops_*      the operations */
+#ifndef OC_SERVICE_AUDIT_INTERNAL_H
+#define OC_SERVICE_AUDIT_INTERNAL_H
+
+#include "core/base/arena.h"
+#include "core/base/vec.h"
+#include "core/loop/worker.h"
+#include "core/service/audit/audit.h"
+#include "core/store/ledger_tree.h"
+#include "core/store/ledger_verify.h"
+
+#define OC_AUDIT_WITNESSES 32
+
+struct oc_audit_section {
+    int64_t checkpoint_every_ms, checkpoint_entries, retention_ms, log_size;
+    const char *copy_to; /* NULL: nowhere */
+};
+
+struct oc_host_key {
+    bool known;
+    char name[OC_NOTE_NAME];
+    uint8_t public_key[OC_SIGN_PUBLIC], secret[OC_SIGN_SECRET];
+};
+
+/* ---- eventlog.c: lines of JSON in files of bounded size ---- */
+
+struct oc_eventlog {
+    char *path; /* owned */
+    int fd;
+    int64_t max;
+    bool failing;
+};
+void oc_eventlog_init(struct oc_eventlog *log, const char *home, const char *name);
+void oc_eventlog_finish(struct oc_eventlog *log);
+void oc_eventlog_write(struct oc_eventlog *log, json_t *line); /* takes line */
+
+struct oc_audit {
+    struct oc_env env;
+    struct oc_audit_section section;
+    struct oc_arena arena; /* of the section */
+    char *dir;             /* <home>/ledger */
+    OC_VEC(struct oc_subscription *) heard;
+    struct oc_eventlog governance_log;
+    struct oc_host_key key;
+    uint64_t checkpointed;   /* entries that the newest checkpoint covers */
+    int64_t checkpointed_ms; /* mono; when it was made, or looked for */
+    int64_t retired_ms;      /* mono; when it was last looked for text that is too old */
+    struct oc_timer *tick;
+    struct oc_workers *workers; /* made when first needed */
+    struct oc_verifying *verifying;
+    struct oc_copying *copying;
+    bool copy_again;
+    char *copy_problem; /* of the last copy; owned, NULL: none */
+    int64_t copied_ms;  /* wall; of the last good one */
+    uint64_t unheard;   /* entries that could not be added */
+    bool sick;          /* it was told that the ledger is not well */
+};
+
+struct oc_workers *oc_audit_workers(struct oc_audit *s);
+
+/* listen.c */
+void oc_audit_listen(struct oc_audit *s);
+/* An entry of ours; borrows it. */
+void oc_audit_add(struct oc_audit *s, const char *type, const json_t *entry);
+/* Told to those who write security-events.log. Takes data. */
+void oc_audit_security(struct oc_audit *s, const char *event, json_t *data);
+
+/* hand.c: [blocking, at most some seconds] for a daemon of one operation. */
+int oc_audit_hand_over(struct oc_audit *s, const char *type, const json_t *entry,
+                       struct oc_error *err);
+
+/* seal.c */
+int oc_audit_load_key(struct oc_audit *s, bool make, struct oc_error *err);
+/* Everything that is durable, signed. OC_OK also when the newest checkpoint covers all; `note` (may be NULL) gets its text. */
+int oc_audit_checkpoint(struct oc_audit *s, struct oc_buf *note, uint64_t *size,
+                        struct oc_error *err);
+/* The text of the checkpoint of `size` entries. */
+int oc_audit_read_note(struct oc_audit *s, uint64_t size, struct oc_buf *text,
+                       struct oc_error *err);
+/* The oldest checkpoint that covers `index`; 0: none does. */
+uint64_t oc_audit_covering(const struct oc_audit *s, uint64_t index);
+void oc_audit_thin(struct oc_audit *s);
+void oc_audit_retire(struct oc_audit *s);
+
+/* copy.c */
+void oc_audit_copy(struct oc_audit *s);
+void oc_audit_forget_copy(struct oc_audit *s); /* it never began */
+
+/* witness.c */
+size_t oc_audit_witnesses(struct oc_audit *s, struct oc_ledger_witness list[OC_AUDIT_WITNESSES]);
+void oc_audit_add_witness_ops(struct oc_audit *s);
+
+/* ops_show.c, ops_prove.c, ops_verify.c */
+bool oc_audit_is_public(const char *type); /* of an entry: whoever may ask at all may see it */
+void oc_audit_add_show_ops(struct oc_audit *s);
+void oc_audit_add_prove_ops(struct oc_audit *s);
+void oc_audit_add_verify_ops(struct oc_audit *s);
+void oc_audit_stop_verify(struct oc_audit *s);
+void oc_audit_forget_verify(struct oc_audit *s); /* it never began */
+/* The same handler as ledger.X and governance.ledger.X; `op` and `twin` are the table's. */
+void oc_audit_add_op(struct oc_audit *s, const struct oc_op *op, struct oc_op *twin,
+                     const char *twin_name);
+
+void oc_audit_hex(const uint8_t *bytes, size_t len, char *out); /* with a NUL */
+
+#endif

@@ -1,0 +1,175 @@
+/* Hearing of what is done, and writing it down. SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "core/base/json.h"
+#include "core/base/log.h"
+#include "core/base/text.h"
+#include "core/base/time.h"
+#include "core/service/audit/internal.h"
+
+/* The topic, the type of its entry; NULL: governance has written it itself. */
+static const struct {
+    const char *topic, *type;
+} heard[] = {{"audit", "operation"},
+             {"op.denied", "denied"},
+             {"policy.loaded", "policy_loaded"},
+             {"policy.failed", "policy_failed"},
+             {"runbook.started", "runbook_started"},
+             {"runbook.step", "runbook_step"},
+             {"runbook.ended", "runbook_ended"},
+             {"governance.*", NULL}};
+
+/* Of what governance does: what belongs to those who watch over the security of the host. */
+static const char *const grave[] = {"veto", "override",  "emergency",
+                                    "key_", "violation", "inviolable"};
+
+void oc_audit_security(struct oc_audit *s, const char *event, json_t *data)
+{
+    oc_json_set_str(data, "event", event);
+    oc_bus_publish(s->env.bus, "security.noted", data);
+}
+
+static void not_added(struct oc_audit *s, const char *type, const struct oc_error *err)
+{
+    if (s->unheard++ == 0) {
+        oc_err("what was done is not in the ledger", "type=%s reason=%s", type, err->message);
+    }
+}
+
+/* What is too long for an entry is named, and its parameters are left out. */
+static json_t *shortened(const json_t *entry)
+{
+    json_t *o = json_copy((json_t *)entry);
+    json_object_del(o, "params");
+    json_object_del(o, "text");
+    oc_json_set_bool(o, "params_left_out", true);
+    return o;
+}
+
+static int add(struct oc_audit *s, const char *type, const json_t *entry, struct oc_error *err)
+{
+    if (s->env.ephemeral && (!oc_ledger_is_kept(s->env.ledger))) {
+        return oc_audit_hand_over(s, type, entry, err);
+    }
+    const int64_t index = oc_ledger_add(s->env.ledger, type, entry, NULL, NULL, err);
+    return index < 0 ? (int)index : OC_OK;
+}
+
+void oc_audit_add(struct oc_audit *s, const char *type, const json_t *entry)
+{
+    struct oc_error err;
+    oc_error_init(&err);
+    int rc = add(s, type, entry, &err);
+    if (rc == OC_E_CONFIG) {
+        json_t *less = shortened(entry);
+        rc = add(s, type, less, &err);
+        json_decref(less);
+    }
+    if (rc != OC_OK) {
+        not_added(s, type, &err);
+    } else if (s->unheard > 0) {
+        json_t *gap = json_pack("{s:I}", "entries", (json_int_t)s->unheard);
+        s->unheard = 0;
+        add(s, "audit_gap", gap, &err);
+        json_decref(gap);
+    }
+}
+
+/* ---- governance-events.log ---- */
+
+static void copy_as(json_t *line, const char *to, const json_t *data, const char *const *from)
+{
+    const json_t *found = NULL;
+    for (; *from && !found; from++) {
+        found = json_object_get(data, *from);
+    }
+    json_object_set(line, to, found ? (json_t *)found : json_null());
+}
+
+/* The fields that tools for it expect, whatever the entry has beside them. */
+static void write_governance(struct oc_audit *s, const json_t *data)
+{
+    static const char *const proposal[] = {"proposal", "id", NULL}, *const who[] = {"participants",
+                                                                                    "members",
+                                                                                    "member",
+                                                                                    "by",
+                                                                                    "actor",
+                                                                                    NULL},
+                             *const votes[] = {"votes", "tally", "ballot", "vote", "choice", NULL},
+                             *const outcome[] = {"outcome", "decision", "state", "result", NULL},
+                             *const why[] = {"rationale", "reason", "comment", NULL};
+    json_t *line = json_object();
+    oc_json_set_time(line, "timestamp", oc_time_wall());
+    oc_json_set_str(line, "event_type", oc_json_str(data, "type", ""));
+    copy_as(line, "proposal_id", data, proposal);
+    copy_as(line, "participants", data, who);
+    copy_as(line, "votes", data, votes);
+    copy_as(line, "outcome", data, outcome);
+    copy_as(line, "rationale", data, why);
+    json_t *participants = json_object_get(line, "participants");
+    if (json_is_string(participants)) {
+        oc_json_take(line, "participants", json_pack("[O]", participants));
+    }
+    if (json_object_get(data, "index")) {
+        json_object_set(line, "index", json_object_get(data, "index"));
+    }
+    oc_eventlog_write(&s->governance_log, line);
+}
+
+static bool is_grave(const char *type)
+{
+    for (size_t i = 0; i < OC_COUNT(grave); i++) {
+        if (strstr(type, grave[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void on_governance(struct oc_audit *s, const json_t *data)
+{
+    const char *type = oc_json_str(data, "type", "");
+    write_governance(s, data);
+    if (is_grave(type)) {
+        json_t *copy = json_object();
+        static const char *const kept[] = {"proposal", "member", "by", "actor", "reason", "index"};
+        for (size_t i = 0; i < OC_COUNT(kept); i++) {
+            if (json_object_get(data, kept[i])) {
+                json_object_set(copy, kept[i], json_object_get(data, kept[i]));
+            }
+        }
+        oc_audit_security(s, type, copy);
+    }
+}
+
+/* ---- the bus ---- */
+
+static void on_event(void *ctx, const struct oc_event *event)
+{
+    struct oc_audit *s = ctx;
+    const char *type = NULL;
+    if (!event->data) {
+        return;
+    }
+    if (oc_starts(event->topic, "governance.")) {
+        on_governance(s, event->data);
+        return;
+    }
+    for (size_t i = 0; i < OC_COUNT(heard) && !type; i++) {
+        type = strcmp(heard[i].topic, event->topic) == 0 ? heard[i].type : NULL;
+    }
+    /* what a private daemon finds on its way (policies) is no change */
+    if (type && (!s->env.ephemeral || strcmp(type, "operation") == 0)) {
+        oc_audit_add(s, type, event->data);
+    }
+    if (type && !s->env.ephemeral && oc_starts(type, "policy_")) {
+        oc_audit_security(s, type, json_copy(event->data));
+    }
+}
+
+void oc_audit_listen(struct oc_audit *s)
+{
+    for (size_t i = 0; i < OC_COUNT(heard); i++) {
+        OC_VEC_PUSH(&s->heard, oc_bus_subscribe(s->env.bus, heard[i].topic, on_event, s));
+    }
+}

@@ -1,0 +1,291 @@
+/* The host's key and its checkpoints; text that is older than the retention goes. SPDX-License-Identifier: MIT */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/base/json.h"
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "core/base/time.h"
+#include "core/service/audit/internal.h"
+#include "core/sys/file.h"
+
+#define KEEP_ALL                                                                                   \
+    (7 * OC_DAY) /* checkpoints of the last days are all kept, of those before one a day */
+
+/* ---- the key ---- */
+
+static int wrong_key(struct oc_audit *s, struct oc_error *err)
+{
+    oc_error_set(err, OC_E_VERIFY, "the key of the ledger in %s is not good", s->dir);
+    oc_error_hint(err, "Bring host.key and host.pub back from a copy: checkpoints are signed with "
+                       "them.");
+    return OC_E_VERIFY;
+}
+
+static int read_key(struct oc_audit *s, const char *secret_path, const char *public_path,
+                    struct oc_error *err)
+{
+    struct oc_buf text = {0}, pub = {0};
+    struct oc_host_key k = {.known = true};
+    uint8_t signature[OC_SIGN_SIGNATURE];
+    unsigned type = 0;
+    int rc = oc_file_read(secret_path, 1024, &text, err);
+    rc = rc == OC_OK ? oc_file_read(public_path, 1024, &pub, err) : rc;
+    if (rc == OC_OK) {
+        const bool lines = text.len > 1 && pub.len > 1;
+        if (lines) {
+            pub.data[pub.len - 1] = '\0';
+        }
+        const bool good = lines &&
+                          oc_base64_decode(text.data, text.len - 1, k.secret, OC_SIGN_SECRET) &&
+                          oc_note_key_parse(pub.data, k.name, k.public_key, &type) && type == 1;
+        if (good) {
+            oc_sign(k.secret, "key", 3, signature);
+        }
+        rc = good && oc_sign_verify(k.public_key, "key", 3, signature) ? OC_OK : wrong_key(s, err);
+    }
+    if (rc == OC_OK) {
+        s->key = k;
+    }
+    oc_bytes_wipe(&k, sizeof k);
+    if (text.data) {
+        oc_bytes_wipe(text.data, text.len);
+    }
+    oc_buf_finish(&text);
+    oc_buf_finish(&pub);
+    return rc;
+}
+
+static int make_key(struct oc_audit *s, const char *secret_path, const char *public_path,
+                    struct oc_error *err)
+{
+    struct oc_buf text = {0}, pub = {0};
+    char hex[OC_SHA256_HEX];
+    oc_sign_keypair(s->key.public_key, s->key.secret);
+    oc_sha256_hex(s->key.public_key, OC_SIGN_PUBLIC, hex);
+    snprintf(s->key.name, sizeof s->key.name, "openclaw-ledger/%.16s", hex);
+    oc_base64(s->key.secret, OC_SIGN_SECRET, &text);
+    oc_buf_addc(&text, '\n');
+    oc_note_key_text(s->key.name, s->key.public_key, 1, &pub);
+    oc_buf_addc(&pub, '\n');
+    int rc = oc_file_write(secret_path, text.data, text.len, 0600, err);
+    rc = rc == OC_OK ? oc_file_write(public_path, pub.data, pub.len, 0644, err) : rc;
+    s->key.known = rc == OC_OK;
+    oc_bytes_wipe(text.data, text.len);
+    oc_buf_finish(&text);
+    oc_buf_finish(&pub);
+    return rc;
+}
+
+int oc_audit_load_key(struct oc_audit *s, bool make, struct oc_error *err)
+{
+    char *secret_path = oc_path_join(s->dir, "host.key"),
+         *public_path = oc_path_join(s->dir, "host.pub");
+    int rc = OC_OK;
+    if (s->key.known) {
+        rc = OC_OK;
+    } else if (oc_file_exists(public_path)) {
+        rc = read_key(s, secret_path, public_path, err);
+    } else if (make && oc_ledger_note_latest(s->dir) == 0) {
+        rc = make_key(s, secret_path, public_path, err);
+    } else {
+        rc = make ? wrong_key(s, err)
+                  : oc_error_set(err, OC_E_NOT_FOUND, "the ledger has no key yet");
+    }
+    free(secret_path);
+    free(public_path);
+    return rc;
+}
+
+/* ---- checkpoints ---- */
+
+static char *note_path(const struct oc_audit *s, uint64_t size)
+{
+    return oc_asprintf("%s/checkpoints/%012llu", s->dir, (unsigned long long)size);
+}
+
+int oc_audit_read_note(struct oc_audit *s, uint64_t size, struct oc_buf *text, struct oc_error *err)
+{
+    char *path = note_path(s, size);
+    const int rc = oc_file_read(path, OC_NOTE_MAX, text, err);
+    free(path);
+    return rc;
+}
+
+static int write_note(struct oc_audit *s, uint64_t size, struct oc_buf *note, struct oc_error *err)
+{
+    uint8_t root[OC_LEDGER_HASH];
+    char *folder = oc_path_join(s->dir, "checkpoints"), *path = note_path(s, size);
+    int rc = oc_dir_make(folder, 0700, err);
+    rc = rc == OC_OK ? oc_ledger_root(s->env.ledger, size, root, err) : rc;
+    if (rc == OC_OK) {
+        oc_note_text(s->key.name, size, root, note);
+        oc_note_sign(note, s->key.name, s->key.secret, s->key.public_key);
+        rc = oc_file_write(path, note->data, note->len, 0600, err);
+    }
+    free(folder);
+    free(path);
+    return rc;
+}
+
+int oc_audit_checkpoint(struct oc_audit *s, struct oc_buf *note, uint64_t *size,
+                        struct oc_error *err)
+{
+    struct oc_buf own = {0}, *text = note ? note : &own;
+    const uint64_t now = oc_ledger_durable(s->env.ledger);
+    int rc = OC_OK;
+    *size = s->checkpointed;
+    if (now == 0) {
+        return oc_error_set(err, OC_E_NOT_FOUND, "the ledger has no entries yet");
+    }
+    if (now <= s->checkpointed) {
+        return note ? oc_audit_read_note(s, s->checkpointed, note, err) : OC_OK;
+    }
+    if (!oc_ledger_is_kept(s->env.ledger)) {
+        return oc_error_set(err, OC_E_CONFLICT, "this ledger is open for reading only");
+    }
+    if (!oc_ledger_healthy(s->env.ledger, err)) {
+        return err->code;
+    }
+    rc = oc_audit_load_key(s, true, err);
+    rc = rc == OC_OK ? write_note(s, now, text, err) : rc;
+    if (rc == OC_OK) {
+        s->checkpointed = *size = now;
+        s->checkpointed_ms = oc_time_mono();
+        oc_audit_copy(s);
+    }
+    oc_buf_finish(&own);
+    return rc;
+}
+
+struct sizes {
+    OC_VEC(uint64_t) items;
+};
+
+static int by_value(const void *a, const void *b)
+{
+    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static void list_notes(const struct oc_audit *s, struct sizes *sizes)
+{
+    char *folder = oc_path_join(s->dir, "checkpoints");
+    DIR *d = opendir(folder);
+    for (struct dirent *e; d && (e = readdir(d));) {
+        unsigned long long size = 0;
+        int used = 0;
+        if (sscanf(e->d_name, "%12llu%n", &size, &used) == 1 && used == 12 && !e->d_name[12]) {
+            OC_VEC_PUSH(&sizes->items, size);
+        }
+    }
+    if (d) {
+        closedir(d);
+    }
+    if (sizes->items.count > 1) {
+        qsort(sizes->items.items, sizes->items.count, sizeof *sizes->items.items, by_value);
+    }
+    free(folder);
+}
+
+uint64_t oc_audit_covering(const struct oc_audit *s, uint64_t index)
+{
+    struct sizes sizes = {0};
+    uint64_t found = 0;
+    list_notes(s, &sizes);
+    for (size_t i = 0; i < sizes.items.count && found == 0; i++) {
+        found = sizes.items.items[i] > index ? sizes.items.items[i] : 0;
+    }
+    OC_VEC_FINISH(&sizes.items);
+    return found;
+}
+
+/* What a later checkpoint covers need not be kept for ever: of old ones the last of each day stays. */
+void oc_audit_thin(struct oc_audit *s)
+{
+    struct sizes sizes = {0};
+    int64_t day_after = -1;
+    const int64_t now = oc_time_wall();
+    list_notes(s, &sizes);
+    for (size_t i = sizes.items.count; i-- > 0;) {
+        struct stat st;
+        char *path = note_path(s, sizes.items.items[i]);
+        if (stat(path, &st) == 0) {
+            const int64_t made = (int64_t)st.st_mtime * OC_SECOND;
+            if (made < now - KEEP_ALL && made / OC_DAY == day_after) {
+                unlink(path);
+            }
+            day_after = made / OC_DAY;
+        }
+        free(path);
+    }
+    OC_VEC_FINISH(&sizes.items);
+}
+
+/* ---- retention ---- */
+
+static bool take_time(void *ctx, uint64_t index, const char *text, size_t len)
+{
+    json_t *entry = oc_json_parse(text, len, NULL);
+    (void)index;
+    *(int64_t *)ctx = oc_json_int(entry, "time", 0);
+    json_decref(entry);
+    return false;
+}
+
+/* The first entry of the oldest segment that holds anything that is young enough. */
+static uint64_t first_young(struct oc_audit *s, int64_t before_ms)
+{
+    const uint64_t per = oc_ledger_segment_size(s->env.ledger),
+                   size = oc_ledger_durable(s->env.ledger);
+    uint64_t first = oc_ledger_oldest(s->env.ledger);
+    while (first + per < size) { /* all of a segment is older than the first entry behind it */
+        int64_t time = 0;
+        if (oc_ledger_each(s->env.ledger, first + per, take_time, &time, NULL) != OC_OK ||
+            time == 0 || time >= before_ms) {
+            break;
+        }
+        first += per;
+    }
+    return first;
+}
+
+struct retiring {
+    struct oc_audit *s;
+    uint64_t before;
+};
+
+/* The entry that says so is on the disk: now the text may go. */
+static void on_durable(void *ctx, int code)
+{
+    struct retiring *r = ctx;
+    if (code == OC_OK && r->s) {
+        oc_ledger_retire(r->s->env.ledger, r->before);
+    }
+    free(r);
+}
+
+void oc_audit_retire(struct oc_audit *s)
+{
+    const uint64_t before = first_young(s, oc_time_wall() - s->section.retention_ms);
+    struct oc_error err;
+    oc_error_init(&err);
+    if (before <= oc_ledger_oldest(s->env.ledger) || s->verifying || s->copying ||
+        !oc_ledger_is_kept(s->env.ledger) || !oc_ledger_healthy(s->env.ledger, NULL)) {
+        return;
+    }
+    struct retiring *r = oc_calloc(1, sizeof *r);
+    r->s = s;
+    r->before = before;
+    json_t *entry = json_pack("{s:I}", "before", (json_int_t)before);
+    if (oc_ledger_add(s->env.ledger, OC_LEDGER_TEXT_RETIRED, entry, on_durable, r, &err) < 0) {
+        free(r);
+    } else {
+        oc_ledger_sync(s->env.ledger, NULL); /* r is done with before we may go */
+    }
+    json_decref(entry);
+}

@@ -1,0 +1,317 @@
+/* The audit service: what is heard is kept, signed, shown, retired; the logs for people's tools. SPDX-License-Identifier: MIT */
+#include "tests/unit/service/stage.h"
+#include "tests/unit/unit.h"
+
+#include <dirent.h>
+#include <sys/stat.h>
+
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/base/text.h"
+#include "core/service/audit/internal.h"
+#include "core/sys/file.h"
+
+static struct world {
+    struct stage s;
+    struct oc_audit *a;
+} w;
+
+static void open_ledger(uint64_t segment)
+{
+    char *dir = oc_path_join(w.s.home, "ledger");
+    const struct oc_ledger_options o = {.dir = dir, .segment_size = segment};
+    w.s.env.ledger = oc_ledger_open(&o, NULL, NULL); /* each entry is durable at once */
+    assert_non_null(w.s.env.ledger);
+    w.a = oc_audit_create(&w.s.env);
+    free(dir);
+}
+
+static void shut_ledger(void)
+{
+    oc_audit_destroy(w.a);
+    oc_ledger_close(w.s.env.ledger);
+    oc_ops_destroy(w.s.env.ops);
+    w.s.env.ops = oc_ops_create(w.s.env.loop, w.s.env.bus);
+}
+
+static int begin(void **state)
+{
+    (void)state;
+    memset(&w, 0, sizeof w);
+    stage_begin(&w.s);
+    open_ledger(8);
+    return 0;
+}
+
+static void empty(const char *dir)
+{
+    DIR *d = opendir(dir);
+    for (struct dirent *e; d && (e = readdir(d));) {
+        if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0) {
+            char *path = oc_path_join(dir, e->d_name);
+            if (unlink(path) != 0) {
+                empty(path);
+                rmdir(path);
+            }
+            free(path);
+        }
+    }
+    if (d) {
+        closedir(d);
+    }
+}
+
+static int end(void **state)
+{
+    (void)state;
+    oc_audit_destroy(w.a);
+    oc_ledger_close(w.s.env.ledger);
+    empty(w.s.home);
+    stage_end(&w.s);
+    return 0;
+}
+
+static void operation(const char *op, const char *actor)
+{
+    oc_bus_publish(w.s.env.bus, "audit",
+                   json_pack("{s:s,s:s,s:i,s:{s:s},s:s,s:I}", "op", op, "actor", actor, "role", 2,
+                             "params", "password", "********", "code", "ok", "at",
+                             (json_int_t)oc_time_wall()));
+}
+
+static char *log_text(const char *name)
+{
+    struct oc_buf text = {0};
+    char *folder = oc_path_join(w.s.home, "logs"), *path = oc_path_join(folder, name);
+    oc_file_read(path, 1 << 20, &text, NULL);
+    free(path);
+    free(folder);
+    return oc_buf_take(&text);
+}
+
+static void operations_are_entries_and_can_be_asked_for(void **state)
+{
+    (void)state;
+    operation("alert.silence", "cli:uid=0");
+    operation("alert.ack", "token:ops");
+    operation("plugin.install", "token:ops");
+    oc_bus_publish(w.s.env.bus, "op.denied",
+                   json_pack("{s:s,s:s}", "op", "plugin.install", "actor", "token:v"));
+    json_t *rows = stage_ask(&w.s, "audit.list", NULL);
+    assert_int_equal(json_array_size(rows), 3);
+    assert_string_equal(oc_json_str(json_array_get(rows, 0), "op", ""), "plugin.install");
+    rows = stage_ask(&w.s, "audit.list", "{\"operation\":\"alert.\",\"actor\":\"token:ops\"}");
+    assert_int_equal(json_array_size(rows), 1);
+    assert_string_equal(oc_json_str(json_array_get(rows, 0), "op", ""), "alert.ack");
+    rows = stage_ask(&w.s, "ledger.show", "{\"type\":\"denied\"}");
+    assert_int_equal(json_array_size(rows), 1);
+    assert_int_equal(oc_json_int(json_array_get(rows, 0), "index", -1), 3);
+    rows = stage_ask(&w.s, "ledger.show", "{\"before\":2,\"limit\":1}");
+    assert_int_equal(oc_json_int(json_array_get(rows, 0), "index", -1), 1);
+    assert_int_equal(stage_refused(&w.s, "ledger.show", "{\"since\":\"soon\"}"), OC_E_CONFIG);
+    const struct oc_call_request viewer = {.op = "ledger.show",
+                                           .actor = {.name = "v", .role = OC_ROLE_VIEWER},
+                                           .on_done = stage_done,
+                                           .ctx = &w.s};
+    oc_ops_call(w.s.env.ops, &viewer);
+    assert_int_equal(w.s.code, OC_OK);
+    assert_int_equal(json_array_size(w.s.result), 0); /* who did what is for admins */
+    stage_pass(&w.s, OC_HOUR);
+    operation("late.one", "cli:uid=0");
+    rows = stage_ask(&w.s, "ledger.show", "{\"since\":\"30m\"}");
+    assert_int_equal(json_array_size(rows), 1);
+}
+
+static void what_governance_does_is_a_line_of_its_log(void **state)
+{
+    (void)state;
+    oc_bus_publish(w.s.env.bus, "governance.vote_cast",
+                   json_pack("{s:s,s:s,s:s,s:s,s:s,s:i}", "type", "vote_cast", "proposal", "p1",
+                             "member", "alpha", "vote", "approve", "reason", "it is good", "index",
+                             4));
+    oc_bus_publish(w.s.env.bus, "governance.veto_exercised",
+                   json_pack("{s:s,s:s,s:s}", "type", "veto_exercised", "proposal", "p1", "member",
+                             "sentinel"));
+    char *text = log_text("governance-events.log"), *second = strchr(text, '\n');
+    assert_non_null(second);
+    json_t *line = json_loads(text, JSON_DISABLE_EOF_CHECK, NULL);
+    assert_string_equal(oc_json_str(line, "event_type", ""), "vote_cast");
+    assert_string_equal(oc_json_str(line, "proposal_id", ""), "p1");
+    assert_string_equal(oc_json_str(line, "votes", ""), "approve");
+    assert_string_equal(oc_json_str(line, "rationale", ""), "it is good");
+    assert_string_equal(json_string_value(json_array_get(json_object_get(line, "participants"), 0)),
+                        "alpha");
+    assert_non_null(json_object_get(line, "outcome"));
+    assert_non_null(oc_json_str(line, "timestamp", NULL));
+    json_decref(line);
+    free(text);
+    assert_int_equal(stage_count(&w.s, "security.noted"), 1); /* the veto */
+    assert_string_equal(oc_json_str(stage_last(&w.s, "security.noted"), "event", ""),
+                        "veto_exercised");
+    assert_int_equal(oc_ledger_size(w.s.env.ledger), 0); /* governance writes its entries itself */
+}
+
+static void a_log_that_is_full_or_moved_away_is_made_anew(void **state)
+{
+    (void)state;
+    char path[128], moved[160];
+    w.a->governance_log.max = 300;
+    for (int i = 0; i < 20; i++) {
+        oc_bus_publish(w.s.env.bus, "governance.x", json_pack("{s:s}", "type", "x"));
+    }
+    snprintf(path, sizeof path, "%s/logs/governance-events.log", w.s.home);
+    for (int i = 1; i <= 5; i++) {
+        snprintf(moved, sizeof moved, "%s.%d", path, i);
+        assert_true(oc_file_exists(moved));
+    }
+    snprintf(moved, sizeof moved, "%s.6", path);
+    assert_false(oc_file_exists(moved));
+    assert_int_equal(rename(path, moved), 0);
+    oc_bus_publish(w.s.env.bus, "governance.x", json_pack("{s:s}", "type", "x"));
+    assert_true(oc_file_exists(path));
+}
+
+static void stop_told(void *ctx)
+{
+    ++*(int *)ctx;
+}
+
+static void checkpoints_come_by_time_by_number_and_at_the_end(void **state)
+{
+    (void)state;
+    operation("a", "x");
+    stage_pass(&w.s, 30 * OC_MINUTE);
+    assert_int_equal(oc_ledger_note_latest(w.a->dir), 0);
+    stage_pass(&w.s, 31 * OC_MINUTE);
+    assert_int_equal(oc_ledger_note_latest(w.a->dir), 1);
+    stage_pass(&w.s, 2 * OC_HOUR);
+    assert_int_equal(oc_ledger_note_latest(w.a->dir), 1); /* nothing was added */
+    w.a->section.checkpoint_entries = 5;
+    for (int i = 0; i < 5; i++) {
+        operation("b", "x");
+    }
+    stage_pass(&w.s, 10 * OC_SECOND);
+    assert_int_equal(oc_ledger_note_latest(w.a->dir), 6);
+    operation("c", "x");
+    int done = 0;
+    oc_audit_stop(w.a, 0, stop_told, &done);
+    assert_int_equal(done, 1);
+    assert_int_equal(oc_ledger_note_latest(w.a->dir), 7);
+    char *key = oc_path_join(w.a->dir, "host.key");
+    struct stat st;
+    assert_int_equal(stat(key, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    free(key);
+}
+
+static int verify(void)
+{
+    const struct oc_ledger_check check = {.dir = w.a->dir, .size = UINT64_MAX, .threads = 1};
+    struct oc_ledger_report report;
+    return oc_ledger_verify(&check, &report, NULL);
+}
+
+static void old_text_goes_and_the_tree_stays(void **state)
+{
+    (void)state;
+    uint64_t size = 0;
+    for (int i = 0; i < 30; i++) {
+        operation("old", "x");
+        stage_pass(&w.s, OC_MINUTE);
+    }
+    assert_int_equal(oc_audit_checkpoint(w.a, NULL, &size, NULL), OC_OK);
+    oc_time_advance(366 * OC_DAY);
+    operation("young", "x");
+    oc_audit_retire(w.a);
+    assert_int_equal(oc_ledger_oldest(w.s.env.ledger), 24); /* the open segment has a young entry */
+    assert_int_equal(verify(), OC_OK);
+    struct oc_buf text = {0};
+    assert_int_equal(oc_ledger_read(w.s.env.ledger, 3, &text, NULL), OC_E_NOT_FOUND);
+    assert_int_equal(oc_ledger_read(w.s.env.ledger, 24, &text, NULL), OC_OK);
+    oc_buf_finish(&text);
+    assert_int_equal(stage_refused(&w.s, "ledger.prove", "{\"index\":3}"), OC_E_NOT_FOUND);
+    json_t *p = stage_ask(&w.s, "ledger.prove", "{\"index\":25}");
+    assert_int_equal(oc_json_int(p, "size", 0), 30);
+    stage_ask(&w.s, "ledger.consistency", "{\"from\":3,\"to\":30}"); /* over hashes alone */
+    shut_ledger();
+    open_ledger(0);
+    assert_true(oc_ledger_healthy(w.s.env.ledger, NULL));
+    assert_int_equal(oc_ledger_size(w.s.env.ledger), 32);
+    assert_int_equal(json_array_size(stage_ask(&w.s, "ledger.show", NULL)), 8);
+    char *path = oc_asprintf("%s/000000000024.log", w.a->dir); /* more than was said to be gone */
+    unlink(path);
+    assert_int_equal(verify(), OC_E_VERIFY);
+    free(path);
+}
+
+static void a_ledger_that_is_not_well_is_an_alert(void **state)
+{
+    (void)state;
+    operation("a", "x");
+    shut_ledger();
+    char *path = oc_asprintf("%s/ledger/checkpoints", w.s.home);
+    oc_dir_make(path, 0700, NULL);
+    free(path);
+    path = oc_asprintf("%s/ledger/checkpoints/000000000002", w.s.home); /* there were two */
+    assert_int_equal(oc_file_write(path, "x", 1, 0600, NULL), OC_OK);
+    free(path);
+    open_ledger(0);
+    stage_pass(&w.s, 11 * OC_SECOND);
+    assert_string_equal(oc_json_str(stage_last(&w.s, "rule.firing"), "rule", ""),
+                        "ledger-unhealthy");
+    assert_int_equal(json_array_size(stage_ask(&w.s, "audit.doctor", NULL)), 1);
+    json_t *status = stage_ask(&w.s, "ledger.status", NULL);
+    assert_false(oc_json_bool(status, "healthy", true));
+}
+
+static void only_the_host_itself_may_note(void **state)
+{
+    (void)state;
+    assert_int_equal(stage_refused(&w.s, "audit.note",
+                                   "{\"type\":\"operation\",\"entry\":\"{\\\"op\\\":\\\"x\\\"}\"}"),
+                     OC_E_DENIED); /* the actor of these tests is no command line */
+    assert_int_equal(oc_ledger_size(w.s.env.ledger), 0);
+}
+
+static void witnesses_are_kept_and_strangers_refused(void **state)
+{
+    (void)state;
+    operation("a", "x");
+    stage_ask(&w.s, "ledger.checkpoint", NULL);
+    assert_int_equal(stage_refused(&w.s, "ledger.witness.add", "{\"name\":\"a b\",\"key\":\"x\"}"),
+                     OC_E_CONFIG);
+    stage_ask(&w.s, "ledger.witness.add",
+              "{\"name\":\"w\",\"key\":\"11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\"}");
+    assert_int_equal(
+        stage_refused(&w.s, "ledger.witness.add",
+                      "{\"name\":\"w\",\"key\":\"11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\"}"),
+        OC_E_CONFLICT);
+    assert_int_equal(json_array_size(stage_ask(&w.s, "ledger.witness.list", NULL)), 1);
+    assert_int_equal(stage_refused(&w.s, "ledger.cosign",
+                                   "{\"witness\":\"w\",\"size\":1,\"seconds\":1,"
+                                   "\"signature\":\"AAAA\"}"),
+                     OC_E_VERIFY);
+    assert_int_equal(stage_refused(&w.s, "ledger.cosign",
+                                   "{\"witness\":\"v\",\"size\":1,\"seconds\":1,"
+                                   "\"signature\":\"AAAA\"}"),
+                     OC_E_NOT_FOUND);
+    stage_ask(&w.s, "ledger.witness.remove", "{\"name\":\"w\"}");
+    assert_int_equal(json_array_size(stage_ask(&w.s, "ledger.witness.list", NULL)), 0);
+}
+
+#define audit_test(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        audit_test(operations_are_entries_and_can_be_asked_for),
+        audit_test(what_governance_does_is_a_line_of_its_log),
+        audit_test(a_log_that_is_full_or_moved_away_is_made_anew),
+        audit_test(checkpoints_come_by_time_by_number_and_at_the_end),
+        audit_test(old_text_goes_and_the_tree_stays),
+        audit_test(a_ledger_that_is_not_well_is_an_alert),
+        audit_test(only_the_host_itself_may_note),
+        audit_test(witnesses_are_kept_and_strangers_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
