@@ -1,0 +1,300 @@
+/* The views of runbooks: what one is, its plan, its steps as they go, and what became of them. SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/base/time.h"
+#include "core/cli/show.h"
+#include "core/cli/term.h"
+
+static enum term_color color_of(const char *state)
+{
+    static const struct {
+        const char *state;
+        enum term_color color;
+    } colors[] = {{"done", TERM_GREEN},    {"failed", TERM_RED},      {"unknown", TERM_RED},
+                  {"undone", TERM_YELLOW}, {"undo_failed", TERM_RED}, {"waiting", TERM_YELLOW},
+                  {"running", TERM_CYAN},  {"undoing", TERM_YELLOW},  {"aborted", TERM_YELLOW},
+                  {"critical", TERM_RED},  {"warning", TERM_YELLOW},  {"ok", TERM_GREEN}};
+    for (size_t i = 0; i < OC_COUNT(colors); i++) {
+        if (strcmp(colors[i].state, state) == 0) {
+            return colors[i].color;
+        }
+    }
+    return TERM_DIM;
+}
+
+static void put(FILE *out, const char *text, size_t width, enum term_color color, bool use_color)
+{
+    oc_term_cell(out, text, width, color, use_color);
+}
+
+static size_t widest(const json_t *rows, const char *key)
+{
+    const json_t *row;
+    size_t i, width = 0;
+    json_array_foreach(rows, i, row)
+    {
+        size_t w = oc_term_width(oc_json_str(row, key, ""));
+        width = w > width ? w : width;
+    }
+    return width;
+}
+
+/* "warning  redis does not answer", and what to do about it below. */
+static void show_findings(const json_t *findings, FILE *out, bool color)
+{
+    const json_t *f;
+    size_t i;
+    if (json_array_size(findings)) {
+        fputs("findings\n", out);
+    }
+    json_array_foreach(findings, i, f)
+    {
+        const char *severity = oc_json_str(f, "severity", "info");
+        fputs("  ", out);
+        put(out, severity, 8, color_of(severity), color);
+        fputs("  ", out);
+        put(out, oc_json_str(f, "finding", ""), 0, TERM_PLAIN, false);
+        fputc('\n', out);
+        if (*oc_json_str(f, "remedy", "")) {
+            fputs("            ", out);
+            put(out, oc_json_str(f, "remedy", ""), 0, TERM_DIM, color);
+            fputc('\n', out);
+        }
+    }
+}
+
+/* ---- a plan ---- */
+
+static void show_params(const json_t *params, FILE *out)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)(uintptr_t)params, key, value)
+    {
+        char *text =
+            json_is_string(value) ? oc_strdup(json_string_value(value)) : oc_json_text(value);
+        fprintf(out, " %s=", key);
+        put(out, text, 0, TERM_PLAIN, false);
+        free(text);
+    }
+}
+
+static void show_check(const char *what, const json_t *call, FILE *out, bool color)
+{
+    if (call) {
+        fputs("       ", out);
+        put(out, what, 7, TERM_DIM, color);
+        fprintf(out, " %s", oc_json_str(call, "op", ""));
+        show_params(json_object_get(call, "params"), out);
+        if (json_object_size(json_object_get(call, "expect"))) {
+            char *text = oc_json_text(json_object_get(call, "expect"));
+            fprintf(out, " expecting %s", text);
+            free(text);
+        }
+        fputc('\n', out);
+    }
+}
+
+static void show_plan_step(const json_t *step, size_t number, FILE *out, bool color)
+{
+    const json_t *confirm = json_object_get(step, "confirm");
+    fprintf(out, "  %3zu. ", number);
+    put(out, oc_json_str(step, "title", ""), 0, TERM_BOLD, color);
+    if (json_object_get(step, "parallel")) {
+        put(out, " (together)", 0, TERM_DIM, color);
+    }
+    if (json_is_true(confirm)) {
+        put(out, " !", 0, TERM_YELLOW, color);
+    }
+    fputs("\n       ", out);
+    put(out, "does", 7, TERM_DIM, color);
+    fprintf(out, " %s", oc_json_str(step, "op", ""));
+    show_params(json_object_get(step, "params"), out);
+    fputc('\n', out);
+    show_check("unless", json_object_get(step, "unless"), out, color);
+    show_check("before", json_object_get(step, "check_before"), out, color);
+    show_check("after", json_object_get(step, "check_after"), out, color);
+    show_check("undo", json_object_get(step, "undo"), out, color);
+    if (json_is_string(confirm)) {
+        fprintf(out, "       asks for --confirm '%s'\n", json_string_value(confirm));
+    }
+    if (!oc_json_bool(step, "available", true)) {
+        fputs("       ", out);
+        put(out, "not available on this host", 0, TERM_RED, color);
+        fprintf(out, " (operation %s)%s\n", oc_json_str(step, "missing", ""),
+                oc_json_bool(step, "optional", false) ? ", left out" : "");
+    }
+}
+
+void oc_view_runbook_plan(const struct cli *cli, const json_t *plan, FILE *out)
+{
+    bool color = out == stderr ? cli->color_err : cli->color;
+    const json_t *steps = json_object_get(plan, "steps"), *step, *warning;
+    size_t i;
+    put(out, oc_json_str(plan, "runbook", ""), 0, TERM_BOLD, color);
+    fprintf(out, ": %s (%s)\n", oc_json_str(plan, "title", ""), oc_json_str(plan, "severity", ""));
+    json_array_foreach(steps, i, step)
+    {
+        show_plan_step(step, i + 1, out, color);
+    }
+    if (!json_array_size(steps)) {
+        fputs("  nothing is to be done\n", out);
+    }
+    show_findings(json_object_get(plan, "findings"), out, color);
+    json_array_foreach(json_object_get(plan, "warnings"), i, warning)
+    {
+        put(out, "warning: ", 0, TERM_YELLOW, color);
+        put(out, json_is_string(warning) ? json_string_value(warning) : "", 0, TERM_PLAIN, false);
+        fputc('\n', out);
+    }
+    fprintf(out, "plan %s\n", oc_json_str(plan, "plan", ""));
+}
+
+/* ---- a run ---- */
+
+static void show_step(const json_t *step, size_t width, bool color)
+{
+    const char *state = oc_json_str(step, "state", "pending");
+    const char *message = oc_json_str(step, "message", "");
+    char took[32] = "";
+    if (json_is_integer(json_object_get(step, "took_ms"))) {
+        oc_duration_human(oc_json_int(step, "took_ms", 0), took, sizeof took);
+    }
+    fputs("  ", stdout);
+    put(stdout, state, 11, color_of(state), color);
+    fputc(' ', stdout);
+    put(stdout, oc_json_str(step, "id", ""), width, TERM_PLAIN, false);
+    fprintf(stdout, "  %-8s", took);
+    put(stdout, message, 0, TERM_DIM, color);
+    fputc('\n', stdout);
+}
+
+static void show_report(const struct cli *cli, const json_t *report)
+{
+    const json_t *steps = json_object_get(report, "steps"), *step;
+    const char *state = oc_json_str(report, "state", "");
+    char took[32] = "";
+    size_t i, width = widest(steps, "id");
+    if (json_is_integer(json_object_get(report, "took_ms"))) {
+        oc_duration_human(oc_json_int(report, "took_ms", 0), took, sizeof took);
+    }
+    put(stdout, oc_json_str(report, "runbook", ""), 0, TERM_BOLD, cli->color);
+    fputs(": ", stdout);
+    put(stdout, state, 0, color_of(state), cli->color);
+    fprintf(stdout, "%s%s (run %s)\n", *took ? " after " : "", took,
+            oc_json_str(report, "run", ""));
+    json_array_foreach(steps, i, step)
+    {
+        show_step(step, width, cli->color);
+    }
+    show_findings(json_object_get(report, "findings"), stdout, cli->color);
+    if (*oc_json_str(report, "message", "")) {
+        put(stdout, oc_json_str(report, "message", ""), 0, TERM_PLAIN, false);
+        fputc('\n', stdout);
+    }
+}
+
+static void show(const struct cli_show *s, const json_t *data)
+{
+    show_report(s->cli, data);
+}
+
+/* Live, on stderr: the answer is the report. */
+static void row(const struct cli_show *s, const json_t *data)
+{
+    const char *state = oc_json_str(data, "state", "");
+    if (s->cli->quiet) {
+        return;
+    }
+    put(stderr, state, 8, color_of(state), s->cli->color_err);
+    fputs("  ", stderr);
+    put(stderr, oc_json_str(data, "title", ""), 0, TERM_PLAIN, false);
+    if (*oc_json_str(data, "message", "")) {
+        fputs(": ", stderr);
+        put(stderr, oc_json_str(data, "message", ""), 0, TERM_DIM, s->cli->color_err);
+    }
+    fputc('\n', stderr);
+}
+
+/* A run that failed has a report, too. */
+static int lost(const struct cli_show *s, const struct cli_answer *answer)
+{
+    if (json_object_get(answer->details, "steps") && !s->cli->json) {
+        show_report(s->cli, answer->details);
+    }
+    return -1;
+}
+
+static int exit_code(const struct cli_show *s, const json_t *data)
+{
+    const char *state = oc_json_str(data, "state", "");
+    return strcmp(s->op->name, "runbook.run") == 0 &&
+                   (strcmp(state, "failed") == 0 || strcmp(state, "unknown") == 0)
+               ? 1
+               : 0;
+}
+
+static void csv(const struct cli_show *s, const json_t *data)
+{
+    (void)s;
+    oc_view_table_csv("id,op,state,took_ms,message", json_object_get(data, "steps"));
+}
+
+const struct cli_view oc_view_runbook = {"runbook", show, row, csv, exit_code, lost};
+
+/* ---- what a runbook is ---- */
+
+static void show_param(const json_t *p, size_t width, const struct cli *cli)
+{
+    fputs("  ", stdout);
+    put(stdout, oc_json_str(p, "name", ""), width, TERM_BOLD, cli->color);
+    fprintf(stdout, "  %s%s", oc_json_str(p, "type", "string"),
+            oc_json_bool(p, "required", false) ? ", required" : "");
+    json_t *fallback = json_object_get(p, "default"), *choices = json_object_get(p, "choices");
+    if (choices) {
+        const json_t *choice;
+        size_t i;
+        fputs(":", stdout);
+        json_array_foreach(choices, i, choice)
+        {
+            fprintf(stdout, "%s %s", i ? "," : "",
+                    json_is_string(choice) ? json_string_value(choice) : "");
+        }
+    }
+    if (fallback) {
+        char *text = oc_json_text(fallback);
+        fprintf(stdout, ", default %s", text);
+        free(text);
+    }
+    fprintf(stdout, "\n  %*s  %s\n", (int)width, "", oc_json_str(p, "help", ""));
+}
+
+static void show_book(const struct cli_show *s, const json_t *data)
+{
+    const json_t *params = json_object_get(data, "params"), *p;
+    size_t i, width = widest(params, "name");
+    put(stdout, oc_json_str(data, "name", ""), 0, TERM_BOLD, s->cli->color);
+    printf(": %s (%s)\n", oc_json_str(data, "title", ""), oc_json_str(data, "severity", ""));
+    if (*oc_json_str(data, "error", "")) {
+        printf("\n%s\n", oc_json_str(data, "error", ""));
+    }
+    if (*oc_json_str(data, "summary", "")) {
+        printf("\n%s\n", oc_json_str(data, "summary", ""));
+    }
+    if (*oc_json_str(data, "description", "")) {
+        printf("\n%s\n", oc_json_str(data, "description", ""));
+    }
+    if (json_array_size(params)) {
+        puts("\nparameters");
+    }
+    json_array_foreach(params, i, p)
+    {
+        show_param(p, width, s->cli);
+    }
+    printf("\n%s\n", oc_json_str(data, "source", ""));
+}
+
+const struct cli_view oc_view_runbook_show = {"runbook_show", show_book, NULL, NULL, NULL, NULL};

@@ -1,0 +1,132 @@
+/* Runs that were interrupted: by a crash, by a stop, by a failure. SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "core/base/json.h"
+#include "core/base/log.h"
+#include "core/service/runbook/internal.h"
+
+static bool is(const json_t *step, const char *state)
+{
+    return strcmp(oc_json_str(step, "state", ""), state) == 0;
+}
+
+void oc_runbook_run_go_on(struct run *r)
+{
+    const json_t *step;
+    size_t i;
+    r->resumed = r->advancing = true; /* all that was under way begins before anything new does */
+    oc_info("runbook goes on", "run=%s runbook=%s", r->id, oc_json_str(r->doc, "runbook", ""));
+    json_array_foreach(r->steps, i, step)
+    {
+        if (is(step, "running") || is(step, "waiting")) {
+            oc_runbook_step_resume(r, i);
+        }
+    }
+    r->advancing = false;
+    oc_runbook_run_advance(r);
+}
+
+void oc_runbook_runs_resume(struct oc_runbook *s)
+{
+    json_t *all = oc_kv_all(s->env->store, "runbook"), *doc;
+    const char *id;
+    json_object_foreach(all, id, doc)
+    {
+        const char *state = oc_json_str(doc, "state", "");
+        if (oc_runbook_run_is_over(state) || oc_runbook_run_find(s, id) ||
+            !json_object_get(doc, "steps")) {
+            continue;
+        }
+        if (s->ask) {
+            oc_warn("a runbook was interrupted", "run=%s state=%s", id, state);
+            continue;
+        }
+        oc_runbook_run_go_on(oc_runbook_run_adopt(s, json_deep_copy(doc)));
+    }
+    json_decref(all);
+}
+
+/* False: a step of which nobody knows, and nothing was said about it. */
+static bool settle_steps(json_t *steps, const char *unknown)
+{
+    json_t *step;
+    size_t i;
+    json_array_foreach(steps, i, step)
+    {
+        if (is(step, "failed")) {
+            oc_json_set_str(step, "state", "pending");
+            json_object_del(step, "acted");
+        } else if (is(step, "unknown")) {
+            if (!unknown) {
+                return false;
+            }
+            oc_json_set_str(step, "state", strcmp(unknown, "done") == 0 ? "done" : "pending");
+        }
+    }
+    return true;
+}
+
+/* One that is not under way, to be aborted. */
+struct run *oc_runbook_run_revive(struct oc_runbook *s, const char *id, bool undo,
+                                  struct oc_error *err)
+{
+    json_t *doc = oc_runbook_run_document(s, id);
+    const char *state = oc_json_str(doc, "state", "");
+    if (!doc) {
+        oc_error_set(err, OC_E_NOT_FOUND, "there is no run %s", id);
+        oc_error_hint(err, "`openclaw runbook history` lists them.");
+    } else if (oc_runbook_run_is_over(state) && (!undo || oc_json_str(doc, "then", NULL))) {
+        oc_error_set(err, OC_E_CONFLICT, "run %s is over: %s", id, state);
+        oc_error_hint(err, "--undo undoes what it did, once.");
+    } else {
+        oc_json_set_str(doc, "state", "running");
+        return oc_runbook_run_adopt(s, doc);
+    }
+    json_decref(doc);
+    return NULL;
+}
+
+static int refuse(struct oc_error *err, const char *id, const json_t *doc)
+{
+    const char *state = oc_json_str(doc, "state", "");
+    if (!doc) {
+        oc_error_set(err, OC_E_NOT_FOUND, "there is no run %s", id);
+        oc_error_hint(err, "`openclaw runbook history` lists them.");
+    } else if (strcmp(state, "done") == 0) {
+        oc_error_set(err, OC_E_CONFLICT, "run %s has reached its end", id);
+    } else if (oc_json_str(doc, "then", NULL) && oc_runbook_run_is_over(state)) {
+        oc_error_set(err, OC_E_CONFLICT, "what run %s did has been undone", id);
+        oc_error_hint(err, "Run the runbook again.");
+    }
+    return err->code;
+}
+
+struct run *oc_runbook_run_resume(struct oc_runbook *s, const char *id, const char *unknown,
+                                  struct oc_error *err)
+{
+    if (oc_runbook_run_find(s, id)) {
+        oc_error_set(err, OC_E_CONFLICT, "run %s is under way", id);
+        return NULL;
+    }
+    json_t *doc = oc_runbook_run_document(s, id);
+    if (refuse(err, id, doc) != OC_OK) {
+        json_decref(doc);
+        return NULL;
+    }
+    if (!settle_steps(json_object_get(doc, "steps"), unknown)) {
+        oc_error_set(err, OC_E_CONFLICT, "nobody knows whether a step of run %s was done", id);
+        oc_error_hint(err, "Look, and give --unknown done or --unknown again.");
+        json_decref(doc);
+        return NULL;
+    }
+    if (strcmp(oc_json_str(doc, "state", ""), "undoing") != 0) {
+        oc_json_set_str(doc, "state", "running");
+    }
+    json_object_del(doc, "ended_ms");
+    struct run *r = oc_runbook_run_adopt(s, doc);
+    if (oc_runbook_run_keep(r, err) != OC_OK) {
+        oc_runbook_run_free(r);
+        return NULL;
+    }
+    return r;
+}

@@ -1,0 +1,161 @@
+-- What runbooks share: steps on units, lists, findings. It is read before each runbook. SPDX-License-Identifier: MIT
+
+-- The agents in the order in which they are restarted one by one; they are stopped in the opposite order.
+AGENTS = { "steward", "alpha", "beta", "charlie", "examiner", "explorer", "sentinel", "coder", "dreamer", "empath",
+           "historian" }
+
+-- Services in the order in which they are started; they are stopped in the opposite order.
+SERVICES = { "postgres", "redis", "ollama", "litellm", "websocket-bridge", "dashboard" }
+
+function reversed(list)
+  local out = {}
+  for i = #list, 1, -1 do out[#out + 1] = list[i] end
+  return out
+end
+
+function contains(list, what)
+  for _, item in ipairs(list or {}) do
+    if item == what then return true end
+  end
+  return false
+end
+
+-- The unit of that name among the facts, or nil.
+function unit_of(facts, name)
+  for _, unit in ipairs(facts.units or {}) do
+    if unit.name == name then return unit end
+  end
+end
+
+-- Names of the units with a tag: those that `order` names in its order, then the others as they are listed.
+function tagged(facts, tag, order)
+  local names, seen = {}, {}
+  for _, name in ipairs(order or {}) do
+    local unit = unit_of(facts, name)
+    if unit and contains(unit.tags, tag) then
+      names[#names + 1], seen[name] = name, true
+    end
+  end
+  for _, unit in ipairs(facts.units or {}) do
+    if contains(unit.tags, tag) and not seen[unit.name] then names[#names + 1] = unit.name end
+  end
+  return names
+end
+
+-- Names of `order` that are units of this host.
+function present(facts, order)
+  local names = {}
+  for _, name in ipairs(order) do
+    if unit_of(facts, name) then names[#names + 1] = name end
+  end
+  return names
+end
+
+function agents(facts) return tagged(facts, "agent", AGENTS) end
+
+-- Everything of this host but agents, as `order` says.
+function services(facts) return present(facts, SERVICES) end
+
+function append(list, ...)
+  for _, more in ipairs({ ... }) do
+    for _, item in ipairs(more) do list[#list + 1] = item end
+  end
+  return list
+end
+
+-- ---- steps ----
+
+-- It runs, its check is content, and it was started by this very step.
+function is_fresh(name, within)
+  return { op = "unit.status", params = { name = name }, within = within or "60s", every = "500ms",
+           expect = { state = "running", healthy = true, started_ms = { since_step = true } } }
+end
+
+function is_healthy(name, within)
+  return { op = "unit.status", params = { name = name }, within = within or "60s", every = "500ms",
+           expect = { state = "running", healthy = true } }
+end
+
+function is_stopped(name)
+  return { op = "unit.status", params = { name = name }, within = "10s", every = "250ms",
+           expect = { state = { one_of = { "stopped", "failed" } } } }
+end
+
+function is_known(name)
+  return { op = "unit.status", params = { name = name }, expect = { state = { is_not = "missing" } } }
+end
+
+function restart(name, within)
+  return { id = "restart-" .. name, title = "Restart " .. name .. " and wait until it is healthy", op = "unit.restart",
+           params = { name = name }, check_before = is_known(name), check_after = is_fresh(name, within) }
+end
+
+function start(name, within)
+  return { id = "start-" .. name, title = "Start " .. name .. " and wait until it is healthy", op = "unit.start",
+           params = { name = name }, check_before = is_known(name), check_after = is_healthy(name, within),
+           undo = { op = "unit.stop", params = { name = name } } }
+end
+
+function stop(name)
+  return { id = "stop-" .. name, title = "Stop " .. name, op = "unit.stop", params = { name = name },
+           check_after = is_stopped(name), undo = { op = "unit.start", params = { name = name } } }
+end
+
+function kill(name)
+  return { id = "kill-" .. name, title = "Kill " .. name .. " at once", op = "unit.kill", params = { name = name },
+           check_after = is_stopped(name), undo = { op = "unit.start", params = { name = name } } }
+end
+
+function each(names, make, change)
+  local steps = {}
+  for _, name in ipairs(names) do
+    local step = make(name)
+    for key, value in pairs(change or {}) do step[key] = value end
+    steps[#steps + 1] = step
+  end
+  return steps
+end
+
+-- Nothing that follows is done unless this is on the disk.
+function evidence(name, reason)
+  return { id = "evidence", title = "Save evidence: health, units, alerts, events, logs, ledger", op = "host.evidence",
+           params = { name = name, reason = reason },
+           check_after = { op = "host.evidence.list", params = { name = name }, within = "5s",
+                           expect = { [""] = { count_min = 1 } } } }
+end
+
+function look(id, title, op, params)
+  return { id = id, title = title, op = op, params = params, optional = true }
+end
+
+function refuse(why, hint) return { refuse = why, hint = hint } end
+
+-- ---- findings ----
+
+function finding(severity, what, remedy) return { severity = severity, finding = what, remedy = remedy } end
+
+-- The greatest of the latest values that metrics.list gave, and its labels; nil when nobody measures it.
+function value_of(series)
+  local best
+  for _, one in ipairs(type(series) == "table" and series or {}) do
+    if type(one.value) == "number" and (not best or one.value > best.value) then
+      best = { value = one.value, labels = one.labels or {} }
+    end
+  end
+  return best
+end
+
+function metric(name) return { op = "metrics.list", params = { selector = name } } end
+
+-- Checks of the health report whose service begins with one of the names, that are not well.
+function unwell(health, ...)
+  local found = {}
+  for _, check in ipairs(health and health.checks or health and health.details or {}) do
+    for _, name in ipairs({ ... }) do
+      if check.state ~= "ok" and check.state ~= "pending" and string.find(check.service or "", name, 1, true) == 1 then
+        found[#found + 1] = check
+      end
+    end
+  end
+  return found
+end
