@@ -1,0 +1,358 @@
+/* Tests of core/service/cron: operations, roles, configuration, what is taken from a crontab. SPDX-License-Identifier: MIT */
+#include "tests/unit/service/cron/cron_stage.h"
+
+#include "core/sys/file.h"
+
+static void as(enum oc_role role, const char *op, const char *params)
+{
+    struct oc_call_request req = {.op = op,
+                                  .params = json_loads(params, 0, NULL),
+                                  .actor = {.name = "somebody", .role = role},
+                                  .on_warning = stage_warning,
+                                  .on_done = stage_done,
+                                  .ctx = &st};
+    st.done = 0;
+    st.warning[0] = '\0';
+    oc_ops_call(st.env.ops, &req);
+    assert_int_equal(st.done, 1);
+}
+
+#define PROBE                                                                                      \
+    "{\"name\":\"probe\",\"every\":\"10m\",\"op\":\"test.ok\",\"params\":\"{\\\"n\\\":2}\"}"
+
+static void an_added_schedule_runs_and_survives_restarts(void **state)
+{
+    (void)state;
+    configure("");
+    as(OC_ROLE_OPERATOR, "cron.add", PROBE);
+    assert_int_equal(st.code, OC_OK);
+    assert_string_equal(oc_json_str(st.result, "origin", ""), "added");
+    stage_pass(&st, 10 * OC_MINUTE);
+    assert_int_equal(ran, 1);
+    crash_and_restart();
+    stage_pass(&st, 10 * OC_MINUTE);
+    assert_int_equal(ran, 2);
+    stage_ask(&st, "cron.show", "{\"name\":\"probe\"}");
+    assert_string_equal(oc_json_str(st.result, "author", ""), "somebody");
+    assert_int_equal(oc_json_int(json_object_get(st.result, "params"), "n", 0), 2);
+}
+
+static void mistakes_are_named(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *params, *message;
+    } cases[] = {
+        {"{\"name\":\"a b\",\"every\":\"10m\",\"op\":\"test.ok\"}",
+         "name: not a name for a schedule"},
+        {"{\"name\":\"a\",\"op\":\"test.ok\"}", "expected either cron or every, found neither"},
+        {"{\"name\":\"a\",\"every\":\"10m\",\"cron\":\"@daily\",\"op\":\"test.ok\"}",
+         "expected either cron or every, found both"},
+        {"{\"name\":\"a\",\"cron\":\"0 24 * * *\",\"op\":\"test.ok\"}",
+         "cron: hour: column 3: expected 0 to 23, found \"24\""},
+        {"{\"name\":\"a\",\"every\":\"10m\",\"zone\":\"Mars/Base\",\"op\":\"test.ok\"}",
+         "zone: no such time zone: Mars/Base"},
+        {"{\"name\":\"a\",\"every\":\"10ms\",\"op\":\"test.ok\"}", "every: expected at least 1s"},
+        {"{\"name\":\"a\",\"every\":\"10m\",\"op\":\"test.ok\",\"params\":\"[1]\"}",
+         "params: expected an object"},
+        {"{\"name\":\"a\",\"every\":\"10m\",\"op\":\"test.stream\"}",
+         "operation test.stream never ends by itself"},
+        {"{\"name\":\"a\",\"every\":\"10m\",\"op\":\"test.admin\"}",
+         "operation test.admin needs the role admin, the schedule has operator"},
+    };
+    configure("");
+    for (size_t i = 0; i < OC_COUNT(cases); i++) {
+        assert_int_not_equal(stage_refused(&st, "cron.add", cases[i].params), OC_OK);
+        assert_string_equal(st.error.message, cases[i].message);
+    }
+    stage_refused(
+        &st, "cron.add",
+        "{\"name\":\"a\",\"every\":\"10m\",\"op\":\"test.ok\",\"params\":\"{\\\"n\\\":99}\"}");
+    assert_non_null(strstr(st.error.message, "params: n: "));
+    assert_int_equal(json_array_size(stage_ask(&st, "cron.list", NULL)), 0);
+}
+
+static void nobody_gets_more_done_by_a_schedule_than_by_themselves(void **state)
+{
+    (void)state;
+    configure("");
+    as(OC_ROLE_OPERATOR, "cron.add",
+       "{\"name\":\"a\",\"every\":\"1h\",\"op\":\"test.admin\",\"role\":\"admin\"}");
+    assert_int_equal(st.code, OC_E_DENIED);
+    as(OC_ROLE_VIEWER, "cron.add", PROBE);
+    assert_int_equal(st.code, OC_E_DENIED);
+    as(OC_ROLE_ADMIN, "cron.add",
+       "{\"name\":\"a\",\"every\":\"1h\",\"op\":\"test.admin\",\"role\":\"admin\"}");
+    assert_int_equal(st.code, OC_OK);
+    static const char *const verbs[] = {"cron.edit", "cron.remove", "cron.enable", "cron.disable",
+                                        "cron.run"};
+    for (size_t i = 0; i < OC_COUNT(verbs); i++) {
+        as(OC_ROLE_OPERATOR, verbs[i], "{\"name\":\"a\"}");
+        assert_int_equal(st.code, OC_E_DENIED);
+    }
+    as(OC_ROLE_OPERATOR, "cron.edit", "{\"name\":\"a\",\"role\":\"operator\",\"op\":\"test.ok\"}");
+    assert_int_equal(st.code, OC_E_DENIED);
+}
+
+static void an_edit_changes_what_is_given(void **state)
+{
+    (void)state;
+    configure("");
+    stage_ask(&st, "cron.add", PROBE);
+    stage_ask(&st, "cron.edit", "{\"name\":\"probe\",\"cron\":\"30 * * * *\"}");
+    assert_true(json_is_null(json_object_get(st.result, "every")));
+    assert_string_equal(oc_json_str(st.result, "next", ""), "2025-11-23T02:30:00.000Z");
+    stage_pass(&st, 30 * OC_MINUTE);
+    assert_int_equal(ran, 1);
+    assert_int_equal(stage_refused(&st, "cron.edit", "{\"name\":\"nobody\"}"), OC_E_NOT_FOUND);
+    assert_int_equal(stage_refused(&st, "cron.add", PROBE), OC_E_CONFLICT);
+}
+
+static void a_removed_schedule_leaves_nothing(void **state)
+{
+    (void)state;
+    configure("");
+    stage_ask(&st, "cron.add", PROBE);
+    stage_pass(&st, 20 * OC_MINUTE);
+    stage_ask(&st, "cron.remove", "{\"name\":\"probe\"}");
+    stage_pass(&st, OC_HOUR);
+    assert_int_equal(ran, 2);
+    static const char *const spaces[] = {"cron.schedule", "cron.state", "cron.run"};
+    for (size_t i = 0; i < OC_COUNT(spaces); i++) {
+        json_t *all = oc_kv_all(st.env.store, spaces[i]);
+        assert_int_equal(json_object_size(all), 0);
+        json_decref(all);
+    }
+}
+
+static void a_schedule_can_go_while_it_runs(void **state)
+{
+    (void)state;
+    configure("");
+    stage_ask(&st, "cron.add", "{\"name\":\"a\",\"every\":\"5m\",\"op\":\"test.slow\"}");
+    stage_pass(&st, 5 * OC_MINUTE);
+    stage_ask(&st, "cron.remove", "{\"name\":\"a\"}");
+    release_one();
+    stage_pass(&st, OC_MINUTE);
+    json_t *all = oc_kv_all(st.env.store, "cron.run");
+    assert_int_equal(json_object_size(all), 0);
+    json_decref(all);
+}
+
+#define CONFIG                                                                                     \
+    "schedules = ( { name = \"a\"; cron = \"*/5 * * * *\"; op = \"test.ok\"; },"                   \
+    "{ name = \"late\"; cron = \"*/5 * * * *\"; op = \"test.late\"; } );"
+
+static void one_of_the_configuration_is_turned_off_and_not_edited(void **state)
+{
+    (void)state;
+    configure(CONFIG);
+    assert_int_equal(stage_refused(&st, "cron.edit", "{\"name\":\"a\",\"every\":\"1m\"}"),
+                     OC_E_CONFLICT);
+    assert_string_equal(st.error.message,
+                        "schedule a is written in the configuration, it cannot be changed here");
+    assert_int_equal(stage_refused(&st, "cron.remove", "{\"name\":\"a\"}"), OC_E_CONFLICT);
+    stage_ask(&st, "cron.disable", "{\"name\":\"a\"}");
+    crash_and_restart();
+    stage_pass(&st, 20 * OC_MINUTE);
+    assert_int_equal(ran, 0);
+    stage_ask(&st, "cron.enable", "{\"name\":\"a\"}");
+    stage_pass(&st, 5 * OC_MINUTE);
+    assert_int_equal(ran, 1);
+    assert_int_equal(stage_count(&st, "cron.missed"), 0);
+}
+
+static void a_schedule_waits_for_its_operation(void **state)
+{
+    (void)state;
+    configure(CONFIG);
+    assert_string_equal(oc_json_str(row("late"), "reason", ""),
+                        "operation test.late is not available on this host");
+    assert_string_equal(oc_json_str(row("late"), "status", ""), "unavailable");
+    assert_true(json_is_null(json_object_get(row("late"), "next")));
+    stage_pass(&st, 21 * OC_MINUTE);
+    ran = 0;
+    assert_int_equal(oc_ops_add_plugin(st.env.ops, &late_op, NULL, NULL), OC_OK);
+    stage_pass(&st, 4 * OC_MINUTE);
+    assert_int_equal(ran, 2); /* it, and the other */
+    assert_int_equal(stage_count(&st, "cron.missed"), 0);
+    oc_ops_remove(st.env.ops, "test.late");
+    stage_pass(&st, OC_MINUTE);
+    assert_string_equal(oc_json_str(row("late"), "status", ""), "unavailable");
+}
+
+static void a_mistake_in_the_file_disables_one_schedule(void **state)
+{
+    (void)state;
+    configure("schedules = ( { name = \"a\"; cron = \"* * * *\"; op = \"test.ok\"; },\n"
+              "{ name = \"b\"; cron = \"* * * * *\"; op = \"test.ok\"; overlop = \"queue\"; },\n"
+              "{ name = \"c\"; cron = \"* * * * *\"; op = \"test.ok\"; } );");
+    assert_int_equal(st.diags.list.count, 2);
+    assert_string_equal(st.diags.list.items[0].message, "cron: expected 5 fields, found 4");
+    assert_int_equal(st.diags.list.items[0].line, 1);
+    assert_string_equal(st.diags.list.items[1].key, "schedules[1].overlop");
+    assert_int_equal(json_array_size(stage_ask(&st, "cron.list", NULL)), 1);
+}
+
+static void a_reload_keeps_what_did_not_change(void **state)
+{
+    (void)state;
+    configure(CONFIG);
+    stage_pass(&st, 5 * OC_MINUTE);
+    configure(CONFIG);
+    assert_string_equal(states("a"), "ok");
+    configure("schedules = ( { name = \"a\"; cron = \"0 3 * * *\"; op = \"test.ok\"; } );");
+    assert_string_equal(states("a"), "ok");
+    assert_string_equal(oc_json_str(row("a"), "next", ""), "2025-11-23T03:00:00.000Z");
+    configure("");
+    assert_int_equal(json_array_size(stage_ask(&st, "cron.list", NULL)), 0);
+    json_t *all = oc_kv_all(st.env.store, "cron.state");
+    assert_int_equal(json_object_size(all), 0);
+    json_decref(all);
+}
+
+static void a_run_by_hand_answers_with_its_record(void **state)
+{
+    (void)state;
+    configure("schedules = ( { name = \"a\"; cron = \"0 5 * * *\"; op = \"test.slow\"; enabled = "
+              "false; } );");
+    stage_call(&st, "cron.run", "{\"name\":\"a\"}");
+    assert_int_equal(st.done, 0);
+    release_one();
+    assert_int_equal(st.done, 1);
+    assert_string_equal(oc_json_str(st.result, "state", ""), "ok");
+    assert_string_equal(oc_json_str(st.result, "trigger", ""), "manual");
+    stage_ask(&st, "cron.run", "{\"name\":\"a\",\"wait\":false}");
+    assert_string_equal(oc_json_str(st.result, "state", ""), "running");
+    assert_int_equal(stage_refused(&st, "cron.run", "{\"name\":\"a\"}"), OC_E_CONFLICT);
+    release_one();
+    stage_pass(&st, 0);
+    assert_string_equal(states("a"), "ok:manual ok:manual");
+}
+
+static void who_gives_up_on_a_run_lets_it_go_on(void **state)
+{
+    (void)state;
+    configure("schedules = ( { name = \"a\"; cron = \"0 5 * * *\"; op = \"test.slow\"; } );");
+    struct oc_call *call = stage_call(&st, "cron.run", "{\"name\":\"a\"}");
+    oc_call_cancel(call);
+    assert_int_equal(st.code, OC_E_CANCELLED);
+    assert_int_equal(ended, 0);
+    release_one();
+    stage_pass(&st, 0);
+    assert_string_equal(states("a"), "ok:manual");
+}
+
+static void coming_runs_are_told_on_the_zones_clock(void **state)
+{
+    (void)state;
+    configure(CONFIG);
+    stage_ask(&st, "cron.next", "{\"cron\":\"30 2 * * *\",\"zone\":\"Europe/Berlin\",\"count\":2}");
+    assert_int_equal(json_array_size(st.result), 2);
+    assert_string_equal(oc_json_str(json_array_get(st.result, 0), "at", ""),
+                        "2025-11-24T01:30:00.000Z");
+    assert_string_equal(oc_json_str(json_array_get(st.result, 0), "clock", ""), "2025-11-24 02:30");
+    assert_int_equal(json_array_size(stage_ask(&st, "cron.next", "{\"count\":7}")), 7);
+    assert_int_equal(stage_refused(&st, "cron.next", "{\"cron\":\"x\"}"), OC_E_CONFIG);
+}
+
+/* ---- crontabs ---- */
+
+static const char crontab[] =
+    "# Heretek OpenClaw Automated Backups\n"
+    "MAILTO=root\n"
+    "0 2 * * * /root/scripts/production-backup.sh --database >> /var/log/backup-cron.log 2>&1\n"
+    "CRON_TZ=Europe/Berlin\n"
+    "*/5 * * * * /root/scripts/health-check.sh >> /var/log/health-cron.log 2>&1\n"
+    "0 6 * * * /root/scripts/production-backup.sh --cleanup; rm -rf /\n"
+    "@reboot /usr/bin/thing\n"
+    "0 25 * * * /root/scripts/health-check.sh\n"
+    "1 1 * * * /usr/bin/other --thing\n";
+
+static const json_t *import(const char *options)
+{
+    char path[128];
+    struct oc_error err;
+    snprintf(path, sizeof path, "%s/crontab", st.home);
+    assert_int_equal(oc_file_write(path, crontab, strlen(crontab), 0600, &err), OC_OK);
+    char *params = oc_asprintf("{\"file\":\"%s\"%s}", path, options);
+    const json_t *result = stage_ask(&st, "cron.import", params);
+    free(params);
+    unlink(path);
+    return result;
+}
+
+static void a_crontab_becomes_schedules_and_findings(void **state)
+{
+    (void)state;
+    configure("schedules = ( { name = \"night\"; cron = \"0 2 * * *\"; op = \"test.ok\"; "
+              "replaces = [\"production-backup.sh --database\"]; },"
+              "{ name = \"health\"; cron = \"*/5 * * * *\"; op = \"test.ok\"; params = { n = 4; }; "
+              "replaces = [\"health-check.sh\"]; } );");
+    import(",\"dry_run\":true");
+    assert_int_equal(oc_json_int(st.result, "added", 0), 1);
+    assert_int_equal(json_array_size(stage_ask(&st, "cron.list", NULL)), 2);
+    import("");
+    assert_int_equal(oc_json_int(st.result, "added", 0), 1);
+    assert_int_equal(oc_json_int(st.result, "present", 0), 1);
+    assert_int_equal(oc_json_int(st.result, "findings", 0), 4);
+    assert_string_equal(oc_json_str(row("health-2"), "zone", ""), "Europe/Berlin");
+    stage_ask(&st, "cron.show", "{\"name\":\"health-2\"}");
+    assert_int_equal(oc_json_int(json_object_get(st.result, "params"), "n", 0), 4);
+    import("");
+    assert_int_equal(oc_json_int(st.result, "present", 0), 2);
+    assert_int_equal(oc_json_int(st.result, "added", 0), 0);
+}
+
+static void a_command_is_read_whole_or_not_at_all(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"/root/heretek/scripts/production-backup.sh --some", "production-backup.sh --some"},
+        {"bash /x/production-backup.sh --full >/dev/null", "production-backup.sh --full"},
+        {"./health-check.sh 2>&1", "health-check.sh"},
+        {"a.sh  --b\t/c/d", "a.sh --b /c/d"},
+        {"health-check.sh | mail root", NULL},
+        {"health-check.sh > /tmp/x; reboot", NULL},
+        {"health-check.sh && reboot", NULL},
+        {"$(health-check.sh)", NULL},
+        {"\"health-check.sh\"", NULL},
+        {">", NULL},
+        {"", NULL},
+        {"a b c d e f g h i j k l m n o p q", NULL},
+    };
+    for (size_t i = 0; i < OC_COUNT(cases); i++) {
+        char *text = oc_crontab_command(cases[i][0]);
+        if (cases[i][1]) {
+            assert_non_null(text);
+            assert_string_equal(text, cases[i][1]);
+        } else {
+            assert_null(text);
+        }
+        free(text);
+    }
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(an_added_schedule_runs_and_survives_restarts),
+        T(mistakes_are_named),
+        T(nobody_gets_more_done_by_a_schedule_than_by_themselves),
+        T(an_edit_changes_what_is_given),
+        T(a_removed_schedule_leaves_nothing),
+        T(a_schedule_can_go_while_it_runs),
+        T(one_of_the_configuration_is_turned_off_and_not_edited),
+        T(a_schedule_waits_for_its_operation),
+        T(a_mistake_in_the_file_disables_one_schedule),
+        T(a_reload_keeps_what_did_not_change),
+        T(a_run_by_hand_answers_with_its_record),
+        T(who_gives_up_on_a_run_lets_it_go_on),
+        T(coming_runs_are_told_on_the_zones_clock),
+        T(a_crontab_becomes_schedules_and_findings),
+        T(a_command_is_read_whole_or_not_at_all),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
