@@ -58,12 +58,18 @@ const char *oc_help_group_summary(const char *group)
     static const char *const texts[][2] = {
         {"alert", "alerts, silences and channels"},
         {"api", "the HTTP face of the host"},
+        {"audit", "who has done what"},
         {"collector", "what collects, and how it fares"},
         {"config", "the configuration"},
         {"cost", "what models and agents cost: figures, prices, budgets"},
+        {"cron", "schedules: operations that run by themselves"},
         {"events", "what has happened"},
         {"export", "where samples are sent"},
+        {"governance", "proposals, votes and decisions"},
         {"health", "the health of services and agents"},
+        {"host", "this machine and what is kept of it"},
+        {"ledger", "the log that nobody can change unnoticed"},
+        {"maintenance", "the mode in which nobody is told"},
         {"message", "messages between agents"},
         {"metrics", "stored samples"},
         {"plugin", "plugins: write, install, watch over and remove them"},
@@ -71,10 +77,12 @@ const char *oc_help_group_summary(const char *group)
         {"registry", "where plugins come from: consuming and publishing"},
         {"rules", "alert rules"},
         {"rule", "alert rules"},
+        {"runbook", "procedures that run"},
         {"session", "who is signed in"},
         {"skill", "texts for agents"},
         {"token", "credentials for the API"},
         {"tool", "functions for agents"},
+        {"unit", "processes and services that can be started and stopped"},
     };
     for (size_t i = 0; i < OC_COUNT(texts); i++) {
         if (strcmp(texts[i][0], group) == 0) {

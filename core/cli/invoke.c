@@ -12,6 +12,7 @@
 #include "core/cli/plan.h"
 #include "core/cli/progress.h"
 #include "core/cli/show.h"
+#include "core/cli/sign.h"
 #include "core/cli/term.h"
 
 /* ---- one call ---- */
@@ -84,7 +85,13 @@ static void call(struct cli_link *link, struct invocation *v, const struct cli_l
                  struct cli_answer *answer)
 {
     const struct cli_show *s = &v->show;
-    if (oc_plan_first(s->cli, s->op, s->params)) {
+    if (oc_sign_first(s->op, s->params)) {
+        json_t *signed_params = oc_sign_params(link, s->cli, s->op, s->params, answer);
+        if (signed_params) {
+            oc_link_call(link, s->op->name, signed_params, listener, answer);
+        }
+        json_decref(signed_params);
+    } else if (oc_plan_first(s->cli, s->op, s->params)) {
         oc_plan_call(link, s->cli, s->op, s->params, listener, answer);
     } else {
         oc_link_call(link, s->op->name, s->params, listener, answer);

@@ -14,12 +14,14 @@
 #include "core/sys/file.h"
 
 #define CHOICES_MAX 64
+#define CONTENT_MAX (1u << 20)
 
 struct parse {
     const struct cli_op *op;
     int argc;
     char **argv;
     json_t *params;
+    const char *content; /* the file by place whose content is sent, or NULL */
     struct oc_error *err;
 };
 
@@ -31,6 +33,11 @@ void oc_op_words(const char *name, char *buf, size_t size)
     }
 }
 
+static bool is_content(const struct cli_param *param)
+{
+    return param->type == OC_OPT_STRING && param->choices && strcmp(param->choices, "content") == 0;
+}
+
 const char *oc_param_word(const struct cli_param *param)
 {
     static const char *const words[] = {[OC_OPT_BOOL] = "",         [OC_OPT_INT] = "N",
@@ -40,6 +47,9 @@ const char *oc_param_word(const struct cli_param *param)
                                         [OC_OPT_PATH] = "FILE",     [OC_OPT_URL] = "URL",
                                         [OC_OPT_STRINGS] = "TEXT",  [OC_OPT_INTS] = "N",
                                         [OC_OPT_MAP] = "KEY=VALUE"};
+    if (is_content(param)) {
+        return words[OC_OPT_PATH];
+    }
     return param->type < OC_COUNT(words) && words[param->type] ? words[param->type] : "VALUE";
 }
 
@@ -55,6 +65,7 @@ void oc_param_spell(const struct cli_param *param, char *buf, size_t size)
     }
 }
 
+static const struct cli_param *find(const struct cli_op *op, const char *word, size_t len);
 static int fail(const struct parse *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 static int fail(const struct parse *p, const char *fmt, ...)
@@ -154,11 +165,43 @@ static json_t *absolute(const char *path)
  * elsewhere, so it must be absolute. */
 static bool is_path(const struct cli_param *param, const char *text)
 {
+    if (param->type == OC_OPT_STRINGS && param->choices && strcmp(param->choices, "file") == 0) {
+        return true;
+    }
     const bool either = (param->type == OC_OPT_STRING || param->type == OC_OPT_STRINGS) &&
                         param->choices && strcmp(param->choices, "name|file") == 0;
     return either && (strcmp(text, ".") == 0 || strcmp(text, "..") == 0 || oc_starts(text, "./") ||
                       oc_starts(text, "../") || oc_starts(text, "~/") || oc_ends(text, ".ocp") ||
                       oc_ends(text, ".pub"));
+}
+
+/* A text whose word on the command line is a file (choices "content"): what is in the file is sent, so that it is the same
+ * whenever it is used. The file gives `name` its value unless that is said. */
+static int read_content(const struct parse *p, const struct cli_param *param, const char *path,
+                        json_t **value)
+{
+    struct oc_buf text = {0};
+    char *full = oc_path_expand(path, NULL);
+    int rc = oc_file_read(full, CONTENT_MAX, &text, p->err);
+    if (rc == OC_OK) {
+        *value = json_stringn(text.data ? text.data : "", text.len);
+        rc = *value ? OC_OK : wrong(p, param, "a file of text in UTF-8", path);
+    }
+    oc_buf_finish(&text);
+    free(full);
+    return rc;
+}
+
+/* "policies/route.lua" names what is in it "route". */
+static void name_content(struct parse *p)
+{
+    const struct cli_param *name = find(p->op, "name", strlen("name"));
+    if (!name || !p->content || json_object_get(p->params, "name")) {
+        return;
+    }
+    const char *base = strrchr(p->content, '/');
+    base = base ? base + 1 : p->content;
+    json_object_set_new(p->params, "name", json_stringn(base, strcspn(base, ".")));
 }
 
 /* The value of one word; of one element when the type is a list. */
@@ -195,6 +238,9 @@ static int parse_value(const struct parse *p, const struct cli_param *param, con
         return *value ? OC_OK : wrong(p, param, "text in UTF-8", "other bytes");
     default:
         break;
+    }
+    if (is_content(param)) {
+        return read_content(p, param, text, value);
     }
     if (is_path(param, text)) {
         *value = absolute(text);
@@ -339,9 +385,12 @@ static const struct cli_param *next_place(const struct parse *p)
     return NULL;
 }
 
-static int take_place(const struct parse *p, const char *word)
+static int take_place(struct parse *p, const char *word)
 {
     const struct cli_param *param = next_place(p);
+    if (param && is_content(param)) {
+        p->content = word;
+    }
     return param ? add(p, param, word) : fail(p, "`%s` is one word too many", word);
 }
 
@@ -398,6 +447,7 @@ json_t *oc_params_parse(const struct cli_op *op, int argc, char **argv, struct o
             rc = take_place(&p, argv[i]);
         }
     }
+    name_content(&p);
     rc = rc == OC_OK ? check_required(&p) : rc;
     if (rc != OC_OK) {
         json_decref(p.params);

@@ -35,12 +35,16 @@ void oc_show_warning(const struct cli *cli, const char *text);
 /* ---- the views ---- */
 extern const struct cli_view oc_view_health, oc_view_watch, oc_view_report, oc_view_status;
 extern const struct cli_view oc_view_plugin_audit; /* of plugin.audit */
+extern const struct cli_view oc_view_policy_hooks, oc_view_policy_test, oc_view_policy_diff;
 extern const struct cli_view oc_view_findings, oc_view_import, oc_view_doctor;
 extern const struct cli_view oc_view_check, oc_view_plugin, oc_view_logs, oc_view_query;
 extern const struct cli_view oc_view_plan, oc_view_plugins, oc_view_plugin_status;
 extern const struct cli_view oc_view_plugin_top, oc_view_plugin_why, oc_view_plugin_doctor;
 extern const struct cli_view oc_view_plugin_reload, oc_view_plugin_reset;
-extern const struct cli_view oc_view_cost;                   /* of cost.summary and cost.forecast */
+extern const struct cli_view oc_view_cost;        /* of cost.summary and cost.forecast */
+extern const struct cli_view oc_view_cron_import; /* of cron.import */
+extern const struct cli_view oc_view_runbook, oc_view_runbook_show;
+extern const struct cli_view oc_view_governance, oc_view_governance_status;
 extern const struct cli_view oc_view_serve, oc_view_written; /* of registry.serve; lock, bundle */
 
 /* "table:KEY=Title,..." without its "table:". A title that ends in (duration), (size), (age) or (figure) says
@@ -54,6 +58,8 @@ void oc_view_members(FILE *out, const json_t *object, int indent);
 
 /* A plan, or what became of one; on stderr when somebody is to be asked about it. */
 void oc_view_plan_show(const struct cli *cli, const json_t *plan, FILE *out);
+/* The plan of a runbook: its steps with their checks. */
+void oc_view_runbook_plan(const struct cli *cli, const json_t *plan, FILE *out);
 
 /* The table of checks, the gravest first; used by health, watch and run. */
 void oc_view_checks(const struct cli *cli, const json_t *checks);

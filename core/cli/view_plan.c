@@ -141,6 +141,10 @@ void oc_view_plan_show(const struct cli *cli, const json_t *plan, FILE *out)
     bool color = colored(cli, out);
     bool done = !oc_json_bool(plan, "dry_run", false);
     size_t i;
+    if (json_object_get(plan, "steps")) {
+        oc_view_runbook_plan(cli, plan, out);
+        return;
+    }
     fputs(!json_array_size(actions) ? "Nothing is to be done.\n" : done ? "done\n" : "plan\n", out);
     json_array_foreach(actions, i, action)
     {

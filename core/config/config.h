@@ -3,7 +3,7 @@
  * Layers: built-in defaults < file < conf.d (files "*.conf" of the folder `conf.d` beside the file,
  * in byte order) < environment (OPENCLAW_HOME, and OPENCLAW__<SECTION>__<KEY>=value for any scalar)
  * < flags (--set key=value). Groups merge by key; lists of a later layer replace those of an
- * earlier one, except `collectors`, `alerts.channels` and `alerts.rules`, whose items merge by name
+ * earlier one, except `collectors`, `alerts.channels`, `alerts.rules` and `schedules`, whose items merge by name
  * (`name`, or else `plugin`) and are otherwise appended. The built-in collectors and channels count
  * only while no later layer lists any; the built-in rules always merge. A file that does not parse
  * is an error; everything else becomes diagnostics, and what is sound is used. [loop] */

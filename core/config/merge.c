@@ -102,7 +102,7 @@ static const struct oc_node *merge_items(const struct merger *m, const struct oc
                                          const struct oc_node *high, const char *path)
 {
     struct oc_node *out = container(m, high, (low ? low->count : 0) + high->count);
-    bool built_in_too = !strcmp(path, "alerts.rules");
+    bool built_in_too = !strcmp(path, "alerts.rules") || !strcmp(path, "schedules");
     struct oc_map known = {0}, seen = {0};
 
     for (size_t i = 0; low && i < low->count; i++) {

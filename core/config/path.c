@@ -108,7 +108,7 @@ const struct oc_node *oc_node_get(const struct oc_node *node, const char *path)
 bool oc_path_by_name(const char *path)
 {
     return !strcmp(path, "collectors") || !strcmp(path, "alerts.channels") ||
-           !strcmp(path, "alerts.rules");
+           !strcmp(path, "alerts.rules") || !strcmp(path, "schedules");
 }
 
 static void add_step(struct oc_buf *out, const struct oc_step *step, bool bracket,

@@ -206,7 +206,7 @@ static void start(struct client *client, json_int_t id, json_t *frame)
     client->count++;
     struct oc_call_request req = {.op = json_string_value(json_object_get(frame, "op")),
                                   .params = params ? json_incref(params) : NULL,
-                                  .actor = {client->actor, client->role},
+                                  .actor = {.name = client->actor, .role = client->role},
                                   .on_row = on_row,
                                   .on_progress = on_progress,
                                   .on_warning = on_warning,

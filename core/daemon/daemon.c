@@ -155,6 +155,16 @@ static int open_store(struct oc_daemon *h, struct oc_error *err)
     return h->store ? OC_OK : err->code;
 }
 
+static int open_ledger(struct oc_daemon *h, struct oc_error *err)
+{
+    bool memory = keeps_nothing(h) || h->sections.store.backend == 1;
+    char *dir = memory ? NULL : oc_path_join(h->home, "ledger");
+    struct oc_ledger_options o = {.dir = dir, .read_only = h->env.ephemeral && h->lock < 0};
+    h->ledger = oc_ledger_open(&o, h->loop, err);
+    free(dir);
+    return h->ledger ? OC_OK : err->code;
+}
+
 static void maintain(void *ctx)
 {
     struct oc_daemon *h = ctx;
@@ -186,7 +196,7 @@ struct oc_daemon *oc_daemon_create(const struct daemon_options *options, struct 
     h->loop = oc_loop_create();
     h->bus = oc_bus_create();
     h->workers = oc_workers_create(h->loop, WORKERS);
-    if (take_lock(h, err) != OC_OK || open_store(h, err) != OC_OK) {
+    if (take_lock(h, err) != OC_OK || open_store(h, err) != OC_OK || open_ledger(h, err) != OC_OK) {
         goto failed;
     }
     h->plugins = oc_plugins_create(h->loop, h->bus, h->workers);
@@ -308,10 +318,40 @@ static void collectors_stopped(void *ctx)
     oc_alert_stop(h->alert, h->grace_ms, channels_stopped, h);
 }
 
-static void api_stopped(void *ctx)
+static void audit_stopped(void *ctx)
 {
     struct oc_daemon *h = ctx;
     oc_schedule_stop(h->schedule, h->grace_ms, collectors_stopped, h);
+}
+
+static void governance_stopped(void *ctx)
+{
+    struct oc_daemon *h = ctx;
+    oc_audit_stop(h->audit, h->grace_ms, audit_stopped, h);
+}
+
+static void units_stopped(void *ctx)
+{
+    struct oc_daemon *h = ctx;
+    oc_governance_stop(h->governance, h->grace_ms, governance_stopped, h);
+}
+
+static void runbooks_stopped(void *ctx)
+{
+    struct oc_daemon *h = ctx;
+    oc_unit_stop(h->units, h->grace_ms, units_stopped, h);
+}
+
+static void cron_stopped(void *ctx)
+{
+    struct oc_daemon *h = ctx;
+    oc_runbook_stop(h->runbooks, h->grace_ms, runbooks_stopped, h);
+}
+
+static void api_stopped(void *ctx)
+{
+    struct oc_daemon *h = ctx;
+    oc_cron_service_stop(h->cron, h->grace_ms, cron_stopped, h);
 }
 
 void oc_daemon_stop(struct oc_daemon *h, int64_t grace_ms)
@@ -338,6 +378,11 @@ void oc_daemon_destroy(struct oc_daemon *h)
     oc_daemon_destroy_api(h);
     oc_bridge_destroy(h->bridge);
     oc_skill_service_destroy(h->skills);
+    oc_cron_service_destroy(h->cron);
+    oc_runbook_destroy(h->runbooks);
+    oc_unit_destroy(h->units);
+    oc_governance_destroy(h->governance);
+    oc_audit_destroy(h->audit);
     oc_message_destroy(h->message);
     oc_export_destroy(h->export);
     oc_cost_destroy(h->cost);
@@ -354,6 +399,7 @@ void oc_daemon_destroy(struct oc_daemon *h)
     oc_host_service_destroy(h->host);
     oc_ops_destroy(h->ops);
     oc_policies_destroy(h->policies);
+    oc_ledger_close(h->ledger);
     oc_store_close(h->store);
     if (lost) {
         oc_warn("leaving with calls that never returned", "threads=%u", lost);
@@ -416,5 +462,6 @@ void oc_daemon_check_collectors(struct oc_daemon *h)
         oc_export_check(&h->env, h->config, &h->diags);
         oc_message_check(&h->env, h->config, &h->diags);
         oc_plugin_service_check(h->plugin, h->config, &h->diags);
+        oc_unit_check(h->units, &h->diags);
     }
 }

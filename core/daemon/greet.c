@@ -22,8 +22,9 @@ void oc_greet(struct oc_ops *ops, bool foreground)
     const bool first = oc_json_bool(answer, "first", false);
     json_decref(answer);
     if (first && foreground && isatty(STDERR_FILENO)) {
-        oc_ops_call(ops, &(struct oc_call_request){
-                             .op = "login", .actor = {"host", OC_ROLE_ADMIN}, .on_done = on_link});
+        oc_ops_call(ops, &(struct oc_call_request){.op = "login",
+                                                   .actor = {.name = "host", .role = OC_ROLE_ADMIN},
+                                                   .on_done = on_link});
     } else if (first) {
         oc_info("nobody has signed in yet: `openclaw login` makes a link", NULL);
     }

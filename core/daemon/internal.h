@@ -8,9 +8,12 @@
 #include "core/loop/worker.h"
 #include "core/service/access/access.h"
 #include "core/service/alert/alert.h"
+#include "core/service/audit/audit.h"
 #include "core/service/cost/cost.h"
+#include "core/service/cron/cron_service.h"
 #include "core/service/env.h"
 #include "core/service/export/export.h"
+#include "core/service/governance/governance.h"
 #include "core/service/health/health.h"
 #include "core/service/host/service.h"
 #include "core/service/message/message.h"
@@ -19,9 +22,11 @@
 #include "core/service/plugin/plugin_service.h"
 #include "core/service/policy/policy_service.h"
 #include "core/service/rule/rule.h"
+#include "core/service/runbook/runbook.h"
 #include "core/service/schedule/schedule.h"
 #include "core/service/skill/skill_service.h"
 #include "core/service/tool/tool_service.h"
+#include "core/service/unit/unit.h"
 
 struct oc_daemon {
     struct daemon_options options;
@@ -55,6 +60,12 @@ struct oc_daemon {
     struct oc_skill_service *skills;
     struct oc_export *export;
     struct oc_message_service *message;
+    struct oc_ledger *ledger;
+    struct oc_audit *audit;
+    struct oc_governance *governance;
+    struct oc_unit *units;
+    struct oc_runbook *runbooks;
+    struct oc_cron_service *cron;
     const struct oc_api_module *api_module; /* NULL: not loaded */
     struct oc_api *api;
     int64_t grace_ms;

@@ -11,14 +11,19 @@
 #include "core/base/text.h"
 #include "core/config/dump.h"
 #include "core/service/alert/alert.h"
+#include "core/service/audit/audit.h"
 #include "core/service/cost/cost.h"
+#include "core/service/cron/cron_service.h"
 #include "core/service/export/export.h"
+#include "core/service/governance/governance.h"
 #include "core/service/health/health.h"
 #include "core/service/message/message.h"
 #include "core/service/plugin/plugin_service.h"
 #include "core/service/policy/policy_service.h"
 #include "core/service/rule/rule.h"
+#include "core/service/runbook/runbook.h"
 #include "core/service/schedule/schedule.h"
+#include "core/service/unit/unit.h"
 
 #define HOST(member) offsetof(struct host_section, member)
 static const struct oc_option host_options[] = {
@@ -88,10 +93,11 @@ static const struct oc_option log_options[] = {
     {0}};
 
 /* Sections of the services: each validates its own. */
-static const char *const known[] = {"host",         "store",      "log",       "thresholds",
-                                    "alerts",       "policies",   "health",    "dependencies",
-                                    "maintenance",  "collectors", "isolation", "plugins",
-                                    "remote_write", "api",        "cost",      "bridge"};
+static const char *const known[] = {
+    "host",         "store",        "log",         "thresholds", "alerts",    "policies",
+    "health",       "dependencies", "maintenance", "collectors", "isolation", "plugins",
+    "remote_write", "api",          "cost",        "bridge",     "units",     "runbooks",
+    "schedules",    "governance",   "ledger"};
 
 static void check_names(const struct oc_node *root, struct oc_diags *diags)
 {
@@ -115,7 +121,7 @@ static void check_names(const struct oc_node *root, struct oc_diags *diags)
 /* Sections that are lists; the services read what is in them, and take anything else for nothing. */
 static void check_lists(const struct oc_node *root, struct oc_diags *diags)
 {
-    static const char *const lists[] = {"collectors", "dependencies", "maintenance"};
+    static const char *const lists[] = {"collectors", "dependencies", "maintenance", "units"};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         const struct oc_node *n = oc_node_get(root, lists[i]);
         if (!n || n->type == OC_NODE_LIST) {
@@ -169,6 +175,11 @@ json_t *oc_sections_json(void)
     oc_cost_describe(o);
     oc_export_describe(o);
     oc_message_describe(o);
+    oc_audit_describe(o);
+    oc_governance_describe(o);
+    oc_unit_describe(o);
+    oc_runbook_describe(o);
+    oc_cron_service_describe(o);
     oc_api_describe(o);
     return o;
 }

@@ -94,6 +94,7 @@ struct oc_instance *oc_daemon_find_instance(void *ctx, const char *plugin, const
     found = found || !h->alert ? found : oc_alert_find_instance(h->alert, plugin, name);
     found = found || !h->export ? found : oc_export_find_instance(h->export, plugin, name);
     found = found || !h->message ? found : oc_message_find_instance(h->message, plugin, name);
+    found = found || !h->units ? found : oc_unit_find_instance(h->units, plugin, name);
     return found || !h->plugin ? found : oc_plugin_service_find(h->plugin, plugin, name);
 }
 
@@ -104,6 +105,7 @@ static void hook_each(void *ctx, oc_each_instance_fn fn, void *fn_ctx)
     oc_alert_each(h->alert, fn, fn_ctx);
     oc_export_each(h->export, fn, fn_ctx);
     oc_message_each(h->message, fn, fn_ctx);
+    oc_unit_each(h->units, fn, fn_ctx);
 }
 
 /* ---- configuring ---- */
@@ -123,6 +125,11 @@ void oc_daemon_configure(struct oc_daemon *h, const struct oc_config *config)
         oc_schedule_configure(h->schedule, config, &h->diags);
     }
     oc_plugin_service_configure(h->plugin, config, &h->diags);
+    oc_audit_configure(h->audit, config, &h->diags);
+    oc_governance_configure(h->governance, config, &h->diags);
+    oc_unit_configure(h->units, config, &h->diags);
+    oc_runbook_configure(h->runbooks, config, &h->diags);
+    oc_cron_service_configure(h->cron, config, &h->diags);
     oc_daemon_configure_api(h, config);
 }
 
@@ -183,6 +190,7 @@ void oc_daemon_make_services(struct oc_daemon *h)
                              .plugins = h->plugins,
                              .policies = h->policies,
                              .ops = h->ops,
+                             .ledger = h->ledger,
                              .home = h->home,
                              .bundled = h->bundled,
                              .ephemeral = h->env.ephemeral};
@@ -206,5 +214,10 @@ void oc_daemon_make_services(struct oc_daemon *h)
     oc_daemon_add_api_op(h);
     h->export = oc_export_create(&h->env);
     h->message = oc_message_create(&h->env);
+    h->audit = oc_audit_create(&h->env);
+    h->governance = oc_governance_create(&h->env);
+    h->units = oc_unit_create(&h->env);
+    h->runbooks = oc_runbook_create(&h->env);
+    h->cron = oc_cron_service_create(&h->env);
     h->skills = oc_skill_service_create(&h->env, &(struct oc_skill_hooks){hook_config, h});
 }

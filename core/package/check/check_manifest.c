@@ -16,7 +16,7 @@
 
 #define KINDS                                                                                      \
     "collector", "alert", "deployer", "backup", "backup_source", "backup_target", "tool",          \
-        "endpoint", "exporter", "bus", "skill", "preset"
+        "endpoint", "exporter", "bus", "skill", "driver", "preset"
 
 /* ---- names and texts ---- */
 
@@ -78,7 +78,7 @@ static void check_kind(const struct oc_subject *s, struct oc_report *r)
     if (kind || s->manifest->library) {
         oc_report_add(r, "OC0010", MANIFEST, "kind",
                       "\"%s\" is none of collector, alert, deployer, backup, backup_source, "
-                      "backup_target, tool, endpoint, exporter, bus, skill and preset",
+                      "backup_target, tool, endpoint, exporter, bus, skill, driver and preset",
                       kind ? kind : "");
     }
 }

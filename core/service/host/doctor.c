@@ -206,6 +206,8 @@ static void op_doctor(struct oc_call *call, void *ctx)
     check_part(s, list, "plugin.doctor", "plugin");
     check_part(s, list, "access.doctor", "access");
     check_part(s, list, "alert.doctor", "alert");
+    check_part(s, list, "audit.doctor", "ledger");
+    check_part(s, list, "policy.doctor", "policy");
     check_collectors(s, list);
     check_rows(s, list, "policy.list", "policy", "name",
                "mend the file: `openclaw policy check FILE` says where");

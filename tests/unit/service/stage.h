@@ -222,7 +222,7 @@ static inline struct oc_call *stage_call(struct stage *s, const char *op, const 
 {
     struct oc_call_request req = {.op = op,
                                   .params = params ? json_loads(params, 0, NULL) : NULL,
-                                  .actor = {"test", OC_ROLE_ADMIN},
+                                  .actor = {.name = "test", .role = OC_ROLE_ADMIN},
                                   .on_row = stage_row,
                                   .on_warning = stage_warning,
                                   .on_done = stage_done,

@@ -133,7 +133,9 @@ int oc_plugin_load(struct oc_plugin *plugin, struct oc_error *err)
 
 bool oc_plugin_has_method(struct oc_plugin *plugin, const char *method)
 {
-    return strcmp(method, "collector.collect/1") == 0 && !plugin->no_collector;
+    return strcmp(method, "collector.collect/1") == 0
+               ? !plugin->no_collector
+               : strcmp(method, "driver.start/1") == 0 && plugin->no_collector;
 }
 
 const struct oc_plugin_entry *oc_plugin_entry_of(struct oc_plugin *plugin)

@@ -230,7 +230,7 @@ static json_t *as_plugin(const char *instance, const char *op, const char *param
     snprintf(actor, sizeof actor, "plugin:%s", instance);
     struct oc_call_request req = {.op = op,
                                   .params = json_loads(params, 0, NULL),
-                                  .actor = {actor, OC_ROLE_OPERATOR},
+                                  .actor = {.name = actor, .role = OC_ROLE_OPERATOR},
                                   .on_done = stage_done,
                                   .ctx = &w.s};
     oc_ops_call(w.s.env.ops, &req);

@@ -104,7 +104,7 @@ static struct oc_call *begin(const char *op, const char *params)
 {
     struct oc_call_request req = {.op = op,
                                   .params = oc_json_parse(params, strlen(params), NULL),
-                                  .actor = {"test", OC_ROLE_ADMIN},
+                                  .actor = {.name = "test", .role = OC_ROLE_ADMIN},
                                   .on_row = on_row,
                                   .on_progress = on_progress,
                                   .on_warning = on_warning,

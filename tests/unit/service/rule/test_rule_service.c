@@ -133,7 +133,7 @@ static int call(struct fixture *f, const char *op, json_t *params)
 {
     struct oc_call_request req = {.op = op,
                                   .params = params,
-                                  .actor = {"test", OC_ROLE_ADMIN},
+                                  .actor = {.name = "test", .role = OC_ROLE_ADMIN},
                                   .on_done = on_done,
                                   .on_warning = on_warning,
                                   .ctx = f};

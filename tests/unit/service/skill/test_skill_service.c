@@ -98,7 +98,7 @@ static const json_t *ask(const char *op, const char *params)
 {
     struct oc_call_request req = {.op = op,
                                   .params = oc_json_parse(params, strlen(params), NULL),
-                                  .actor = {"test", OC_ROLE_VIEWER},
+                                  .actor = {.name = "test", .role = OC_ROLE_VIEWER},
                                   .on_done = on_done};
     oc_ops_call(w.env.ops, &req);
     return w.result;
