@@ -11,7 +11,8 @@ import subprocess
 from harness import FULL, eventually, run
 from world import SOURCE, WORK, World
 
-VIEWS = {"Overview", "Alerts", "Services", "Agents", "Resources", "LiteLLM", "Agent messages", "Jobs", "Plugins", "Logs", "Audit", "Settings"}
+VIEWS = {"Overview", "Alerts", "Services", "Agents", "Resources", "LiteLLM", "Agent messages", "Cron and jobs", "Deliberation", "Runbooks",
+         "Plugins", "Logs", "Audit", "Settings"}
 FOR_ADMINS = {"Audit"}
 
 

@@ -13,6 +13,8 @@ const PATHS = {
   audit: 'M8 2l5 2v4c0 3-2.2 5-5 6-2.8-1-5-3-5-6V4zM5.8 8l1.6 1.6L10.4 6.6',
   settings: 'M3 4.5h10M3 8h10M3 11.5h10M6 3.2v2.6M10.5 6.7v2.6M5 10.2v2.6',
   jobs: 'M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12zM8 4.8V8l2.2 1.5',
+  deliberation: 'M8 2.5v11M4.5 13.5h7M3 5h10M3 5l-1.5 4h3zM13 5l-1.5 4h3z',
+  runbooks: 'M3.5 2.5h9v11h-9zM6 5.5h4M6 8h4M6 10.5h2',
   messages: 'M2.5 3.5h11v7.5H8l-3 2.5V11H2.5z',
   search: 'M7 12A5 5 0 1 0 7 2a5 5 0 0 0 0 10zM10.6 10.6L14 14',
   close: 'M4 4l8 8M12 4l-8 8',

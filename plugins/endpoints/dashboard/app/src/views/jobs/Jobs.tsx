@@ -1,4 +1,4 @@
-// What the host does now and regularly: jobs of operations, and the schedule of collectors. SPDX-License-Identifier: MIT
+// What the host does now and regularly: schedules, jobs of operations, and the collectors. SPDX-License-Identifier: MIT
 import './jobs.css';
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import { asError, useCan, useJobs, useQuery } from '@/api/hooks';
@@ -16,6 +16,7 @@ import { State } from '@/ui/State';
 import { Table, type Column } from '@/ui/Table';
 import { Ago } from '@/ui/Time';
 import { tell, tellError, useCommand } from '@/ui/Toast';
+import { ScheduleAside, Schedules, useSchedules } from './Schedules';
 
 interface Collector {
   instance: string;
@@ -220,6 +221,7 @@ function RunNow({ collector: c }: { collector: Collector }) {
 
 export default function Jobs() {
   const jobs = useAllJobs();
+  const schedules = useSchedules();
   const collectors = useQuery<Collector[]>('collector.list', {}, { every: 5000 });
   const [query, setQuery] = useParam('q');
   const shown = useMemo(() => {
@@ -227,8 +229,20 @@ export default function Jobs() {
     return (collectors.data ?? []).filter((c) => match(`${c.instance} ${c.plugin} ${c.state}`));
   }, [collectors.data, query]);
   return (
-    <View title="Jobs">
+    <View
+      title="Cron and jobs"
+      aside={
+        schedules.chosen && (
+          <ScheduleAside
+            key={schedules.chosen.name}
+            schedule={schedules.chosen}
+            onClose={() => schedules.select(null)}
+          />
+        )
+      }
+    >
       <div className="stack">
+        {schedules.there && <Schedules of={schedules} />}
         <Card title="Jobs">
           {jobs.length === 0 ? (
             <p className="muted card-pad">

@@ -1,0 +1,106 @@
+// One proposal: what it asks for, who voted how, what was said. SPDX-License-Identifier: MIT
+import { useQuery } from '@/api/hooks';
+import { Aside } from '@/ui/Aside';
+import { Answer } from '@/ui/Empty';
+import { Facts } from '@/ui/Layout';
+import { State, type Tone } from '@/ui/State';
+import { Ago, Clock } from '@/ui/Time';
+import { dataText } from '../logs/LogLines';
+import type { ProposalDetail, Said, Voter } from './types';
+
+const TONES: Record<string, Tone> = { yes: 'ok', no: 'critical', abstain: 'muted', missing: 'pending' };
+
+export function ProposalAside({ id, turn, onClose }: { id: string; turn: unknown; onClose: () => void }) {
+  const query = useQuery<ProposalDetail>('governance.show', { proposal: id }, { on: [turn] });
+  const p = query.data;
+  return (
+    <Aside title={p?.title ?? id} subtitle={p && <State state={p.stage} />} onClose={onClose}>
+      <Answer query={query}>{(detail) => <Detail proposal={detail} />}</Answer>
+    </Aside>
+  );
+}
+
+function Detail({ proposal: p }: { proposal: ProposalDetail }) {
+  const op = p.op?.name ?? p.op?.op;
+  return (
+    <div className="stack">
+      {p.reason && <p className="note">{p.reason}</p>}
+      <Facts
+        items={[
+          ['Proposal', <code>{p.id}</code>],
+          ['Category', p.category],
+          ['By', p.submitter],
+          ['Submitted', <Ago time={p.submitted} suffix=" ago" />],
+          ['Deadline', <Clock time={p.deadline} />],
+          ['Tally', p.tally_text ?? p.votes],
+          ...(p.missing.length ? ([['Missing', p.missing.join(', ')]] as const) : []),
+          ...(p.execution ? ([['Execution', <State state={p.execution} />]] as const) : []),
+        ]}
+      />
+      <h3>Votes</h3>
+      <ul className="voters">
+        {p.voters.map((v) => (
+          <Vote key={v.member} vote={v} />
+        ))}
+      </ul>
+      {op && (
+        <>
+          <h3>Runs when approved</h3>
+          <p>
+            <code>{op}</code>
+          </p>
+          <pre tabIndex={0}>{dataText(p.op?.params)}</pre>
+        </>
+      )}
+      <Text title="What" text={p.description} />
+      <Text title="Why" text={p.justification} />
+      <Text title="Impact" text={p.impact_assessment} />
+      <Text title="Way back" text={p.rollback_plan} />
+      <Talk title="Vetoes" said={p.vetoes} />
+      <Talk title="Discussion" said={p.comments} />
+    </div>
+  );
+}
+
+function Vote({ vote: v }: { vote: Voter }) {
+  return (
+    <li>
+      <span className="voter">{v.member}</span>{' '}
+      <State
+        state={v.vote}
+        tone={TONES[v.vote] ?? 'unknown'}
+        text={v.delegated ? `${v.vote}, by its delegate` : v.vote}
+      />{' '}
+      {v.at && <Ago time={v.at} suffix=" ago" />}
+      {v.index !== null && <span className="muted num"> ledger {v.index}</span>}
+      {v.reason && <div className="muted">{v.reason}</div>}
+    </li>
+  );
+}
+
+function Text({ title, text }: { title: string; text?: string }) {
+  if (!text) return null;
+  return (
+    <>
+      <h3>{title}</h3>
+      <p className="said">{text}</p>
+    </>
+  );
+}
+
+function Talk({ title, said }: { title: string; said?: readonly Said[] }) {
+  if (!Array.isArray(said) || said.length === 0) return null;
+  return (
+    <>
+      <h3>{title}</h3>
+      <ul className="voters">
+        {said.map((s, i) => (
+          <li key={i}>
+            <span className="voter">{s.by ?? s.member}</span> {s.at ? <Ago time={s.at} suffix=" ago" /> : null}
+            <div className="said">{[s.condition, s.word, s.text].filter(Boolean).join(': ')}</div>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
