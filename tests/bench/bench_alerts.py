@@ -4,6 +4,7 @@
     bench_alerts.py BUILD [--quick]
 """
 
+import http.client
 import json
 import os
 import shutil
@@ -19,7 +20,7 @@ receivers: [ {{ name: hook, webhook_configs: [ {{ url: 'http://127.0.0.1:{port}/
 """
 CONFIG = """collectors = ();
 log = {{ level = "error"; }};
-alerts = {{ channels = ( {channels} ); }};
+alerts = {{ storm_limit = 0; channels = ( {channels} ); inhibit = ( {inhibit} ); }};
 api = {{ enabled = true; body_max = "32MB"; listen = ( {{ port = {port}; }} ); }};
 """
 
@@ -57,11 +58,11 @@ class Server:
         self.process.wait()
 
 
-def ours(build, home, channels):
+def ours(build, home, channels, inhibit=""):
     port = free_port()
     conf = os.path.join(home, "c.conf")
     with open(conf, "w") as f:
-        f.write(CONFIG.format(port=port, channels=channels))
+        f.write(CONFIG.format(port=port, channels=channels, inhibit=inhibit))
     env = {**os.environ, "OPENCLAW_HOME": home, "OPENCLAW_API": "on"}
     server = Server([f"{build}/bin/openclawd", "-f", "-c", conf], env, port)
     made = subprocess.run([f"{build}/bin/openclaw", "-c", conf, "--json", "token", "create", "bench", "--role", "operator"],
@@ -101,6 +102,45 @@ def taking_in(build, server, count):
     return result
 
 
+SILENCES, RULES = 1000, 100
+
+
+def rules():
+    """Each about one of the 20 services and one of the 50 names of alerts."""
+    one = '{{ source = ["service=svc{0}", "severity=critical"]; target = ["alertname=T{1}", "severity=warning"]; equal = ["service", "env"]; }}'
+    return ", ".join(one.format(i % 20, i % 50) for i in range(RULES))
+
+
+def silence(server, i):
+    body = json.dumps({"matchers": [{"name": "instance", "value": f"a-{i * 7}", "isRegex": False, "isEqual": True}], "createdBy": "bench",
+                       "comment": "x", "startsAt": "2020-01-01T00:00:00Z",
+                       "endsAt": in_an_hour()})
+    connection = http.client.HTTPConnection("127.0.0.1", server.port)
+    connection.request("POST", "/api/v2/silences", body, {"Content-Type": "application/json", "Authorization": f"Bearer {server.token}"})
+    answer = connection.getresponse()
+    assert answer.status == 200, answer.read()
+    connection.close()
+
+
+def in_an_hour():
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))
+
+
+def crowded(build, server, count):
+    """As many alerts beside 1000 silences and 100 rules of inhibition, the same as taking_in() without: what that costs."""
+    for i in range(SILENCES):
+        silence(server, i)
+    before = server.cpu_s()
+    result = load(build, server, "ingest", count, 1000, "a")
+    time.sleep(4)
+    result["cpu_us_per_alert"] = (server.cpu_s() - before) * 1e6 / count
+    result["mib"] = server.rss_mib()
+    result["full_get_ms"] = load(build, server, "get", 2, "/api/v2/alerts")["p50_ms"]
+    result["inhibited_get_ms"] = load(build, server, "get", 5, "/api/v2/alerts?active=false&filter=alertname=T1")["p50_ms"]
+    result["decisions"] = json.loads(subprocess.run([f"{build}/bench/bench_routing", str(count)], capture_output=True, text=True, check=True).stdout)
+    return result
+
+
 def telling(build, server, sink, count):
     return load(build, server, "latency", count, 10, sink)
 
@@ -112,15 +152,17 @@ def main():
     with tempfile.TemporaryDirectory() as home:
         runs = [("openclaw", "ingest", lambda: ours(build, home + "/1", "")),
                 ("openclaw", "latency", lambda: ours(build, home + "/2", f'{{ plugin = "webhook"; url = "http://127.0.0.1:{sink}/x"; }}'))]
+        runs.append(("openclaw", "crowded", lambda: ours(build, home + "/3", "", rules())))
         if TOOL:
-            runs += [("alertmanager", "ingest", lambda: theirs(home + "/3", "[alertname]", sink)),
-                     ("alertmanager", "latency", lambda: theirs(home + "/4", "['...']", sink))]
+            runs += [("alertmanager", "ingest", lambda: theirs(home + "/4", "[alertname]", sink)),
+                     ("alertmanager", "latency", lambda: theirs(home + "/5", "['...']", sink))]
         for i, (tool, what, start) in enumerate(runs, 1):
             sink = free_port()
             os.mkdir(f"{home}/{i}")
             server = start()
             try:
-                got = taking_in(build, server, count) if what == "ingest" else telling(build, server, sink, posts)
+                got = taking_in(build, server, count) if what == "ingest" else \
+                    crowded(build, server, count) if what == "crowded" else telling(build, server, sink, posts)
                 result.setdefault(tool, {})[what] = got
             finally:
                 server.stop()

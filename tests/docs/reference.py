@@ -125,6 +125,9 @@ SECTIONS = {
                        "any channel replaces the built-in ones.",
     "alerts.rules": "A list: what is judged. Rules of the same name as a shipped one change it; others are added. See the "
                     "[policy guide](policy-guide.md#rules).",
+    "alerts.deadman": "A notice that comes as long as this host can tell anybody. See [alerting](alerting.md).",
+    "alerts.expect": "A list: alerts that must keep coming; when they do not, that is an alert.",
+    "alerts.intervals": "A list: times of the week and the year that routes name in `mute` and `active`.",
     "api": "Where the dashboard and the API are served, and to whom. See [security](security.md).",
     "bridge": "Messages between agents, over Redis. See [WebSocket](websocket.md).",
     "cost": "What models and agents cost, and what they may cost. See [cost](cost.md).",
@@ -137,7 +140,13 @@ SECTIONS = {
                     "enabled and no item of `collectors` or `alerts.channels` names it, and for those kinds the keys of the "
                     "tables of these sections, such as `interval`. `openclaw plugin info NAME` lists the options; `openclaw "
                     "plugin config set NAME KEY VALUE` checks and writes one.",
-    "policies": "Whom to tell, in Lua. See the [policy guide](policy-guide.md).",
+    "schedules": "A list: what runs by itself. The built-in ones are always there; one of the same name changes what it says. See "
+                 "[schedules](schedules.md).",
+    "governance": "Who decides, and by what rules. See [governance](governance.md).",
+    "ledger": "The log that nobody can change unnoticed. See [ledger](ledger.md).",
+    "units": "A list: processes and services that can be started, stopped and looked at. See [runbooks](runbooks.md).",
+    "runbooks": "Procedures that run. See [runbooks](runbooks.md).",
+    "policies": "What decides, in Lua. See the [policy guide](policy-guide.md).",
 }
 
 INTRODUCTION = """
@@ -148,7 +157,7 @@ quotation marks, numbers, `true` and `false`, comments with `#`, `//` or `/* */`
 
 From the lowest to the highest:
 
-1. the built-in defaults (`etc/openclaw/defaults.conf` and `collectors.conf` of the sources),
+1. the built-in defaults (`etc/openclaw/defaults.conf`, `collectors.conf` and `schedules.conf` of the sources),
 2. the file: `--config`, else `$OPENCLAW_CONFIG`, else `openclaw.conf` in the home folder, else
    `/etc/openclaw/openclaw.conf`,
 3. the files `conf.d/*.conf` beside that file, in the order of their names,
@@ -156,9 +165,9 @@ From the lowest to the highest:
    (`OPENCLAW__STORE__RETENTION=60d`),
 5. flags: `--set key=value`.
 
-Groups merge key by key. A list of a higher layer replaces that of a lower one, except `collectors`, `alerts.channels` and
-`alerts.rules`: their items merge by `name` (or else by `plugin`), and new ones are added. The built-in collectors and
-channels count only while no other layer lists any; the built-in rules always do.
+Groups merge key by key. A list of a higher layer replaces that of a lower one, except `collectors`, `alerts.channels`,
+`alerts.rules` and `schedules`: their items merge by `name` (or else by `plugin`), and new ones are added. The built-in
+collectors and channels count only while no other layer lists any; the built-in rules and schedules always do.
 
 `openclaw config explain KEY` shows every layer that sets a key and which one wins. `openclaw config show` prints the
 result, with secrets hidden. `openclaw config set` and `config reset` change one value of the file and leave its comments alone.

@@ -58,7 +58,7 @@ NAMES_ALLOWED = {
     "core/api/litellm": "answers the original's paths, which have this name, and reads samples of whoever brings them",
 }
 # Names of plugins that are words of the trade, too: a literal with one of them says nothing.
-WORDS = {"agent", "console", "email", "exec", "file", "gateway", "http", "system", "tcp", "webhook", "dashboard", "tls", "script"}
+WORDS = {"agent", "console", "email", "exec", "file", "gateway", "http", "system", "tcp", "webhook", "dashboard", "tls", "script", "process", "systemd"}
 
 findings = []
 

@@ -17,6 +17,11 @@ def goals(r):
     yield f"memory with {r['alerts']} alerts", mine["mib"], 48, "MiB"
     yield "growth of memory when they are posted again", mine["again_mib"] / mine["mib"], 1.05, ""
     yield f"GET of one of {r['alerts']} alerts by a filter", mine["filtered_get_ms"], 2, "ms"
+    crowd = r["openclaw"]["crowded"]
+    made = crowd["decisions"]
+    yield "memory with as many, 1000 silences and 100 rules of inhibition", crowd["mib"], 48, "MiB"
+    yield f"inhibition of {r['alerts']} alerts by 100 rules, of the processor", made["inhibition_ms"], 50 * r["alerts"] / 100000, "ms"
+    yield "a route decided in Lua, of the processor", made["route_us"], 5, "us"
 
 
 def page(result):

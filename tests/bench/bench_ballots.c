@@ -1,0 +1,330 @@
+/* How many ballots a second governance takes, and how long one needs to its receipt. SPDX-License-Identifier: MIT
+ *
+ *   bench_ballots FOLDER [PROPOSALS]
+ *
+ * The whole service on a real ledger in FOLDER: statements that were signed before are verified, written, counted and
+ * acknowledged. One line of JSON: what verifying alone would allow on one core, the rate of batches (governance.votes), the same
+ * without verifying, and the latency of one ballot after the other beside one fdatasync of a file in the same folder. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/base/time.h"
+#include "core/config/config.h"
+#include "core/service/governance/internal.h"
+#include "core/sys/file.h"
+
+#define MEMBERS 16
+#define VOTERS  7 /* fewer than could decide anything */
+#define ROUNDS  3
+#define BATCH   5000
+#define SINGLES 300
+
+struct bench {
+    struct oc_env env;
+    struct oc_governance *g;
+    uint8_t secrets[MEMBERS][OC_SIGN_SECRET];
+    char **ids;
+    size_t proposals;
+    bool done;
+    int code;
+    json_t *result;
+};
+
+static void on_done(void *ctx, int code, const json_t *result, const struct oc_error *err)
+{
+    struct bench *b = ctx;
+    b->done = true;
+    b->code = code;
+    json_decref(b->result);
+    b->result = result ? json_deep_copy(result) : NULL;
+    if (code != OC_OK) {
+        fprintf(stderr, "%s\n", err->message);
+    }
+}
+
+static void call(struct bench *b, const char *op, json_t *params)
+{
+    const struct oc_call_request req = {.op = op,
+                                        .params = params,
+                                        .actor = {.name = "bench", .role = OC_ROLE_ADMIN},
+                                        .on_done = on_done,
+                                        .ctx = b};
+    b->done = false;
+    oc_ops_call(b->env.ops, &req);
+    while (!b->done) {
+        oc_loop_step(b->env.loop, true);
+    }
+    OC_ASSERT(b->code == OC_OK);
+}
+
+static char *name_of(size_t i)
+{
+    static char name[16];
+    snprintf(name, sizeof name, "m%02zu", i);
+    return name;
+}
+
+static void configure(struct bench *b, const char *folder)
+{
+    char *path = oc_path_join(folder, "bench.conf");
+    FILE *f = fopen(path, "w");
+    struct oc_diags diags = {0};
+    struct oc_error err;
+    oc_error_init(&err);
+    OC_ASSERT(f);
+    fputs("governance = { operational_timeout = \"1d\"; review = \"12h\"; triad = [", f);
+    for (size_t i = 0; i < MEMBERS; i++) {
+        fprintf(f, "%s\"%s\"", i ? ", " : " ", name_of(i));
+    }
+    fputs(" ]; };\n", f);
+    fclose(f);
+    const struct oc_config_source source = {.file = path, .no_environment = true};
+    struct oc_config *config = oc_config_load(&source, &diags, &err);
+    OC_ASSERT(config);
+    oc_governance_configure(b->g, config, &diags);
+    OC_ASSERT(oc_diags_errors(&diags) == 0);
+    oc_config_destroy(config);
+    oc_diags_finish(&diags);
+    free(path);
+}
+
+static void enroll(struct bench *b)
+{
+    for (size_t i = 0; i < MEMBERS; i++) {
+        uint8_t key[OC_SIGN_PUBLIC];
+        struct oc_buf text = {0};
+        oc_sign_keypair(key, b->secrets[i]);
+        oc_base64(key, sizeof key, &text);
+        call(b, "governance.keys.register",
+             json_pack("{s:s,s:s}", "member", name_of(i), "key", text.data));
+        oc_buf_finish(&text);
+    }
+}
+
+static void propose(struct bench *b)
+{
+    b->ids = oc_calloc(b->proposals, sizeof *b->ids);
+    for (size_t i = 0; i < b->proposals; i++) {
+        call(b, "governance.propose",
+             json_pack("{s:s,s:s,s:s,s:s,s:s}", "title", "t", "description", "d", "justification",
+                       "j", "impact", "i", "rollback_plan", "r"));
+        b->ids[i] = oc_strdup(oc_json_str(b->result, "proposal", ""));
+    }
+}
+
+/* As a member makes it: the statement from what governance.show tells. */
+static void sign(struct bench *b, size_t proposal, size_t member, uint64_t nonce,
+                 struct oc_governance_act *act, char **signature)
+{
+    struct oc_error err;
+    uint8_t bytes[OC_SIGN_SIGNATURE];
+    struct oc_buf text = {0}, base64 = {0};
+    memset(act, 0, sizeof *act);
+    oc_error_init(&err);
+    act->statement.kind = OC_STATEMENT_BALLOT;
+    act->statement.nonce = nonce;
+    act->change = true;
+    snprintf(act->statement.member, sizeof act->statement.member, "%s", name_of(member));
+    snprintf(act->statement.word, sizeof act->statement.word, "abstain");
+    const json_t *p = oc_governance_find(b->g->state, b->ids[proposal]);
+    OC_ASSERT(oc_governance_prepare(b->g, p, act, &err) == OC_OK);
+    oc_statement_text(&act->statement, &text);
+    oc_sign(b->secrets[member], text.data, text.len, bytes);
+    oc_base64(bytes, sizeof bytes, &base64);
+    memcpy(act->bytes, bytes, sizeof bytes);
+    oc_buf_finish(&text);
+    *signature = oc_buf_take(&base64);
+}
+
+static json_t *lines(struct bench *b, uint64_t nonce)
+{
+    json_t *all = json_array();
+    for (size_t i = 0; i < b->proposals * VOTERS; i++) {
+        struct oc_governance_act act;
+        char *signature;
+        const size_t member = i % VOTERS;
+        sign(b, i / VOTERS, member, nonce, &act, &signature);
+        json_array_append_new(all,
+                              json_sprintf("%s %s abstain %llu %s", b->ids[i / VOTERS],
+                                           name_of(member), (unsigned long long)nonce, signature));
+        free(signature);
+    }
+    return all;
+}
+
+static double verify_rate(struct bench *b)
+{
+    struct oc_governance_act act;
+    struct oc_error err;
+    char *signature;
+    sign(b, 0, 0, 1, &act, &signature);
+    act.signature = signature;
+    oc_governance_key(b->g, "m00", &act.key);
+    const int64_t began = oc_time_mono_us();
+    for (int i = 0; i < 5000; i++) {
+        OC_ASSERT(oc_governance_verify(&act, &err) == OC_OK);
+    }
+    free(signature);
+    return 5000.0 * 1e6 / (double)(oc_time_mono_us() - began);
+}
+
+static double batch_rate(struct bench *b)
+{
+    int64_t took = 0, count = 0;
+    for (uint64_t nonce = 1; nonce <= ROUNDS; nonce++) {
+        json_t *all = lines(b, nonce);
+        const size_t total = json_array_size(all);
+        for (size_t from = 0; from < total; from += BATCH) {
+            json_t *part = json_array();
+            for (size_t i = from; i < total && i < from + BATCH; i++) {
+                json_array_append(part, json_array_get(all, i));
+            }
+            const int64_t taken = (int64_t)json_array_size(part), began = oc_time_mono_us();
+            call(b, "governance.votes", json_pack("{s:o}", "ballots", part));
+            took += oc_time_mono_us() - began;
+            count += taken;
+            OC_ASSERT(oc_json_int(b->result, "taken", 0) == taken);
+        }
+        json_decref(all);
+    }
+    return (double)count * 1e6 / (double)took;
+}
+
+/* The way from a statement that is known to be good to the disk. */
+static double cpu_s(void)
+{
+    struct rusage u;
+    getrusage(RUSAGE_SELF, &u);
+    return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+           (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+}
+
+static double commit_rate(struct bench *b, double *cpu_us)
+{
+    const size_t count = b->proposals * VOTERS;
+    struct oc_governance_act *acts = oc_calloc(count, sizeof *acts);
+    char **signatures = oc_calloc(count, sizeof *signatures);
+    for (size_t i = 0; i < count; i++) {
+        sign(b, i / VOTERS, i % VOTERS, ROUNDS + 1, &acts[i], &signatures[i]);
+        acts[i].signature = signatures[i];
+        acts[i].quiet = true;
+        oc_governance_key(b->g, acts[i].statement.member, &acts[i].key);
+    }
+    const int64_t began = oc_time_mono_us();
+    const double cpu = cpu_s();
+    for (size_t i = 0; i < count; i++) {
+        OC_ASSERT(oc_governance_commit(b->g, &acts[i], NULL) == OC_OK);
+        if (i % 512 == 511) {
+            oc_loop_step(b->env.loop, false);
+        }
+    }
+    while (oc_governance_is_writing(b->g)) {
+        oc_loop_step(b->env.loop, true);
+    }
+    const int64_t took = oc_time_mono_us() - began;
+    *cpu_us = (cpu_s() - cpu) * 1e6 / (double)count;
+    for (size_t i = 0; i < count; i++) {
+        free(signatures[i]);
+    }
+    free(signatures);
+    free(acts);
+    return (double)count * 1e6 / (double)took;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static void latencies(struct bench *b, int64_t *us)
+{
+    for (size_t i = 0; i < SINGLES; i++) {
+        struct oc_governance_act act;
+        char *signature;
+        sign(b, i % b->proposals, i % VOTERS, ROUNDS + 10 + i / b->proposals, &act, &signature);
+        json_t *params =
+            json_pack("{s:s,s:s,s:s,s:I,s:s,s:b}", "proposal", b->ids[i % b->proposals], "choice",
+                      "abstain", "as", name_of(i % VOTERS), "nonce",
+                      (json_int_t)act.statement.nonce, "signature", signature, "change", 1);
+        const int64_t began = oc_time_mono_us();
+        call(b, "governance.vote", params);
+        us[i] = oc_time_mono_us() - began;
+        free(signature);
+    }
+    qsort(us, SINGLES, sizeof *us, by_size);
+}
+
+static int64_t fdatasync_us(const char *folder)
+{
+    int64_t us[SINGLES];
+    char *path = oc_path_join(folder, "sync"), block[512] = "";
+    const int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+    OC_ASSERT(fd >= 0);
+    for (size_t i = 0; i < SINGLES; i++) {
+        const int64_t began = oc_time_mono_us();
+        OC_ASSERT(oc_fd_write_all(fd, block, sizeof block) == 0 && fdatasync(fd) == 0);
+        us[i] = oc_time_mono_us() - began;
+    }
+    close(fd);
+    unlink(path);
+    free(path);
+    qsort(us, SINGLES, sizeof *us, by_size);
+    return us[SINGLES / 2];
+}
+
+static void no_op(void *ctx)
+{
+    (void)ctx;
+}
+
+int main(int argc, char **argv)
+{
+    struct bench b = {.proposals = argc > 2 ? strtoul(argv[2], NULL, 10) : 900};
+    const struct oc_store_options store = {
+        .path = ":memory:", .retention_ms = OC_DAY, .flush_interval_ms = OC_MINUTE};
+    int64_t us[SINGLES];
+    if (argc < 2) {
+        fprintf(stderr, "usage: %s FOLDER [PROPOSALS]\n", argv[0]);
+        return 64;
+    }
+    char *dir = oc_path_join(argv[1], "ledger");
+    const struct oc_ledger_options ledger = {.dir = dir};
+    b.env.home = argv[1];
+    b.env.loop = oc_loop_create();
+    b.env.bus = oc_bus_create();
+    b.env.store = oc_store_open(&store, NULL, b.env.bus, NULL);
+    b.env.ops = oc_ops_create(b.env.loop, b.env.bus);
+    b.env.ledger = oc_ledger_open(&ledger, b.env.loop, NULL);
+    OC_ASSERT(b.env.ledger);
+    b.g = oc_governance_create(&b.env);
+    configure(&b, argv[1]);
+    enroll(&b);
+    propose(&b);
+    const double verify = verify_rate(&b), batch = batch_rate(&b);
+    double cpu_us = 0;
+    const double commit = commit_rate(&b, &cpu_us);
+    latencies(&b, us);
+    printf("{\"verify_per_s_one_core\": %.0f, \"batch_per_s\": %.0f, \"commit_per_s\": %.0f, "
+           "\"commit_cpu_us\": %.1f, "
+           "\"one_us_p50\": %lld, \"one_us_p99\": %lld, \"fdatasync_us_p50\": %lld}\n",
+           verify, batch, commit, cpu_us, (long long)us[SINGLES / 2],
+           (long long)us[SINGLES * 99 / 100], (long long)fdatasync_us(argv[1]));
+    oc_governance_stop(b.g, 0, no_op, NULL);
+    oc_governance_destroy(b.g);
+    oc_ops_destroy(b.env.ops);
+    oc_ledger_close(b.env.ledger);
+    oc_store_close(b.env.store);
+    oc_bus_destroy(b.env.bus);
+    for (size_t i = 0; i < b.proposals; i++) {
+        free(b.ids[i]);
+    }
+    free(b.ids);
+    free(dir);
+    json_decref(b.result);
+    return 0;
+}

@@ -1,0 +1,319 @@
+"""Decisions end to end: asked for on the command line, voted on through the API, carried out, proven. SPDX-License-Identifier: MIT"""
+
+import base64
+import hashlib
+import json
+import os
+import subprocess
+import tempfile
+import time
+
+from governance import enroll, request
+from harness import BUILD, Daemon, Failure, eventually, run
+from rest import Rest
+
+POLICY = "function route(alert, at)\n  return { channels = {} }\nend\n"
+CONFIG = """collectors = ();
+governance = { declaration = "%s"; operational_timeout = "%s"; override = "2s"; deadlock_step = "1s"; review_within = "1s"; };
+"""
+
+
+class World:
+    def __init__(self, declaration="0", timeout="5m"):
+        self.daemon = Daemon(CONFIG % (declaration, timeout), api=True).start()
+        self.members = enroll(self.daemon.call)
+        self.tokens = {name: self.daemon.token("operator", name=name) for name in self.members}
+
+    def cli(self, *words, code=0):
+        done = subprocess.run([os.path.join(BUILD, "bin", "openclaw"), *words], env=self.daemon.env, capture_output=True, text=True,
+                              timeout=60, check=False)
+        assert done.returncode == code, (words, done.returncode, done.stdout, done.stderr)
+        return done
+
+    def cli_json(self, *words, code=0):
+        return json.loads(self.cli("--json", *words, code=code).stdout)
+
+    def rest(self, name, op, /, **params):
+        """What an agent does: its own token, and a statement that it has written and signed itself."""
+        answer = Rest(self.daemon.url, self.tokens[name]).post("/api/v1/" + op.replace(".", "/"), params)
+        return answer.data
+
+    def show(self, proposal):
+        return self.daemon.call("governance.show", proposal=proposal)
+
+    def say(self, name, kind, word, proposal, key=None, **more):
+        """A statement of `name`, through the API."""
+        op = {"ballot": "vote"}.get(kind, {"approval": "approve"}.get(kind, kind))
+        signed = self.members[name].signed(kind, self.show(proposal), word, reason=more.pop("reason", ""))
+        if key:
+            signed[key] = word
+        return self.rest(name, "governance." + op, **signed, **more)
+
+    def vote(self, name, choice, proposal):
+        return self.say(name, "ballot", choice, proposal, key="choice")
+
+    def propose(self, category="operational", comment="c", **more):
+        client = self.daemon.client()
+        made = request(client, "governance.propose", {
+            "title": "t", "category": category, "description": "d", "justification": "j", "impact": "i", "rollback_plan": "r",
+            "op": "alert.silence", "params": json.dumps({"matchers": ["alertname=x"], "for": "1h", "comment": comment}), **more})
+        client.close()
+        return made["proposal"]
+
+    def silences(self, comment):
+        return sum(row["comment"] == comment for row in self.daemon.call("alert.silences"))
+
+    def closed(self, proposal, status):
+        def look():
+            shown = self.show(proposal)
+            return shown if shown["stage"] == "closed" else None
+        shown = eventually(look, what=f"the end of {proposal}")
+        assert shown["status"] == status, shown
+        return shown
+
+
+def leaf(entry):
+    return hashlib.sha256(b"\0" + entry.encode()).hexdigest()
+
+
+def root_of(index, size, leaf_hex, proof):
+    """RFC 9162, 2.1.3.2: the root that an inclusion proof leads to."""
+    fn, sn, r = index, size - 1, bytes.fromhex(leaf_hex)
+    for p in map(bytes.fromhex, proof):
+        assert sn > 0, "the proof is too long"
+        if fn & 1 or fn == sn:
+            r = hashlib.sha256(b"\1" + p + r).digest()
+            while not fn & 1 and fn:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            r = hashlib.sha256(b"\1" + r + p).digest()
+        fn, sn = fn >> 1, sn >> 1
+    assert sn == 0, "the proof is too short"
+    return r
+
+
+def a_strategic_operation_from_the_command_line_to_its_proof():
+    world = World()
+    try:
+        path = os.path.join(world.daemon.home, "route.lua")
+        with open(path, "w") as f:
+            f.write(POLICY)
+        asked = world.cli_json("policy", "apply", path, code=8)
+        assert asked["error"]["code"] == "needs_approval", asked
+        proposal = asked["error"]["details"]["proposal"]
+        assert asked["error"]["details"]["category"] == "strategic", asked
+        applied = os.path.join(world.daemon.home, "policies", "route.lua")
+        assert not os.path.exists(applied)
+
+        receipts = [world.vote(name, "yes", proposal) for name in ("alpha", "beta", "charlie")]
+        assert world.show(proposal)["missing"] == ["review of examiner", "approval of sentinel"], world.show(proposal)["missing"]
+        receipts.append(world.say("examiner", "review", "approve", proposal, key="verdict"))
+        receipts.append(world.say("sentinel", "approval", "approve", proposal))
+
+        shown = world.closed(proposal, "approved")
+        assert shown["execution"]["status"] == "completed", shown["execution"]
+        assert shown["op"]["name"] == "policy.apply" and shown["op"]["actor"].startswith("cli:uid="), shown["op"]
+        with open(applied) as f:
+            assert f.read() == POLICY
+        text = world.cli("governance", "show", proposal).stdout
+        assert "approved" in text and "completed" in text and "alpha" in text, text
+
+        for receipt in receipts:
+            proven = world.cli_json("governance", "ledger", "prove", str(receipt["index"]))["data"]
+            assert leaf(proven["entry"]) == proven["leaf"] == receipt["leaf"], (proven, receipt)
+            checkpoint = proven["checkpoint"].split("\n")
+            root = base64.b64decode(checkpoint[2])
+            assert int(checkpoint[1]) == proven["size"]
+            assert root_of(proven["index"], proven["size"], proven["leaf"], proven["proof"]) == root, proven
+        verified = world.cli_json("governance", "ledger", "verify")["data"]
+        assert verified["good"], verified
+    finally:
+        world.daemon.remove()
+
+
+def nobody_chooses_an_easier_category_or_another_name():
+    world = World()
+    client = world.daemon.client()
+    draft = {"title": "t", "category": "operational", "op": "policy.apply", "params": json.dumps({"name": "route", "text": POLICY})}
+    try:
+        for op, params in (("governance.propose", draft), ("governance.request", {"op": "host.reload", "actor": "root", "role": "admin"})):
+            try:
+                request(client, op, params)
+                raise AssertionError(f"{op} was taken")
+            except Failure as problem:
+                assert problem.code == "denied", problem
+        made = request(client, "governance.propose", {**draft, "category": "strategic"})
+        assert world.show(made["proposal"])["stage"] == "submission"  # its texts are missing
+    finally:
+        client.close()
+        world.daemon.remove()
+
+
+def votes_on_the_command_line_with_a_key_that_stays_there():
+    world = World()
+    keys = tempfile.mkdtemp(prefix="openclaw-keys-", dir=world.daemon.home)
+    try:
+        path = os.path.join(keys, "alpha.key")
+        world.cli("governance", "keys", "revoke", "alpha", "--yes")
+        made = world.cli_json("governance", "keys", "create", "alpha", path)["data"]
+        assert os.stat(path).st_mode & 0o777 == 0o600
+        world.cli("governance", "keys", "register", "alpha", made["public"])
+        proposal = world.propose(comment="cli")
+        receipt = world.cli_json("governance", "vote", proposal, "yes", "--as", "alpha", "--key", path, "--reason", "good")["data"]
+        assert receipt["nonce"] == 1 and len(receipt["leaf"]) == 64, receipt
+        refused = world.cli_json("governance", "vote", proposal, "yes", "--as", "beta", "--key", path, code=5)
+        assert refused["error"]["code"] == "verify", refused
+        world.cli("governance", "vote", proposal, "no", "--as", "alpha", "--key", path, code=1)  # not without --change
+        world.cli("governance", "vote", proposal, "no", "--as", "alpha", "--key", path, "--change")
+        world.vote("beta", "no", proposal)
+        world.closed(proposal, "rejected")
+        assert world.silences("cli") == 0
+    finally:
+        world.daemon.remove()
+
+
+def a_ballot_is_good_for_one_proposal_one_text_and_one_member():
+    world = World()
+    try:
+        one, two = world.propose(comment="one"), world.propose(comment="two")
+        signed = world.members["alpha"].signed("ballot", world.show(one), "yes")
+        for changed in ({"proposal": two}, {"choice": "no"}, {"as": "beta"}, {"nonce": signed["nonce"] + 1}):
+            params = {**signed, "choice": "yes", **changed}
+            answer = Rest(world.daemon.url, world.tokens["alpha"]).post("/api/v1/governance/vote", params)
+            assert answer.error["code"] == "verify", (changed, answer.body)
+        first = world.rest("alpha", "governance.vote", **signed, choice="yes")
+        again = world.rest("alpha", "governance.vote", **signed, choice="yes")
+        assert (first["index"], first["leaf"]) == (again["index"], again["leaf"]) and again["known"]
+        assert world.show(one)["yes"] == 1
+    finally:
+        world.daemon.remove()
+
+
+RULES = {"quorum_configuration": {"triad_members": ["alpha", "beta", "charlie"], "minimum_quorum_size": 2, "quorum_percentage": 66.67,
+                                  "voting_timeout": 300, "deliberation_timeout": 600, "auto_abort_on_timeout": True},
+         "special_rules": {"emergency_override": {"enabled": True, "activation": "sentinel_declaration", "duration": 3600}}}
+RECORD = {"proposal_id": "PROPOSAL-7", "title": "An old one", "status": "ratified", "votes": {"alpha": "YES", "beta": "YES", "charlie": None},
+          "timestamp": "2026-01-01T00:00:00Z",
+          "inviolable": {"credential_policy": True, "advocate_voice_rules": True, "advisory_agent_constraints": True}}
+
+
+def files_and_scripts_of_the_original():
+    world = World()
+    try:
+        paths = {}
+        for name, document in (("rules", RULES), ("record", RECORD), ("bad", {**RECORD, "status": "maybe"})):
+            paths[name] = os.path.join(world.daemon.home, name + ".json")
+            with open(paths[name], "w") as f:
+                json.dump(document, f)
+        taken = world.cli_json("governance", "import", paths["rules"])["data"]
+        assert taken["kind"] == "rules" and "triad = [" in taken["section"], taken
+        checked = os.path.join(world.daemon.home, "checked.conf")
+        with open(checked, "w") as f:
+            f.write("collectors = ();\nalerts = { channels = (); };\n" + taken["section"])
+        world.cli("config", "validate", checked)
+        taken = world.cli_json("governance", "import", paths["record"])["data"]
+        assert taken["kind"] == "consensus" and taken["index"] >= 0, taken
+        world.cli("governance", "validate", paths["record"])
+        world.cli("governance", "validate", paths["bad"], code=1)
+        world.cli("governance", "import", paths["bad"], code=7)
+        assert "VALIDATED: P ratified with 2/3 YES votes" in world.cli("governance", "validate-vote", "P", "YES", "NO", "YES").stdout
+        assert "REJECTED" in world.cli("governance", "validate-vote", "P", "YES", "NO", "SUPPORT", code=1).stdout
+        proposal = world.propose(comment="proxy")
+        world.cli("governance", "failover-vote", "SUPPORT", proposal, "--proxy-for", "alpha", "--as", "beta", code=3)
+        world.cli("governance", "failover-vote", "MAYBE", proposal, "--as", "beta", code=7)
+        form = world.rest("alpha", "governance.form", **{"op": "governance.delegate", "as": "alpha", "to": "beta", "for": "1h"})
+        world.rest("alpha", "governance.delegate", **{"as": "alpha", "to": "beta", "for": "1h", "nonce": form["nonce"],
+                                                     "expires": form["expires"], "signature": world.members["alpha"].sign(form["text"])})
+        world.vote("beta", "yes", proposal)
+        assert "failover-vote" in world.cli("governance", "failover-vote", "SUPPORT", proposal, "--as", "beta").stdout
+    finally:
+        world.daemon.remove()
+
+
+def a_veto_an_override_and_a_veto_that_stands():
+    world = World(declaration="30s")
+    try:
+        proposal = world.propose(comment="overridden")
+        world.vote("alpha", "yes", proposal)
+        world.vote("beta", "yes", proposal)
+        assert world.show(proposal)["stage"] == "declaration"
+        world.say("steward", "veto", "security_violation_detected", proposal, key="condition", reason="a port is open")
+        assert world.show(proposal)["stage"] == "override"
+        for name in ("alpha", "beta", "charlie"):
+            world.say(name, "override", None, proposal)
+        assert world.show(proposal)["stage"] == "declaration", world.show(proposal)["stage"]
+        assert world.silences("overridden") == 0  # its declaration is still to come
+
+        stands = world.propose(comment="vetoed")
+        world.say("sentinel", "veto", "corruption_risk_identified", stands, key="condition", reason="the ledger is read only")
+        world.closed(stands, "vetoed")
+        assert world.silences("vetoed") == 0
+    finally:
+        world.daemon.remove()
+
+
+def a_deadlock_is_ended_by_the_steward():
+    world = World()
+    try:
+        proposal = world.propose(comment="deadlock")
+        for cycle in (1, 2):
+            assert world.show(proposal)["cycle"] == cycle
+            for name, choice in (("alpha", "yes"), ("beta", "no"), ("charlie", "abstain")):
+                world.vote(name, choice, proposal)
+        shown = world.show(proposal)
+        assert shown["status"] == "deadlocked" and shown["deadlock"]["method"] == "escalate_to_steward", shown
+        eventually(lambda: world.show(proposal)["deadlock"]["method"] == "request_examiner_arbitration", what="the next way out")
+        world.say("examiner", "approval", "approve", proposal)
+        world.closed(proposal, "approved")
+        assert eventually(lambda: world.silences("deadlock") == 1)
+    finally:
+        world.daemon.remove()
+
+
+def silence_is_a_timeout_also_while_the_host_is_down():
+    world = World(timeout="2s")
+    try:
+        proposal = world.propose(comment="timeout")
+        world.vote("alpha", "yes", proposal)
+        assert world.closed(proposal, "timed_out")["reason"] == "no_quorum"
+        down = world.propose(comment="down")
+        world.vote("alpha", "yes", down)
+        world.daemon.kill()
+        time.sleep(2.2)
+        world.daemon.start()
+        world.closed(down, "timed_out")
+        try:
+            world.daemon.call("governance.vote", choice="yes", **world.members["beta"].signed("ballot", world.show(down), "yes"))
+            raise AssertionError("a vote was taken after the deadline")
+        except Failure as problem:
+            assert problem.code == "conflict", problem
+        assert world.silences("timeout") + world.silences("down") == 0
+    finally:
+        world.daemon.remove()
+
+
+def an_emergency_is_declared_acts_at_once_and_is_reviewed():
+    world = World()
+    try:
+        sentinel = world.members["sentinel"]
+        form = world.rest("sentinel", "governance.form", **{"op": "governance.emergency", "word": "identity_threat_detected",
+                                                           "as": "sentinel", "reason": "a key has leaked"})
+        world.rest("sentinel", "governance.emergency", **{
+            "condition": "identity_threat_detected", "as": "sentinel", "reason": "a key has leaked", "nonce": form["nonce"],
+            "expires": form["expires"], "signature": sentinel.sign(form["text"])})
+        proposal = world.propose("emergency", comment="urgent")
+        assert world.closed(proposal, "approved")["reason"] == "emergency_override"
+        assert eventually(lambda: world.silences("urgent") == 1)
+        assert world.daemon.call("governance.status")["reviews_due"] == 1
+        eventually(lambda: any(row["rule"] == "governance-review-overdue" for row in world.daemon.call("alert.list")),
+                   what="the alert that its review is overdue")
+        world.say("examiner", "review", "approve", proposal, key="verdict")
+        assert world.daemon.call("governance.status")["reviews_due"] == 0
+    finally:
+        world.daemon.remove()
+
+
+run([a_strategic_operation_from_the_command_line_to_its_proof, nobody_chooses_an_easier_category_or_another_name, votes_on_the_command_line_with_a_key_that_stays_there,
+     files_and_scripts_of_the_original, a_ballot_is_good_for_one_proposal_one_text_and_one_member, a_veto_an_override_and_a_veto_that_stands,
+     a_deadlock_is_ended_by_the_steward, silence_is_a_timeout_also_while_the_host_is_down,
+     an_emergency_is_declared_acts_at_once_and_is_reviewed])

@@ -1,0 +1,229 @@
+"""Policies in a running host: applying, comparing, testing, the alert about a broken one, the gate. SPDX-License-Identifier: MIT"""
+
+import json
+import os
+import re
+import subprocess
+import threading
+import time
+import xml.etree.ElementTree
+
+from harness import BUILD, Daemon, Failure, eventually, run
+
+SOURCE = os.environ["OC_SOURCE_DIR"]
+
+
+def cli(daemon, *words, code=0):
+    done = subprocess.run([os.path.join(BUILD, "bin", "openclaw"), *words], env=daemon.env, capture_output=True, text=True,
+                          timeout=60)
+    assert done.returncode == code, (words, done.returncode, done.stdout, done.stderr)
+    return done.stdout
+
+
+def write(daemon, name, text):
+    path = os.path.join(daemon.home, name)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    temporary = f"{path}.new"
+    with open(temporary, "w") as f:
+        f.write(text)
+    os.replace(temporary, path)
+    return path
+
+
+def firing(daemon):
+    return [a for a in daemon.call("alert.list") if a["rule"] == "policy_failed" and a["state"] == "firing"]
+
+
+def doctor(daemon):
+    """What it says; its exit code is about everything else, too."""
+    done = subprocess.run([os.path.join(BUILD, "bin", "openclaw"), "doctor"], env=daemon.env, capture_output=True, text=True,
+                          timeout=60, check=False)
+    return done.stdout
+
+
+def a_policy_is_applied_compared_and_removed():
+    daemon = Daemon().start()
+    try:
+        for severity in ("critical", "warning"):
+            daemon.call("policy.eval", hook="deploy_gate", input=json.dumps(
+                [{"name": "g", "target": "t", "stage": "s", "started": 0, "now": 0, "watched_ms": 0},
+                 {"ready": 1, "wanted": 1, "critical": 1 if severity == "critical" else 0, "warning": 0, "restarts": 0}]))
+            time.sleep(0.05)
+        path = write(daemon, "deploy_gate.lua", "function deploy_gate() return { verdict = 'wait', reason = 'frozen' } end\n")
+        out = cli(daemon, "policy", "diff", path)
+        assert "deploy_gate: 2 of 2 inputs would be answered otherwise" in out, out
+        assert '"verdict":"rollback"' in out.replace(" ", "") and "frozen" in out, out
+        assert json.loads(cli(daemon, "policy", "apply", path, "--dry-run", "--json"))["data"]["applied"] is False
+        applied = json.loads(cli(daemon, "policy", "apply", path, "--json"))["data"]
+        assert applied["policy"] == "deploy_gate" and applied["hooks"] == ["deploy_gate"], applied
+        answer = daemon.call("policy.eval", hook="deploy_gate", input="[{}, {}]")["result"]
+        assert answer["reason"] == "frozen", answer
+        write(daemon, "bad.lua", "function deploygate() end")
+        cli(daemon, "policy", "apply", os.path.join(daemon.home, "bad.lua"), code=7)
+        cli(daemon, "policy", "remove", "deploy_gate", "--yes")
+        assert not os.path.exists(os.path.join(daemon.home, "policies", "deploy_gate.lua"))
+        assert os.path.exists(os.path.join(daemon.home, "policies", "deploy_gate.lua.last"))
+    finally:
+        daemon.stop()
+        daemon.remove()
+
+
+def inputs_survive_a_restart():
+    daemon = Daemon().start()
+    try:
+        daemon.call("policy.eval", hook="select_model", input='{"agent":"coder","models":[]}')
+        daemon.stop()
+        daemon.start()
+        path = write(daemon, "select_model.lua", "function select_model() return { model = 'x' } end")
+        assert "select_model: 1 of 1 inputs" in cli(daemon, "policy", "diff", path)
+    finally:
+        daemon.stop()
+        daemon.remove()
+
+
+def a_broken_policy_is_an_alert_until_it_is_mended():
+    daemon = Daemon().start()
+    try:
+        write(daemon, "policies/route.lua", "function route() return {} end")
+        daemon.call("policy.reload")
+        write(daemon, "policies/route.lua", "function route( return {} end")
+        daemon.call("policy.reload")
+        alert = eventually(lambda: firing(daemon), what="the alert")[0]
+        assert alert["labels"]["policy"] == "route" and "does not load" in alert["message"], alert
+        assert "route: policies/route.lua:1:" in doctor(daemon)
+        write(daemon, "policies/route.lua", "function route() return {} end")
+        daemon.call("policy.reload")
+        eventually(lambda: not firing(daemon), what="the end of the alert")
+        assert "approvals are not enforced: not every member of the triad has a key" in doctor(daemon)
+    finally:
+        daemon.stop()
+        daemon.remove()
+
+
+def reports_are_well_formed():
+    daemon = Daemon()
+    try:
+        folder = os.path.join(daemon.home, "tests")
+        write(daemon, "tests/route.lua", "function route(alert) return { alert.rule } end\n")
+        write(daemon, "tests/route_test.lua", """tests = {
+  { name = "right", hook = "route", args = { { rule = "a" }, 0 }, expect = { "a" } },
+  { name = "<wrong> & \\"quoted\\" # 1\\n]]>", hook = "route", args = { { rule = "<&>" }, 0 }, expect = { "b" } },
+}
+""")
+        junit = os.path.join(daemon.home, "report.xml")
+        tap = cli(daemon, "policy", "test", folder, "--tap", "--junit", junit, code=1)
+        lines = tap.splitlines()
+        assert lines[0] == "TAP version 13" and lines[1] == "1..2", tap
+        points = [re.fullmatch(r"(ok|not ok) (\d+) - (.*)", line) for line in lines if line.startswith(("ok", "not ok"))]
+        assert [(p[1], p[2]) for p in points] == [("ok", "1"), ("not ok", "2")], tap
+        assert lines[-1] == "  ..." and json.loads(lines[-3].split(": ", 1)[1]), tap
+        root = xml.etree.ElementTree.parse(junit).getroot()
+        assert root.tag == "testsuites" and root.get("tests") == "2" and root.get("failures") == "1", root.attrib
+        cases = root.findall("./testsuite/testcase")
+        assert len(cases) == 2 and cases[1].find("failure") is not None, cases
+        assert cases[1].get("name").startswith('<wrong> & "quoted"'), cases[1].attrib
+        covered = cli(daemon, "policy", "test", folder, "--coverage", code=1)
+        assert "1 of 2 tests failed" in covered and "lines of" in covered, covered
+        shipped = cli(daemon, "policy", "test", os.path.join(SOURCE, "etc/policies/authorize_test.lua"), "--coverage")
+        assert "tests passed" in shipped, shipped
+    finally:
+        daemon.remove()
+
+
+def no_decision_is_missed_while_files_change():
+    daemon = Daemon().start()
+    try:
+        write(daemon, "policies/route.lua", "function route() return { 'v' } end")
+        daemon.call("policy.reload")
+        stop, wrong, asked = threading.Event(), [], [0]
+
+        def ask():
+            client = daemon.client()
+            while not stop.is_set():
+                try:
+                    answer = client.call("policy.eval", hook="route", input="[{}, 0]")["result"]
+                    if answer != ["v"]:
+                        wrong.append(answer)
+                except Failure as e:
+                    wrong.append(str(e))
+                asked[0] += 1
+            client.close()
+
+        threads = [threading.Thread(target=ask) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for i in range(150):
+            write(daemon, "policies/route.lua",
+                  "function route( broken" if i % 3 == 1 else f"-- {i}\nfunction route() return {{ 'v' }} end")
+            daemon.call("policy.reload")
+        stop.set()
+        for thread in threads:
+            thread.join()
+        assert asked[0] > 150 and not wrong, (asked, wrong[:3])
+    finally:
+        daemon.stop()
+        daemon.remove()
+
+
+def what_the_policy_refuses_does_not_run():
+    daemon = Daemon(api=True).start()
+    try:
+        write(daemon, "policies/authorize.lua", """function authorize(op, actor, params)
+  if op == "alert.silence" then
+    return { allow = false, reason = "not on a Sunday" }
+  end
+  return { allow = true }
+end
+""")
+        daemon.call("policy.reload")
+        assert "not on a Sunday" in daemon_error(daemon, "alert.silence", matchers=["x=y"], **{"for": "1h"})
+        assert daemon.call("alert.silences") == []
+        write(daemon, "policies/authorize.lua", "function authorize() error('broken') end")
+        daemon.call("policy.reload")
+        daemon.call("policy.reload")  # changes something, destroys nothing: runs
+        eventually(lambda: firing(daemon), what="the alert")
+    finally:
+        daemon.stop()
+        daemon.remove()
+
+
+def daemon_error(daemon, op, **params):
+    try:
+        daemon.call(op, **params)
+    except Failure as e:
+        return json.dumps(e.args, default=str) + str(e)
+    raise AssertionError(f"{op} ran")
+
+
+def what_needs_a_decision_waits_for_one():
+    daemon = Daemon().start()
+    try:
+        path = write(daemon, "route.lua", "function route() return {} end")
+        keys = {}
+        for member in ("alpha", "beta", "charlie"):
+            made = json.loads(cli(daemon, "governance", "keys", "create", member, os.path.join(daemon.home, f"{member}.key"),
+                                  "--json"))["data"]
+            keys[member] = json.loads(cli(daemon, "governance", "keys", "register", member, made["public"], "--json"))["data"]
+        eventually(lambda: daemon.call("governance.status")["ready"], what="the triad")
+        time.sleep(1.1)
+        answer = json.loads(cli(daemon, "policy", "apply", path, "--json", code=8))
+        details = answer["error"]["details"]
+        assert details["proposal"] and details["category"] == "strategic", answer
+        assert not os.path.exists(os.path.join(daemon.home, "policies", "route.lua"))
+        cli(daemon, "policy", "apply", path, "--dry-run")
+        assert "need a decision wait for one" in doctor(daemon), doctor(daemon)
+    finally:
+        daemon.stop()
+        daemon.remove()
+
+
+if __name__ == "__main__":
+    run([
+        a_policy_is_applied_compared_and_removed,
+        inputs_survive_a_restart,
+        a_broken_policy_is_an_alert_until_it_is_mended,
+        reports_are_well_formed,
+        no_decision_is_missed_while_files_change,
+        what_the_policy_refuses_does_not_run,
+        what_needs_a_decision_waits_for_one,
+    ])
