@@ -6,8 +6,9 @@
 
 #include "core/base/mem.h"
 
-#define BLOCK_SIZE 4000 /* with its header and malloc's own it stays below one page */
-#define ALIGNMENT  _Alignof(max_align_t)
+#define BLOCK_SIZE  4000 /* with its header and malloc's own it stays below one page */
+#define BLOCK_FIRST 480  /* most arenas hold little; each block is twice the one before */
+#define ALIGNMENT   _Alignof(max_align_t)
 
 struct oc_arena_block {
     struct oc_arena_block *next;
@@ -26,10 +27,13 @@ static struct oc_arena_block *block_create(size_t size)
  * use. */
 static struct oc_arena_block *block_for(struct oc_arena *a, size_t size)
 {
+    size_t usual = a->head ? 2 * a->head->size : BLOCK_FIRST;
+    usual = usual < size ? size : usual;
+    usual = usual < BLOCK_SIZE ? usual : BLOCK_SIZE;
     if (a->head && a->head->size - a->head->used >= size) {
         return a->head;
     }
-    struct oc_arena_block *block = block_create(size > BLOCK_SIZE ? size : BLOCK_SIZE);
+    struct oc_arena_block *block = block_create(size > BLOCK_SIZE ? size : usual);
     if (size > BLOCK_SIZE && a->head) {
         block->next = a->head->next;
         a->head->next = block;

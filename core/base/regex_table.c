@@ -115,16 +115,18 @@ int oc_regex_table_match(struct oc_regex *re, const char *text, size_t len)
             return -1;
         }
         uint8_t next = t->next[at][byte];
-        if (next == UNKNOWN) {
-            next = t->next[at][byte] = find_next(re, at, byte);
-        }
-        if (next == UNKNOWN) { /* full: it would not be of much use any more */
-            oc_regex_table_destroy(t);
-            re->table = NULL;
-            return -1;
-        }
-        if (next == DEAD) {
-            return 0;
+        if (next < FIRST) {
+            if (next == UNKNOWN) {
+                next = t->next[at][byte] = find_next(re, at, byte);
+            }
+            if (next == UNKNOWN) { /* full: it would not be of much use any more */
+                oc_regex_table_destroy(t);
+                re->table = NULL;
+                return -1;
+            }
+            if (next == DEAD) {
+                return 0;
+            }
         }
         at = next - FIRST;
     }

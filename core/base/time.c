@@ -33,6 +33,14 @@ int64_t oc_time_mono_us(void)
     return fake >= 0 ? fake * 1000 : (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 }
 
+int64_t oc_time_thread_us(void)
+{
+    int64_t fake = atomic_load(&fake_mono);
+    struct timespec ts;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+    return fake >= 0 ? fake * 1000 : (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
 int64_t oc_time_boot(void)
 {
     int64_t fake = atomic_load(&fake_mono);

@@ -17,6 +17,8 @@
 int64_t oc_time_wall(void);
 int64_t oc_time_mono(void);
 int64_t oc_time_mono_us(void); /* the same clock in us, for measuring what is short */
+/* us of processor that the calling thread has used; while the clocks are fake it is oc_time_mono_us. */
+int64_t oc_time_thread_us(void);
 /* As the monotonic clock, and it runs on while the machine is suspended: CLOCK_BOOTTIME in ms. */
 int64_t oc_time_boot(void);
 

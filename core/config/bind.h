@@ -34,6 +34,11 @@ int oc_bind_json(const struct oc_option *table, const json_t *object, void *targ
 int oc_bind_json_at(const struct oc_option *table, size_t stride, const json_t *object,
                     void *target, size_t target_size, struct oc_arena *arena, struct oc_error *err);
 
+/* The way back: what was bound, of the members that `given` has (NULL: of all), so that nobody has to guess what "no" or
+ * "15m" was taken for. Truth values are true or false, durations ms, sizes bytes, choices their word, lists lists; a secret
+ * is "********"; a text that is not there is left out. Owned by the caller. */
+json_t *oc_unbind_json(const struct oc_option *table, const json_t *given, const void *target);
+
 /* Checks a table itself: names, types, offsets and items inside `target_size`, defaults that parse.
  * OC_E_INTERNAL. */
 int oc_options_check(const struct oc_option *table, size_t stride, size_t target_size,

@@ -151,6 +151,20 @@ const struct oc_op *oc_ops_find(struct oc_ops *ops, const char *name)
     return slot ? slot->op : NULL;
 }
 
+bool oc_ops_any_secret(const struct oc_ops *ops, const char *name)
+{
+    const char *key;
+    void *slot;
+    for (size_t it = 0; oc_map_next(&ops->table, &it, &key, &slot);) {
+        for (const struct oc_option *o = ((struct slot *)slot)->op->params; o && o->name; o++) {
+            if (o->type == OC_OPT_SECRET && strcmp(o->name, name) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 void oc_ops_set_gate(struct oc_ops *ops, oc_gate_fn gate, void *ctx)
 {
     ops->gate = gate;
@@ -158,17 +172,6 @@ void oc_ops_set_gate(struct oc_ops *ops, oc_gate_fn gate, void *ctx)
 }
 
 /* ---- one call ---- */
-
-static json_t *masked_params(const struct oc_call *call)
-{
-    json_t *copy = json_deep_copy(call->json);
-    for (const struct oc_option *o = call->op->params; o && o->name; o++) {
-        if (o->type == OC_OPT_SECRET && json_object_get(copy, o->name)) {
-            oc_json_set_str(copy, o->name, "********");
-        }
-    }
-    return copy;
-}
 
 static void audit(const struct oc_call *call, int code)
 {
@@ -182,7 +185,7 @@ static void audit(const struct oc_call *call, int code)
     if (call->actor.approval) {
         oc_json_set_str(entry, "approval", call->actor.approval);
     }
-    oc_json_take(entry, "params", masked_params(call));
+    oc_json_take(entry, "params", oc_op_masked_params(call->ops, call->op, call->json));
     oc_json_set_str(entry, "code", oc_error_name(code));
     oc_json_set_int(entry, "at", oc_time_wall());
     oc_bus_publish(call->ops->bus, "audit", entry);
@@ -273,9 +276,22 @@ static const char *role_name(enum oc_role role)
     return "admin";
 }
 
+/* What they are told is kept and shown: in histories, in reports, in the ledger. */
+static bool keeps_answers(const struct oc_actor *actor)
+{
+    return actor->approval || oc_starts(actor->name, "schedule:") ||
+           oc_starts(actor->name, "runbook:");
+}
+
 static int admit(struct oc_call *call, struct oc_error *err)
 {
     static const struct oc_option none[] = {{0}};
+    if (call->op->flags & OC_OP_TELLS_SECRET && keeps_answers(&call->actor)) {
+        oc_error_set(err, OC_E_DENIED, "%s answers with a secret, which would be kept",
+                     call->op->name);
+        oc_error_hint(err, "Call it yourself.");
+        return err->code;
+    }
     if (call->actor.role < call->op->role) {
         oc_error_set(err, OC_E_DENIED, "%s needs the role %s", call->op->name,
                      role_name(call->op->role));
@@ -291,6 +307,12 @@ static int admit(struct oc_call *call, struct oc_error *err)
     }
     return oc_bind_json(call->op->params ? call->op->params : none, call->json, call->params,
                         call->op->params_size, &call->arena, err);
+}
+
+/* What cannot be done is refused before anybody is asked whether it may be. */
+static int pass_check(const struct oc_call *call, void *ctx, struct oc_error *err)
+{
+    return call->op->check ? call->op->check(call, ctx, err) : OC_OK;
 }
 
 /* What was decided is not asked again. */
@@ -316,7 +338,8 @@ struct oc_call *oc_ops_call(struct oc_ops *ops, const struct oc_call_request *re
     struct oc_call *call = call_create(ops, slot->op, req);
     call->starting = true;
     json_t *details = NULL;
-    if (admit(call, &err) != OC_OK || pass_gate(call, &details, &err) != OC_OK) {
+    if (admit(call, &err) != OC_OK || pass_check(call, slot->ctx, &err) != OC_OK ||
+        pass_gate(call, &details, &err) != OC_OK) {
         end(call, err.code, details, &err);
         json_decref(details);
     } else {
@@ -477,7 +500,8 @@ static json_t *flags_json(uint32_t flags)
                  {OC_OP_PRIVATE, "private"},
                  {OC_OP_PLANS, "plans"},
                  {OC_OP_BARE, "bare"},
-                 {OC_OP_ACTS, "acts"}};
+                 {OC_OP_ACTS, "acts"},
+                 {OC_OP_TELLS_SECRET, "tells_secret"}};
     json_t *list = json_array();
     for (size_t i = 0; i < OC_COUNT(names); i++) {
         if (flags & names[i].flag) {

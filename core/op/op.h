@@ -33,6 +33,8 @@ enum oc_role { OC_ROLE_VIEWER, OC_ROLE_OPERATOR, OC_ROLE_ADMIN };
 #define OC_OP_BARE 512u
 /* does something, though nothing for the audit trail: an HTTP GET does not start it */
 #define OC_OP_ACTS 1024u
+/* answers with a secret: only who is there to take it may call it, no schedule, no runbook, no decision */
+#define OC_OP_TELLS_SECRET 2048u
 
 struct oc_call;
 
@@ -57,6 +59,11 @@ struct oc_op {
     const char *result;
     /* Begins the call; it ends with oc_call_succeed or oc_call_fail, now or later. */
     void (*handler)(struct oc_call *call, void *ctx);
+    /* May be NULL. Asked once the role and the parameters are found good, before the gate and before the handler: whether the call
+     * could do its work at all, so that nobody is asked to vote on what would be refused anyway. It answers at once, changes
+     * nothing and does not end the call; whatever is not OC_OK does, with err. What it cannot know yet it lets pass: the
+     * handler looks again. */
+    int (*check)(const struct oc_call *call, void *ctx, struct oc_error *err);
 };
 
 struct oc_actor {
@@ -86,6 +93,11 @@ uint64_t oc_ops_generation(const struct oc_ops *ops);
 typedef int (*oc_gate_fn)(void *ctx, const struct oc_call *call, json_t **details,
                           struct oc_error *err);
 void oc_ops_set_gate(struct oc_ops *ops, oc_gate_fn gate, void *ctx);
+/* The parameters of `op` as they may be kept and shown, a copy: secrets are masked, those of an operation that is held in them ("op"
+ * with "params", an object or text that then becomes one) as its own table says. The gate asks with it, the audit trail keeps it. */
+json_t *oc_op_masked_params(struct oc_ops *ops, const struct oc_op *op, const json_t *json);
+/* Whether a parameter of that name is a secret of any operation. */
+bool oc_ops_any_secret(const struct oc_ops *ops, const char *name);
 /* Every operation: [{"name","summary","role","flags":[..],"params":[..option json..],"schema","view",...}]. */
 json_t *oc_ops_json(struct oc_ops *ops, bool internal);
 
@@ -115,6 +127,10 @@ void oc_call_cancel(struct oc_call *call);
 const void *oc_call_params(const struct oc_call *call);
 /* the parameters as given; {} when none */
 const json_t *oc_call_json(const struct oc_call *call);
+/* The same as the handler understands them, for whoever decides about the call: see oc_unbind_json. Owned by the caller. */
+json_t *oc_call_bound(const struct oc_call *call);
+/* What `params` would be for the operation; NULL and `err` when it would refuse them. Owned by the caller. */
+json_t *oc_op_bound(const struct oc_op *op, const json_t *params, struct oc_error *err);
 const struct oc_op *oc_call_op(const struct oc_call *call);
 const struct oc_actor *oc_call_actor(const struct oc_call *call);
 struct oc_ops *oc_call_ops(const struct oc_call *call);

@@ -70,6 +70,7 @@ int oc_policy_ask(struct oc_policies *p, const char *hook, const json_t *args, j
     if (policy == NULL) {
         return oc_policy_nobody(hook, err);
     }
+    oc_policy_wake(policy);
     struct oc_lua *lua = policy->lua;
     struct oc_lua_trace *own = NULL;
     if (why != NULL) {
@@ -89,6 +90,16 @@ int oc_policy_ask(struct oc_policies *p, const char *hook, const json_t *args, j
     }
     *result = e.result;
     return OC_OK;
+}
+
+int oc_policy_try(struct oc_policies *p, const char *hook, const json_t *args, json_t **result,
+                  json_t **why, struct oc_error *err)
+{
+    const bool was = p->quiet;
+    p->quiet = true;
+    int code = oc_policy_ask(p, hook, args, result, why, err);
+    p->quiet = was;
+    return code;
 }
 
 static json_t *describe(const struct oc_policy *policy)

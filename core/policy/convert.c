@@ -11,6 +11,12 @@
 
 static void push(lua_State *L, const json_t *value, int depth);
 
+/* No decision hangs on what comes after so much text; an operation with a longer one must not fail for it. */
+static void push_text(lua_State *L, const char *text, size_t len)
+{
+    lua_pushlstring(L, text, len < OC_LUA_STRING_MAX ? len : OC_LUA_STRING_MAX);
+}
+
 static void push_array(lua_State *L, const json_t *value, int depth)
 {
     size_t count = json_array_size(value);
@@ -52,7 +58,7 @@ static void push(lua_State *L, const json_t *value, int depth)
         push_array(L, value, depth);
         break;
     case JSON_STRING:
-        lua_pushlstring(L, json_string_value(value), json_string_length(value));
+        push_text(L, json_string_value(value), json_string_length(value));
         break;
     case JSON_INTEGER:
         lua_pushinteger(L, json_integer_value(value));

@@ -8,6 +8,8 @@
 
 #define CATEGORY "\"operational\"|\"tactical\"|\"strategic\"|\"emergency\""
 
+#define STAMP "index: integer, at: integer, key_revoked?: integer"
+
 const struct oc_hook oc_hooks[] = {
     {.name = "authorize",
      .summary = "May this operation run",
@@ -43,16 +45,24 @@ const struct oc_hook oc_hooks[] = {
     {.name = "inhibit",
      .summary = "Which alerts keep which others quiet",
      .args = {{"at", "integer", "milliseconds since 1970 UTC"}},
-     .returns = "any",
-     .meaning = "the rules of inhibition",
-     .otherwise = "nothing is inhibited",
+     .returns = "[{name?: string, source: string|[string], target: string|[string], equal?: "
+                "[string], window?: string|number}]|nil",
+     .meaning = "the rules: while an alert fires that matches all of source, and for window "
+                "(\"10m\", or seconds) after, those that match all of target and agree with it on "
+                "the labels of equal are told nobody; nil: none",
+     .otherwise = "nothing is inhibited but by the configuration; when the policy fails, the rules "
+                  "that held before hold",
      .asked = "at the start and after each reload"},
     {.name = "escalate",
      .summary = "What becomes of an alert that nobody looks after",
      .args = {{"alert",
-               "{rule: string, severity: string, since: integer, step: integer, occurrences: "
-               "[integer], ...}",
-               "the alert, with the steps taken and configured_channels"},
+               "{id: string, severity: string, state: \"firing\", rule?: string, category?: "
+               "string, instance?: string, target?: string, message: string, labels: {*: string}, "
+               "starts_at: integer, since: integer, step: integer, raised: boolean, occurrences: "
+               "[integer], told: [string], configured_channels: [{name: string, plugin: string, "
+               "levels: [string]}]}",
+               "the alert; since: it waits for somebody; step: how many were taken since; "
+               "occurrences: when it began to fire the last times, this time included"},
               {"at", "integer", "milliseconds since 1970 UTC"}},
      .returns = "nil|{after?: number, channels?: [string], severity?: "
                 "\"info\"|\"warning\"|\"critical\", reason?: string}",
@@ -62,14 +72,33 @@ const struct oc_hook oc_hooks[] = {
      .asked = "when an alert begins to fire, and after each step"},
     {.name = "quorum",
      .summary = "What these ballots decide",
-     .args = {{"proposal", "{id: string, category: string, electorate: [string], ...}",
-               "the proposal with what was frozen into it"},
-              {"ballots", "[{member: string, choice: string, ...}]", "in the order of the ledger"},
-              {"now", "integer", "milliseconds since 1970 UTC"}},
-     .returns = "{*: any}",
-     .meaning = "the tally",
-     .otherwise = "the tally of the host stands",
-     .asked = "when a proposal is closed, to check the tally of the host"},
+     .args =
+         {{"proposal",
+           "{id: string, category: " CATEGORY ", rules: {threshold: "
+           "\"simple_majority\"|\"supermajority\"|\"unanimous\", strict_supermajority: boolean, "
+           "minimum_votes: integer, examiner_review: boolean, sentinel_approval: boolean, "
+           "deadline: integer, declaration_ms: integer, override_ms: integer}, electorate: [{name: "
+           "string, triad: boolean, revoked_at?: integer}], signatures: [{kind: "
+           "\"review\"|\"approval\", verdict: \"approve\"|\"request_changes\"|\"reject\", nonce: "
+           "integer, " STAMP
+           "}], vetoes: [{holder: \"steward\"|\"sentinel\", condition: string, " STAMP
+           "}], overrides: [{member: string, " STAMP "}], delegations: [{from: string, to: "
+           "string, expires_at: integer, " STAMP "}], *: any}",
+           "the proposal as `governance show` has it, with what was frozen into it and what was "
+           "signed about it"},
+          {"ballots",
+           "[{member: string, choice: \"yes\"|\"no\"|\"abstain\", nonce: integer, " STAMP "}]",
+           "in the order of the ledger: index is the place in it, at the time of the proposal"},
+          {"now", "integer", "the time of the proposal, in milliseconds since 1970 UTC"}},
+     .returns = "{outcome: \"pending\"|\"passed\"|\"rejected\"|\"timed_out\"|\"vetoed\"|"
+                "\"invalid\", reason?: string, yes?: integer, no?: integer, abstain?: integer, "
+                "absent?: integer, present?: integer, delegated?: integer, carried_at?: integer, "
+                "decided_at?: integer}",
+     .meaning = "what the ballots amount to; anything but passed holds back what the host passed",
+     .otherwise =
+         "without a policy the tally of the host stands; when the policy fails, nothing is "
+         "carried out",
+     .asked = "when the tally of the host has passed a proposal, before it is approved"},
     {.name = "select_model",
      .summary = "Which model serves this request",
      .args = {{"request",

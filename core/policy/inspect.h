@@ -13,6 +13,10 @@ const char *oc_policy_source(struct oc_policies *p, const char *name, size_t *le
 int oc_policies_overlay(struct oc_policies *p, const char *name, const char *text, size_t len,
                         struct oc_policies **overlay, struct oc_error *err);
 
+/* oc_policy_ask for somebody who tries something out: a failure is neither noted nor told. */
+int oc_policy_try(struct oc_policies *p, const char *hook, const json_t *args, json_t **result,
+                  json_t **why, struct oc_error *err);
+
 /* A file of tests, and what it is run against. */
 struct oc_policy_suite {
     const char *name; /* of the file of tests, as messages call it */
@@ -46,7 +50,8 @@ json_t *oc_policies_inputs(struct oc_policies *p, const char *hook, size_t count
 void oc_policies_load_inputs(struct oc_policies *p, const char *hook, const json_t *inputs);
 
 /* What `text` as the policy `name` would have answered to the last `last` inputs of each of its hooks:
- * {"policy","hooks":[{"hook","inputs","differ"}],"differences":[{"hook","at","args","before","after"}]} (at most 100 differences).
+ * {"policy","hooks":[{"hook","inputs","differ"}],"differences":[{"hook","at","args","before","after"}],"partial"} (at most 100 differences).
+ * It takes a second at the most: "partial" is true when inputs were left out because of that.
  * Owned by the caller. */
 int oc_policies_compare(struct oc_policies *p, const char *name, const char *text, size_t len,
                         size_t last, json_t **report, struct oc_error *err);

@@ -39,7 +39,7 @@ typedef void (*check_fn)(lua_State *L);
 /* What reading every argument once costs. */
 static uint64_t argument_cost(lua_State *L)
 {
-    uint64_t cost = 1;
+    uint64_t cost = 1 + (uint64_t)lua_gettop(L) / 4; /* they are moved once, too */
     for (int i = lua_gettop(L); i > 0; i--) {
         int type = lua_type(L, i);
         if (type == LUA_TSTRING) {
@@ -91,12 +91,32 @@ static void check_unpack(lua_State *L)
 {
     check_plain(L);
     check_range(L, 2, 3);
+    lua_Integer first = luaL_optinteger(L, 2, 1);
+    lua_Integer last = luaL_opt(L, luaL_checkinteger, 3, (lua_Integer)lua_rawlen(L, 1));
+    if (last >= first && (uint64_t)last - (uint64_t)first >= OC_LUA_VALUES_MAX) {
+        luaL_error(L, "too many results to unpack");
+    }
+}
+
+/* The bytes i to j of a string, each a value. */
+static void check_bytes(lua_State *L)
+{
+    size_t len;
+    luaL_checklstring(L, 1, &len);
+    lua_Integer first = luaL_optinteger(L, 2, 1), last = luaL_optinteger(L, 3, first);
+    first = first < 0 ? (lua_Integer)len + first + 1 : first;
+    last = last < 0 ? (lua_Integer)len + last + 1 : last;
+    first = first < 1 ? 1 : first;
+    last = last > (lua_Integer)len ? (lua_Integer)len : last;
+    if (last >= first && last - first >= OC_LUA_VALUES_MAX) {
+        luaL_error(L, "a range of more than %d bytes", OC_LUA_VALUES_MAX);
+    }
 }
 
 /* ("").rep(1e18) copies nothing 10^18 times. */
 static void check_rep(lua_State *L)
 {
-    size_t len, separator = 0, max = oc_lua_of(L)->limits.memory;
+    size_t len, separator = 0, max = OC_LUA_STRING_MAX;
     luaL_checklstring(L, 1, &len);
     lua_Integer count = luaL_checkinteger(L, 2);
     luaL_optlstring(L, 3, "", &separator);
@@ -134,8 +154,11 @@ static const struct {
     check_fn check; /* NULL = charging for the arguments is enough */
 } GUARDED[] = {
     {LUA_GNAME, "rawset", check_rawset},
+    {LUA_GNAME, "select", NULL},
     {LUA_GNAME, "setmetatable", check_setmetatable},
     {LUA_GNAME, "tonumber", NULL},
+    {LUA_STRLIBNAME, "byte", check_bytes},
+    {LUA_STRLIBNAME, "char", NULL},
     {LUA_STRLIBNAME, "rep", check_rep},
     {LUA_STRLIBNAME, "format", NULL},
     {LUA_STRLIBNAME, "lower", NULL},
@@ -146,7 +169,7 @@ static const struct {
     {LUA_TABLIBNAME, "move", check_move},
     {LUA_TABLIBNAME, "remove", check_plain},
     {LUA_TABLIBNAME, "unpack", check_unpack},
-    {LUA_UTF8LIBNAME, "codepoint", NULL},
+    {LUA_UTF8LIBNAME, "codepoint", check_bytes},
     {LUA_UTF8LIBNAME, "len", NULL},
     {LUA_UTF8LIBNAME, "offset", NULL},
 };

@@ -9,6 +9,7 @@
 #include "core/policy/question.h"
 
 #define DIFFERENCES_MAX 100
+#define COMPARE_MAX     OC_SECOND /* the host does nothing else meanwhile */
 
 static int copy_policy(struct oc_policies *to, const struct oc_policy *from, struct oc_error *err)
 {
@@ -39,7 +40,7 @@ int oc_policies_overlay(struct oc_policies *p, const char *name, const char *tex
     struct oc_policies *to = oc_policies_create_empty(NULL);
     int code = OC_OK;
     for (size_t i = 0; i < p->list.count && code == OC_OK; i++) {
-        if (p->list.items[i]->lua != NULL) {
+        if (p->list.items[i]->text != NULL) {
             code = copy_policy(to, p->list.items[i], err);
         }
     }
@@ -108,15 +109,22 @@ static json_t *answer_of(struct oc_policies *p, const char *hook, const json_t *
 struct compare {
     struct oc_policies *before, *after;
     json_t *differences;
+    int64_t until; /* monotonic */
+    bool partial;
 };
 
 static void compare_hook(struct compare *c, const char *hook, const json_t *inputs, json_t *hooks)
 {
-    json_int_t differ = 0;
+    json_int_t differ = 0, asked = 0;
     size_t i;
     json_t *input;
     json_array_foreach((json_t *)inputs, i, input)
     {
+        if (oc_time_mono() >= c->until) {
+            c->partial = true;
+            break;
+        }
+        asked++;
         json_t *args = json_object_get(input, "args");
         json_t *was = answer_of(c->before, hook, args), *is = answer_of(c->after, hook, args);
         if (!oc_policy_same(was, is)) {
@@ -136,7 +144,7 @@ static void compare_hook(struct compare *c, const char *hook, const json_t *inpu
     }
     json_t *row = json_object();
     oc_json_set_str(row, "hook", hook);
-    oc_json_set_int(row, "inputs", (int64_t)json_array_size(inputs));
+    oc_json_set_int(row, "inputs", asked);
     oc_json_set_int(row, "differ", differ);
     json_array_append_new(hooks, row);
 }
@@ -144,7 +152,7 @@ static void compare_hook(struct compare *c, const char *hook, const json_t *inpu
 int oc_policies_compare(struct oc_policies *p, const char *name, const char *text, size_t len,
                         size_t last, json_t **report, struct oc_error *err)
 {
-    struct compare c = {.differences = json_array()};
+    struct compare c = {.differences = json_array(), .until = oc_time_mono() + COMPARE_MAX};
     json_t *hooks = json_array();
     *report = NULL;
     int code = oc_policies_overlay(p, NULL, NULL, 0, &c.before, err);
@@ -170,6 +178,7 @@ int oc_policies_compare(struct oc_policies *p, const char *name, const char *tex
     oc_json_set_str(*report, "policy", name);
     oc_json_take(*report, "hooks", hooks);
     oc_json_take(*report, "differences", c.differences);
+    oc_json_set_bool(*report, "partial", c.partial);
 out:
     oc_policies_destroy(c.before);
     oc_policies_destroy(c.after);

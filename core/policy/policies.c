@@ -18,10 +18,9 @@
 #include "core/policy/state.h"
 #include "core/sys/file.h"
 
-#define FILES_MAX     256 /* policies in the folder */
-#define SHIPPED_TRIES 100
-#define SUFFIX        ".lua"
-#define TEST_FILES    "_test.lua"
+#define FILES_MAX  256 /* policies in the folder */
+#define SUFFIX     ".lua"
+#define TEST_FILES "_test.lua"
 
 static void free_policy(struct oc_policy *policy)
 {
@@ -30,7 +29,7 @@ static void free_policy(struct oc_policy *policy)
     free(policy->name);
     free(policy->file);
     free(policy->chunk);
-    free(policy->text);
+    free(policy->own);
     free(policy->error);
     free(policy->failing);
     free(policy);
@@ -75,7 +74,7 @@ static void refuse(struct oc_policies *p, struct oc_policy *policy, const struct
     policy->error = oc_strdup(err->message);
     policy->line = line_of(policy->chunk, err->message);
     oc_warn("policy not loaded", "policy=%s error=%s last_good=%s", policy->name, err->message,
-            policy->lua != NULL ? "kept" : "none");
+            policy->text != NULL ? "kept" : "none");
     oc_policies_publish(p, "policy.failed", policy, policy->error);
 }
 
@@ -88,16 +87,18 @@ int oc_policy_load(struct oc_policy *policy, const char *text, size_t len, struc
         oc_lua_destroy(lua);
         return code;
     }
-    char *copy = oc_strndup(text, len); /* it may be the one that goes */
+    char *copy =
+        text == policy->shipped ? NULL : oc_strndup(text, len); /* it may be the one that goes */
     oc_lua_destroy(policy->lua);
     json_decref(policy->hooks);
-    free(policy->text);
+    free(policy->own);
     OC_FREE(policy->error);
     OC_FREE(policy->failing);
     policy->line = 0;
     policy->lua = lua;
     policy->hooks = oc_lua_functions(lua);
-    policy->text = copy;
+    policy->own = copy;
+    policy->text = copy != NULL ? copy : text;
     policy->len = len;
     policy->loaded_ms = oc_time_wall();
     return OC_OK;
@@ -109,7 +110,7 @@ static void fall_back(struct oc_policy *policy)
     struct oc_buf text = {0};
     struct oc_error err;
     oc_error_init(&err);
-    if (policy->lua != NULL && !policy->builtin) {
+    if (policy->text != NULL && !policy->builtin) {
         return;
     }
     char *last = oc_asprintf("%s.last", policy->file), *error = policy->error;
@@ -168,19 +169,11 @@ struct oc_policy *oc_policies_add(struct oc_policies *p, const char *name)
     return policy;
 }
 
-/* A shipped policy that does not run is a bug of this build. */
 static void load_shipped(struct oc_policy *policy, const struct oc_shipped_policy *shipped)
 {
-    struct oc_error err;
-    int code = OC_E_TIMEOUT;
     oc_policy_set_chunk(policy, "etc/policies");
     policy->builtin = true;
-    /* A machine that is busy enough can use up a deadline; that is no bug. */
-    for (int i = 0; i < SHIPPED_TRIES && code == OC_E_TIMEOUT; i++) {
-        oc_error_init(&err);
-        code = oc_policy_load(policy, shipped->text, (size_t)(shipped->end - shipped->text), &err);
-    }
-    OC_ASSERT(code == OC_OK);
+    oc_policy_sleep(policy, shipped->text, (size_t)(shipped->end - shipped->text));
 }
 
 /* ---- reload ---- */

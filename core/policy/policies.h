@@ -20,12 +20,14 @@ struct oc_policy {
     char *chunk; /* as messages call it: "policies/route.lua" */
     struct oc_policy_stamp stamp;
     bool seen; /* by the reload that is going on */
-    /* in force: NULL until a first version was good */
-    struct oc_lua *lua;
-    char *text;
+    /* in force: no text until a first version was good */
+    struct oc_lua *lua; /* NULL: a shipped text that nobody has asked yet (sleep.c) */
+    const char *text;
     size_t len;
-    json_t *hooks; /* names of its functions */
-    bool builtin;  /* what is in force was shipped */
+    char *own;           /* owned: `text`, unless it is the shipped one */
+    const char *shipped; /* the text that the binary carries, or NULL */
+    json_t *hooks;       /* names of its functions */
+    bool builtin;        /* what is in force was shipped */
     int64_t loaded_ms;
     /* the newest version, when it is not in force */
     char *error; /* NULL = none */
@@ -44,6 +46,7 @@ struct oc_policies {
     uint64_t generation;             /* from 1: another one whenever something else is in force */
     struct oc_shape *shapes[OC_HOOKS_MAX];
     struct oc_inputs *inputs; /* NULL: inputs are not kept */
+    bool quiet;               /* a failure is nobody's trouble: somebody tries something out */
 };
 
 /* Adds one that has nothing in force yet. */
@@ -51,6 +54,10 @@ struct oc_policy *oc_policies_add(struct oc_policies *p, const char *name);
 void oc_policy_set_chunk(struct oc_policy *policy, const char *dir);
 /* Puts a text in force when it compiles and runs; else what was in force stays. */
 int oc_policy_load(struct oc_policy *policy, const char *text, size_t len, struct oc_error *err);
+/* sleep.c: puts a shipped text in force without running it. Its state is made when it is asked for the first time. */
+void oc_policy_sleep(struct oc_policy *policy, const char *text, size_t len);
+/* To be called before `lua` is used. */
+void oc_policy_wake(struct oc_policy *policy);
 /* To be called when something else is in force: brings the list into the order of rank. */
 void oc_policies_changed(struct oc_policies *p);
 /* Without a single policy. */

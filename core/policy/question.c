@@ -92,6 +92,9 @@ static int run(lua_State *L)
 static void note_failure(struct oc_policies *p, struct oc_policy *policy, const char *hook,
                          const struct oc_error *err, int64_t now)
 {
+    if (p->quiet) {
+        return;
+    }
     policy->failures++;
     policy->failed_ms = now;
     if (policy->failing != NULL) {
@@ -117,6 +120,7 @@ int oc_policy_put(struct oc_policies *p, struct oc_policy *policy, const char *h
     oc_error_init(&failure);
     oc_error_init(&a.error);
     policy->calls++;
+    oc_policy_wake(policy);
     int code = oc_lua_protect(policy->lua, run, &a, &failure);
     if (code == OC_OK && a.code != OC_OK) {
         code = a.code;

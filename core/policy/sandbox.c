@@ -22,10 +22,8 @@
 #define CHURN                 ((size_t)256 << 10)
 #define BYTES_PER_INSTRUCTION 64
 
-/* Between two looks there is work for microseconds. Where milliseconds went by, somebody else had the processor: a policy
- * must not fail because the machine is busy, so the deadline moves on by as much, to an end. */
-#define AWAY     5               /* ms */
-#define AWAY_MAX (2 * OC_SECOND) /* in one call */
+/* What a string needs besides its bytes, generously. */
+#define STRING_HEADER 64
 
 static void on_hook(lua_State *L, lua_Debug *ar);
 
@@ -46,6 +44,15 @@ static void *allocate(void *ctx, void *ptr, size_t old_size, size_t size)
 {
     struct oc_lua *l = ctx;
     size_t held = ptr != NULL ? old_size : 0; /* for a new block old_size is a type tag */
+    if (ptr == NULL && old_size == LUA_TSTRING && size > OC_LUA_STRING_MAX + STRING_HEADER) {
+        /* A single instruction compares or joins whole strings: what it may cost is bounded here. */
+        l->long_string = true;
+        l->churn += CHURN; /* refused or not, the next look comes now */
+        if (l->L != NULL && l->breach == 0) {
+            arm(l, 1);
+        }
+        return NULL;
+    }
     if (size == 0) {
         free(ptr);
         l->memory -= held;
@@ -75,16 +82,17 @@ static _Noreturn void raise_breach(lua_State *L, struct oc_lua *l)
     abort(); /* luaL_error does not return */
 }
 
+/* The deadline is one of processor time: a policy must not fail because the machine is busy. That clock is dear to read, and
+ * never runs faster than the wall: it is looked at when the wall's time is over. */
 static bool is_late(struct oc_lua *l)
 {
-    int64_t now = oc_time_mono(), away = now - l->looked;
-    l->looked = now;
-    if (away >= AWAY && l->grace > 0) {
-        away = away < l->grace ? away : l->grace;
-        l->grace -= away;
-        l->deadline += away;
+    int64_t now = oc_time_mono();
+    if (now < l->deadline) {
+        return false;
     }
-    return now >= l->deadline;
+    int64_t left = l->limits.deadline_ms - (oc_time_thread_us() - l->began_us) / 1000;
+    l->deadline = now + (left > 0 ? left : 0);
+    return left <= 0;
 }
 
 void oc_lua_charge(lua_State *L, uint64_t cost)
@@ -133,9 +141,9 @@ static void on_hook(lua_State *L, lua_Debug *ar)
 static void begin(struct oc_lua *l)
 {
     l->budget = (int64_t)l->limits.instructions;
-    l->looked = oc_time_mono();
-    l->deadline = l->looked + l->limits.deadline_ms;
-    l->grace = AWAY_MAX;
+    l->began_us = oc_time_thread_us();
+    l->deadline = oc_time_mono() + l->limits.deadline_ms;
+    l->long_string = false;
     l->breach = 0;
     l->churn = 0;
     arm(l, STEP);
@@ -162,6 +170,11 @@ static int explain_failure(struct oc_lua *l, int status, struct oc_error *err)
         }
         oc_error_hint(err, "Look for a loop that does not end, or for work on very long text.");
         return l->breach;
+    }
+    if (status == LUA_ERRMEM && l->long_string) {
+        oc_error_set(err, OC_E_PERMANENT, "a string longer than %u bytes", OC_LUA_STRING_MAX);
+        oc_error_hint(err, "Look for a text that grows without end.");
+        return OC_E_PERMANENT;
     }
     if (status == LUA_ERRMEM) {
         oc_error_set(err, OC_E_PERMANENT, "memory limit of %zu bytes exceeded", l->limits.memory);

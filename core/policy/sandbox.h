@@ -2,7 +2,7 @@
  *
  * Text chunks only; base functions without load, dofile, loadfile, require, collectgarbage, print; string (no dump, and
  * rep, find, gsub ... bounded), table, math (without random), utf8; no io, os, package, debug, coroutine. Memory cap
- * through the allocator, instruction budget and wall deadline through a hook that a pcall cannot swallow. A call that
+ * through the allocator, instruction budget and a deadline of processor time through a hook that a pcall cannot swallow. A call that
  * breaks a limit fails with OC_E_TIMEOUT (budget, deadline) or OC_E_PERMANENT (memory, error) and leaves the state
  * usable. [loop] */
 #ifndef OC_POLICY_SANDBOX_H

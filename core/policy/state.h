@@ -18,6 +18,8 @@
 #define OC_LUA_NODES_MAX    200000       /* values in one result */
 #define OC_LUA_RESULT_MAX   (4u << 20)   /* bytes of strings in one result */
 #define OC_LUA_ELEMENTS_MAX (1 << 20)    /* range of one table function */
+#define OC_LUA_STRING_MAX   (256u << 10) /* bytes of one string */
+#define OC_LUA_VALUES_MAX   16384        /* that one function of a library gives back */
 
 struct oc_lua_expr {
     int function;  /* registry reference; LUA_NOREF when the slot is free */
@@ -49,9 +51,9 @@ struct oc_lua {
     size_t memory;                    /* bytes that the state holds */
     size_t churn;                     /* bytes handed out since the last look at the limits */
     int64_t budget;                   /* instructions left for the running call */
-    int64_t deadline;                 /* monotonic ms */
-    int64_t looked;                   /* monotonic ms: when the limits were looked at last */
-    int64_t grace;                    /* ms by which the deadline may still be moved */
+    int64_t deadline;                 /* monotonic ms: when to look at the processor time next */
+    int64_t began_us;                 /* processor time of the thread when the call began */
+    bool long_string;                 /* the running call wanted one that is too long */
     int breach;                       /* 0, or the code with which the running call was stopped */
     struct oc_lua_trace *trace;       /* of the running call, or NULL; owned by who set it */
     OC_VEC(struct oc_lua_expr) exprs; /* handle - 1 */

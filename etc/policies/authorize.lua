@@ -7,7 +7,8 @@
 --   actor.role      "viewer", "operator" or "admin": the operation's own role was looked at before
 --   actor.governed  true when governance can decide, that is, every member of the triad has a key, and ever after. Before
 --                   that nothing waits for a vote, so that a new host does not lock its owner out; `openclaw doctor` says so.
---   params          the parameters as given; secrets are masked
+--   params          the parameters that were given, as the operation understands them: "no" is false where a truth value is
+--                   wanted, durations are milliseconds, sizes bytes, lists lists; secrets are masked
 --
 -- It returns { allow = true }, { allow = false, reason = "..." } or { approval = CATEGORY, reason = "..." } with the
 -- category "operational", "tactical", "strategic" or "emergency". What is approved runs exactly as it was asked for.
@@ -33,6 +34,10 @@ end
 -- Parameters of a runbook come as "4" from the command line.
 local function level(params)
   return tonumber((params.param or params.params or params).level or params.level) or 0
+end
+
+local function after(params)
+  return tonumber((params.param or params.params or params).after or params.after) or 0
 end
 
 local function restores(params)
@@ -70,6 +75,8 @@ local guards = {
   ["runbook.run"] = function(params)
     if params.name == "emergency-shutdown" and level(params) >= 4 then
       return "emergency", "an emergency of level 4 or 5 stops the collective"
+    elseif params.name == "emergency-restart" and after(params) >= 5 then
+      return "tactical", "after a containment nothing is restarted without approval"
     elseif restores(params) then
       return "tactical", "a restore replaces live data"
     end
@@ -78,7 +85,7 @@ local guards = {
 
 function authorize(op, actor, params)
   local guard = guards[op]
-  if not guard or not actor.governed or params.dry_run then
+  if not guard or not actor.governed or params.dry_run == true then
     return { allow = true }
   end
   local category, reason = guard(params)

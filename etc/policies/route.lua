@@ -38,6 +38,29 @@ local function listens(channel, severity)
   return #channel.levels == 0
 end
 
+-- The host gives the same list until the channels are configured anew, so what follows from it is worked out once.
+local plans = setmetatable({}, { __mode = "k" })
+
+local function sort_channels(channels, severity)
+  local by_level, by_tree = {}, {}
+  for _, channel in ipairs(channels) do
+    if not listens(channel, severity) then
+      -- not its business
+    elseif named[channel.name] and not channel.by_levels then
+      by_tree[channel.name] = true
+    else
+      by_level[#by_level + 1] = channel.name
+    end
+  end
+  return { by_level = by_level, by_tree = by_tree }
+end
+
+local function plan(channels, severity)
+  plans[channels] = plans[channels] or {}
+  plans[channels][severity] = plans[channels][severity] or sort_channels(channels, severity)
+  return plans[channels][severity]
+end
+
 -- route(alert, at) is asked once for every alert that is about to be sent.
 --
 --   alert.rule, .severity, .state ("firing" or "resolved"), .labels { mount = "/", ... }, .annotations, .message
@@ -56,16 +79,8 @@ function route(alert, at)
     return alert.channels
   end
 
-  local by_level, by_tree = {}, {}
-  for _, channel in ipairs(alert.configured_channels or {}) do
-    if not listens(channel, alert.severity) then
-      -- not its business
-    elseif named[channel.name] and not channel.by_levels then
-      by_tree[channel.name] = true
-    else
-      by_level[#by_level + 1] = channel.name
-    end
-  end
+  local sorted = plan(alert.configured_channels or {}, alert.severity or "")
+  local by_level, by_tree = sorted.by_level, sorted.by_tree
 
   local answer = {}
   for _, found in ipairs(routing.find(tree, alert)) do

@@ -12,6 +12,8 @@
 #include "core/service/access/internal.h"
 #include "core/sys/sign.h"
 
+#define TRAIL_MAX    (4 << 20) /* bytes of one file of security-events.log */
+#define TRAIL_KEPT   4         /* older ones */
 #define TOKENS_MAX   1000
 #define SESSIONS_MAX 4096
 #define SWEEP_EVERY  OC_MINUTE
@@ -46,7 +48,7 @@ void oc_access_note(struct oc_access *a, const char *event, const char *actor, c
     json_object_update(data, line);
     json_object_del(data, "time");
     json_object_del(data, "event");
-    oc_trail_write(&a->trail, line);
+    oc_linelog_write(&a->trail, line);
     char topic[64];
     snprintf(topic, sizeof topic, "access.%s", event);
     oc_bus_publish(a->env.bus, topic, data);
@@ -85,7 +87,7 @@ void oc_access_refused(struct oc_access *a, const struct oc_refusal *refusal)
     stamp(line, now);
     oc_json_set_str(line, "event", "refused");
     json_object_update(line, data);
-    oc_trail_write(&a->trail, line);
+    oc_linelog_write(&a->trail, line);
     oc_json_set_int(data, "at", now);
     oc_bus_publish(a->env.bus, "security.refused", data);
 }
@@ -105,7 +107,7 @@ static void on_noted(void *ctx, const struct oc_event *event)
     json_t *line = json_object();
     stamp(line, oc_time_wall());
     json_object_update(line, event->data);
-    oc_trail_write(&a->trail, line);
+    oc_linelog_write(&a->trail, line);
 }
 
 bool oc_access_is_barred(struct oc_access *a, const char *peer)
@@ -190,7 +192,7 @@ struct oc_access *oc_access_create(const struct oc_env *env)
     struct oc_access *a = oc_calloc(1, sizeof *a);
     a->env = *env;
     a->session_ms = 12 * OC_HOUR;
-    oc_trail_init(&a->trail, env->home);
+    oc_linelog_init(&a->trail, env->home, "security-events.log", TRAIL_MAX, TRAIL_KEPT);
     oc_grants_init(&a->tokens, env->store, "token", TOKENS_MAX);
     oc_grants_init(&a->sessions, env->store, "session", SESSIONS_MAX);
     oc_access_add_token_ops(a);
@@ -242,7 +244,7 @@ void oc_access_destroy(struct oc_access *a)
     oc_grants_finish(&a->sessions);
     oc_grants_finish(&a->tokens);
     oc_peers_finish(&a->peers);
-    oc_trail_finish(&a->trail);
+    oc_linelog_finish(&a->trail);
     oc_bytes_wipe(a->codes, sizeof a->codes);
     free(a);
 }

@@ -7,6 +7,7 @@
 #include "core/base/map.h"
 #include "core/base/vec.h"
 #include "core/service/access/access.h"
+#include "core/sys/linelog.h"
 
 #define OC_ACCESS_HASH 32
 
@@ -108,23 +109,6 @@ bool oc_peers_may_tell(struct oc_peers *p, const char *peer, unsigned *left_out)
 /* The address, or of IPv6 its /64: what one attacker can have many of counts as one. Returns buf. */
 char *oc_peer_key(const char *peer, char buf[64]);
 
-/* ---- the trail: trail.c ---- */
-
-#define OC_TRAIL_MAX  (4 << 20) /* bytes of one file */
-#define OC_TRAIL_KEPT 4         /* older ones: .1 is the newest */
-
-struct oc_trail {
-    char *path;
-    int fd;
-    ino_t inode;
-    off_t size, max;
-    bool failing;
-};
-void oc_trail_init(struct oc_trail *t, const char *home);
-void oc_trail_finish(struct oc_trail *t);
-/* One line of JSON; takes it. */
-void oc_trail_write(struct oc_trail *t, json_t *line);
-
 /* ---- the service ---- */
 
 struct oc_access {
@@ -132,7 +116,7 @@ struct oc_access {
     struct oc_grants tokens, sessions;
     struct oc_code codes[OC_CODES_MAX];
     struct oc_peers peers;
-    struct oc_trail trail;
+    struct oc_linelog trail; /* security-events.log: a line for each refusal and each change */
     struct oc_timer *sweep;
     struct oc_subscription *denied, *noted;
     int64_t session_ms;

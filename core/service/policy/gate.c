@@ -26,13 +26,13 @@ struct oc_gate {
     struct oc_subscription *news;
     int64_t status_at; /* monotonic; 0 = not known */
     bool governed;     /* once it is, it stays: see look_at_governance */
-    bool requesting;   /* what governance does with our request is not asked about */
 };
 
 enum verdict { ALLOW, DENY, APPROVAL };
 
 struct asking {
     const struct oc_call *call;
+    json_t *params; /* owned: as the operation understands them */
     bool governed;
     enum verdict verdict;
     char reason[256], category[16];
@@ -81,41 +81,18 @@ static const char *role_name(enum oc_role role)
     return role == OC_ROLE_ADMIN ? "admin" : role == OC_ROLE_OPERATOR ? "operator" : "viewer";
 }
 
-static bool is_secret(const struct oc_op *op, const char *name)
-{
-    for (const struct oc_option *o = op->params; o != NULL && o->name != NULL; o++) {
-        if (o->type == OC_OPT_SECRET && strcmp(o->name, name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void say(struct oc_args *args, void *ctx)
 {
     const struct asking *a = ctx;
     const struct oc_op *op = oc_call_op(a->call);
     const struct oc_actor *actor = oc_call_actor(a->call);
-    const json_t *params = oc_call_json(a->call);
-    const char *key;
-    json_t *value;
     oc_args_str(args, op->name);
     oc_args_object(args, 3);
     oc_args_set_str(args, "name", actor->name);
     oc_args_set_str(args, "role", role_name(actor->role));
     oc_args_set_bool(args, "governed", a->governed);
     oc_args_end(args);
-    oc_args_object(args, json_object_size(params));
-    json_object_foreach((json_t *)params, key, value)
-    {
-        oc_args_key(args, key);
-        if (is_secret(op, key)) {
-            oc_args_str(args, "********");
-        } else {
-            oc_args_json(args, value);
-        }
-    }
-    oc_args_end(args);
+    oc_args_json(args, a->params);
 }
 
 static int hear(const struct oc_answer *answer, void *ctx, struct oc_error *err)
@@ -229,7 +206,6 @@ static int request(struct oc_gate *g, const struct asking *a, json_t **details,
 {
     struct request r = {.code = 1};
     oc_error_init(&r.error);
-    g->requesting = true;
     struct oc_call *call = oc_ops_call(
         g->env->ops, &(struct oc_call_request){.op = GOVERNANCE "request",
                                                .params = request_params(a),
@@ -239,7 +215,6 @@ static int request(struct oc_gate *g, const struct asking *a, json_t **details,
     if (call != NULL) {
         oc_call_cancel(call); /* it was to answer at once */
     }
-    g->requesting = false;
     if (r.code != OC_OK || r.result == NULL) {
         json_decref(r.result);
         return refuse_request(a, &r, err);
@@ -260,14 +235,62 @@ static bool governs(const struct oc_op *op)
     return oc_starts(op->name, GOVERNANCE);
 }
 
+/* ---- files that decide ---- */
+
+static bool is_section(const char *key, const char *section)
+{
+    const size_t len = strlen(section);
+    return strncmp(key, section, len) == 0 && (key[len] == '\0' || strchr(".[", key[len]));
+}
+
+static int keep_section(const char *key, struct oc_error *err)
+{
+    if (is_section(key, "policies")) {
+        oc_error_set(err, OC_E_DENIED, "%s decides about others, and this host is governed", key);
+        oc_error_hint(err, "`openclaw policy apply FILE` asks for the decision. Whoever may write "
+                           "the host's files can still edit them by hand.");
+        return OC_E_DENIED;
+    }
+    if (is_section(key, "governance")) {
+        oc_error_set(err, OC_E_DENIED, "%s is a rule of governance, and this host is governed",
+                     key);
+        oc_error_hint(err, "Propose it: `openclaw governance propose`. Whoever may write the "
+                           "host's files can still edit them by hand.");
+        return OC_E_DENIED;
+    }
+    return OC_OK;
+}
+
+/* Private operations write files in the command line's own process, where nobody could be asked to vote: on a governed host they leave
+ * alone what decides. */
+static int keep_files(const struct oc_call *call, struct oc_error *err)
+{
+    const struct oc_op *op = oc_call_op(call);
+    const json_t *params = oc_call_json(call);
+    if (strcmp(op->name, "config.set") == 0 || strcmp(op->name, "config.reset") == 0) {
+        return keep_section(oc_json_str(params, "key", ""), err);
+    }
+    if (strcmp(op->name, "alert.import") != 0 || oc_json_bool(params, "dry_run", false)) {
+        return OC_OK;
+    }
+    oc_error_set(err, OC_E_DENIED, "alert.import writes policies, and this host is governed");
+    oc_error_hint(err, "Look at the files with --dry-run --json, then `openclaw policy apply FILE` "
+                       "asks for the decision. Whoever may write the host's files can still edit "
+                       "them by hand.");
+    return OC_E_DENIED;
+}
+
 static int pass(void *ctx, const struct oc_call *call, json_t **details, struct oc_error *err)
 {
     struct oc_gate *g = ctx;
-    if (g->requesting) {
-        return OC_OK;
+    if (oc_call_op(call)->flags & OC_OP_PRIVATE && oc_gate_governed(g) &&
+        keep_files(call, err) != OC_OK) {
+        return OC_E_DENIED;
     }
-    struct asking a = {.call = call, .governed = oc_gate_governed(g)};
+    struct asking a = {
+        .call = call, .params = oc_call_bound(call), .governed = oc_gate_governed(g)};
     ask(g, &a);
+    json_decref(a.params);
     if (a.verdict == APPROVAL && governs(oc_call_op(call))) {
         a.verdict = ALLOW;
     }

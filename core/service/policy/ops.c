@@ -101,6 +101,8 @@ static const struct oc_op check_op = {
 
 /* ---- policy.eval, policy.explain ---- */
 
+#define INPUT_MAX (64u << 10) /* bytes */
+
 struct ask_params {
     const char *hook, *input;
 };
@@ -205,14 +207,19 @@ static void ask(struct oc_call *call, const struct oc_policy_service *s, bool ex
     struct oc_error err;
     json_t *result = NULL, *why = NULL;
     oc_error_init(&err);
-    json_t *args = read_args(p->input, &err);
+    json_t *args = NULL;
+    if (strlen(p->input) > INPUT_MAX) {
+        oc_error_set(&err, OC_E_CONFIG, "the input is longer than %u bytes", INPUT_MAX);
+    } else {
+        args = read_args(p->input, &err);
+    }
     if (args == NULL) {
         oc_error_hint(&err,
                       "Give the arguments as JSON: --input '[{\"severity\":\"critical\"}, 0]'.");
         oc_call_fail(call, &err);
         return;
     }
-    if (oc_policy_ask(s->env->policies, p->hook, args, &result, explain ? &why : NULL, &err) !=
+    if (oc_policy_try(s->env->policies, p->hook, args, &result, explain ? &why : NULL, &err) !=
         OC_OK) {
         oc_call_fail(call, &err);
     } else if (explain) {
@@ -239,6 +246,7 @@ static void op_explain(struct oc_call *call, void *ctx)
 static const struct oc_op eval_op = {
     .name = "policy.eval",
     .summary = "Ask a hook and show its answer",
+    .role = OC_ROLE_OPERATOR,
     .flags = OC_OP_EPHEMERAL,
     .params = ask_options,
     .params_size = sizeof(struct ask_params),
@@ -251,6 +259,7 @@ static const struct oc_op eval_op = {
 static const struct oc_op explain_op = {
     .name = "policy.explain",
     .summary = "Ask a hook and show which policy answered, which line decided and which lines ran",
+    .role = OC_ROLE_OPERATOR,
     .flags = OC_OP_EPHEMERAL,
     .params = ask_options,
     .params_size = sizeof(struct ask_params),

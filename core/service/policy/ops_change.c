@@ -65,11 +65,11 @@ static const struct oc_option remove_options[] = {
 static int check_name(const char *name, struct oc_error *err)
 {
     if (name == NULL || !oc_name_valid(name) || strlen(name) > NAME_MAX_BYTES ||
-        oc_ends(name, "_test")) {
+        strchr(name, '.') != NULL || oc_ends(name, "_test")) {
         oc_error_set(err, OC_E_CONFIG, "a policy cannot be called '%.64s'",
                      name != NULL ? name : "");
-        oc_error_hint(err, "Give a word such as `route` with --name; names that end in _test are "
-                           "those of tests.");
+        oc_error_hint(err, "Give a word such as `route` with --name, without .lua; names that end "
+                           "in _test are those of tests.");
         return OC_E_CONFIG;
     }
     return OC_OK;

@@ -77,8 +77,9 @@ static void op_diff(struct oc_call *call, void *ctx)
     struct oc_error err;
     json_t *report = NULL;
     oc_error_init(&err);
-    if (p->name == NULL || !oc_name_valid(p->name)) {
-        oc_call_failf(call, OC_E_CONFIG, "Give the policy that it would replace with --name.",
+    if (p->name == NULL || !oc_name_valid(p->name) || strchr(p->name, '.') != NULL) {
+        oc_call_failf(call, OC_E_CONFIG,
+                      "Give the policy that it would replace with --name, without .lua.",
                       "a policy cannot be called '%.64s'", p->name != NULL ? p->name : "");
     } else if (oc_policies_compare(s->env->policies, p->name, p->text, strlen(p->text),
                                    (size_t)p->last, &report, &err) != OC_OK) {
@@ -138,16 +139,19 @@ static const struct oc_op OPS[] = {
      .handler = op_hooks},
     {.name = "policy.diff",
      .summary = "Show where a new policy would have decided otherwise",
-     .role = OC_ROLE_OPERATOR,
+     .role = OC_ROLE_ADMIN,
      .params = diff_options,
      .params_size = sizeof(struct diff_params),
      .view = "custom:policy_diff",
-     .description = "The last real inputs of each hook that the policy answers, now or then, are "
-                    "asked again, of what is in force and of the new text. Of a storm of questions "
-                    "only a sample is kept; secrets are masked.",
+     .description =
+         "The last real inputs of each hook that the policy answers, now or then, are "
+         "asked again, of what is in force and of the new text. Of a storm of questions "
+         "only a sample is kept; secrets are masked. It works for a second at the most; `partial` "
+         "says that inputs were left out because of that.",
      .example = "openclaw policy diff route.lua --last 200",
      .result = "{policy: string, hooks: [{hook: string, inputs: integer, differ: integer}], "
-               "differences: [{hook: string, at: time, args: [any], before: any, after: any}]}",
+               "differences: [{hook: string, at: time, args: [any], before: any, after: any}], "
+               "partial: boolean}",
      .handler = op_diff},
     {.name = "policy.doctor",
      .summary = "Look at the policies and at what they can rely on",

@@ -2,6 +2,7 @@
 #include "tests/unit/unit.h"
 
 #include "core/base/json.h"
+#include "core/base/text.h"
 #include "core/op/op.h"
 
 struct answer {
@@ -96,6 +97,13 @@ static void refuse_in_detail(struct oc_call *call, void *ctx)
     oc_call_fail_with(call, &err, json_pack("{s:s}", "reason", "artifact-digest"));
 }
 
+static int cannot(const struct oc_call *call, void *ctx, struct oc_error *err)
+{
+    (void)call;
+    (void)ctx;
+    return oc_error_set(err, OC_E_CONFLICT, "it could not be done");
+}
+
 static const struct oc_op ops_table[] = {
     {.name = "test.greet",
      .summary = "Greet",
@@ -105,6 +113,15 @@ static const struct oc_op ops_table[] = {
      .params_size = sizeof(struct params),
      .view = "record",
      .handler = greet},
+    {.name = "test.secret",
+     .summary = "Tell a secret",
+     .flags = OC_OP_TELLS_SECRET | OC_OP_INTERNAL,
+     .handler = greet},
+    {.name = "test.cannot",
+     .summary = "What cannot be done",
+     .flags = OC_OP_MUTATES | OC_OP_INTERNAL,
+     .handler = greet,
+     .check = cannot},
     {.name = "test.hold", .summary = "Hold", .handler = hold},
     {.name = "test.stoppable", .summary = "Run until stopped", .handler = stoppable},
     {.name = "test.refuse", .summary = "Refuse", .flags = OC_OP_INTERNAL, .handler = refuse},
@@ -266,6 +283,95 @@ static void what_mutates_is_audited_with_its_secrets_hidden(void **state)
     assert_string_equal(oc_json_str(second, "code", ""), "denied");
 }
 
+static void secrets_of_an_operation_that_is_held_in_parameters_are_hidden_too(void **state)
+{
+    static const char *const given[] = {
+        "{\"op\":\"test.greet\",\"params\":{\"name\":\"x\",\"password\":\"hunter2\"}}",
+        "{\"op\":\"test.greet\",\"params\":\"{\\\"name\\\":\\\"x\\\",\\\"password\\\":"
+        "\\\"hunter2\\\"}\"}",
+        "{\"params\":{\"name\":\"x\",\"password\":\"hunter2\"}}"};
+    (void)state;
+    for (size_t i = 0; i < sizeof given / sizeof *given; i++) {
+        json_t *params = oc_json_parse(given[i], strlen(given[i]), NULL);
+        json_t *masked = oc_op_masked_params(f.ops, oc_ops_find(f.ops, "test.greet"), params);
+        const json_t *held = json_object_get(masked, "params");
+        assert_string_equal(oc_json_str(held, "password", ""), "********");
+        assert_string_equal(oc_json_str(held, "name", ""), "x");
+        json_decref(masked);
+        json_decref(params);
+    }
+}
+
+static int gate(void *ctx, const struct oc_call *call, json_t **details, struct oc_error *err)
+{
+    int *asked = ctx;
+    *asked += 1;
+    assert_string_equal(oc_call_op(call)->name, "test.greet");
+    *details = json_pack("{s:s}", "proposal", "PROPOSAL-1");
+    return oc_error_set(err, OC_E_APPROVAL, "it needs a decision");
+}
+
+static void the_gate_keeps_what_needs_a_decision_and_lets_the_decided_through(void **state)
+{
+    struct answer a;
+    int asked = 0;
+    (void)state;
+    oc_ops_set_gate(f.ops, gate, &asked);
+    assert_null(call(&a, "test.greet", "{\"name\":\"ann\"}", OC_ROLE_ADMIN));
+    assert_int_equal(a.code, OC_E_APPROVAL);
+    assert_string_equal(oc_json_str(a.result, "proposal", ""), "PROPOSAL-1");
+    assert_int_equal(a.rows, 0);
+    json_decref(a.result);
+    call(&a, "test.greet", "{}", OC_ROLE_ADMIN); /* what is wrong is not worth a decision */
+    assert_int_equal(a.code, OC_E_CONFIG);
+    assert_int_equal(asked, 1);
+    struct oc_call_request req = {
+        .op = "test.greet",
+        .params = json_pack("{s:s}", "name", "ann"),
+        .actor = {.name = "tester", .role = OC_ROLE_OPERATOR, .approval = "PROPOSAL-1"},
+        .on_row = on_row,
+        .on_progress = on_progress,
+        .on_warning = on_warning,
+        .on_done = on_done,
+        .ctx = &a};
+    memset(&a, 0, sizeof a);
+    oc_ops_call(f.ops, &req);
+    assert_int_equal(a.code, OC_OK);
+    json_decref(a.result);
+    assert_int_equal(asked, 1);
+    oc_ops_set_gate(f.ops, NULL, NULL);
+}
+
+static void what_cannot_be_done_is_refused_before_anybody_votes_on_it(void **state)
+{
+    struct answer a;
+    int asked = 0;
+    (void)state;
+    oc_ops_set_gate(f.ops, gate, &asked);
+    assert_null(call(&a, "test.cannot", NULL, OC_ROLE_ADMIN));
+    assert_int_equal(a.code, OC_E_CONFLICT);
+    assert_string_equal(a.message, "it could not be done");
+    assert_int_equal(asked, 0);
+    oc_ops_set_gate(f.ops, NULL, NULL);
+}
+
+static void a_secret_is_not_told_to_who_would_keep_it(void **state)
+{
+    static const struct oc_actor keepers[] = {
+        {.name = "schedule:nightly", .role = OC_ROLE_ADMIN},
+        {.name = "runbook:1", .role = OC_ROLE_ADMIN},
+        {.name = "cli:uid=0", .role = OC_ROLE_ADMIN, .approval = "PROPOSAL-1"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof keepers / sizeof *keepers; i++) {
+        struct answer a = {0};
+        struct oc_call_request req = {
+            .op = "test.secret", .actor = keepers[i], .on_done = on_done, .ctx = &a};
+        oc_ops_call(f.ops, &req);
+        assert_int_equal(a.code, OC_E_DENIED);
+        json_decref(a.result);
+    }
+}
+
 static void a_failure_carries_code_message_and_hint(void **state)
 {
     struct answer a;
@@ -338,7 +444,7 @@ static void the_table_as_json_leaves_internal_operations_out(void **state)
     (void)state;
     json_t *list = oc_ops_json(f.ops, false), *all = oc_ops_json(f.ops, true);
     assert_int_equal(json_array_size(list), 3);
-    assert_int_equal(json_array_size(all), 5);
+    assert_int_equal(json_array_size(all), 7);
     const json_t *greet_json = json_array_get(list, 0);
     assert_string_equal(oc_json_str(greet_json, "name", ""), "test.greet");
     assert_int_equal(json_array_size(json_object_get(greet_json, "params")), 4);
@@ -426,6 +532,13 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_role_that_is_too_low_is_denied, create, destroy),
         cmocka_unit_test_setup_teardown(what_mutates_is_audited_with_its_secrets_hidden, create,
                                         destroy),
+        cmocka_unit_test_setup_teardown(
+            secrets_of_an_operation_that_is_held_in_parameters_are_hidden_too, create, destroy),
+        cmocka_unit_test_setup_teardown(
+            the_gate_keeps_what_needs_a_decision_and_lets_the_decided_through, create, destroy),
+        cmocka_unit_test_setup_teardown(what_cannot_be_done_is_refused_before_anybody_votes_on_it,
+                                        create, destroy),
+        cmocka_unit_test_setup_teardown(a_secret_is_not_told_to_who_would_keep_it, create, destroy),
         cmocka_unit_test_setup_teardown(a_failure_carries_code_message_and_hint, create, destroy),
         cmocka_unit_test_setup_teardown(a_call_may_end_later, create, destroy),
         cmocka_unit_test_setup_teardown(a_cancelled_call_tells_its_handler, create, destroy),

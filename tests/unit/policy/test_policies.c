@@ -269,11 +269,31 @@ static void a_check_runs_nothing_that_stays(void **state)
     assert_non_null(strstr(err.message, "x.lua:1:"));
 }
 
+/* They are not run before they are asked: their hooks are read from the text. */
+static void what_sleeps_is_known_as_if_it_had_run(void **state)
+{
+    struct fixture *f = *state;
+    struct oc_error err;
+    json_t *rows = oc_policies_list(f->p), *row, *hooks;
+    size_t i, len;
+    oc_error_init(&err);
+    assert_true(json_array_size(rows) >= 3);
+    json_array_foreach(rows, i, row)
+    {
+        const char *text = oc_policy_source(f->p, oc_json_str(row, "name", ""), &len);
+        assert_int_equal(oc_policy_check("x.lua", text, len, &hooks, &err), OC_OK);
+        assert_true(json_equal(hooks, json_object_get(row, "hooks")));
+        json_decref(hooks);
+    }
+    json_decref(rows);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(the_shipped_policies_need_no_folder),
+        T(what_sleeps_is_known_as_if_it_had_run),
         T(the_last_file_by_name_is_asked),
         T(any_file_outranks_what_was_shipped),
         T(an_unchanged_folder_is_left_alone),

@@ -104,6 +104,34 @@ static void every_hook_has_a_shape_and_words(void **state)
     assert_int_equal(oc_hook_index("nosuch"), -1);
 }
 
+static const char *returns(const char *hook)
+{
+    return oc_hooks[oc_hook_index(hook)].returns;
+}
+
+static void answers_about_alerts_and_votes_are_looked_at(void **state)
+{
+    (void)state;
+    FITS(returns("inhibit"), "{}");
+    FITS(returns("inhibit"), "nil");
+    FITS(returns("inhibit"), "{{name = 'a', source = 'x=1', target = {'y=2'}, equal = {'host'}, "
+                             "window = '10m'}, {source = {}, target = {}, window = 600}}");
+    COMPLAINS(returns("inhibit"), "{{source = 'x=1'}}",
+              "[1].target: expected string|[string], got nil");
+    COMPLAINS(returns("inhibit"), "{{source = 'x=1', target = 'y=2', equal = 'host'}}",
+              "[1].equal: expected [string], got \"host\"");
+    FITS(returns("escalate"), "nil");
+    FITS(returns("escalate"), "{after = 900, channels = {'ops'}, severity = 'critical'}");
+    COMPLAINS(returns("escalate"), "{after = '15m'}", "after: expected number, got \"15m\"");
+    FITS(returns("quorum"), "{outcome = 'passed', reason = 'carried', yes = 2, decided_at = 20}");
+    COMPLAINS(returns("quorum"), "{outcome = 'pass'}",
+              "outcome: expected "
+              "\"pending\"|\"passed\"|\"rejected\"|\"timed_out\"|\"vetoed\"|\"invalid\", got "
+              "\"pass\"");
+    COMPLAINS(returns("quorum"), "{outcome = 'passed', yes = '2'}",
+              "yes: expected integer, got \"2\"");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -112,6 +140,7 @@ int main(void)
         cmocka_unit_test(members_have_names),
         cmocka_unit_test(the_deepest_complaint_is_told),
         cmocka_unit_test(every_hook_has_a_shape_and_words),
+        cmocka_unit_test(answers_about_alerts_and_votes_are_looked_at),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -56,6 +56,7 @@ static void op_request(struct oc_call *call, void *ctx)
 
 struct params {
     const char *text, *key;
+    int32_t dry_run;
 };
 static const struct oc_option options[] = {{.name = "text",
                                             .type = OC_OPT_STRING,
@@ -65,7 +66,14 @@ static const struct oc_option options[] = {{.name = "text",
                                             .type = OC_OPT_SECRET,
                                             .offset = offsetof(struct params, key),
                                             .help = "a secret"},
+                                           {.name = "dry_run",
+                                            .type = OC_OPT_BOOL,
+                                            .offset = offsetof(struct params, dry_run),
+                                            .help = "look only"},
                                            {0}};
+static const struct oc_option key_options[] = {
+    {.name = "key", .type = OC_OPT_STRING, .offset = offsetof(struct params, key), .help = "a key"},
+    {0}};
 
 static const struct oc_op OPS[] = {
     {.name = "thing.change",
@@ -82,6 +90,20 @@ static const struct oc_op OPS[] = {
     {.name = "policy.remove",
      .summary = "Guarded by what is shipped",
      .flags = OC_OP_MUTATES,
+     .params = options,
+     .params_size = sizeof(struct params),
+     .handler = op_run},
+    {.name = "config.set",
+     .summary = "Set",
+     .flags = OC_OP_MUTATES | OC_OP_PRIVATE,
+     .params = key_options,
+     .params_size = sizeof(struct params),
+     .handler = op_run},
+    {.name = "alert.import",
+     .summary = "Import",
+     .flags = OC_OP_MUTATES | OC_OP_PRIVATE,
+     .params = options,
+     .params_size = sizeof(struct params),
      .handler = op_run},
     {.name = "governance.vote", .summary = "Vote", .flags = OC_OP_MUTATES, .handler = op_run},
     {.name = "governance.status", .summary = "Status", .handler = op_status},
@@ -260,6 +282,43 @@ static void a_policy_that_fails_leaves_what_is_shipped_and_nothing_destroyed(voi
     }
 }
 
+static void files_that_decide_are_left_alone_on_a_governed_host(void **state)
+{
+    static const char *const KEPT[] = {"policies.dir", "governance.rules.steward", "governance",
+                                       "policies[0]"};
+    (void)state;
+    ready = false;
+    assert_int_equal(call("config.set", json_pack("{s:s}", "key", KEPT[0])), OC_OK);
+    assert_int_equal(call("alert.import", NULL), OC_OK);
+    ready = true;
+    oc_bus_publish(env.bus, "governance.key", json_object());
+    for (size_t i = 0; i < OC_COUNT(KEPT); i++) {
+        assert_int_equal(call("config.set", json_pack("{s:s}", "key", KEPT[i])), OC_E_DENIED);
+        assert_non_null(strstr(error.hint, "by hand"));
+    }
+    assert_int_equal(call("alert.import", NULL), OC_E_DENIED);
+    assert_non_null(strstr(error.hint, "policy apply"));
+    ran = 0;
+    assert_int_equal(call("alert.import", json_pack("{s:b}", "dry_run", 1)), OC_OK);
+    assert_int_equal(call("config.set", json_pack("{s:s}", "key", "alerts.cooldown")), OC_OK);
+    assert_int_equal(call("config.set", json_pack("{s:s}", "key", "policiesx.dir")), OC_OK);
+    assert_int_equal(ran, 3);
+}
+
+static void the_policy_sees_what_the_operation_understands(void **state)
+{
+    static const char *const FALSE[] = {"\"false\"", "\"no\"", "\"OFF\"", "\"0\"", "0", "false"};
+    (void)state;
+    for (size_t i = 0; i < OC_COUNT(FALSE); i++) {
+        json_t *params = json_object();
+        json_object_set_new(params, "dry_run", json_loads(FALSE[i], JSON_DECODE_ANY, NULL));
+        assert_int_equal(call("policy.remove", params), OC_E_APPROVAL);
+    }
+    assert_int_equal(ran, 0);
+    assert_int_equal(call("policy.remove", json_pack("{s:s}", "dry_run", "yes")), OC_OK);
+    assert_int_equal(call("policy.remove", json_pack("{s:b}", "dry_run", 1)), OC_OK);
+}
+
 static void the_gate_goes_when_it_is_destroyed(void **state)
 {
     (void)state;
@@ -280,6 +339,8 @@ int main(void)
         T(a_question_that_governance_refuses_runs_nothing),
         T(what_governs_never_waits_for_itself),
         T(a_policy_that_fails_leaves_what_is_shipped_and_nothing_destroyed),
+        T(files_that_decide_are_left_alone_on_a_governed_host),
+        T(the_policy_sees_what_the_operation_understands),
         T(the_gate_goes_when_it_is_destroyed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
