@@ -178,6 +178,23 @@ static int find_key(const struct oc_governance *g, struct oc_governance_act *act
     return OC_E_DENIED;
 }
 
+/* Whoever puts a new key in the place of a member's decides nothing that was open by then; a veto and a late review stop or
+ * examine, and carry nothing. */
+static int check_key(const struct oc_governance *g, const json_t *p,
+                     const struct oc_governance_act *act, struct oc_error *err)
+{
+    const enum oc_statement_kind kind = act->statement.kind;
+    if (kind == OC_STATEMENT_VETO ||
+        (kind == OC_STATEMENT_REVIEW && json_object_get(p, "review")) ||
+        !oc_governance_is_late_key(g, p, act->key.id)) {
+        return OC_OK;
+    }
+    oc_error_set(err, OC_E_DENIED, "the key of %s was registered after %s was opened",
+                 act->statement.member, oc_json_str(p, "id", ""));
+    oc_error_hint(err, "It counts for later proposals: withdraw this one and propose it anew.");
+    return OC_E_DENIED;
+}
+
 int oc_governance_prepare(struct oc_governance *g, const json_t *p, struct oc_governance_act *act,
                           struct oc_error *err)
 {
@@ -199,7 +216,8 @@ int oc_governance_prepare(struct oc_governance *g, const json_t *p, struct oc_go
         oc_error_set(err, OC_E_VERIFY, "the signature is not base64 of 64 bytes");
         return OC_E_VERIFY;
     }
-    return find_key(g, act, err);
+    rc = find_key(g, act, err);
+    return rc || !p ? rc : check_key(g, p, act, err);
 }
 
 int oc_governance_verify(const struct oc_governance_act *act, struct oc_error *err)
@@ -253,18 +271,41 @@ static uint64_t after_used(const json_t *p, const char *kind, const char *member
     return nonce;
 }
 
+static const char *scope_of(const struct oc_statement *s)
+{
+    return s->kind == OC_STATEMENT_DELEGATION ? s->scope : NULL;
+}
+
+int oc_governance_check_floor(const struct oc_governance *g, const struct oc_governance_act *act,
+                              struct oc_error *err)
+{
+    const struct oc_statement *s = &act->statement;
+    const int64_t floor = oc_governance_floor(g->state, label_of(act), act->key.id, scope_of(s));
+    if (s->nonce > (uint64_t)floor) {
+        return OC_OK;
+    }
+    oc_error_set(err, OC_E_CONFLICT, "the nonce of the %s is not above the last", label_of(act));
+    oc_error_hint(err, "Use %" PRIu64 " or more.", (uint64_t)floor + 1);
+    return OC_E_CONFLICT;
+}
+
 uint64_t oc_governance_next_nonce(const struct oc_governance *g, const json_t *p,
                                   const struct oc_governance_act *act)
 {
     const struct oc_statement *s = &act->statement;
     const json_t *row;
+    struct oc_member_key key;
     uint64_t nonce = 1;
     size_t i;
-    if (s->kind == OC_STATEMENT_EMERGENCY) {
-        return (uint64_t)oc_time_wall();
-    }
-    if (s->kind != OC_STATEMENT_DELEGATION) {
+    if (s->kind != OC_STATEMENT_DELEGATION && s->kind != OC_STATEMENT_EMERGENCY) {
         return after_used(p, label_of(act), s->member);
+    }
+    if (oc_governance_key(g, s->member, &key)) {
+        nonce = (uint64_t)oc_governance_floor(g->state, label_of(act), key.id, scope_of(s)) + 1;
+    }
+    if (s->kind == OC_STATEMENT_EMERGENCY) {
+        const uint64_t now = (uint64_t)oc_time_wall();
+        return now > nonce ? now : nonce;
     }
     json_array_foreach(json_object_get(g->state, "delegations"), i, row)
     {
@@ -288,6 +329,17 @@ static const char *type_of(const struct oc_governance_act *act)
                                         [OC_STATEMENT_DELEGATION] = "delegation_made",
                                         [OC_STATEMENT_EMERGENCY] = "emergency_activated"};
     return act->ratification ? "ratification_cast" : types[act->statement.kind];
+}
+
+/* Another key may use the same nonce: the record of the other emergency stays. */
+static char *emergency_id(const struct oc_governance *g, const struct oc_governance_act *act)
+{
+    char *id = oc_asprintf("EMERGENCY-%" PRIu64, act->statement.nonce);
+    if (oc_governance_find(g->state, id)) {
+        free(id);
+        id = oc_asprintf("EMERGENCY-%" PRIu64 "-%s", act->statement.nonce, act->key.id);
+    }
+    return id;
 }
 
 static json_t *entry_of(struct oc_governance *g, const json_t *p,
@@ -316,7 +368,7 @@ static json_t *entry_of(struct oc_governance *g, const json_t *p,
         oc_json_set_str(entry, "scope", s->scope);
         oc_json_set_int(entry, "expires", s->expires_ms);
     } else if (s->kind == OC_STATEMENT_EMERGENCY) {
-        char *id = oc_asprintf("EMERGENCY-%" PRIu64, s->nonce);
+        char *id = emergency_id(g, act);
         oc_json_set_str(entry, "id", id);
         oc_json_set_int(entry, "until", s->expires_ms);
         free(id);
@@ -354,9 +406,15 @@ int oc_governance_commit(struct oc_governance *g, const struct oc_governance_act
         }
         return rc;
     }
+    if (act->statement.kind == OC_STATEMENT_EMERGENCY) {
+        oc_governance_end_emergency(g); /* the review of the one before is owed all the same */
+    }
     json_t *entry = entry_of(g, p, act);
     json_t *receipt = call ? receipt_of(act, entry) : NULL;
     rc = oc_governance_write(g, type_of(act), entry, call, receipt);
+    if (rc == OC_OK && act->statement.kind == OC_STATEMENT_EMERGENCY) {
+        oc_governance_in_emergency(g); /* its clock starts now */
+    }
     if (rc == OC_OK && p && !act->quiet) {
         oc_governance_poke(g, act->statement.proposal);
     }

@@ -58,6 +58,19 @@ static int64_t revocation_of(const struct oc_governance *g, const char *id)
     return oc_json_int(json_object_get(g->state, "revoked"), id, OC_TALLY_NEVER);
 }
 
+bool oc_governance_is_late_key(const struct oc_governance *g, const json_t *p, const char *id)
+{
+    const json_t *row;
+    size_t i;
+    json_array_foreach(json_object_get(g->state, "keys"), i, row)
+    {
+        if (strcmp(oc_json_str(row, "id", ""), id) == 0) {
+            return oc_json_int(row, "index", 0) > oc_json_int(p, "index", INT64_MAX);
+        }
+    }
+    return false;
+}
+
 /* ---- records ---- */
 
 static struct oc_tally_stamp stamp_of(const struct oc_governance *g, const json_t *record)
@@ -67,6 +80,17 @@ static struct oc_tally_stamp stamp_of(const struct oc_governance *g, const json_
                                    .key_revoked = revocation_of(g, oc_json_str(record, "key", ""))};
 }
 
+/* The electorate is frozen, and its keys with it: what a key says that came after the proposal does not count for it. */
+static struct oc_tally_stamp frozen_stamp(const struct oc_governance *g, const json_t *p,
+                                          const json_t *record)
+{
+    struct oc_tally_stamp stamp = stamp_of(g, record);
+    if (oc_governance_is_late_key(g, p, oc_json_str(record, "key", ""))) {
+        stamp.key_revoked = 0;
+    }
+    return stamp;
+}
+
 static void add_ballots(const struct oc_governance *g, const json_t *p,
                         struct oc_governance_case *c)
 {
@@ -74,7 +98,7 @@ static void add_ballots(const struct oc_governance *g, const json_t *p,
     size_t i;
     json_array_foreach(json_object_get(p, "ballots"), i, record)
     {
-        struct oc_ballot_record b = {.stamp = stamp_of(g, record)};
+        struct oc_ballot_record b = {.stamp = frozen_stamp(g, p, record)};
         b.member = oc_electorate_find(c->members, c->tally.electorate.count,
                                       oc_json_str(record, "member", ""));
         b.nonce = (uint64_t)oc_json_int(record, "nonce", 0);
@@ -96,7 +120,7 @@ static void add_signatures(const struct oc_governance *g, const json_t *p,
     size_t i;
     json_array_foreach(json_object_get(p, "signatures"), i, record)
     {
-        struct oc_signature_record s = {.stamp = stamp_of(g, record)};
+        struct oc_signature_record s = {.stamp = frozen_stamp(g, p, record)};
         const bool review = strcmp(oc_json_str(record, "kind", ""), "review") == 0;
         const char *member = oc_json_str(record, "member", "");
         s.kind = review ? OC_SIGNATURE_REVIEW : OC_SIGNATURE_APPROVAL;
@@ -126,7 +150,7 @@ static void add_vetoes(const struct oc_governance *g, const json_t *p, struct oc
     }
     json_array_foreach(json_object_get(p, "overrides"), i, record)
     {
-        struct oc_override_record o = {.stamp = stamp_of(g, record)};
+        struct oc_override_record o = {.stamp = frozen_stamp(g, p, record)};
         o.member = oc_electorate_find(c->members, c->tally.electorate.count,
                                       oc_json_str(record, "member", ""));
         OC_VEC_PUSH(&c->overrides, o);
@@ -166,6 +190,10 @@ static void add_delegations(const struct oc_governance *g, const json_t *p, int6
         return;
     }
     struct oc_gov_delegation *all = oc_governance_delegations(g, &count);
+    for (size_t i = 0; i < count; i++) {
+        all[i].stamp =
+            frozen_stamp(g, p, json_array_get(json_object_get(g->state, "delegations"), i));
+    }
     oc_gov_category_parse(oc_json_str(p, "category", ""), &category);
     c->tally.delegation_count = oc_gov_delegation_records(
         all, count, c->members, c->tally.electorate.count, category, at, c->delegations);

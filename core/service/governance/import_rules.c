@@ -203,6 +203,8 @@ static void read_category(struct reading *r, unsigned i, const uint32_t least[3]
     snprintf(group, sizeof group, "decision_categories.%s",
              oc_gov_category_name((enum oc_gov_category)i));
     if (!json_is_object(oc_json_path(r->left, group))) {
+        settled(r, group, "the file does not have this category; it stays as it is here",
+                "A category cannot be taken away: write its rules down.");
         return;
     }
     json_t *threshold = take(r, group, "threshold|voting_threshold|required_threshold", path);
@@ -376,6 +378,38 @@ static void read_audit(struct reading *r)
     }
 }
 
+/* ---- what became looser ---- */
+
+static void looser(struct reading *r, unsigned i, const char *what)
+{
+    char path[96];
+    snprintf(path, sizeof path, "decision_categories.%s",
+             oc_gov_category_name((enum oc_gov_category)i));
+    oc_gov_finding(r->findings, path, "settled",
+                   "It is taken over as it is written. Look whether it is meant.",
+                   "%s than the rules that are shipped", what);
+}
+
+/* What makes a decision easier than the rules that were there is said, whichever part of the file asks for it. */
+static void compare_strictness(struct reading *r, const struct oc_gov_rules *was)
+{
+    for (unsigned i = 0; i < OC_GOV_CATEGORIES; i++) {
+        const struct oc_gov_category_rules *c = &r->rules->categories[i], *w = &was->categories[i];
+        if (c->threshold < w->threshold) {
+            looser(r, i, "a lower threshold");
+        }
+        if (c->min_votes < w->min_votes) {
+            looser(r, i, "fewer votes are the minimum");
+        }
+        if (w->examiner_review && !c->examiner_review) {
+            looser(r, i, "no examiner's review: that is looser");
+        }
+        if (w->sentinel_approval && !c->sentinel_approval) {
+            looser(r, i, "no sentinel's approval: that is looser");
+        }
+    }
+}
+
 /* ---- what is left ---- */
 
 static void report_left(struct reading *r, const char *prefix, const json_t *value, int depth)
@@ -403,6 +437,7 @@ size_t oc_gov_import_rules(const json_t *document, struct oc_gov_rules *rules, j
     struct oc_error err;
     struct reading r = {.rules = rules, .findings = findings};
     uint32_t least[3] = {0, 0, 0};
+    const struct oc_gov_rules was = *rules;
     r.left = json_deep_copy(document);
     oc_error_init(&err);
     for (size_t i = 0; i < OC_COUNT(about); i++) {
@@ -419,6 +454,7 @@ size_t oc_gov_import_rules(const json_t *document, struct oc_gov_rules *rules, j
     compare_times(&r);
     read_special(&r);
     read_audit(&r);
+    compare_strictness(&r, &was);
     report_left(&r, "", r.left, 0);
     if (r.errors == 0 && oc_gov_rules_check(rules, &err) != OC_OK) {
         r.errors++;

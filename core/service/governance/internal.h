@@ -2,7 +2,7 @@
  *
  *   state      what is so: the sum of the entries (state.h)
  *   journal    writes an entry, adds it to the state, tells the caller when it is on the disk; reads all again at the start
- *   flow       what has to happen next to a proposal: stages, timeouts, decisions, deadlocks
+ *   flow       what has to happen next to a proposal: stages, timeouts, decisions, deadlocks (flow.h)
  *   run        carries out what was approved
  *   mode       who can be reached, the degraded mode and what was decided in it
  *   ops_*      the operations */
@@ -22,7 +22,10 @@
 #include "core/service/governance/state.h"
 #include "core/service/governance/tally.h"
 
-#define OC_GOVERNANCE_OPEN_MAX    1000        /* proposals that are under way at once */
+#define OC_GOVERNANCE_OPEN_MAX    200         /* proposals that are under way at once */
+#define OC_GOVERNANCE_ACTOR_MAX   50          /* of these from one actor */
+#define OC_GOVERNANCE_ROOM_MAX    (16u << 20) /* bytes of all of them */
+#define OC_GOVERNANCE_TITLE_MAX   200u        /* bytes of a title */
 #define OC_GOVERNANCE_TEXT_MAX    (16u << 10) /* bytes of one text of a proposal */
 #define OC_GOVERNANCE_COMMENT_MAX 256         /* comments on one proposal */
 #define OC_GOVERNANCE_BALLOT_MAX  64          /* ballots of one member on one proposal */
@@ -55,11 +58,14 @@ struct oc_governance {
     struct oc_subscription *health;
     struct oc_map
         overdue; /* proposals of which people have been told that their review is overdue */
-    int64_t degraded_since; /* wall ms: too few can be reached since then; 0 = enough */
-    uint64_t saved;         /* entries that the saved state covers */
-    int64_t last_ms;        /* of the last id */
-    uint32_t serial;        /* within that millisecond */
-    bool failed;            /* an entry could not be written: the state is to be read again */
+    int64_t degraded_since;       /* wall ms: too few can be reached since then; 0 = enough */
+    uint64_t saved;               /* entries that the saved state covers */
+    int64_t save_after;           /* monotonic: not saved again before */
+    struct oc_deadline emergency; /* the time of the emergency that is on */
+    int64_t emergency_index; /* of which that is; 0: of none (see oc_governance_in_emergency) */
+    int64_t last_ms;         /* of the last id */
+    uint32_t serial;         /* within that millisecond */
+    bool failed;             /* an entry could not be written: the state is to be read again */
     bool stopping, resumed;
     oc_loop_fn stopped;
     void *stopped_ctx;
@@ -116,6 +122,9 @@ uint32_t oc_governance_electorate(const json_t *proposal,
 json_t *oc_governance_electorate_json(const struct oc_governance *g);
 /* Delegations of the state; owned by the caller. */
 struct oc_gov_delegation *oc_governance_delegations(const struct oc_governance *g, size_t *count);
+/* Whether the key was registered after the proposal was opened: it counts for later ones only. */
+bool oc_governance_is_late_key(const struct oc_governance *g, const json_t *proposal,
+                               const char *id);
 /* The key with which a member may sign now. False: it has none. */
 bool oc_governance_key(const struct oc_governance *g, const char *member,
                        struct oc_member_key *key);
@@ -125,18 +134,24 @@ bool oc_governance_key(const struct oc_governance *g, const char *member,
 /* Does what is due for one proposal, or for all, and starts the timer for what comes next. */
 void oc_governance_poke(struct oc_governance *g, const char *id);
 void oc_governance_poke_all(struct oc_governance *g);
+/* Calls `fn`, which may write entries, for every proposal that there is. */
+void oc_governance_each(struct oc_governance *g,
+                        void (*fn)(struct oc_governance *g, const char *id));
 /* The entry of this type is on the disk. */
 void oc_governance_written(struct oc_governance *g, const char *type, const json_t *entry);
-/* The time of a proposal: what its entries are stamped with. */
-int64_t oc_governance_now(struct oc_governance *g, const json_t *proposal);
 /* Frozen rules with a deadline counted from `now`, and the subject that follows from them, into `entry`. */
 void oc_governance_open_cycle(const struct oc_governance *g, const json_t *proposal, int64_t now,
                               json_t *entry);
-/* Its deadline is another from now on. */
-void oc_governance_forget_clock(struct oc_governance *g, const char *id);
 /* Decides: {"outcome","reason",..}. */
 void oc_governance_decide(struct oc_governance *g, const json_t *proposal, const char *outcome,
                           const char *reason, const struct oc_tally_result *tally);
+
+/* ---- clock.c ---- */
+
+/* The time of a proposal: what its entries are stamped with. */
+int64_t oc_governance_now(struct oc_governance *g, const json_t *proposal);
+/* Its deadline is another from now on. */
+void oc_governance_forget_clock(struct oc_governance *g, const char *id);
 
 /* ---- run.c ---- */
 
@@ -154,6 +169,10 @@ void oc_governance_mode_end(struct oc_governance *g);
 void oc_governance_mode_tick(struct oc_governance *g, int64_t now);
 bool oc_governance_is_degraded(const struct oc_governance *g);
 bool oc_governance_is_reachable(const struct oc_governance *g, const char *member);
+/* Whether one is on that has not run out. */
+bool oc_governance_in_emergency(struct oc_governance *g);
+/* Ends the one that is on, if any: it becomes a record that waits for its review. */
+void oc_governance_end_emergency(struct oc_governance *g);
 /* What the degraded mode does to a new proposal; nothing in the standard mode. */
 void oc_governance_degrade(struct oc_governance *g, const char *id);
 /* OC_E_RETRY: a provisional decision was posted too short a time ago. */
@@ -178,6 +197,8 @@ struct oc_draft {
 /* Checks a draft and makes the record of it. NULL and err: it is refused. Owned. */
 json_t *oc_governance_draft(struct oc_governance *g, const struct oc_draft *draft,
                             struct oc_error *err);
+/* Whether the open proposals may grow by `more` bytes. OC_E_RETRY. */
+int oc_governance_room(const struct oc_governance *g, size_t more, struct oc_error *err);
 /* Digest of what is voted on: the text, the operation, the electorate, the rules, the revision and the cycle. */
 void oc_governance_subject(const json_t *proposal, char hex[OC_SHA256_HEX]);
 /* The same for the vote on what was decided without one. */
@@ -185,6 +206,9 @@ void oc_governance_ratify_subject(const json_t *proposal, char hex[OC_SHA256_HEX
 /* Writes rule_violation_detected. */
 void oc_governance_violation(struct oc_governance *g, const char *actor, const char *proposal,
                              const struct oc_error *what);
+/* Fails the call; what the rules refuse is written down, too. */
+void oc_governance_refuse(struct oc_governance *g, struct oc_call *call,
+                          const struct oc_error *err);
 
 /* ---- accept.c: what members sign ---- */
 
@@ -211,6 +235,9 @@ bool oc_governance_is_known(const struct oc_governance *g, const json_t *proposa
 /* Writes it; `call` (may be NULL) ends with the receipt. */
 int oc_governance_commit(struct oc_governance *g, const struct oc_governance_act *act,
                          struct oc_call *call);
+/* Of what is signed without a proposal: OC_E_CONFLICT when its nonce was used before, however long ago. */
+int oc_governance_check_floor(const struct oc_governance *g, const struct oc_governance_act *act,
+                              struct oc_error *err);
 /* The nonce that the member's next statement may have. */
 uint64_t oc_governance_next_nonce(const struct oc_governance *g, const json_t *proposal,
                                   const struct oc_governance_act *act);
@@ -219,6 +246,8 @@ uint64_t oc_governance_next_nonce(const struct oc_governance *g, const json_t *p
 json_t *oc_governance_row(const struct oc_governance *g, const json_t *proposal);
 json_t *oc_governance_detail(const struct oc_governance *g, const json_t *proposal);
 json_t *oc_governance_status(struct oc_governance *g);
+/* Whether it can decide anything: the ledger is well, and every member of the triad has a key. Else why not. */
+int oc_governance_ready(const struct oc_governance *g, struct oc_error *err);
 
 /* ---- watch.c ---- */
 void oc_governance_tell_watches(struct oc_governance *g, const char *type, uint64_t index,
@@ -232,7 +261,9 @@ void oc_governance_forget_verifying(struct oc_governance *g);
 void oc_governance_add_ops(struct oc_governance *g);
 #define OC_GOVERNANCE_OP_LISTS(X)                                                                  \
     X(oc_governance_ops_propose)                                                                   \
+    X(oc_governance_ops_amend)                                                                     \
     X(oc_governance_ops_vote)                                                                      \
+    X(oc_governance_ops_form)                                                                      \
     X(oc_governance_ops_power)                                                                     \
     X(oc_governance_ops_key)                                                                       \
     X(oc_governance_ops_show)                                                                      \

@@ -11,9 +11,10 @@
 #include "core/base/time.h"
 #include "core/service/governance/internal.h"
 
-#define SPACE "governance"
-#define KEY   "state"
-#define HEAD  128 /* bytes of an entry in which its type is */
+#define SPACE      "governance"
+#define KEY        "state"
+#define SAVE_SHARE 200 /* saving takes at most one part in so many of the time */
+#define HEAD       128 /* bytes of an entry in which its type is */
 
 struct oc_writing {
     struct oc_governance *g;
@@ -77,7 +78,10 @@ static json_t *saved_state(struct oc_governance *g)
                             "were cut off",
                             true);
     }
-    state = json_incref(saved);
+    /* what an earlier version has saved lacks what is kept now: the ledger has all of it */
+    state = json_object_get(saved, "floors") || oc_ledger_oldest(g->env->ledger) > 0
+                ? json_incref(saved)
+                : oc_governance_state_new();
     json_decref(saved);
     return state;
 }
@@ -103,6 +107,7 @@ int oc_governance_load(struct oc_governance *g, struct oc_error *err)
     return rc;
 }
 
+/* The state is a shortcut: what it lacks is read from the ledger. A large one is saved less often, so that the loop is not held up. */
 void oc_governance_save(struct oc_governance *g)
 {
     const uint64_t covers = (uint64_t)(oc_json_int(g->state, "covers", -1) + 1);
@@ -111,9 +116,14 @@ void oc_governance_save(struct oc_governance *g)
         covers > oc_ledger_durable(g->env->ledger)) {
         return;
     }
+    const int64_t began = oc_time_mono();
+    if (!g->stopping && began < g->save_after) {
+        return;
+    }
     if (oc_kv_put(g->env->store, SPACE, KEY, g->state, true, &err) == OC_OK) {
         g->saved = covers;
     }
+    g->save_after = oc_time_mono() + SAVE_SHARE * (oc_time_mono() - began);
 }
 
 /* ---- writing ---- */

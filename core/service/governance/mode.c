@@ -112,23 +112,6 @@ static void restore_one(struct oc_governance *g, const char *id)
     }
 }
 
-static void each_proposal(struct oc_governance *g,
-                          void (*fn)(struct oc_governance *g, const char *id))
-{
-    OC_VEC(char *) ids = {0};
-    const char *id;
-    json_t *p;
-    json_object_foreach(json_object_get(g->state, "proposals"), id, p)
-    {
-        OC_VEC_PUSH(&ids, oc_strdup(id));
-    }
-    for (size_t i = 0; i < ids.count; i++) {
-        fn(g, ids.items[i]);
-        free(ids.items[i]);
-    }
-    OC_VEC_FINISH(&ids);
-}
-
 static void look_at_members(struct oc_governance *g, int64_t now)
 {
     const bool enough = has_majority(g);
@@ -140,7 +123,7 @@ static void look_at_members(struct oc_governance *g, int64_t now)
     if (enough && oc_governance_is_degraded(g)) {
         change_mode(g, "standard", "a majority of the members can be reached again");
         oc_governance_alert(g, "governance-degraded", "triad", "warning", "", false);
-        each_proposal(g, restore_one);
+        oc_governance_each(g, restore_one);
     } else if (!enough && !oc_governance_is_degraded(g) &&
                now - g->degraded_since >= g->settings.degraded_after_ms) {
         change_mode(g, "degraded", "fewer than a majority of the members can be reached");
@@ -327,15 +310,35 @@ static void look_at_review(struct oc_governance *g, const char *id)
 
 /* ---- the emergency's end ---- */
 
-static void look_at_emergency(struct oc_governance *g, int64_t now)
+/* It has a clock as proposals have: the wall clock, set back, does not make it longer. */
+bool oc_governance_in_emergency(struct oc_governance *g)
+{
+    const json_t *e = json_object_get(g->state, "emergency");
+    const int64_t at = oc_json_int(e, "at", 0), index = oc_json_int(e, "index", 0) + 1;
+    const struct oc_clocks now = oc_clocks_read();
+    if (!e) {
+        return false;
+    }
+    if (g->emergency_index != index) {
+        g->emergency_index = index;
+        oc_deadline_resume(&g->emergency, &now, at, oc_json_int(e, "until", INT64_MAX), at, false);
+    }
+    return !oc_deadline_passed(&g->emergency, &now);
+}
+
+void oc_governance_end_emergency(struct oc_governance *g)
 {
     const json_t *e = json_object_get(g->state, "emergency");
     char subject[OC_SHA256_HEX];
-    if (!e || now <= oc_json_int(e, "until", INT64_MAX)) {
+    if (!e) {
         return;
     }
     json_t *entry = json_object();
     oc_governance_subject(e, subject);
+    oc_governance_in_emergency(g);
+    const struct oc_clocks clocks = oc_clocks_read();
+    const int64_t now = oc_deadline_now(&g->emergency, &clocks);
+    oc_json_set_int(entry, "at", now);
     oc_json_set_str(entry, "id", oc_json_str(e, "id", ""));
     oc_json_set_int(entry, "due", now + g->settings.review_within_ms);
     oc_json_set_str(entry, "subject", subject);
@@ -352,8 +355,10 @@ static void look_at_one(struct oc_governance *g, const char *id)
 void oc_governance_mode_tick(struct oc_governance *g, int64_t now)
 {
     if (!g->failed) {
-        look_at_emergency(g, now);
+        if (!oc_governance_in_emergency(g)) {
+            oc_governance_end_emergency(g);
+        }
         look_at_members(g, now);
-        each_proposal(g, look_at_one);
+        oc_governance_each(g, look_at_one);
     }
 }

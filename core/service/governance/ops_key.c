@@ -7,13 +7,13 @@
 #include "core/base/mem.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
-#include "core/service/governance/internal.h"
+#include "core/service/governance/act.h"
 #include "core/sys/file.h"
 
 #define KEY_FILE_MAX 4096u
 
 struct key_params {
-    const char *member, *key, *path, *id;
+    const char *member, *key, *path, *id, *signature;
     int64_t from;
 };
 #define AT(field) offsetof(struct key_params, field)
@@ -37,6 +37,11 @@ static const struct oc_option register_options[] = {
      .flags = OC_OPT_REQUIRED | OC_OPT_POSITIONAL,
      .offset = AT(key),
      .help = "the public key: 44 characters of base64, or minisign's 56"},
+    {.name = "signature",
+     .type = OC_OPT_STRING,
+     .flags = OC_OPT_ADVANCED,
+     .offset = AT(signature),
+     .help = "to replace a key that is good: what it says of the new one, in base64"},
     {0}};
 static const struct oc_option revoke_options[] = {
     {.name = "id",
@@ -90,38 +95,98 @@ static int read_public(const char *text, struct oc_member_key *key, struct oc_er
     return rc;
 }
 
-static bool is_used(const struct oc_governance *g, const char *id)
+/* NULL: there is no such key. */
+static const json_t *row_of(const struct oc_governance *g, const char *id)
 {
     const json_t *row;
     size_t i;
     json_array_foreach(json_object_get(g->state, "keys"), i, row)
     {
         if (strcmp(oc_json_str(row, "id", ""), id) == 0) {
+            return row;
+        }
+    }
+    return NULL;
+}
+
+/* The member itself names its next key, with the one that is good still. */
+static int check_signature(const struct oc_member_key *old, const struct oc_member_key *key,
+                           const char *signature, struct oc_error *err)
+{
+    uint8_t bytes[OC_SIGN_SIGNATURE];
+    struct oc_buf text = {0};
+    oc_buf_addf(&text, "openclaw-key-v1\nmember %s\nkey ", old->member);
+    oc_base64(key->key, sizeof key->key, &text);
+    oc_buf_addc(&text, '\n');
+    const bool fits = oc_base64_decode(signature, strlen(signature), bytes, sizeof bytes) &&
+                      oc_sign_verify(old->key, text.data, text.len, bytes);
+    oc_buf_finish(&text);
+    return fits ? OC_OK
+                : oc_error_set(err, OC_E_VERIFY, "the key of %s has not signed the new one",
+                               old->member);
+}
+
+static bool had_key(const struct oc_governance *g, const char *member)
+{
+    const json_t *row;
+    size_t i;
+    json_array_foreach(json_object_get(g->state, "keys"), i, row)
+    {
+        if (strcmp(oc_json_str(row, "member", ""), member) == 0) {
             return true;
         }
     }
     return false;
 }
 
-static int check_register(const struct oc_governance *g, const struct key_params *p,
-                          struct oc_member_key *key, struct oc_error *err)
+/* A token that is stolen or lent must not be enough to speak for the members: it can take keys away, but not put its own there. */
+static int check_replacement(const struct oc_governance *g, const struct oc_call *call,
+                             const char *member, struct oc_error *err)
 {
-    struct oc_member_key old;
+    const struct oc_actor *actor = oc_call_actor(call);
+    if (!had_key(g, member) || (oc_starts(actor->name, "cli:") && !actor->approval)) {
+        return OC_OK;
+    }
+    oc_error_set(err, OC_E_DENIED, "%s had a key: another one is not registered from afar", member);
+    oc_error_hint(err, "Register it on the host with `openclaw governance keys register`, or while "
+                       "the old key is good give its signature of the new one.");
+    return OC_E_DENIED;
+}
+
+static int check_register(const struct oc_governance *g, const struct oc_call *call,
+                          const struct key_params *p, struct oc_member_key *key,
+                          struct oc_member_key *old, struct oc_error *err)
+{
+    const bool has = oc_governance_key(g, p->member, old);
     if (!oc_name_valid(p->member)) {
         return oc_error_set(err, OC_E_CONFIG, "'%.64s' is no name", p->member);
     }
-    if (oc_governance_key(g, p->member, &old)) {
-        oc_error_set(err, OC_E_CONFLICT, "%s has the key %s", p->member, old.id);
-        oc_error_hint(err, "Revoke it first: `openclaw governance keys revoke %s`.", old.id);
+    if (has && !p->signature) {
+        oc_error_set(err, OC_E_CONFLICT, "%s has the key %s", p->member, old->id);
+        oc_error_hint(err, "Revoke it first: `openclaw governance keys revoke %s`.", old->id);
         return OC_E_CONFLICT;
     }
-    if (read_public(p->key, key, err) != OC_OK) {
+    if (read_public(p->key, key, err) != OC_OK ||
+        (has ? check_signature(old, key, p->signature, err)
+             : check_replacement(g, call, p->member, err)) != OC_OK) {
         return err->code;
     }
     /* one key, one voice: a key that two members share would vote twice */
-    return is_used(g, key->id)
+    return row_of(g, key->id)
                ? oc_error_set(err, OC_E_CONFLICT, "the key %s is or was another one's", key->id)
                : OC_OK;
+}
+
+/* The one that is replaced by a key that it has signed. */
+static int write_revoked(struct oc_governance *g, struct oc_call *call,
+                         const struct oc_member_key *old)
+{
+    json_t *entry = json_object();
+    oc_json_set_str(entry, "id", old->id);
+    oc_json_set_str(entry, "member", old->member);
+    oc_json_set_str(entry, "by", oc_call_actor(call)->name);
+    oc_json_set_int(entry, "revoked_at", oc_time_wall());
+    return oc_governance_write(g, "key_revoked", entry, NULL, NULL);
 }
 
 static void op_register(struct oc_call *call, void *ctx)
@@ -129,11 +194,20 @@ static void op_register(struct oc_call *call, void *ctx)
     struct oc_governance *g = ctx;
     const struct key_params *p = oc_call_params(call);
     struct oc_member_key key = {.registered_at = oc_time_wall(), .revoked_at = OC_TALLY_NEVER};
+    struct oc_member_key old = {.id = ""};
     struct oc_error err;
     oc_error_init(&err);
-    if (check_register(g, p, &key, &err) != OC_OK) {
+    if (check_register(g, call, p, &key, &old, &err) != OC_OK) {
         oc_call_fail(call, &err);
         return;
+    }
+    if (*old.id && write_revoked(g, call, &old) != OC_OK) {
+        oc_call_failf(call, OC_E_RETRY, "Try again.", "the ledger could not be written");
+        return;
+    }
+    if (!oc_governance_is_named(g, p->member)) {
+        oc_call_warn(call, "%s holds no office and is not of the triad: it may advise, not vote",
+                     p->member);
     }
     oc_copy(key.member, sizeof key.member, p->member);
     key.registered_at = oc_time_wall();
@@ -141,6 +215,10 @@ static void op_register(struct oc_call *call, void *ctx)
     json_t *entry = json_object();
     oc_json_set_str(entry, "member", p->member);
     oc_json_set_str(entry, "by", oc_call_actor(call)->name);
+    if (had_key(g, p->member)) { /* who watches over the host wants to know */
+        oc_json_set_bool(entry, "replaces", true);
+        oc_json_set_str(entry, "proof", *old.id ? "signature" : "local");
+    }
     oc_json_take(entry, "key", oc_member_key_json(&key));
     oc_governance_write(g, "key_registered", entry, call,
                         json_pack("{s:s,s:s}", "member", p->member, "id", key.id));
@@ -157,7 +235,9 @@ static void op_revoke(struct oc_call *call, void *ctx)
     struct oc_governance *g = ctx;
     const struct key_params *p = oc_call_params(call);
     const char *id = id_of(g, p->id);
-    if (!is_used(g, id)) {
+    const json_t *row = row_of(g, id);
+    const int64_t since = p->from ? p->from : oc_time_wall();
+    if (!row) {
         oc_call_failf(call, OC_E_NOT_FOUND, "`openclaw governance keys list` shows them.",
                       "there is no key %.64s", p->id);
         return;
@@ -166,10 +246,17 @@ static void op_revoke(struct oc_call *call, void *ctx)
         oc_call_failf(call, OC_E_CONFIG, "Revoke it then.", "a key is not revoked in advance");
         return;
     }
+    const int64_t was = oc_json_int(row, "revoked_at", 0);
+    if (was && since >= was) { /* a later time would make good what has been signed in between */
+        oc_call_failf(call, OC_E_CONFLICT, "An earlier time can be given with --since.",
+                      "the key %s is revoked already", id);
+        return;
+    }
     json_t *entry = json_object();
     oc_json_set_str(entry, "id", id);
+    oc_json_set_str(entry, "member", oc_json_str(row, "member", ""));
     oc_json_set_str(entry, "by", oc_call_actor(call)->name);
-    oc_json_set_int(entry, "revoked_at", p->from ? p->from : oc_time_wall());
+    oc_json_set_int(entry, "revoked_at", since);
     if (oc_governance_write(g, "key_revoked", entry, call, json_pack("{s:s}", "id", id)) == OC_OK) {
         oc_governance_poke_all(g);
     }
@@ -225,7 +312,11 @@ const struct oc_op oc_governance_ops_key[] = {
      .params = register_options,
      .params_size = sizeof(struct key_params),
      .view = "record",
-     .description = "A member has one key at a time, and no key belongs to two members.",
+     .description =
+         "A member has one key at a time, and no key belongs to two members. A key that takes the "
+         "place of another is registered on the host itself, or from afar with --signature: what "
+         "the old key, good still, has signed of \"openclaw-key-v1\\nmember NAME\\nkey "
+         "BASE64\\n\". It counts for proposals that are opened afterwards.",
      .example =
          "openclaw governance keys register alpha 2hFCmaG0GyJpCbcMBKF4nVkKuMTAbWSSgqUy1CwAJ7c=",
      .result = "{member: string, id: string, index: integer, leaf: string}",

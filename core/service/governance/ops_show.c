@@ -106,10 +106,30 @@ static int newest_first(const void *a, const void *b)
     return (x < y) - (x > y);
 }
 
+static bool is_status(const char *word)
+{
+    static const char *const words[] = {"open",      "approved",   "rejected",
+                                        "timed_out", "vetoed",     "withdrawn",
+                                        "deferred",  "deadlocked", "provisional"};
+    for (size_t i = 0; i < OC_COUNT(words); i++) {
+        if (strcmp(words[i], word) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void op_list(struct oc_call *call, void *ctx)
 {
     const struct oc_governance *g = ctx;
     const struct list_params *o = oc_call_params(call);
+    if (o->status && !is_status(o->status)) {
+        oc_call_failf(call, OC_E_CONFIG,
+                      "Give open, approved, rejected, timed_out, vetoed, withdrawn, deferred, "
+                      "deadlocked or provisional.",
+                      "'%.32s' is no status of a proposal", o->status);
+        return;
+    }
     OC_VEC(const json_t *) found = {0};
     const char *id;
     json_t *p, *list = json_array();
@@ -285,8 +305,9 @@ const struct oc_op oc_governance_ops_show[] = {
      .summary = "List proposals",
      .params = list_options,
      .params_size = sizeof(struct list_params),
-     .view = "table:id=Proposal,category=Category,stage=Stage,votes=Votes,left_ms=Left "
-             "(duration),execution=Execution,title=Title",
+     .view =
+         "table:id=Proposal,category=Category,status=Status,stage=Stage,votes=Votes,left_ms=Left "
+         "(duration),execution=Execution,title=Title",
      .example = "openclaw governance list\nopenclaw governance list --all --category strategic",
      .result = "[" ROW "]",
      .handler = op_list},

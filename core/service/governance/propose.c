@@ -9,7 +9,6 @@
 #include "core/base/time.h"
 #include "core/service/governance/internal.h"
 
-#define TITLE_MAX  200u
 #define PARAMS_MAX (128u << 10) /* bytes of an operation's parameters */
 #define DEPTH_MAX  32           /* of what is searched for names of parameters */
 
@@ -62,6 +61,9 @@ void oc_governance_ratify_subject(const json_t *proposal, char hex[OC_SHA256_HEX
 
 /* ---- what nobody may change ---- */
 
+/* What cannot be searched to its end is not let through. */
+static const struct oc_gov_inviolable too_deep = {"what is nested so deep", "not searched"};
+
 static const struct oc_gov_inviolable *touches(const json_t *value, int depth)
 {
     const struct oc_gov_inviolable *found = NULL;
@@ -69,7 +71,7 @@ static const struct oc_gov_inviolable *touches(const json_t *value, int depth)
     json_t *member;
     size_t i;
     if (depth > DEPTH_MAX) {
-        return NULL;
+        return json_is_object(value) || json_is_array(value) ? &too_deep : NULL;
     }
     if (json_is_string(value)) {
         const char *text = json_string_value(value);
@@ -102,6 +104,11 @@ static int check_inviolable(const struct oc_draft *d, struct oc_error *err)
     if (!hit) {
         return OC_OK;
     }
+    if (hit == &too_deep) {
+        oc_error_set(err, OC_E_REFUSED, "the parameters are nested deeper than %d", DEPTH_MAX);
+        oc_error_hint(err, "What is inviolable could hide there: make them flatter.");
+        return OC_E_REFUSED;
+    }
     oc_error_set(err, OC_E_REFUSED, "%s is inviolable: it is %s, and no vote changes it", hit->name,
                  hit->value);
     oc_error_hint(err, "Leave it out of the proposal.");
@@ -109,6 +116,22 @@ static int check_inviolable(const struct oc_draft *d, struct oc_error *err)
 }
 
 /* ---- the operation ---- */
+
+/* What the operation would refuse is not voted on. */
+static int check_params(const struct oc_op *op, const json_t *params, struct oc_error *err)
+{
+    if (!op->params && json_object_size(params) > 0 && !(op->flags & OC_OP_INTERNAL)) {
+        oc_error_set(err, OC_E_CONFIG, "%s takes no parameters", op->name);
+        oc_error_hint(err, "Leave --params out.");
+        return OC_E_CONFIG;
+    }
+    json_t *bound = oc_op_bound(op, params, err);
+    if (!bound) {
+        return err->code ? err->code : OC_E_CONFIG;
+    }
+    json_decref(bound);
+    return OC_OK;
+}
 
 /* What is voted on is read by everybody and kept for good: nothing secret may be in it. */
 static int check_op(struct oc_governance *g, const char *name, const json_t *params,
@@ -138,7 +161,7 @@ static int check_op(struct oc_governance *g, const char *name, const json_t *par
     const size_t len = text ? strlen(text) : 0;
     free(text);
     return len <= PARAMS_MAX
-               ? OC_OK
+               ? check_params(op, params, err)
                : oc_error_set(err, OC_E_CONFIG, "the parameters of %s are too long", name);
 }
 
@@ -187,7 +210,11 @@ static int check_policy(struct oc_governance *g, const struct oc_draft *d, const
         return OC_OK;
     }
     oc_gov_category_parse(d->category, &category);
-    json_t *given = params ? json_deep_copy(params) : json_object();
+    const struct oc_op *wanted = oc_ops_find(g->env->ops, op);
+    json_t *given = wanted ? oc_op_bound(wanted, params, err) : NULL;
+    if (!given) {
+        return err->code != OC_OK ? err->code : OC_E_CONFIG;
+    }
     json_t *args = json_pack("[s,{s:s,s:s,s:b},o]", op, "name", d->actor, "role", roles[d->role],
                              "governed", 1, given);
     int rc = oc_policy_ask(g->env->policies, "authorize", args, &answer, NULL, err);
@@ -211,10 +238,61 @@ static int check_text(const char *what, const char *text, size_t max, struct oc_
                : oc_error_set(err, OC_E_CONFIG, "the %s is longer than %zu bytes", what, max);
 }
 
-static size_t count_open(const struct oc_governance *g)
+/* Roughly the bytes that it takes when it is saved. */
+static size_t weight(const json_t *value)
 {
-    return json_object_size(json_object_get(g->state, "proposals")) -
-           json_array_size(json_object_get(g->state, "closed"));
+    size_t sum = 16 + json_string_length(value), i;
+    const char *key;
+    json_t *member;
+    json_object_foreach((json_t *)(uintptr_t)value, key, member)
+    {
+        sum += strlen(key) + weight(member);
+    }
+    json_array_foreach(value, i, member)
+    {
+        sum += weight(member);
+    }
+    return sum;
+}
+
+int oc_governance_room(const struct oc_governance *g, size_t more, struct oc_error *err)
+{
+    const char *id;
+    json_t *p;
+    json_object_foreach(json_object_get(g->state, "proposals"), id, p)
+    {
+        more += oc_governance_is_closed(p) ? 0 : weight(p);
+    }
+    if (more <= OC_GOVERNANCE_ROOM_MAX) {
+        return OC_OK;
+    }
+    oc_error_set(err, OC_E_RETRY, "the open proposals hold %u MB of text already",
+                 OC_GOVERNANCE_ROOM_MAX >> 20);
+    oc_error_hint(err, "Decide or withdraw some of them first, or be brief.");
+    return OC_E_RETRY;
+}
+
+/* One who asks for much must not keep the others from asking. */
+static int check_quota(const struct oc_governance *g, const struct oc_draft *d,
+                       struct oc_error *err)
+{
+    const char *id;
+    json_t *p;
+    size_t all = 0, own = 0;
+    json_object_foreach(json_object_get(g->state, "proposals"), id, p)
+    {
+        const bool open = !oc_governance_is_closed(p);
+        all += open;
+        own += open && strcmp(oc_json_str(p, "submitter", ""), d->actor) == 0;
+    }
+    if (all < OC_GOVERNANCE_OPEN_MAX && own < OC_GOVERNANCE_ACTOR_MAX) {
+        return OC_OK;
+    }
+    oc_error_set(err, OC_E_RETRY, "%zu proposals are open already, %zu of them of %.64s", all, own,
+                 d->actor);
+    oc_error_hint(err, "Decide or withdraw some of them first: %d may be open, %d of one actor.",
+                  OC_GOVERNANCE_OPEN_MAX, OC_GOVERNANCE_ACTOR_MAX);
+    return OC_E_RETRY;
 }
 
 static int check(struct oc_governance *g, const struct oc_draft *d, struct oc_error *err)
@@ -228,12 +306,8 @@ static int check(struct oc_governance *g, const struct oc_draft *d, struct oc_er
     if (!d->title || !*d->title) {
         return oc_error_set(err, OC_E_CONFIG, "a proposal needs a title");
     }
-    if (count_open(g) >= OC_GOVERNANCE_OPEN_MAX) {
-        oc_error_set(err, OC_E_RETRY, "%d proposals are open already", OC_GOVERNANCE_OPEN_MAX);
-        oc_error_hint(err, "Decide or withdraw some of them first.");
-        return OC_E_RETRY;
-    }
-    int rc = check_text("title", d->title, TITLE_MAX, err);
+    int rc = check_quota(g, d, err);
+    rc = rc ? rc : check_text("title", d->title, OC_GOVERNANCE_TITLE_MAX, err);
     rc = rc ? rc : check_text("description", d->description, OC_GOVERNANCE_TEXT_MAX, err);
     rc = rc ? rc : check_text("justification", d->justification, OC_GOVERNANCE_TEXT_MAX, err);
     rc = rc ? rc : check_text("impact assessment", d->impact, OC_GOVERNANCE_TEXT_MAX, err);
@@ -319,6 +393,10 @@ json_t *oc_governance_draft(struct oc_governance *g, const struct oc_draft *d, s
     oc_json_set_str(p, "stage", "submission");
     oc_json_set_int(p, "stage_until", now + g->rules.stages.submission_ms);
     freeze(g, p, now);
+    if (oc_governance_room(g, weight(p), err) != OC_OK) {
+        json_decref(p);
+        return NULL;
+    }
     return p;
 }
 
@@ -332,4 +410,12 @@ void oc_governance_violation(struct oc_governance *g, const char *actor, const c
     }
     oc_json_set_str(entry, "message", what->message);
     oc_governance_write(g, "rule_violation_detected", entry, NULL, NULL);
+}
+
+void oc_governance_refuse(struct oc_governance *g, struct oc_call *call, const struct oc_error *err)
+{
+    if (err->code == OC_E_REFUSED) {
+        oc_governance_violation(g, oc_call_actor(call)->name, NULL, err);
+    }
+    oc_call_fail(call, err);
 }

@@ -168,16 +168,5 @@ static void resume_one(struct oc_governance *g, const char *id)
 
 void oc_governance_resume(struct oc_governance *g)
 {
-    OC_VEC(char *) ids = {0};
-    const char *id;
-    json_t *p;
-    json_object_foreach(json_object_get(g->state, "proposals"), id, p)
-    {
-        OC_VEC_PUSH(&ids, oc_strdup(id));
-    }
-    for (size_t i = 0; i < ids.count; i++) {
-        resume_one(g, ids.items[i]);
-        free(ids.items[i]);
-    }
-    OC_VEC_FINISH(&ids);
+    oc_governance_each(g, resume_one);
 }

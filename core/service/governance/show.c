@@ -153,7 +153,7 @@ json_t *oc_governance_detail(const struct oc_governance *g, const json_t *p)
 /* ---- status ---- */
 
 static void add_member(const struct oc_governance *g, json_t *list, const char *name,
-                       const char *role, bool *ready)
+                       const char *role)
 {
     struct oc_member_key key;
     json_t *row;
@@ -166,7 +166,6 @@ static void add_member(const struct oc_governance *g, json_t *list, const char *
         }
     }
     const bool has = oc_governance_key(g, name, &key);
-    *ready = *ready && (has || strcmp(role, "triad") != 0);
     row = json_pack("{s:s,s:[s]}", "member", name, "roles", role);
     oc_json_set_str(row, "key", has ? key.id : NULL);
     oc_json_set_time(row, "heard", oc_json_int(oc_governance_member(g->state, name), "heard", 0));
@@ -174,16 +173,15 @@ static void add_member(const struct oc_governance *g, json_t *list, const char *
     json_array_append_new(list, row);
 }
 
-static json_t *members_of(const struct oc_governance *g, bool *ready)
+static json_t *members_of(const struct oc_governance *g)
 {
     json_t *list = json_array();
-    *ready = true;
     for (uint32_t i = 0; i < g->rules.triad_count; i++) {
-        add_member(g, list, g->rules.triad[i], "triad", ready);
+        add_member(g, list, g->rules.triad[i], "triad");
     }
-    add_member(g, list, g->rules.steward, "steward", ready);
-    add_member(g, list, g->rules.sentinel, "sentinel", ready);
-    add_member(g, list, g->rules.examiner, "examiner", ready);
+    add_member(g, list, g->rules.steward, "steward");
+    add_member(g, list, g->rules.sentinel, "sentinel");
+    add_member(g, list, g->rules.examiner, "examiner");
     return list;
 }
 
@@ -208,21 +206,36 @@ static void count_proposals(const struct oc_governance *g, json_t *o)
     oc_json_set_int(o, "reviews_due", due);
 }
 
+int oc_governance_ready(const struct oc_governance *g, struct oc_error *err)
+{
+    struct oc_member_key key;
+    if (!g->env->ledger) {
+        return oc_error_set(err, OC_E_RETRY, "there is no ledger");
+    }
+    if (!oc_ledger_healthy(g->env->ledger, err)) {
+        return err->code ? err->code : oc_error_set(err, OC_E_RETRY, "the ledger is not healthy");
+    }
+    for (uint32_t i = 0; i < g->rules.triad_count; i++) {
+        if (!oc_governance_key(g, g->rules.triad[i], &key)) {
+            oc_error_set(err, OC_E_RETRY, "not every member of the triad has a key");
+            oc_error_hint(err, "Register one for %s: `openclaw governance keys register`.",
+                          g->rules.triad[i]);
+            return OC_E_RETRY;
+        }
+    }
+    return OC_OK;
+}
+
 json_t *oc_governance_status(struct oc_governance *g)
 {
     const json_t *e = json_object_get(g->state, "emergency");
-    bool ready;
-    json_t *o = json_object(), *members = members_of(g, &ready);
+    json_t *o = json_object();
     struct oc_error why;
     oc_error_init(&why);
-    oc_json_set_bool(o, "ready",
-                     ready && g->env->ledger && oc_ledger_healthy(g->env->ledger, &why));
-    oc_json_set_str(o, "why",
-                    why.message[0] ? why.message
-                    : ready        ? NULL
-                                   : "not every member of the triad has a key");
+    oc_json_set_bool(o, "ready", oc_governance_ready(g, &why) == OC_OK);
+    oc_json_set_str(o, "why", why.code ? why.message : NULL);
     oc_json_set_str(o, "mode", oc_json_str(json_object_get(g->state, "mode"), "name", ""));
-    oc_json_take(o, "members", members);
+    oc_json_take(o, "members", members_of(g));
     count_proposals(g, o);
     oc_json_take(o, "emergency", e ? json_deep_copy(e) : json_null());
     oc_json_set_int(o, "covers", oc_json_int(g->state, "covers", -1));

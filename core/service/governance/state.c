@@ -10,9 +10,9 @@
 
 json_t *oc_governance_state_new(void)
 {
-    return json_pack("{s:{},s:[],s:[],s:{},s:[],s:{s:s},s:I}", "proposals", "closed", "keys",
-                     "members", "delegations", "mode", "name", "standard", "covers",
-                     (json_int_t)-1);
+    return json_pack("{s:{},s:[],s:[],s:{},s:[],s:{s:s},s:I,s:{}}", "proposals", "closed", "keys",
+                     "members", "delegations", "mode", "name", "standard", "covers", (json_int_t)-1,
+                     "floors");
 }
 
 json_t *oc_governance_find(const json_t *state, const char *id)
@@ -108,6 +108,32 @@ void oc_state_sign(json_t *state, json_t *p, const char *key, uint64_t index, co
                         json_pack("[I,s]", (json_int_t)index, oc_json_str(entry, "signature", "")));
     free(id);
     oc_state_heard(state, entry);
+}
+
+/* Of a key, not of a member: what a stolen key has used up does not bind the one after it. */
+static char *floor_name(const char *kind, const char *key, const char *scope)
+{
+    return scope ? oc_asprintf("%s:%s:%s", kind, key, scope) : oc_asprintf("%s:%s", kind, key);
+}
+
+int64_t oc_governance_floor(const json_t *state, const char *kind, const char *key,
+                            const char *scope)
+{
+    char *name = floor_name(kind, key, scope);
+    const int64_t nonce = oc_json_int(json_object_get(state, "floors"), name, 0);
+    free(name);
+    return nonce;
+}
+
+void oc_state_floor(json_t *state, const char *kind, const char *scope, const json_t *entry)
+{
+    const char *key = oc_json_str(entry, "key", oc_json_str(entry, "member", ""));
+    const int64_t nonce = oc_json_int(entry, "nonce", 0);
+    if (nonce > oc_governance_floor(state, kind, key, scope)) {
+        char *name = floor_name(kind, key, scope);
+        oc_json_set_int(oc_state_object(state, "floors"), name, nonce);
+        free(name);
+    }
 }
 
 /* The oldest of those that are closed make room. */

@@ -5,7 +5,8 @@
  * time or on judgment (a stage that ends, a decision) is an entry of its own, written when it happened.
  *
  *   {"proposals": {ID: proposal}, "closed": [ID, the oldest first], "keys": [oc_member_key_json ..], "revoked": {KEY: ms}, "members": {NAME: {"heard",
- *    "reachable",..}}, "delegations": [..], "mode": {..}, "emergency": {..} or absent, "posted": ms, "covers": index}
+ *    "reachable",..}}, "delegations": [..], "mode": {..}, "emergency": {..} or absent, "posted": ms, "covers": index,
+ *    "floors": {"delegation:KEY:SCOPE" or "emergency:KEY": the highest nonce that was ever used}}
  *
  * A proposal:
  *   {"id","category","title","description","justification","impact_assessment","rollback_plan","changes":[..],
@@ -39,6 +40,10 @@ void oc_governance_state_hash(const json_t *state, char hex[OC_SHA256_HEX]);
 /* borrowed; NULL when there is none */
 json_t *oc_governance_find(const json_t *state, const char *id);
 json_t *oc_governance_member(const json_t *state, const char *name);
+/* The highest nonce that was used for such a statement without a proposal (scope is NULL for an emergency); 0: none. It outlives
+ * the statement, so that none can be brought a second time. */
+int64_t oc_governance_floor(const json_t *state, const char *kind, const char *key,
+                            const char *scope);
 /* Nothing more will be decided about it. */
 bool oc_governance_is_closed(const json_t *proposal);
 

@@ -19,6 +19,7 @@ json_t *oc_state_proposal(json_t *state, const json_t *entry);
 void oc_state_sign(json_t *state, json_t *proposal, const char *list, uint64_t index,
                    const json_t *entry);
 void oc_state_heard(json_t *state, const json_t *entry);
+void oc_state_floor(json_t *state, const char *kind, const char *scope, const json_t *entry);
 void oc_state_close(json_t *state, json_t *proposal);
 
 #endif

@@ -5,7 +5,8 @@
 #include "core/base/mem.h"
 #include "core/service/governance/state_internal.h"
 
-#define DELEGATIONS_MAX 256
+#define DELEGATIONS_MAX                                                                            \
+    8 /* of one member for one scope: the newest counts, the others are its history */
 
 /* ---- veto and override: whether one stands is the tally's to say ---- */
 
@@ -54,6 +55,7 @@ static void emergency_activated(json_t *state, uint64_t index, const json_t *ent
     }
     oc_json_set_int(e, "index", (int64_t)index);
     json_object_set_new(state, "emergency", e);
+    oc_state_floor(state, "emergency", NULL, entry);
     oc_state_heard(state, entry);
 }
 
@@ -88,9 +90,10 @@ static void emergency_ended(json_t *state, uint64_t index, const json_t *entry)
 static void key_registered(json_t *state, uint64_t index, const json_t *entry)
 {
     const json_t *key = json_object_get(entry, "key");
-    (void)index;
     if (json_is_object(key)) {
-        json_array_append_new(json_object_get(state, "keys"), json_deep_copy(key));
+        json_t *row = json_deep_copy(key);
+        oc_json_set_int(row, "index", (int64_t)index); /* which proposals it is too late for */
+        json_array_append_new(json_object_get(state, "keys"), row);
     }
 }
 
@@ -122,7 +125,24 @@ static void member_changed(json_t *state, uint64_t index, const json_t *entry)
     }
 }
 
-/* One that is taken back goes to "-"; it is kept as long as it could matter, and a little history. */
+/* Nobody's delegation makes room for another one's; nonces outlive what makes room (oc_state_floor). */
+static void drop_oldest(json_t *list, const json_t *entry)
+{
+    size_t count = 0, oldest = 0;
+    for (size_t i = json_array_size(list); i-- > 0;) {
+        const json_t *d = json_array_get(list, i);
+        if (strcmp(oc_json_str(d, "member", ""), oc_json_str(entry, "member", "")) == 0 &&
+            strcmp(oc_json_str(d, "scope", ""), oc_json_str(entry, "scope", "")) == 0) {
+            count++;
+            oldest = i;
+        }
+    }
+    if (count > DELEGATIONS_MAX) {
+        json_array_remove(list, oldest);
+    }
+}
+
+/* One that is taken back goes to "-". */
 static void delegation_made(json_t *state, uint64_t index, const json_t *entry)
 {
     static const char *const keys[] = {"member", "to", "scope", "nonce", "expires", "key", "at"};
@@ -133,9 +153,8 @@ static void delegation_made(json_t *state, uint64_t index, const json_t *entry)
     oc_json_set_int(d, "index", (int64_t)index);
     oc_state_copy(d, entry, "signature");
     json_array_append_new(list, d);
-    if (json_array_size(list) > DELEGATIONS_MAX) {
-        json_array_remove(list, 0);
-    }
+    drop_oldest(list, entry);
+    oc_state_floor(state, "delegation", oc_json_str(entry, "scope", ""), entry);
     oc_state_heard(state, entry);
 }
 
