@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 
 #define THREADS_MAX 4
 #define PER_MAX     (UINT64_C(1) << 24)
+#define GAP_MAX     64 /* segments that may be missing before one is no part of this ledger */
 
 void oc_checking_damage(struct oc_checking *c, const char *file, uint64_t line, int64_t index,
                         const char *fmt, ...)
@@ -40,6 +42,12 @@ struct found {
     OC_VEC(uint64_t) trees;
 };
 
+static int by_value(const void *a, const void *b)
+{
+    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
 static int list(const char *dir, struct found *f, struct oc_error *err)
 {
     DIR *d = opendir(dir);
@@ -58,6 +66,12 @@ static int list(const char *dir, struct found *f, struct oc_error *err)
         }
     }
     closedir(d);
+    if (f->logs.count > 1) {
+        qsort(f->logs.items, f->logs.count, sizeof *f->logs.items, by_value);
+    }
+    if (f->trees.count > 1) {
+        qsort(f->trees.items, f->trees.count, sizeof *f->trees.items, by_value);
+    }
     return OC_OK;
 }
 
@@ -65,7 +79,7 @@ static int list(const char *dir, struct found *f, struct oc_error *err)
 static uint64_t size_in(const char *dir, uint64_t first)
 {
     char *path = oc_ledger_path(dir, first, ".log");
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     struct oc_ledger_reader r;
     struct oc_ledger_line line;
     struct oc_frontier f;
@@ -95,7 +109,7 @@ static uint64_t segment_size(const char *dir, const struct found *f)
 static void take(struct oc_checking *c, uint64_t first, bool log)
 {
     const uint64_t k = first / c->per;
-    if (first % c->per != 0 || k > PER_MAX) {
+    if (first % c->per != 0 || k > PER_MAX || k > c->segments.count + GAP_MAX) {
         char name[32];
         snprintf(name, sizeof name, "%012llu%s", (unsigned long long)first, log ? ".log" : ".tree");
         oc_checking_damage(c, name, 0, -1, "no segment begins there");
@@ -111,11 +125,15 @@ static void take(struct oc_checking *c, uint64_t first, bool log)
 
 static void take_all(struct oc_checking *c, const struct found *f)
 {
+    size_t tree = 0; /* in the order of their numbers: what is far away from the others shows */
     for (size_t i = 0; i < f->logs.count; i++) {
+        for (; tree < f->trees.count && f->trees.items[tree] <= f->logs.items[i]; tree++) {
+            take(c, f->trees.items[tree], false);
+        }
         take(c, f->logs.items[i], true);
     }
-    for (size_t i = 0; i < f->trees.count; i++) {
-        take(c, f->trees.items[i], false);
+    for (; tree < f->trees.count; tree++) {
+        take(c, f->trees.items[tree], false);
     }
     while (c->segments.count > 0 && /* begun behind the size that is asked for */
            c->segments.items[c->segments.count - 1].first >= c->check->size) {
@@ -245,6 +263,23 @@ static void combine(struct oc_checking *c)
     }
 }
 
+/* What the process that writes it holds in memory cannot be cut off. */
+static void compare_known(struct oc_checking *c)
+{
+    const struct oc_ledger_report *r = c->report;
+    if (!c->check->root) {
+        return;
+    }
+    if (r->entries < c->check->size) {
+        oc_checking_damage(c, "", 0, (int64_t)r->entries,
+                           "%llu entries were written, there are %llu",
+                           (unsigned long long)c->check->size, (unsigned long long)r->entries);
+    } else if (memcmp(r->root, c->check->root, sizeof r->root) != 0) {
+        oc_checking_damage(c, "", 0, -1, "the %llu entries are not those that were written",
+                           (unsigned long long)r->entries);
+    }
+}
+
 static void finish(struct oc_checking *c)
 {
     for (size_t i = 0; i < c->segments.count; i++) {
@@ -280,6 +315,7 @@ int oc_ledger_verify(const struct oc_ledger_check *check, struct oc_ledger_repor
         } else {
             combine(&c);
             oc_checking_compare_notes(&c);
+            compare_known(&c);
         }
     }
     if (rc == OC_OK && report->damaged) {

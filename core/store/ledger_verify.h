@@ -17,6 +17,8 @@ struct oc_ledger_witness {
 struct oc_ledger_check {
     const char *dir;
     uint64_t size; /* what lies behind so many entries is not looked at; UINT64_MAX: everything */
+    const uint8_t
+        *root; /* of `size` entries, as the process that writes them knows it; NULL: not known */
     const struct oc_ledger_witness *witnesses;
     size_t witness_count;
     const char *elsewhere; /* a folder with checkpoints of the same ledger; may be NULL */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "core/base/mem.h"
 #include "core/base/text.h"
@@ -68,9 +69,12 @@ static void read_note(struct oc_checking *c, const char *dir, const char *name,
     struct oc_error err;
     char *path = oc_path_join(dir, name), *file = oc_asprintf("checkpoints/%s", name);
     char expected[32];
+    struct stat st;
     oc_error_init(&err);
-    if (oc_file_read(path, OC_NOTE_MAX, &text, &err) != OC_OK ||
-        oc_note_parse(text.data ? text.data : "", text.len, note, &err) != OC_OK) {
+    if (lstat(path, &st) != 0 || !S_ISREG(st.st_mode)) {
+        oc_checking_damage(c, file, 0, -1, "it is no regular file");
+    } else if (oc_file_read(path, OC_NOTE_MAX, &text, &err) != OC_OK ||
+               oc_note_parse(text.data ? text.data : "", text.len, note, &err) != OC_OK) {
         oc_checking_damage(c, file, 0, -1, "%s", err.message);
     } else {
         snprintf(expected, sizeof expected, "%012llu", (unsigned long long)note->size);

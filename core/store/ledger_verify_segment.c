@@ -138,7 +138,7 @@ static void read_log(struct oc_checking *c, struct oc_checked_segment *s, struct
 {
     struct oc_ledger_line line;
     char *path = oc_ledger_path(c->check->dir, s->first, ".log");
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     enum oc_ledger_got got = OC_LEDGER_FAILED;
     uint64_t wanted = next_note(c, s->first);
     free(path);

@@ -1,6 +1,7 @@
 /* What the files of the audit service share. SPDX-License-Identifier: MIT  [loop]
  *
  *   listen     hears of what is done and puts it into the ledger and into governance-events.log
+ *   shorten    what is too long for an entry
  *   hand       a private daemon hands what it has done to the running one, or writes it itself
  *   seal       the host's key, checkpoints, their thinning; retention
  *   copy       checkpoints and segments go to another folder
@@ -15,6 +16,7 @@
 #include "core/service/audit/audit.h"
 #include "core/store/ledger_tree.h"
 #include "core/store/ledger_verify.h"
+#include "core/sys/linelog.h"
 
 #define OC_AUDIT_WITNESSES 32
 
@@ -29,30 +31,22 @@ struct oc_host_key {
     uint8_t public_key[OC_SIGN_PUBLIC], secret[OC_SIGN_SECRET];
 };
 
-/* ---- eventlog.c: lines of JSON in files of bounded size ---- */
-
-struct oc_eventlog {
-    char *path; /* owned */
-    int fd;
-    int64_t max;
-    bool failing;
-};
-void oc_eventlog_init(struct oc_eventlog *log, const char *home, const char *name);
-void oc_eventlog_finish(struct oc_eventlog *log);
-void oc_eventlog_write(struct oc_eventlog *log, json_t *line); /* takes line */
-
 struct oc_audit {
     struct oc_env env;
     struct oc_audit_section section;
     struct oc_arena arena; /* of the section */
     char *dir;             /* <home>/ledger */
     OC_VEC(struct oc_subscription *) heard;
-    struct oc_eventlog governance_log;
+    struct oc_linelog governance_log;
     struct oc_host_key key;
     uint64_t checkpointed;   /* entries that the newest checkpoint covers */
     int64_t checkpointed_ms; /* mono; when it was made, or looked for */
+    int64_t uncovered_ms;    /* mono; when an entry that no checkpoint covers was seen; 0: none */
     int64_t retired_ms;      /* mono; when it was last looked for text that is too old */
+    int64_t began_wall, began_boot; /* of both clocks, when they were compared first */
+    bool leapt;                     /* that the clock was set was said */
     struct oc_timer *tick;
+    struct oc_timer *soon;      /* a decision is signed at once; those of one second together */
     struct oc_workers *workers; /* made when first needed */
     struct oc_verifying *verifying;
     struct oc_copying *copying;
@@ -72,6 +66,9 @@ void oc_audit_add(struct oc_audit *s, const char *type, const json_t *entry);
 /* Told to those who write security-events.log. Takes data. */
 void oc_audit_security(struct oc_audit *s, const char *event, json_t *data);
 
+/* shorten.c: an entry that is too long, as much of it as fits: long texts become their beginning, their length and their SHA-256. */
+json_t *oc_audit_shortened(const json_t *entry);
+
 /* hand.c: [blocking, at most some seconds] for a daemon of one operation. */
 int oc_audit_hand_over(struct oc_audit *s, const char *type, const json_t *entry,
                        struct oc_error *err);
@@ -88,6 +85,9 @@ int oc_audit_read_note(struct oc_audit *s, uint64_t size, struct oc_buf *text,
 uint64_t oc_audit_covering(const struct oc_audit *s, uint64_t index);
 void oc_audit_thin(struct oc_audit *s);
 void oc_audit_retire(struct oc_audit *s);
+
+/* A decision has been written: it is signed within a second. */
+void oc_audit_checkpoint_soon(struct oc_audit *s);
 
 /* copy.c */
 void oc_audit_copy(struct oc_audit *s);

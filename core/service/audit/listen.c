@@ -23,6 +23,10 @@ static const struct {
 static const char *const grave[] = {"veto", "override",  "emergency",
                                     "key_", "violation", "inviolable"};
 
+/* What must not be cut off unseen: it is signed at once. */
+static const char *const weighty[] = {"decision_reached", "veto", "override", "emergency",
+                                      "execution_ended",  "key_"};
+
 void oc_audit_security(struct oc_audit *s, const char *event, json_t *data)
 {
     oc_json_set_str(data, "event", event);
@@ -34,16 +38,6 @@ static void not_added(struct oc_audit *s, const char *type, const struct oc_erro
     if (s->unheard++ == 0) {
         oc_err("what was done is not in the ledger", "type=%s reason=%s", type, err->message);
     }
-}
-
-/* What is too long for an entry is named, and its parameters are left out. */
-static json_t *shortened(const json_t *entry)
-{
-    json_t *o = json_copy((json_t *)entry);
-    json_object_del(o, "params");
-    json_object_del(o, "text");
-    oc_json_set_bool(o, "params_left_out", true);
-    return o;
 }
 
 static int add(struct oc_audit *s, const char *type, const json_t *entry, struct oc_error *err)
@@ -61,7 +55,7 @@ void oc_audit_add(struct oc_audit *s, const char *type, const json_t *entry)
     oc_error_init(&err);
     int rc = add(s, type, entry, &err);
     if (rc == OC_E_CONFIG) {
-        json_t *less = shortened(entry);
+        json_t *less = oc_audit_shortened(entry);
         rc = add(s, type, less, &err);
         json_decref(less);
     }
@@ -95,9 +89,12 @@ static void write_governance(struct oc_audit *s, const json_t *data)
                                                                                     "by",
                                                                                     "actor",
                                                                                     NULL},
-                             *const votes[] = {"votes", "tally", "ballot", "vote", "choice", NULL},
-                             *const outcome[] = {"outcome", "decision", "state", "result", NULL},
-                             *const why[] = {"rationale", "reason", "comment", NULL};
+                             *const votes[] = {"votes",  "tally", "ballot", "vote",
+                                               "choice", "word",  NULL},
+                             *const outcome[] = {"outcome", "decision", "state", "status",
+                                                 "stage",   "result",   NULL},
+                             *const why[] = {"rationale", "reason",  "text",
+                                             "comment",   "message", NULL};
     json_t *line = json_object();
     oc_json_set_time(line, "timestamp", oc_time_wall());
     oc_json_set_str(line, "event_type", oc_json_str(data, "type", ""));
@@ -113,13 +110,13 @@ static void write_governance(struct oc_audit *s, const json_t *data)
     if (json_object_get(data, "index")) {
         json_object_set(line, "index", json_object_get(data, "index"));
     }
-    oc_eventlog_write(&s->governance_log, line);
+    oc_linelog_write(&s->governance_log, line);
 }
 
-static bool is_grave(const char *type)
+static bool is_one_of(const char *type, const char *const *words, size_t count)
 {
-    for (size_t i = 0; i < OC_COUNT(grave); i++) {
-        if (strstr(type, grave[i])) {
+    for (size_t i = 0; i < count; i++) {
+        if (strstr(type, words[i])) {
             return true;
         }
     }
@@ -130,9 +127,13 @@ static void on_governance(struct oc_audit *s, const json_t *data)
 {
     const char *type = oc_json_str(data, "type", "");
     write_governance(s, data);
-    if (is_grave(type)) {
+    if (is_one_of(type, weighty, OC_COUNT(weighty))) {
+        oc_audit_checkpoint_soon(s);
+    }
+    if (is_one_of(type, grave, OC_COUNT(grave))) {
         json_t *copy = json_object();
-        static const char *const kept[] = {"proposal", "member", "by", "actor", "reason", "index"};
+        static const char *const kept[] = {"proposal", "member", "id",   "by",
+                                           "actor",    "reason", "index"};
         for (size_t i = 0; i < OC_COUNT(kept); i++) {
             if (json_object_get(data, kept[i])) {
                 json_object_set(copy, kept[i], json_object_get(data, kept[i]));

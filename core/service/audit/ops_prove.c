@@ -85,7 +85,7 @@ static const struct oc_option prove_options[] = {{.name = "index",
                                                   .type = OC_OPT_INT,
                                                   .flags = OC_OPT_REQUIRED | OC_OPT_POSITIONAL,
                                                   .offset = offsetof(struct prove_params, index),
-                                                  .max = 9007199254740991.0,
+                                                  .max = 9e15,
                                                   .help = "number of the entry, from 0 on"},
                                                  {0}};
 
@@ -176,14 +176,14 @@ static const struct oc_option growth_options[] = {{.name = "from",
                                                    .flags = OC_OPT_REQUIRED | OC_OPT_POSITIONAL,
                                                    .offset = offsetof(struct growth_params, from),
                                                    .min = 1,
-                                                   .max = 9007199254740991.0,
+                                                   .max = 9e15,
                                                    .help = "entries of the older checkpoint"},
                                                   {.name = "to",
                                                    .type = OC_OPT_INT,
                                                    .flags = OC_OPT_REQUIRED | OC_OPT_POSITIONAL,
                                                    .offset = offsetof(struct growth_params, to),
                                                    .min = 1,
-                                                   .max = 9007199254740991.0,
+                                                   .max = 9e15,
                                                    .help = "entries of the newer one"},
                                                   {0}};
 
@@ -231,7 +231,7 @@ static const struct oc_option export_options[] = {
      .type = OC_OPT_INT,
      .offset = offsetof(struct export_params, from),
      .default_text = "0",
-     .max = 9007199254740991.0,
+     .max = 9e15,
      .help = "the first entry"},
     {0}};
 

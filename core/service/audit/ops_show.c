@@ -35,7 +35,7 @@ struct show_params {
          .help = "at most this many, the newest first"},                                           \
     {                                                                                              \
         .name = "before", .type = OC_OPT_INT, .offset = SHOW(before), .default_text = "0",         \
-        .max = 9007199254740991.0, .help = "only entries before this index; 0: from the end"       \
+        .max = 9e15, .help = "only entries before this index; 0: from the end"                     \
     }
 static const struct oc_option show_options[] = {
     {.name = "type",
@@ -101,7 +101,8 @@ static bool is_wanted(const struct looking *l, const json_t *entry)
                       (p->op[0] && p->op[strlen(p->op) - 1] == '.' && oc_starts(op, p->op));
     return fits && (l->all || oc_audit_is_public(oc_json_str(entry, "type", ""))) &&
            is(oc_json_str(entry, "type", NULL), p->type) && is(actor_of(entry), p->actor) &&
-           is(oc_json_str(entry, "proposal", NULL), p->proposal);
+           (is(oc_json_str(entry, "proposal", NULL), p->proposal) ||
+            is(oc_json_str(entry, "approval", NULL), p->proposal));
 }
 
 /* Before an entry is parsed: whether it can be one that is asked for. */
@@ -161,7 +162,8 @@ static json_t *row_of(const struct found *f, bool operations)
     json_object_del(rest, "type");
     oc_json_set_str(o, "type", oc_json_str(f->entry, "type", NULL));
     oc_json_set_str(o, "actor", actor_of(f->entry));
-    oc_json_set_str(o, "proposal", oc_json_str(f->entry, "proposal", NULL));
+    oc_json_set_str(o, "proposal",
+                    oc_json_str(f->entry, "proposal", oc_json_str(f->entry, "approval", NULL)));
     oc_json_take(o, "entry", rest);
     return o;
 }
@@ -315,7 +317,8 @@ static const struct oc_op list_op = {
     .role = OC_ROLE_ADMIN,
     .params = list_options,
     .params_size = sizeof(struct show_params),
-    .view = "table:time=Time,actor=Actor,op=Operation,code=Result,params=Parameters",
+    .view =
+        "table:time=Time,actor=Actor,op=Operation,code=Result,approval=Approval,params=Parameters",
     .description = "Every operation that changes something is an entry of the ledger, whether it "
                    "succeeded or not; secrets are masked.",
     .example = "openclaw audit list --operation alert. --since 24h",

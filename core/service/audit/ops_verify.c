@@ -37,8 +37,9 @@ struct oc_verifying {
     int code;
     struct oc_error err;
     int64_t began_us;
-    int percent; /* atomic */
-    bool stop;   /* atomic */
+    uint8_t root[OC_LEDGER_HASH]; /* of the entries that we have written */
+    int percent;                  /* atomic */
+    bool stop;                    /* atomic */
 };
 
 static void set_hash(json_t *o, const char *key, const uint8_t hash[OC_LEDGER_HASH])
@@ -131,6 +132,13 @@ static void finish(void *ctx)
             oc_call_warn(call, "%llu bytes behind the last entry were left by a crash",
                          (unsigned long long)v->report.torn_bytes);
         }
+        if (v->report.entries > v->report.covered) {
+            const unsigned long long open = v->report.entries - v->report.covered;
+            oc_call_warn(call,
+                         "the newest %llu %s in no checkpoint yet: whether more were cut off "
+                         "cannot be told",
+                         open, open == 1 ? "entry is" : "entries are");
+        }
         oc_call_succeed(call, report_json(v));
     } else if (call) {
         oc_call_on_cancel(call, NULL, NULL);
@@ -182,6 +190,10 @@ static void begin(struct oc_audit *s, struct oc_call *call, const struct verify_
                                         .progress = on_progress,
                                         .ctx = v,
                                         .stop = &v->stop};
+    if (v->check.size != UINT64_MAX &&
+        oc_ledger_root(s->env.ledger, v->check.size, v->root, NULL) == OC_OK) {
+        v->check.root = v->root;
+    }
     for (size_t i = 0; !own && i < v->check.witness_count; i++) {
         v->witnesses[i].cosigned = 0; /* that was about the ledger of this host */
     }
@@ -240,7 +252,8 @@ static const struct oc_op verify_op = {
     .description = "Whatever was edited, dropped, doubled, put in another place or cut off since a "
                    "checkpoint is found; the first damage is named, and the exit code is 5. A "
                    "ledger that was cut together with its newest checkpoints is found by those "
-                   "that were copied elsewhere, or by a witness.",
+                   "that were copied elsewhere, or by a witness. How many of the newest entries no "
+                   "checkpoint covers yet is a warning: they are signed within a minute.",
     .example = "openclaw ledger verify",
     .result = "{folder: string, good: boolean, entries: integer, oldest: integer, segments: "
               "integer, checkpoints: integer, covered: integer, cosignatures: integer, torn_bytes: "

@@ -254,6 +254,36 @@ static uint64_t first_young(struct oc_audit *s, int64_t before_ms)
     return first;
 }
 
+/* A clock that was set forward must not destroy text: it has to go as fast as the one that nobody can set. */
+static bool clock_is_sound(struct oc_audit *s)
+{
+    const int64_t wall = oc_time_wall() - s->began_wall, boot = oc_time_boot() - s->began_boot,
+                  leap = wall - boot;
+    if (leap <= OC_DAY) {
+        s->leapt = false;
+        return true;
+    }
+    if (!s->leapt) {
+        s->leapt = true;
+        oc_warn("the clock was set forward, no text of the ledger is retired",
+                "days=%lld hint=\"put the clock right; if it is, restart the host\"",
+                (long long)(leap / OC_DAY));
+    }
+    return false;
+}
+
+/* The time of the newest entry: of a ledger that nobody writes to, nothing grows too old. */
+static int64_t newest_time(struct oc_audit *s)
+{
+    const uint64_t size = oc_ledger_durable(s->env.ledger);
+    const int64_t wall = oc_time_wall();
+    int64_t time = 0;
+    if (size > 0) {
+        oc_ledger_each(s->env.ledger, size - 1, take_time, &time, NULL);
+    }
+    return time < wall ? time : wall;
+}
+
 struct retiring {
     struct oc_audit *s;
     uint64_t before;
@@ -271,7 +301,10 @@ static void on_durable(void *ctx, int code)
 
 void oc_audit_retire(struct oc_audit *s)
 {
-    const uint64_t before = first_young(s, oc_time_wall() - s->section.retention_ms);
+    if (!clock_is_sound(s)) {
+        return;
+    }
+    const uint64_t before = first_young(s, newest_time(s) - s->section.retention_ms);
     struct oc_error err;
     oc_error_init(&err);
     if (before <= oc_ledger_oldest(s->env.ledger) || s->verifying || s->copying ||

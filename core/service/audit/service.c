@@ -11,7 +11,10 @@
 #include "core/service/audit/internal.h"
 #include "core/sys/file.h"
 
+#define LOGS_KEPT    5 /* older files of governance-events.log */
 #define TICK         (10 * OC_SECOND)
+#define UNCOVERED    OC_MINUTE /* so long an entry waits for a checkpoint at the most */
+#define SOON         OC_SECOND
 #define RETIRE_EVERY (6 * OC_HOUR)
 #define CLOSE_GRACE  10000
 
@@ -23,7 +26,8 @@ static const struct oc_option section_options[] = {
      .default_text = "1h",
      .min = 1000,
      .max = 604800000.0,
-     .help = "how often what was added is signed"},
+     .help = "how often what was added is signed: one minute after it was added at the latest, "
+             "decisions at once"},
     {.name = "checkpoint_entries",
      .type = OC_OPT_INT,
      .offset = SECTION(checkpoint_entries),
@@ -162,22 +166,49 @@ static void tell_health(struct oc_audit *s)
     }
 }
 
+static void sign(void *ctx)
+{
+    struct oc_audit *s = ctx;
+    uint64_t covered = 0;
+    struct oc_error err;
+    oc_error_init(&err);
+    s->checkpointed_ms = oc_time_mono();
+    s->uncovered_ms = 0;
+    if (oc_ledger_durable(s->env.ledger) > s->checkpointed &&
+        oc_audit_checkpoint(s, NULL, &covered, &err) != OC_OK) {
+        oc_warn("the ledger could not be signed", "reason=%s", err.message);
+    }
+}
+
+void oc_audit_checkpoint_soon(struct oc_audit *s)
+{
+    if (s->soon && !oc_timer_active(s->soon)) {
+        oc_timer_start(s->soon, SOON, 0);
+    }
+}
+
+/* What no checkpoint covers can be cut off unseen: a minute at the most, less when it is said so. */
+static bool is_due(struct oc_audit *s, int64_t now)
+{
+    const uint64_t size = oc_ledger_durable(s->env.ledger);
+    if (size <= s->checkpointed) {
+        s->uncovered_ms = 0;
+        return false;
+    }
+    s->uncovered_ms = s->uncovered_ms ? s->uncovered_ms : now;
+    /* it is looked every TICK: an entry may have been there since the last look */
+    return now - s->uncovered_ms >= UNCOVERED - TICK ||
+           now - s->checkpointed_ms >= s->section.checkpoint_every_ms ||
+           size - s->checkpointed >= (uint64_t)s->section.checkpoint_entries;
+}
+
 static void tick(void *ctx)
 {
     struct oc_audit *s = ctx;
     const int64_t now = oc_time_mono();
-    const uint64_t size = oc_ledger_durable(s->env.ledger);
-    struct oc_error err;
-    oc_error_init(&err);
     tell_health(s);
-    const bool due = now - s->checkpointed_ms >= s->section.checkpoint_every_ms ||
-                     size - s->checkpointed >= (uint64_t)s->section.checkpoint_entries;
-    if (due && size > s->checkpointed) {
-        uint64_t covered = 0;
-        s->checkpointed_ms = now;
-        if (oc_audit_checkpoint(s, NULL, &covered, &err) != OC_OK) {
-            oc_warn("the ledger could not be signed", "reason=%s", err.message);
-        }
+    if (is_due(s, now)) {
+        sign(s);
     }
     if (now - s->retired_ms >= RETIRE_EVERY) {
         s->retired_ms = now;
@@ -197,7 +228,9 @@ struct oc_audit *oc_audit_create(const struct oc_env *env)
         .checkpoint_every_ms = OC_HOUR, .checkpoint_entries = 10000, .retention_ms = 365 * OC_DAY};
     s->checkpointed = oc_ledger_is_kept(env->ledger) ? oc_ledger_note_latest(s->dir) : 0;
     s->checkpointed_ms = s->retired_ms = oc_time_mono();
-    oc_eventlog_init(&s->governance_log, env->home, "governance-events.log");
+    s->began_wall = oc_time_wall();
+    s->began_boot = oc_time_boot();
+    oc_linelog_init(&s->governance_log, env->home, "governance-events.log", 10 << 20, LOGS_KEPT);
     oc_audit_listen(s);
     oc_audit_add_show_ops(s);
     oc_audit_add_prove_ops(s);
@@ -207,6 +240,7 @@ struct oc_audit *oc_audit_create(const struct oc_env *env)
     if (!env->ephemeral) {
         s->tick = oc_timer_create(env->loop, tick, s);
         oc_timer_start(s->tick, TICK, TICK);
+        s->soon = oc_timer_create(env->loop, sign, s);
     }
     return s;
 }
@@ -259,6 +293,7 @@ void oc_audit_destroy(struct oc_audit *s)
     }
     OC_VEC_FINISH(&s->heard);
     oc_timer_destroy(s->tick);
+    oc_timer_destroy(s->soon);
     oc_audit_stop_verify(s);
     s->copy_again = false;
     if (s->workers && oc_workers_destroy(s->workers, CLOSE_GRACE) > 0) {
@@ -266,7 +301,7 @@ void oc_audit_destroy(struct oc_audit *s)
     }
     oc_audit_forget_copy(s);
     oc_audit_forget_verify(s);
-    oc_eventlog_finish(&s->governance_log);
+    oc_linelog_finish(&s->governance_log);
     oc_arena_finish(&s->arena);
     oc_bytes_wipe(&s->key, sizeof s->key);
     free(s->copy_problem);

@@ -372,6 +372,15 @@ static void whole_segments_that_were_cut_off_are_found(void **state)
     struct oc_ledger_report report; /* all traces are gone here: others have to have them */
     assert_int_equal(verify(k, &report), OC_OK);
     assert_int_equal(report.entries, 24);
+    const struct oc_ledger_check known = {.dir = k->dir, .size = 30, .root = report.root};
+    struct oc_ledger_report again; /* who has written them knows better */
+    assert_int_equal(oc_ledger_verify(&known, &again, NULL), OC_E_VERIFY);
+    overwrite(k, "004096000000.log", "", 0); /* no row of a million missing ones is made */
+    assert_int_equal(verify(k, &again), OC_E_VERIFY);
+    assert_string_equal(again.file, "004096000000.log");
+    char *far = path_of(k, "004096000000.log");
+    unlink(far);
+    free(far);
     struct oc_ledger_witness w = {.name = "w", .cosigned = 30};
     const struct oc_ledger_check check = {
         .dir = k->dir, .size = UINT64_MAX, .witnesses = &w, .witness_count = 1};
