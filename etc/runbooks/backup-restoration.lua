@@ -15,7 +15,7 @@ once a month it shows that backups can be restored.]],
     { name = "within", type = "duration", default = "60s", min = 100, max = 3600000,
       help = "how long each unit may take to be healthy" },
   },
-  facts = { units = { op = "unit.list" } },
+  facts = { units = { op = "unit.list", params = { known = true } } },
   examples = {
     { title = "The database", params = { component = "database" } },
     { title = "Redis", params = { component = "redis" } },

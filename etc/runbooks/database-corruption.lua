@@ -14,7 +14,7 @@ are stopped before, and the gravest step asks for words.]],
     { name = "within", type = "duration", default = "60s", min = 100, max = 3600000,
       help = "how long each unit may take to be healthy" },
   },
-  facts = { units = { op = "unit.list" } },
+  facts = { units = { op = "unit.list", params = { known = true } } },
   examples = {
     { title = "Level 1: a table", params = { level = 1, table = "messages" } },
     { title = "Level 2: indexes", params = { level = 2 } },

@@ -5,28 +5,21 @@ runbook = {
   severity = "critical",
   summary = "The collective was shut down, and its cause is known and mended.",
   description = [[After levels 1 and 2 everything is started in order. After 3 and 4 the evidence is looked at first and blocks are
-lifted. After 5 somebody has to say that the cause is known, in words. The order: postgres and redis, ollama and litellm, the
-bridge, the steward, the other agents, the dashboard; each must be healthy before the next.]],
+lifted. After 5 it needs approval, and somebody has to say that the cause is known, in words; it ends the containment. The
+order: databases, models and gateways, what else there is, bridges, the steward, the other agents, dashboards; each must be
+healthy before the next.]],
   params = {
     { name = "after", type = "integer", min = 1, max = 5, required = true, help = "which level of shutdown it was" },
     { name = "within", type = "duration", default = "60s", min = 100, max = 3600000,
       help = "how long each unit may take to be healthy" },
   },
-  facts = { units = { op = "unit.list" }, evidence = { op = "host.evidence.list" } },
+  facts = { units = { op = "unit.list", params = { known = true } }, evidence = { op = "host.evidence.list" } },
   examples = {
     { title = "After level 1 or 2", params = { after = 1 } },
     { title = "After level 3 or 4", params = { after = 4 } },
     { title = "After level 5", params = { after = 5 } },
   },
 }
-
-local function others(facts)
-  local list = {}
-  for _, name in ipairs(agents(facts)) do
-    if name ~= "steward" then list[#list + 1] = name end
-  end
-  return list
-end
 
 function plan(params, facts)
   local function up(name) return start(name, params.within) end
@@ -40,9 +33,7 @@ function plan(params, facts)
                       confirm = params.after == 5 and "the cause is known" or true },
                     { id = "open", title = "Lift what the shutdown has blocked", op = "network.unblock", optional = true } })
   end
-  append(steps, each(present(facts, { "postgres", "redis" }), up), each(present(facts, { "ollama", "litellm" }), up),
-         each(present(facts, { "websocket-bridge" }), up), each(present(facts, { "steward" }), up), each(others(facts), up),
-         each(present(facts, { "dashboard" }), up),
+  append(steps, each(of_kind(facts, "database", "model", "gateway", "other", "bridge", "agent", "dashboard"), up),
          { { id = "maintenance-off", title = "End maintenance", op = "maintenance.off" },
            look("health", "Look at the health of everything", "health.report") })
   return steps

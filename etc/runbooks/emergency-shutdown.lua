@@ -5,9 +5,10 @@ runbook = {
   severity = "critical",
   summary = "Maintenance, degradation, a breach, instability, or containment: five levels of stopping.",
   description = [[1 graceful: the steward is asked to finish, work may end, everything is stopped in order. 2 controlled: maintenance
-mode, a pause, agents in the opposite order of their priority; databases stay. 3 rapid: agents, gateway and bridges at once;
-databases stay for forensics, ports are closed. 4 immediate: everything is killed. 5 nuclear: the same, volumes are kept and the
-host is cut off; nothing is restarted without approval. Evidence is saved before anything is stopped or removed at every level:
+mode, a pause, agents in the opposite order of their priority, dashboards and bridges; databases stay. 3 rapid: agents, gateways,
+dashboards and bridges at once; databases stay for forensics, ports are closed. 4 immediate: every unit is killed. 5 nuclear: the
+same, volumes are kept and the host is cut off; nothing is restarted without approval. What a unit is its tags say (agent,
+bridge, dashboard, gateway, model, database), or its name where it is a usual one; any other is stopped at 1, 4 and 5. Evidence is saved before anything is stopped or removed at every level:
 a run whose evidence cannot be saved ends there. emergency-restart brings the collective back.]],
   params = {
     { name = "level", type = "integer", min = 1, max = 5, required = true,
@@ -16,7 +17,7 @@ a run whose evidence cannot be saved ends there. emergency-restart brings the co
     { name = "drain", type = "duration", help = "how long work may go on; default 300s at level 1, 60s at level 2",
       min = 0, max = 3600000 },
   },
-  facts = { units = { op = "unit.list" } },
+  facts = { units = { op = "unit.list", params = { known = true } } },
   examples = {
     { title = "Level 1: graceful", params = { level = 1, reason = "maintenance" } },
     { title = "Level 2: controlled", params = { level = 2, reason = "degradation" } },
@@ -53,22 +54,22 @@ local function together(list, make, group) return each(list, make, { parallel = 
 local levels = {}
 
 levels[1] = function(params, facts)
-  local front = present(facts, { "websocket-bridge", "dashboard" })
-  local base = present(facts, { "litellm", "ollama", "redis", "postgres" })
-  return append({ maintenance(params), ask_steward(params, params.drain or "300s") }, each(reversed(agents(facts)), stop),
-                each(front, stop), each(base, stop), { snapshot() })
+  local front = of_kind(facts, "bridge", "dashboard", "other")
+  local base = reversed(of_kind(facts, "database", "model", "gateway"))
+  return append({ maintenance(params), ask_steward(params, params.drain or "300s") },
+                each(reversed(of_kind(facts, "agent")), stop), each(front, stop), each(base, stop), { snapshot() })
 end
 
 levels[2] = function(params, facts)
   local pause = look("drain", "Let what is running end", "unit.list", { tag = "agent" })
   pause.wait = params.drain or "60s"
-  return append({ maintenance(params), pause }, each(reversed(agents(facts)), stop),
-                each(present(facts, { "dashboard", "websocket-bridge", "ollama" }), stop), { snapshot() })
+  return append({ maintenance(params), pause }, each(reversed(of_kind(facts, "agent")), stop),
+                each(of_kind(facts, "dashboard", "bridge", "model"), stop), { snapshot() })
 end
 
 levels[3] = function(params, facts)
-  local others = present(facts, { "litellm", "dashboard", "websocket-bridge" })
-  return append(together(reversed(agents(facts)), stop, "agents"), together(others, stop, "services"),
+  local others = of_kind(facts, "gateway", "dashboard", "bridge")
+  return append(together(reversed(of_kind(facts, "agent")), stop, "agents"), together(others, stop, "services"),
                 { { id = "close-ports", title = "Close the ports 4000, 3000 and 3001", op = "network.block",
                     params = { ports = { 4000, 3000, 3001 } }, optional = true } },
                 unit_of(facts, "sentinel") and
@@ -77,7 +78,7 @@ levels[3] = function(params, facts)
 end
 
 levels[4] = function(params, facts)
-  local all = append(agents(facts), services(facts))
+  local all = everything(facts)
   return append(together(reversed(all), kill, "all"),
                 { remove_containers(all),
                   { id = "close", title = "Let only this machine in", op = "network.isolate",
@@ -85,9 +86,15 @@ levels[4] = function(params, facts)
                   snapshot() })
 end
 
+-- Durable, and before anything is killed: what would be started again meanwhile is refused.
+local function contain()
+  return { id = "contain", title = "Contain: no unit is started until emergency-restart with after=5", op = "maintenance.on",
+           params = { reason = "containment", contain = true, ["for"] = "720h" } }
+end
+
 levels[5] = function(params, facts)
-  local all = append(agents(facts), services(facts))
-  return append(together(reversed(all), kill, "all"),
+  local all = everything(facts)
+  return append({ contain() }, together(reversed(all), kill, "all"),
                 { { id = "archive-volumes", title = "Keep every volume", op = "volume.archive", params = { all = true },
                     optional = true },
                   remove_containers(all),

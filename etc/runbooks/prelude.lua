@@ -53,8 +53,41 @@ end
 
 function agents(facts) return tagged(facts, "agent", AGENTS) end
 
--- Everything of this host but agents, as `order` says.
+-- Services of this host that have one of the names of SERVICES.
 function services(facts) return present(facts, SERVICES) end
+
+-- What a unit is: its first tag that is one of these, else what its name is known for, else "other".
+KINDS = { agent = true, bridge = true, dashboard = true, gateway = true, database = true, model = true }
+KNOWN = { postgres = "database", redis = "database", ollama = "model", litellm = "gateway", ["websocket-bridge"] = "bridge",
+          dashboard = "dashboard" }
+
+function kind_of(unit)
+  for _, tag in ipairs(unit.tags or {}) do
+    if KINDS[tag] then return tag end
+  end
+  return KNOWN[unit.name] or "other"
+end
+
+-- Names of all units of these kinds, kind by kind; within one those that are known first, in their order.
+function of_kind(facts, ...)
+  local names = {}
+  for _, kind in ipairs({ ... }) do
+    local seen = {}
+    local function take(unit)
+      if unit and not seen[unit.name] and kind_of(unit) == kind then
+        names[#names + 1], seen[unit.name] = unit.name, true
+      end
+    end
+    for _, order in ipairs({ AGENTS, SERVICES }) do
+      for _, name in ipairs(order) do take(unit_of(facts, name)) end
+    end
+    for _, unit in ipairs(facts.units or {}) do take(unit) end
+  end
+  return names
+end
+
+-- Every unit that is configured, in the order in which they are started.
+function everything(facts) return of_kind(facts, "database", "model", "gateway", "other", "bridge", "agent", "dashboard") end
 
 function append(list, ...)
   for _, more in ipairs({ ... }) do

@@ -117,7 +117,8 @@ enum phase {
     PHASE_WAIT,
     PHASE_AFTER,
     PHASE_DECISION,
-    PHASE_UNDO
+    PHASE_UNDO,
+    PHASE_VERIFY
 };
 struct exec {
     struct run *run;
@@ -135,6 +136,8 @@ struct exec {
 void oc_runbook_step_begin(struct run *r, size_t index);
 void oc_runbook_step_resume(struct run *r, size_t index);
 void oc_runbook_step_undo(struct run *r, size_t index);
+/* Whether what was done is still so: its check after is asked once; if not, it is to be done again. */
+void oc_runbook_step_verify(struct run *r, size_t index);
 void oc_runbook_exec_free(struct exec *x);
 /* A decision was made somewhere: looks whether it is the one that is waited for. */
 void oc_runbook_step_decided(struct exec *x, const char *proposal);
@@ -146,6 +149,8 @@ void oc_runbook_step_hurry(struct exec *x);
 void oc_runbook_run_advance(struct run *r);
 
 /* ---- resume.c ---- */
+/* Whether the host is contained: nothing but emergency-restart goes on then. */
+bool oc_runbook_is_held_back(struct oc_runbook *s, const json_t *doc);
 void oc_runbook_runs_resume(struct oc_runbook *s);
 /* `unknown`: what is done with a step of which nobody knows: NULL = refuse, "done", "again". */
 void oc_runbook_run_go_on(struct run *r); /* r may be gone when it returns */

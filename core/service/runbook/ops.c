@@ -92,6 +92,20 @@ static char *latest_run(struct oc_runbook *s)
     return copy;
 }
 
+/* What nobody works on is not running, whatever was written down last. */
+static void tell_interrupted(struct oc_runbook *s, json_t *report)
+{
+    const char *id = oc_json_str(report, "run", "");
+    if (oc_runbook_run_is_over(oc_json_str(report, "state", "")) || oc_runbook_run_find(s, id)) {
+        return;
+    }
+    char *text = s->env->ephemeral ? oc_strdup("no daemon is running: it goes on when one is back")
+                                   : oc_asprintf("`openclaw runbook resume %s` lets it go on", id);
+    oc_json_set_str(report, "state", "interrupted");
+    oc_json_set_str(report, "message", text);
+    free(text);
+}
+
 static void op_status(struct oc_call *call, void *ctx)
 {
     struct oc_runbook *s = ctx;
@@ -99,7 +113,9 @@ static void op_status(struct oc_call *call, void *ctx)
     char *id = p->name ? oc_strdup(p->name) : latest_run(s);
     json_t *doc = id ? oc_runbook_run_document(s, id) : NULL;
     if (doc) {
-        oc_call_succeed(call, oc_runbook_run_report(doc));
+        json_t *report = oc_runbook_run_report(doc);
+        tell_interrupted(s, report);
+        oc_call_succeed(call, report);
     } else {
         oc_call_failf(call, OC_E_NOT_FOUND, "`openclaw runbook history` lists the runs.",
                       id ? "there is no run %s" : "no runbook has been run%s", id ? id : "");
@@ -187,6 +203,20 @@ static const struct oc_option resume_options[] = {
      .help = "answer as soon as it runs"},
     {0}};
 
+/* The steps of a run act with the role of who began it: nobody sets them going who could not have begun it. */
+static bool may_steer(struct oc_call *call, struct oc_runbook *s, const char *id)
+{
+    json_t *doc = oc_runbook_run_document(s, id);
+    bool may =
+        !doc || (json_int_t)oc_call_actor(call)->role >= oc_json_int(doc, "role", OC_ROLE_ADMIN);
+    json_decref(doc);
+    if (!may) {
+        oc_call_failf(call, OC_E_DENIED, "Ask somebody with the role of who began it.",
+                      "run %s was begun with a higher role than yours", id);
+    }
+    return may;
+}
+
 static void op_resume(struct oc_call *call, void *ctx)
 {
     static const char *const answers[] = {NULL, "done", "again"};
@@ -194,6 +224,9 @@ static void op_resume(struct oc_call *call, void *ctx)
     const struct resume_params *p = oc_call_params(call);
     struct oc_error err;
     oc_error_init(&err);
+    if (!may_steer(call, s, p->run)) {
+        return;
+    }
     struct run *r = oc_runbook_run_resume(s, p->run, answers[p->unknown], &err);
     if (!r) {
         oc_call_fail(call, &err);
@@ -231,6 +264,9 @@ static void op_abort(struct oc_call *call, void *ctx)
     const struct abort_params *p = oc_call_params(call);
     struct oc_error err;
     oc_error_init(&err);
+    if (!may_steer(call, s, p->run)) {
+        return;
+    }
     struct run *r = oc_runbook_run_find(s, p->run);
     if (!r) { /* one that has stopped: a failure, or a crash with interrupted = "ask" */
         r = oc_runbook_run_revive(s, p->run, p->undo, &err);
@@ -300,7 +336,11 @@ static const struct oc_op ops[] = {
      .params = resume_options,
      .params_size = sizeof(struct resume_params),
      .view = "custom:runbook",
-     .description = "Steps that are done stay done; the one that failed is tried again.",
+     .description =
+         "Steps that are done stay done while what they brought about is still so: their checks "
+         "are "
+         "asked once more, and what is no longer so is done again. The step that failed is tried "
+         "again.",
      .example = "openclaw runbook resume 20261122-133000-1f3a",
      .result = REPORT,
      .handler = op_resume},

@@ -52,7 +52,9 @@ static const struct oc_option options[] = {
 /* One call while its facts are gathered. */
 struct planning {
     struct oc_runbook *service;
-    struct oc_call *call; /* NULL: the caller has given up */
+    struct oc_call
+        *call; /* NULL: the caller has given up, or it is only looked whether it could run */
+    const struct oc_actor *actor; /* of the call: good while somebody waits */
     struct oc_lua *lua;
     struct book book; /* name and declaration, ours */
     json_t *params, *wanted, *facts, *missing;
@@ -152,6 +154,16 @@ static void publish_start(const struct run *r)
     oc_bus_publish(r->service->env->bus, "runbook.started", event);
 }
 
+/* All that can be known before it begins. */
+static int check_plan(const json_t *plan, const struct run_params *o, struct oc_error *err)
+{
+    return check_agreed(plan, o->plan, err) != OC_OK ||
+                   check_available(plan, o->skip, err) != OC_OK ||
+                   check_words(plan, o->confirm, err) != OC_OK
+               ? err->code
+               : OC_OK;
+}
+
 static void go(struct planning *p, json_t *plan)
 {
     const struct run_params *o = oc_call_params(p->call);
@@ -159,9 +171,7 @@ static void go(struct planning *p, json_t *plan)
     struct oc_call *call = p->call;
     struct oc_error err;
     oc_error_init(&err);
-    if (check_agreed(plan, o->plan, &err) != OC_OK ||
-        check_available(plan, o->skip, &err) != OC_OK ||
-        check_words(plan, o->confirm, &err) != OC_OK || check_alone(s, plan, &err) != OC_OK) {
+    if (check_plan(plan, o, &err) != OC_OK || check_alone(s, plan, &err) != OC_OK) {
         planning_fail(p, &err);
         return;
     }
@@ -187,23 +197,29 @@ static void go(struct planning *p, json_t *plan)
     }
 }
 
+/* Owned; NULL and err. */
+static json_t *make_plan(struct planning *p, struct oc_error *err)
+{
+    json_t *answer = NULL, *args = json_pack("[O,O]", p->params, p->facts), *plan = NULL;
+    if (oc_lua_call(p->lua, "plan", args, &answer, NULL, NULL, err) == OC_OK) {
+        plan = oc_runbook_plan_make(p->service, &p->book, p->params, answer, err);
+    } else {
+        oc_error_prefix(err, "plan() of %s", p->book.name);
+    }
+    json_decref(answer);
+    json_decref(args);
+    return plan;
+}
+
 static void planned(struct planning *p)
 {
     struct oc_error err;
     oc_error_init(&err);
-    json_t *answer = NULL, *args = json_pack("[O,O]", p->params, p->facts), *plan = NULL;
     if (!p->call) {
-        json_decref(args);
         planning_free(p);
         return;
     }
-    if (oc_lua_call(p->lua, "plan", args, &answer, NULL, NULL, &err) == OC_OK) {
-        plan = oc_runbook_plan_make(p->service, &p->book, p->params, answer, &err);
-    } else {
-        oc_error_prefix(&err, "plan() of %s", p->book.name);
-    }
-    json_decref(answer);
-    json_decref(args);
+    json_t *plan = make_plan(p, &err);
     const struct run_params *o = oc_call_params(p->call);
     if (!plan) {
         planning_fail(p, &err);
@@ -252,10 +268,9 @@ static bool ask_fact(struct planning *p, const json_t *wanted)
         take_fact(p, NULL, op ? "a fact may not change anything" : "not available on this host");
         return false;
     }
-    const struct oc_actor *actor = oc_call_actor(p->call);
     struct oc_call_request req = {.op = name,
                                   .params = json_is_object(params) ? json_deep_copy(params) : NULL,
-                                  .actor = {.name = actor->name, .role = actor->role},
+                                  .actor = {.name = p->actor->name, .role = p->actor->role},
                                   .on_done = fact_answered,
                                   .ctx = p};
     p->answered = false;
@@ -263,16 +278,22 @@ static bool ask_fact(struct planning *p, const json_t *wanted)
     return true;
 }
 
+/* False: the answer comes later, and fact_answered goes on. */
+static bool ask_one(struct planning *p)
+{
+    const json_t *wanted = json_object_iter_value(p->at);
+    p->fact = json_object_iter_key(p->at);
+    p->at = json_object_iter_next(p->wanted, p->at);
+    p->looping = !ask_fact(p, wanted) || p->answered;
+    return p->looping;
+}
+
 static void ask_next(struct planning *p)
 {
     p->looping = true;
     while (p->at && p->call) {
-        const json_t *wanted = json_object_iter_value(p->at);
-        p->fact = json_object_iter_key(p->at);
-        p->at = json_object_iter_next(p->wanted, p->at);
-        if (ask_fact(p, wanted) && !p->answered) {
-            p->looping = false;
-            return; /* fact_answered goes on */
+        if (!ask_one(p)) {
+            return;
         }
     }
     planned(p);
@@ -302,40 +323,78 @@ static void give_up(struct oc_call *call, void *ctx)
     oc_call_failf(call, OC_E_CANCELLED, NULL, "cancelled before it began");
 }
 
-static void op_run(struct oc_call *call, void *ctx)
+/* As far as the facts; NULL and err when it cannot be run. */
+static struct planning *planning_begin(struct oc_runbook *s, const struct oc_call *call,
+                                       struct oc_error *err)
 {
-    struct oc_runbook *s = ctx;
     const struct run_params *o = oc_call_params(call);
-    struct oc_error err;
-    oc_error_init(&err);
     oc_runbook_books_load(s, o->name);
     const struct book *book = oc_runbook_book_find(s, o->name);
     struct planning *p = oc_calloc(1, sizeof *p);
-    *p = (struct planning){
-        .service = s, .call = call, .facts = json_object(), .missing = json_object()};
+    *p = (struct planning){.service = s,
+                           .actor = oc_call_actor(call),
+                           .facts = json_object(),
+                           .missing = json_object()};
     if (!book) {
-        oc_error_set(&err, OC_E_NOT_FOUND, "no runbook is named %s", o->name);
-        oc_error_hint(&err, "`openclaw runbook list` shows them.");
+        oc_error_set(err, OC_E_NOT_FOUND, "no runbook is named %s", o->name);
+        oc_error_hint(err, "`openclaw runbook list` shows them.");
     } else if (!book->declaration) {
-        err = book->error;
-        oc_error_prefix(&err, "runbook %s", book->name);
+        *err = book->error;
+        oc_error_prefix(err, "runbook %s", book->name);
     } else if (s->stopping || (s->env->ephemeral && o->detach)) {
-        oc_error_set(&err, OC_E_CONFLICT, "there is no daemon in which it could go on");
-        oc_error_hint(&err, "Start openclawd, or leave --detach out.");
+        oc_error_set(err, OC_E_CONFLICT, "there is no daemon in which it could go on");
+        oc_error_hint(err, "Start openclawd, or leave --detach out.");
     } else {
         p->book.name = oc_strdup(book->name);
         p->book.declaration = json_incref(book->declaration);
-        p->lua = oc_runbook_book_open(s, book, &err);
+        p->lua = oc_runbook_book_open(s, book, err);
     }
-    if (err.code != OC_OK ||
+    if (err->code != OC_OK ||
         oc_runbook_params_bind(json_object_get(p->book.declaration, "params"),
                                json_object_get(oc_call_json(call), "param"), &p->params,
-                               &err) != OC_OK ||
-        want_facts(p, &err) != OC_OK) {
-        planning_fail(p, &err);
-        return;
+                               err) != OC_OK ||
+        want_facts(p, err) != OC_OK) {
+        planning_free(p);
+        return NULL;
     }
     p->at = json_object_iter(p->wanted);
+    return p;
+}
+
+/* What would be refused is refused before anybody votes on it. A fact that answers later is not waited for: then op_run looks. */
+static int check_run(const struct oc_call *call, void *ctx, struct oc_error *err)
+{
+    const struct run_params *o = oc_call_params(call);
+    if (o->dry_run) {
+        return OC_OK;
+    }
+    struct planning *p = planning_begin(ctx, call, err);
+    if (!p) {
+        return err->code;
+    }
+    p->looping = true;
+    while (p->at) {
+        if (!ask_one(p)) {
+            return OC_OK; /* it frees itself when the answer comes, for nobody waits for it */
+        }
+    }
+    json_t *plan = make_plan(p, err);
+    int rc = plan ? check_plan(plan, o, err) : err->code;
+    json_decref(plan);
+    planning_free(p);
+    return rc;
+}
+
+static void op_run(struct oc_call *call, void *ctx)
+{
+    struct oc_error err;
+    oc_error_init(&err);
+    struct planning *p = planning_begin(ctx, call, &err);
+    if (!p) {
+        oc_call_fail(call, &err);
+        return;
+    }
+    p->call = call;
     oc_call_on_cancel(call, give_up, p);
     ask_next(p);
 }
@@ -362,6 +421,7 @@ static const struct oc_op run_op = {
               "[{id: string, title: string, op: string, params: {}, state: string, message?: "
               "string|null, took_ms: integer|null}]}",
     .handler = op_run,
+    .check = check_run,
 };
 
 void oc_runbook_add_run_ops(struct oc_runbook *s)

@@ -1,6 +1,7 @@
 /* Parameters of runbooks: declared in Lua, given as text or JSON, checked here. SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -127,18 +128,32 @@ static bool fits_type(const char *type, const json_t *value)
     return strcmp(type, "strings") == 0 ? json_is_array(value) : json_is_string(value);
 }
 
+/* Numbers as people write them: 32400000, not 3.24e+07. */
+static int check_limits(const json_t *p, double number, struct oc_error *err)
+{
+    double min = oc_json_num(p, "min", -INFINITY), max = oc_json_num(p, "max", INFINITY);
+    char limits[80];
+    if (number >= min && number <= max) {
+        return OC_OK;
+    }
+    if (isfinite(min) && isfinite(max)) {
+        snprintf(limits, sizeof limits, "its limits %.15g to %.15g", min, max);
+    } else {
+        snprintf(limits, sizeof limits, "its limit of at %s %.15g",
+                 isfinite(min) ? "least" : "most", isfinite(min) ? min : max);
+    }
+    return oc_error_set(err, OC_E_CONFIG, "parameter %s: %.15g is beyond %s",
+                        oc_json_str(p, "name", ""), number, limits);
+}
+
 static int check_value(const json_t *p, const json_t *value, const char *shown,
                        struct oc_error *err)
 {
     const json_t *choices = json_object_get(p, "choices"), *choice, *item;
     size_t i, k;
     bool found = !choices;
-    double number = json_number_value(value);
-    if (json_is_number(value) &&
-        (number < oc_json_num(p, "min", -INFINITY) || number > oc_json_num(p, "max", INFINITY))) {
-        return oc_error_set(err, OC_E_CONFIG, "parameter %s: %g is beyond its limits %g to %g",
-                            oc_json_str(p, "name", ""), number, oc_json_num(p, "min", -INFINITY),
-                            oc_json_num(p, "max", INFINITY));
+    if (json_is_number(value) && check_limits(p, json_number_value(value), err) != OC_OK) {
+        return OC_E_CONFIG;
     }
     json_array_foreach(choices, i, choice)
     {

@@ -10,6 +10,48 @@ static bool is(const json_t *step, const char *state)
     return strcmp(oc_json_str(step, "state", ""), state) == 0;
 }
 
+bool oc_runbook_is_held_back(struct oc_runbook *s, const json_t *doc)
+{
+    json_t *mode = oc_ops_ask(s->env->ops, "maintenance.status", NULL);
+    bool contained = oc_json_bool(mode, "containment", false);
+    bool meant = strncmp(oc_json_str(doc, "runbook", ""), "emergency-", 10) == 0;
+    json_decref(mode);
+    return contained && !meant;
+}
+
+/* A later step that checks the same says what is so now: what an earlier one left is history. */
+static bool is_superseded(const json_t *steps, size_t index)
+{
+    const json_t *check = json_object_get(json_array_get(steps, index), "check_after");
+    for (size_t i = index + 1; i < json_array_size(steps); i++) {
+        const json_t *later = json_array_get(steps, i);
+        const json_t *other = json_object_get(later, "check_after");
+        if (!is(later, "pending") && !is(later, "skipped") &&
+            json_equal(json_object_get(check, "op"), json_object_get(other, "op")) &&
+            json_equal(json_object_get(check, "params"), json_object_get(other, "params"))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Somebody may have stopped since then what it had started. */
+static void verify_steps(struct run *r)
+{
+    const json_t *step;
+    size_t i;
+    if (!oc_json_bool(r->doc, "verify", false) || strcmp(oc_runbook_run_state(r), "undoing") == 0) {
+        return;
+    }
+    json_array_foreach(r->steps, i, step)
+    {
+        if (is(step, "done") && json_object_get(step, "check_after") &&
+            !oc_json_bool(step, "settled", false) && !is_superseded(r->steps, i)) {
+            oc_runbook_step_verify(r, i);
+        }
+    }
+}
+
 void oc_runbook_run_go_on(struct run *r)
 {
     const json_t *step;
@@ -22,6 +64,7 @@ void oc_runbook_run_go_on(struct run *r)
             oc_runbook_step_resume(r, i);
         }
     }
+    verify_steps(r);
     r->advancing = false;
     oc_runbook_run_advance(r);
 }
@@ -37,7 +80,7 @@ void oc_runbook_runs_resume(struct oc_runbook *s)
             !json_object_get(doc, "steps")) {
             continue;
         }
-        if (s->ask) {
+        if (s->ask || oc_runbook_is_held_back(s, doc)) {
             oc_warn("a runbook was interrupted", "run=%s state=%s", id, state);
             continue;
         }
@@ -60,6 +103,7 @@ static bool settle_steps(json_t *steps, const char *unknown)
             if (!unknown) {
                 return false;
             }
+            oc_json_set_bool(step, "settled", strcmp(unknown, "done") == 0);
             oc_json_set_str(step, "state", strcmp(unknown, "done") == 0 ? "done" : "pending");
         }
     }
@@ -86,7 +130,7 @@ struct run *oc_runbook_run_revive(struct oc_runbook *s, const char *id, bool und
     return NULL;
 }
 
-static int refuse(struct oc_error *err, const char *id, const json_t *doc)
+static int refuse(struct oc_runbook *s, struct oc_error *err, const char *id, const json_t *doc)
 {
     const char *state = oc_json_str(doc, "state", "");
     if (!doc) {
@@ -97,6 +141,11 @@ static int refuse(struct oc_error *err, const char *id, const json_t *doc)
     } else if (oc_json_str(doc, "then", NULL) && oc_runbook_run_is_over(state)) {
         oc_error_set(err, OC_E_CONFLICT, "what run %s did has been undone", id);
         oc_error_hint(err, "Run the runbook again.");
+    } else if (oc_runbook_is_held_back(s, doc)) {
+        oc_error_set(err, OC_E_CONFLICT, "the host is contained: run %s does not go on", id);
+        oc_error_hint(err,
+                      "`openclaw runbook run emergency-restart --param after=5` starts everything "
+                      "again, and ends the containment.");
     }
     return err->code;
 }
@@ -109,7 +158,7 @@ struct run *oc_runbook_run_resume(struct oc_runbook *s, const char *id, const ch
         return NULL;
     }
     json_t *doc = oc_runbook_run_document(s, id);
-    if (refuse(err, id, doc) != OC_OK) {
+    if (refuse(s, err, id, doc) != OC_OK) {
         json_decref(doc);
         return NULL;
     }
@@ -123,6 +172,7 @@ struct run *oc_runbook_run_resume(struct oc_runbook *s, const char *id, const ch
         oc_json_set_str(doc, "state", "running");
     }
     json_object_del(doc, "ended_ms");
+    oc_json_set_bool(doc, "verify", true);
     struct run *r = oc_runbook_run_adopt(s, doc);
     if (oc_runbook_run_keep(r, err) != OC_OK) {
         oc_runbook_run_free(r);

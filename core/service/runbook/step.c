@@ -71,6 +71,12 @@ static void exec_end(struct exec *x, const char *state, const char *message)
 {
     struct run *r = x->run;
     size_t index = x->index;
+    const char *again = oc_json_str(step_of(x), "again", NULL);
+    char text[WHY + 32];
+    if (again && !message && strcmp(state, "done") == 0) {
+        snprintf(text, sizeof text, "done again: %s", again);
+        message = text;
+    }
     exec_close(x);
     oc_runbook_step_set(r, index, state, message);
     oc_runbook_run_advance(r);
@@ -280,6 +286,27 @@ void oc_runbook_step_decided(struct exec *x, const char *proposal)
     }
 }
 
+/* Still so: nothing changes. Else it is done once more, if it may be. */
+static void verify_answered(struct exec *x, bool holds, const char *why)
+{
+    struct run *r = x->run;
+    char message[WHY + 96];
+    if (holds) {
+        exec_close(x);
+        oc_runbook_run_advance(r);
+        return;
+    }
+    snprintf(message, sizeof message, "it was done, and then %s", why);
+    oc_json_set_str(step_of(x), "again", message);
+    if (oc_json_bool(step_of(x), "replay_safe", false)) {
+        exec_end(x, "pending", message);
+    } else {
+        snprintf(message, sizeof message,
+                 "it was done, and then %s; it may not be repeated unasked: check by hand", why);
+        exec_end(x, "unknown", message);
+    }
+}
+
 static void undo_answered(struct exec *x, int code, const struct oc_error *err)
 {
     exec_end(x, code == OC_OK ? "undone" : "undo_failed", code == OC_OK ? NULL : err->message);
@@ -317,7 +344,9 @@ static bool interrupted(struct exec *x, int code)
 static void dispatch(struct exec *x, int code, const json_t *result, const struct oc_error *err)
 {
     static const char *const keys[] = {"unless", "check_before", NULL, NULL, "check_after"};
-    const char *key = x->phase <= PHASE_AFTER ? keys[x->phase] : NULL;
+    const char *key = x->phase <= PHASE_AFTER    ? keys[x->phase]
+                      : x->phase == PHASE_VERIFY ? "check_after"
+                                                 : NULL;
     char why[WHY] = "", message[WHY + 32];
     bool holds = key && check_holds(x, json_object_get(step_of(x), key), code, result, err, why);
     switch (x->phase) {
@@ -347,6 +376,9 @@ static void dispatch(struct exec *x, int code, const json_t *result, const struc
         break;
     case PHASE_UNDO:
         undo_answered(x, code, err);
+        break;
+    case PHASE_VERIFY:
+        verify_answered(x, holds, why);
         break;
     case PHASE_WAIT:
         break;
@@ -409,6 +441,15 @@ void oc_runbook_step_resume(struct run *r, size_t index)
         exec_end(x, "unknown",
                  "the host went down while it ran: check by hand whether it was done");
     }
+    x->depth--;
+    exec_release(x);
+}
+
+void oc_runbook_step_verify(struct run *r, size_t index)
+{
+    struct exec *x = exec_create(r, index, PHASE_VERIFY);
+    x->depth++;
+    exec_call(x, json_object_get(step_of(x), "check_after"));
     x->depth--;
     exec_release(x);
 }

@@ -66,6 +66,9 @@ bool oc_unit_is_healthy(const struct unit *u);
 void oc_unit_add_ops(struct oc_unit *s);
 void oc_unit_add_act_ops(struct oc_unit *s);
 void oc_unit_add_maintenance_ops(struct oc_unit *s);
+/* After containment nothing is started but by a run of emergency-restart that was approved for it: anybody else gets err. */
+int oc_unit_check_contained(const struct oc_unit *s, const struct oc_call *call,
+                            struct oc_error *err);
 void oc_unit_add_evidence_ops(struct oc_unit *s);
 
 #endif

@@ -1,7 +1,8 @@
 /* Maintenance mode: the host is worked on, agents take no new work, nobody is woken. SPDX-License-Identifier: MIT
  *
  * It is a fact that everybody can ask for (maintenance.status) and hear of (event maintenance.changed), and a silence on all
- * alerts that ends with it. It survives a restart and ends by itself. */
+ * alerts that ends with it. It survives a restart and ends by itself; with `contain` it does not: then no unit is started until
+ * a run of the runbook emergency-restart with after=5 ends it. */
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,7 +18,7 @@
 struct on_params {
     const char *reason;
     int64_t for_ms;
-    int32_t silence;
+    int32_t silence, contain;
 };
 #define AT(member) offsetof(struct on_params, member)
 static const struct oc_option on_options[] = {
@@ -39,6 +40,11 @@ static const struct oc_option on_options[] = {
      .offset = AT(silence),
      .default_text = "true",
      .help = "silence alerts meanwhile"},
+    {.name = "contain",
+     .type = OC_OPT_BOOL,
+     .offset = AT(contain),
+     .help = "no unit is started until `openclaw runbook run emergency-restart --param after=5` "
+             "ends it"},
     {0}};
 #undef AT
 
@@ -47,15 +53,49 @@ static json_t *current(const struct oc_unit *s)
 {
     json_t *kept = oc_kv_get(s->env.store, SPACE, KEY), *o = json_object();
     int64_t until = oc_json_int(kept, "until_ms", 0);
-    bool active = until > oc_time_wall();
+    bool contained = oc_json_bool(kept, "containment", false);
+    bool active = contained || until > oc_time_wall();
     oc_json_set_bool(o, "active", active);
+    oc_json_set_bool(o, "containment", contained);
     oc_json_set_time(o, "since", active ? oc_json_int(kept, "since_ms", 0) : 0);
-    oc_json_set_time(o, "until", active ? until : 0);
+    oc_json_set_time(o, "until", active && !contained ? until : 0);
     oc_json_set_str(o, "reason", active ? oc_json_str(kept, "reason", "") : NULL);
     oc_json_set_str(o, "by", active ? oc_json_str(kept, "by", "") : NULL);
     oc_json_set_str(o, "silence", active ? oc_json_str(kept, "silence", NULL) : NULL);
     json_decref(kept);
     return o;
+}
+
+#define RESTART "openclaw runbook run emergency-restart --param after=5"
+
+/* Whether the caller is the one run that may end it: its name is the host's, its runbook and parameters are looked up. */
+static bool is_restart(const struct oc_unit *s, const struct oc_actor *actor)
+{
+    static const char prefix[] = "runbook:";
+    if (strncmp(actor->name, prefix, strlen(prefix)) != 0) {
+        return false;
+    }
+    json_t *run = oc_ops_ask(s->env.ops, "runbook.status",
+                             json_pack("{s:s}", "run", actor->name + strlen(prefix)));
+    const json_t *params = json_object_get(run, "params");
+    bool is = strcmp(oc_json_str(run, "runbook", ""), "emergency-restart") == 0 &&
+              oc_json_int(params, "after", 0) == 5;
+    json_decref(run);
+    return is;
+}
+
+int oc_unit_check_contained(const struct oc_unit *s, const struct oc_call *call,
+                            struct oc_error *err)
+{
+    json_t *kept = oc_kv_get(s->env.store, SPACE, KEY);
+    bool contained = oc_json_bool(kept, "containment", false);
+    json_decref(kept);
+    if (!contained || is_restart(s, oc_call_actor(call))) {
+        return OC_OK;
+    }
+    oc_error_set(err, OC_E_CONFLICT, "the host is contained: nothing is started without approval");
+    oc_error_hint(err, "`%s` starts everything again, and ends the containment.", RESTART);
+    return err->code;
 }
 
 static void publish(struct oc_unit *s)
@@ -111,6 +151,9 @@ static void op_on(struct oc_call *call, void *ctx)
     struct oc_error err;
     char text[40], comment[200];
     int64_t now = oc_time_wall(), until = now + p->for_ms;
+    json_t *kept = oc_kv_get(s->env.store, SPACE, KEY);
+    bool contained = p->contain || oc_json_bool(kept, "containment", false);
+    json_decref(kept);
     oc_error_init(&err);
     lift(s, call); /* one silence, however often it is switched on */
     if (p->silence) {
@@ -122,6 +165,7 @@ static void op_on(struct oc_call *call, void *ctx)
     }
     json_t *mode =
         json_pack("{s:I,s:I}", "since_ms", (json_int_t)now, "until_ms", (json_int_t)until);
+    oc_json_set_bool(mode, "containment", contained);
     oc_json_set_str(mode, "reason", p->reason);
     oc_json_set_str(mode, "by", oc_call_actor(call)->name);
     oc_json_set_str(mode, "silence", a.code == OC_OK && *a.id ? a.id : NULL);
@@ -140,6 +184,10 @@ static void op_off(struct oc_call *call, void *ctx)
     struct oc_unit *s = ctx;
     struct oc_error err;
     oc_error_init(&err);
+    if (oc_unit_check_contained(s, call, &err) != OC_OK) {
+        oc_call_fail(call, &err);
+        return;
+    }
     lift(s, call);
     if (oc_kv_remove(s->env.store, SPACE, KEY, true, &err) != OC_OK && err.code != OC_E_NOT_FOUND) {
         oc_call_fail(call, &err);
@@ -155,7 +203,8 @@ static void op_status(struct oc_call *call, void *ctx)
 }
 
 #define SHAPE                                                                                      \
-    "{active: boolean, since: time|null, until: time|null, reason: string|null, by: string|null, " \
+    "{active: boolean, containment: boolean, since: time|null, until: time|null, reason: "         \
+    "string|null, by: string|null, "                                                               \
     "silence: string|null}"
 
 static const struct oc_op ops[] = {

@@ -204,6 +204,9 @@ static void act_on(struct oc_call *call, struct oc_unit *s, enum verb verb, int6
     if (!u) {
         oc_error_set(&err, OC_E_NOT_FOUND, "no unit is named %s", name);
         oc_error_hint(&err, "`openclaw unit list` shows the units.");
+    } else if ((verb == VERB_START || verb == VERB_RESTART) &&
+               oc_unit_check_contained(s, call, &err) != OC_OK) {
+        oc_error_prefix(&err, "unit %s", name);
     } else if (u->busy) {
         oc_error_set(&err, OC_E_CONFLICT, "somebody else is %s unit %s", u->busy, name);
     } else if (make_folders(s, &err) == OC_OK && oc_unit_open(u) != OC_OK) {

@@ -123,6 +123,7 @@ static const struct oc_op fakes[] = {
     FAKE("fake.hold", OC_OP_MUTATES, op_hold),
     FAKE("fake.holdsafe", OC_OP_MUTATES | OC_OP_REPLAY_SAFE, op_hold),
     FAKE("fake.look", 0, op_look),
+    FAKE("fake.later", 0, op_hold),
     FAKE("fake.gated", OC_OP_MUTATES, op_gated),
     FAKE("governance.show", 0, op_show),
 };
@@ -376,6 +377,108 @@ static void what_was_agreed_to_is_what_is_done(void **state)
     assert_int_equal(f->s.code, OC_OK);
 }
 
+static int ask_for_votes(void *ctx, const struct oc_call *call, json_t **details,
+                         struct oc_error *err)
+{
+    (void)details;
+    if (strcmp(oc_call_op(call)->name, "runbook.run") != 0) {
+        return OC_OK;
+    }
+    ++*(int *)ctx;
+    return oc_error_set(err, OC_E_APPROVAL, "tactical decision needed");
+}
+
+static void what_cannot_run_is_not_voted_on(void **state)
+{
+    int asked = 0;
+    (void)state;
+    oc_ops_set_gate(f->s.env.ops, ask_for_votes, &asked);
+    begin_run("{ act('do', 'a', { confirm = 'yes really' }) }", "");
+    assert_int_equal(f->s.code, OC_E_CANCELLED);
+    begin_run("{ act('do', 'a'), { id = 'x', op = 'backup.restore' } }", "");
+    assert_int_equal(f->s.code, OC_E_UNSUPPORTED);
+    begin_run("{ refuse = 'not today' }", "");
+    assert_int_equal(f->s.code, OC_E_CONFLICT);
+    begin_run("{ act('do', 'a') }", ",\"param\":{\"x\":1}");
+    assert_int_equal(f->s.code, OC_E_CONFIG);
+    assert_int_equal(asked, 0);
+    begin_run("{ act('do', 'a', { confirm = 'yes really' }) }", ",\"confirm\":\"yes really\"");
+    assert_int_equal(f->s.code, OC_E_APPROVAL);
+    assert_int_equal(asked, 1);
+    oc_ops_set_gate(f->s.env.ops, NULL, NULL);
+}
+
+static void a_fact_that_answers_later_is_not_waited_for_before_the_vote(void **state)
+{
+    int asked = 0;
+    (void)state;
+    oc_ops_set_gate(f->s.env.ops, ask_for_votes, &asked);
+    begin_run("{ act('do', 'a', { confirm = 'x' }) } end\n"
+              "function facts() return { late = { op = 'fake.later', params = { name = 'l' } } }",
+              "");
+    assert_int_equal(f->s.code, OC_E_APPROVAL);
+    assert_int_equal(f->holding, 1);
+    oc_call_succeed(f->held[0], NULL);
+    assert_int_equal(f->done, 0);
+    oc_ops_set_gate(f->s.env.ops, NULL, NULL);
+}
+
+/* ---- resuming ---- */
+
+static void resume_latest(const char *more)
+{
+    char params[128];
+    snprintf(params, sizeof params, "{\"run\":\"%s\"%s}", oc_json_str(latest(), "run", ""), more);
+    stage_call(&f->s, "runbook.resume", params);
+}
+
+static void what_is_no_longer_so_is_done_again_when_a_run_is_resumed(void **state)
+{
+    (void)state;
+    f->look_ok = true;
+    begin_run("{ act('safe', 'a', { check_after = good }), act('do', 'bad') }", "");
+    assert_string_equal(f->order, "a bad");
+    resume_latest(""); /* still so: only what failed is tried again */
+    assert_string_equal(f->order, "a bad bad");
+    f->look_ok = false;
+    resume_latest("");
+    assert_string_equal(f->order, "a bad bad a");
+    f->look_ok = true;
+    stage_pass(&f->s, 2000);
+    assert_string_equal(f->order, "a bad bad a bad");
+    const json_t *step = stage_find(json_object_get(latest(), "steps"), "id", "a");
+    assert_string_equal(oc_json_str(step, "state", ""), "done");
+    assert_non_null(strstr(oc_json_str(step, "message", ""), "done again: it was done, and then"));
+}
+
+static void what_may_not_be_repeated_stops_the_run_that_is_resumed(void **state)
+{
+    (void)state;
+    f->look_ok = true;
+    begin_run("{ act('do', 'a', { check_after = good }), act('do', 'bad') }", "");
+    f->look_ok = false;
+    resume_latest("");
+    assert_string_equal(f->order, "a bad");
+    assert_non_null(strstr(f->s.error.message, "may not be repeated unasked"));
+    assert_string_equal(run_state(), "unknown");
+    resume_latest(",\"unknown\":\"done\"");
+    assert_string_equal(f->order, "a bad bad");
+}
+
+static void a_run_that_nobody_works_on_is_interrupted(void **state)
+{
+    (void)state;
+    begin_run("{ act('hold', 'a') }", ",\"detach\":true");
+    assert_string_equal(run_state(), "running");
+    json_t *doc = json_pack("{s:s,s:s,s:s,s:[]}", "run", "99991231-000000-0000", "runbook", "own",
+                            "state", "running", "steps");
+    oc_json_set_int(doc, "began_ms", 4102444800000);
+    assert_int_equal(oc_kv_put(f->s.env.store, "runbook", "99991231-000000-0000", doc, true, NULL),
+                     OC_OK);
+    json_decref(doc);
+    assert_string_equal(run_state(), "interrupted");
+}
+
 /* ---- crashes ---- */
 
 static void after_a_crash_a_step_that_may_be_repeated_is_repeated(void **state)
@@ -533,6 +636,11 @@ int main(void)
         T(what_this_host_cannot_do_is_refused_before_anything_is_done),
         T(the_words_of_a_step_are_asked_for),
         T(what_was_agreed_to_is_what_is_done),
+        T(what_cannot_run_is_not_voted_on),
+        T(a_fact_that_answers_later_is_not_waited_for_before_the_vote),
+        T(what_is_no_longer_so_is_done_again_when_a_run_is_resumed),
+        T(what_may_not_be_repeated_stops_the_run_that_is_resumed),
+        T(a_run_that_nobody_works_on_is_interrupted),
         T(after_a_crash_a_step_that_may_be_repeated_is_repeated),
         T(after_a_crash_nobody_knows_of_a_step_that_may_not_be_repeated),
         T(after_a_crash_the_check_after_decides),
