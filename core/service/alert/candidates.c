@@ -5,6 +5,7 @@
 
 #define VALUES_STEP 64  /* values tried in one step */
 #define AHEAD       24  /* values fetched into the cache before they are tried */
+#define SOON        8   /* and their alerts, which are to be ruled out */
 #define WORD        64u /* bits */
 
 /* ---- choosing ---- */
@@ -118,6 +119,24 @@ static void take_one(struct oc_candidates *c, const struct oc_alerts *t)
     c->values = 0;
 }
 
+/* What is to be looked at next is all over the memory. */
+static void fetch_ahead(const struct oc_candidates *c, const struct oc_alerts *t,
+                        const uint32_t *pairs)
+{
+    if (c->values < AHEAD) {
+        return;
+    }
+    const struct oc_label_pair *far = oc_labels_pair(&t->labels, pairs[-AHEAD]);
+    __builtin_prefetch(far);
+    __builtin_prefetch(far->value + sizeof(uint64_t));
+    if (c->mode == OC_CANDIDATES_ALL) {
+        const struct oc_label_pair *near = oc_labels_pair(&t->labels, pairs[-SOON]);
+        if (!near->cap) {
+            __builtin_prefetch(&oc_alerts_at(t, near->alerts.one)->news);
+        }
+    }
+}
+
 static void take_values(struct oc_candidates *c, const struct oc_alerts *t)
 {
     uint32_t name = oc_labels_find_name(&t->labels, c->by->name);
@@ -125,11 +144,9 @@ static void take_values(struct oc_candidates *c, const struct oc_alerts *t)
     c->values = c->values < count ? c->values : count;
     for (size_t i = 0; i < VALUES_STEP && c->values > 0; i++) {
         const uint32_t *pairs = t->labels.names.items[name].pairs.items + --c->values;
-        if (c->values >= AHEAD) {
-            __builtin_prefetch(oc_labels_pair(&t->labels, pairs[-AHEAD])->value);
-        }
+        fetch_ahead(c, t, pairs);
         const struct oc_label_pair *pair = oc_labels_pair(&t->labels, *pairs);
-        bool holds = oc_matcher_holds_value(c->by, pair->value);
+        bool holds = oc_matcher_holds_text(c->by, pair->value, pair->len);
         if (holds == (c->mode == OC_CANDIDATES_VALUES)) {
             take_pair(c, t, pair);
         }

@@ -9,10 +9,9 @@
 #include "core/base/log.h"
 #include "core/base/time.h"
 #include "core/service/alert/escalate.h"
-#include "core/service/alert/failover.h"
 #include "core/service/alert/flush.h"
 #include "core/service/alert/noise.h"
-#include "core/service/alert/route.h"
+#include "core/service/alert/round.h"
 #include "core/service/alert/service.h"
 
 #define ROUND_BUDGET 8   /* ms that a round may hold the loop; the rest waits for the next one */
@@ -20,27 +19,6 @@
 #define POSTPONE     250 /* ms between two looks at an alert whose channels are behind */
 #define ROUND_MAX                                                                                  \
     (30 * OC_SECOND) /* wall time may jump: look at least this often while something is due */
-
-struct post {
-    const char *topic;
-    json_t *data;
-};
-
-struct round {
-    struct oc_alert_service *s;
-    struct oc_router router;
-    int64_t until;             /* monotonic; then the round is over */
-    bool behind;               /* channels are: what is to be told waits */
-    OC_VEC(struct post) posts; /* events; published when no table is being walked any more */
-    bool noted;                /* the log has this round's routing trouble */
-    json_t *record;            /* of the alert under review, if it was made; owned */
-};
-
-static void post(struct round *r, const char *topic, json_t *data)
-{
-    struct post item = {topic, data};
-    OC_VEC_PUSH(&r->posts, item);
-}
 
 int64_t oc_alert_cooldown(const struct oc_alert_service *s, const struct oc_alert *a)
 {
@@ -69,188 +47,6 @@ static void review_silence(struct oc_alert_service *s, struct oc_alert *a, int64
     a->dirty = true;
 }
 
-static void complain(struct round *r, const struct oc_alert *a, const char *channel,
-                     const char *message)
-{
-    json_t *json = json_object();
-    char id[OC_ALERT_ID_MAX + 1];
-    oc_json_set_str(json, "alert", oc_alert_id(a, id));
-    oc_json_set_str(json, "rule", oc_alert_rule(&r->s->alerts, a));
-    oc_json_set_str(json, "channel", channel);
-    oc_json_set_str(json, "code", oc_error_name(OC_E_CONFIG));
-    oc_json_set_str(json, "message", message);
-    post(r, "alert.failed", json);
-    if (!r->noted) {
-        oc_warn("alert routing", "alert=%s channel=%s reason=%s", oc_alert_id(a, id),
-                channel ? channel : "", message);
-        r->noted = true;
-    }
-}
-
-static bool somebody_should_hear(const struct oc_outbox *o, const struct oc_alert *a)
-{
-    for (size_t i = 0; i < o->channels.count; i++) {
-        const struct oc_channel *ch = o->channels.items[i];
-        if (ch->options.enabled && oc_channel_admits(ch, (enum oc_alert_severity)a->severity)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void report_route(struct round *r, const struct oc_alert *a, const struct oc_route *route)
-{
-    for (size_t i = 0; i < route->unknown.count; i++) {
-        complain(r, a, route->unknown.items[i],
-                 "the route policy named a channel that is not configured");
-    }
-    if (route->note[0] && !r->noted) {
-        char id[OC_ALERT_ID_MAX + 1];
-        oc_warn("alert routed by levels", "alert=%s reason=%s", oc_alert_id(a, id), route->note);
-        r->noted = true;
-    }
-    if (route->targets.count == 0 && strcmp(route->by, "levels") == 0 &&
-        somebody_should_hear(&r->s->outbox, a)) {
-        complain(r, a, NULL, "no channel can be used");
-    }
-}
-
-static json_t *route_json(const struct oc_route *route)
-{
-    json_t *json = json_object();
-    json_t *names = json_array();
-    for (size_t i = 0; i < route->targets.count; i++) {
-        json_array_append_new(names, json_string(route->targets.items[i].channel->name));
-    }
-    oc_json_take(json, "channels", names);
-    oc_json_set_str(json, "by", route->by);
-    if (route->note[0]) {
-        oc_json_set_str(json, "note", route->note);
-    }
-    return json;
-}
-
-/* Bits of the channels that there are: theirs are not given to others. */
-static uint64_t bits_in_use(const struct round *r)
-{
-    uint64_t used = 0;
-    for (size_t i = 0; i < r->s->outbox.channels.count; i++) {
-        int bit = oc_alerts_find_channel(&r->s->alerts, r->s->outbox.channels.items[i]->name);
-        used |= bit >= 0 ? UINT64_C(1) << bit : 0;
-    }
-    return used;
-}
-
-static uint64_t bit_of(struct round *r, const char *name)
-{
-    int bit = oc_alerts_find_channel(&r->s->alerts, name);
-    if (bit < 0) {
-        bit = oc_alerts_channel_bit(&r->s->alerts, name, bits_in_use(r));
-    }
-    return bit >= 0 ? UINT64_C(1) << bit : 0;
-}
-
-/* Marks the channels that are told of it at once, and alone; how many there are. */
-static size_t mark_alone(struct round *r, struct oc_alert *a, const struct oc_route *route)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < route->targets.count; i++) {
-        if (!route->targets.items[i].leaf->grouped) {
-            a->told |= bit_of(r, route->targets.items[i].channel->name);
-            count++;
-        }
-    }
-    a->notifications += count > 0 ? 1 : 0;
-    return count;
-}
-
-static void promise_alone(struct round *r, const struct oc_alert *a, const struct oc_route *route)
-{
-    r->record = oc_alert_record_json(&r->s->alerts, a); /* the event takes it, too */
-    char *text = oc_json_text(r->record);
-    for (size_t i = 0; i < route->targets.count; i++) {
-        if (!route->targets.items[i].leaf->grouped) {
-            oc_outbox_promise(&r->s->outbox, route->targets.items[i].channel, "firing", r->record,
-                              text);
-        }
-    }
-    free(text);
-}
-
-static void join_groups(struct round *r, struct oc_alert *a, const struct oc_route *route)
-{
-    for (size_t i = 0; i < route->targets.count; i++) {
-        const struct oc_route_target *target = &route->targets.items[i];
-        if (target->leaf->grouped) {
-            bit_of(r, target->channel->name); /* is there from now on */
-            oc_flush_join(r->s, a, target->channel->name, target->leaf, r->router.now);
-        }
-    }
-    a->restored = false;
-}
-
-/* Returns how it was routed; owned by the caller. */
-static json_t *notify_firing(struct round *r, struct oc_alert *a)
-{
-    struct oc_route route;
-    oc_route_find(&r->router, a, &route);
-    report_route(r, a, &route);
-    a->waiting = false;
-    join_groups(r, a, &route);
-    size_t alone = mark_alone(r, a, &route);
-    if (alone > 0 || !a->waiting) {
-        a->notified_at = r->router.now;
-    }
-    if (!a->waiting) {
-        a->announced = true;
-        a->unsilenced = false;
-    }
-    a->dirty = true;
-    if (alone > 0) {
-        promise_alone(r, a, &route);
-    }
-    json_t *json = route_json(&route);
-    oc_route_finish(&route);
-    return json;
-}
-
-/* The groups of an alert of an earlier run, which they told of: it is routed once more, and nothing is told. */
-static void restore_groups(struct round *r, struct oc_alert *a)
-{
-    struct oc_route route;
-    oc_route_find(&r->router, a, &route);
-    for (size_t i = 0; i < route.targets.count; i++) {
-        const struct oc_route_target *target = &route.targets.items[i];
-        if (target->leaf->grouped && (a->told & bit_of(r, target->channel->name))) {
-            oc_flush_join(r->s, a, target->channel->name, target->leaf, r->router.now);
-        }
-    }
-    a->restored = false;
-    oc_route_finish(&route);
-}
-
-static void notify_resolved(struct round *r, struct oc_alert *a)
-{
-    struct oc_outbox *outbox = &r->s->outbox;
-    uint64_t grouped = oc_flush_resolve(r->s, a, r->router.now), alone = a->told & ~grouped;
-    if (alone) {
-        json_t *alert = oc_alert_record_json(&r->s->alerts, a);
-        char *text = oc_json_text(alert);
-        for (size_t i = 0; i < outbox->channels.count; i++) {
-            struct oc_channel *ch = outbox->channels.items[i];
-            int bit = oc_alerts_find_channel(&r->s->alerts, ch->name);
-            if (bit >= 0 && (alone & (UINT64_C(1) << bit)) && oc_failover_can(ch)) {
-                oc_outbox_promise(outbox, ch, "resolved", alert, text);
-            }
-        }
-        free(text);
-        json_decref(alert);
-    }
-    a->resolve_due = oc_groups_first(&r->s->groups, a) != OC_GROUP_NONE;
-    a->told &= a->resolve_due ? grouped : UINT64_MAX; /* they have still to be told */
-    a->dirty = true;
-}
-
 /* In a storm not every alert is an event of its own: the history must not be drowned, nor the loop held. */
 static bool may_publish(struct oc_alert_service *s, int64_t now)
 {
@@ -268,7 +64,7 @@ static bool may_publish(struct oc_alert_service *s, int64_t now)
 }
 
 /* `route` (taken) says how it was routed; NULL when nothing was told. */
-static void post_news(struct round *r, struct oc_alert *a, json_t *route)
+static void post_news(struct oc_round *r, struct oc_alert *a, json_t *route)
 {
     bool fired = a->news == OC_ALERT_FIRED;
     if (a->news == OC_ALERT_NO_NEWS || !may_publish(r->s, r->router.now)) {
@@ -285,7 +81,7 @@ static void post_news(struct round *r, struct oc_alert *a, json_t *route)
         oc_json_set_str(json, "held_by", oc_notice_held_by(a));
     }
     a->news = OC_ALERT_NO_NEWS;
-    post(r, fired ? "alert.firing" : "alert.resolved", json);
+    oc_round_post(r, fired ? "alert.firing" : "alert.resolved", json);
 }
 
 int64_t oc_alert_next_look(const struct oc_alert_service *s, const struct oc_alert *a,
@@ -308,7 +104,7 @@ int64_t oc_alert_next_look(const struct oc_alert_service *s, const struct oc_ale
 }
 
 /* What is to be told, unless the channels are behind. Returns how it was routed, or NULL. */
-static json_t *tell(struct round *r, struct oc_alert *a, int64_t *next)
+static json_t *tell(struct oc_round *r, struct oc_alert *a, int64_t *next)
 {
     struct oc_notice_times times = {oc_alert_cooldown(r->s, a), r->s->options.repeat_interval};
     json_t *route = NULL;
@@ -322,28 +118,28 @@ static json_t *tell(struct round *r, struct oc_alert *a, int64_t *next)
     } else if (r->behind) {
         *next = r->router.now + POSTPONE + (int64_t)(a->index % 1024);
     } else if (notice == OC_NOTICE_FIRING) {
-        route = notify_firing(r, a);
+        route = oc_round_notify_firing(r, a);
         oc_notice_decide(a, &times, r->router.now, next);
         *next = a->waiting ? INT64_MAX : *next;
     } else {
-        notify_resolved(r, a);
+        oc_round_notify_resolved(r, a);
     }
     return route;
 }
 
 /* Groups know of alerts what the alerts do not. */
-static void review_groups(struct round *r, struct oc_alert *a)
+static void review_groups(struct oc_round *r, struct oc_alert *a)
 {
     bool told = a->told != 0 && (a->firing ? a->announced : a->resolve_due);
     if (a->restored && told && r->s->groups.past.count > 0) {
-        restore_groups(r, a);
+        oc_round_restore_groups(r, a);
     }
     if (oc_groups_first(&r->s->groups, a) != OC_GROUP_NONE) {
         oc_flush_settle(r->s, a);
     }
 }
 
-static void review(struct round *r, struct oc_alert *a)
+static void review(struct oc_round *r, struct oc_alert *a)
 {
     struct oc_alert_service *s = r->s;
     int64_t next = INT64_MAX;
@@ -384,7 +180,7 @@ static bool is_outdated(const struct oc_alert_service *s, const struct oc_alert 
            a->notified_at + oc_alert_cooldown(s, a) <= now;
 }
 
-static void fall_due(struct round *r, struct oc_alert *a)
+static void fall_due(struct oc_round *r, struct oc_alert *a)
 {
     struct oc_alert_service *s = r->s;
     int64_t now = r->router.now;
@@ -399,12 +195,12 @@ static void fall_due(struct round *r, struct oc_alert *a)
     oc_alerts_change(&s->alerts, a);
 }
 
-static bool is_over(const struct round *r, size_t steps)
+static bool is_over(const struct oc_round *r, size_t steps)
 {
     return steps % 32 == 31 && oc_time_mono() >= r->until;
 }
 
-static void take_due(struct round *r)
+static void take_due(struct oc_round *r)
 {
     struct oc_alert *a;
     for (size_t i = 0; (a = oc_alerts_due(&r->s->alerts)) && a->due_at <= r->router.now; i++) {
@@ -416,7 +212,7 @@ static void take_due(struct round *r)
 }
 
 /* Alerts that keep others quiet must be known before the others are told. True when all of this moment are. */
-static bool index_changed(struct round *r)
+static bool index_changed(struct oc_round *r)
 {
     struct oc_inhibitor *inhibitor = &r->s->inhibitor;
     const struct oc_alerts *t = &r->s->alerts;
@@ -438,7 +234,7 @@ static bool index_changed(struct round *r)
 }
 
 /* Groups that are due, before what they mark is reviewed and written. True when some are left. */
-static bool flush_due(struct round *r)
+static bool flush_due(struct oc_round *r)
 {
     struct oc_group *group;
     for (size_t i = 0; (group = oc_groups_due(&r->s->groups)) && group->due_at <= r->router.now;
@@ -452,7 +248,7 @@ static bool flush_due(struct round *r)
 }
 
 /* Returns true when some are left for the next round. */
-static bool review_changed(struct round *r)
+static bool review_changed(struct oc_round *r)
 {
     struct oc_alerts *t = &r->s->alerts;
     size_t i = 0;
@@ -482,19 +278,19 @@ static bool review_changed(struct round *r)
 
 /* ---- tell ---- */
 
-static void tell_storm(struct round *r)
+static void tell_storm(struct oc_round *r)
 {
     struct oc_alert_service *s = r->s;
     if (s->unsaid_firing + s->unsaid_resolved > 0 && s->alerts.changed.count == 0) {
         json_t *json = json_object();
         oc_json_set_int(json, "firing", (json_int_t)s->unsaid_firing);
         oc_json_set_int(json, "resolved", (json_int_t)s->unsaid_resolved);
-        post(r, "alert.storm", json);
+        oc_round_post(r, "alert.storm", json);
         s->unsaid_firing = s->unsaid_resolved = 0;
     }
 }
 
-static void publish(struct round *r)
+static void publish(struct oc_round *r)
 {
     for (size_t i = 0; i < r->posts.count; i++) {
         oc_bus_publish(r->s->env->bus, r->posts.items[i].topic, r->posts.items[i].data);
@@ -513,7 +309,7 @@ static void wake_at(struct oc_alert_service *s, int64_t now, int64_t next)
 void oc_alert_commit(struct oc_alert_service *s)
 {
     int64_t now = oc_time_wall();
-    struct round r = {
+    struct oc_round r = {
         .s = s,
         .until = oc_time_mono() + (s->gathering ? ROUND_BUSY : ROUND_BUDGET),
         .behind = oc_outbox_is_behind(&s->outbox),

@@ -65,14 +65,6 @@ static json_t *tell(struct oc_alert_service *s, struct oc_alert *a, const char *
     return told;
 }
 
-static struct oc_escalation *have(struct oc_alert *a)
-{
-    if (!a->escalation) {
-        a->escalation = oc_calloc(1, sizeof *a->escalation);
-    }
-    return a->escalation;
-}
-
 /* Alerts of our own rules are also found by their severity. */
 static void relabel(struct oc_alerts *t, struct oc_alert *a)
 {
@@ -101,7 +93,7 @@ static void raise_to(struct oc_alert_service *s, struct oc_alert *a,
 {
     oc_alert_set_severity(a, severity);
     relabel(&s->alerts, a);
-    struct oc_escalation *e = have(a);
+    struct oc_escalation *e = oc_escalation_own(a);
     a->announced = false;
     a->notified_at = 0;
     e->raised = true;
@@ -112,7 +104,7 @@ static void take_step(struct oc_alert_service *s, struct oc_alert *a,
                       const struct oc_escalation_step *step, const char *by, int64_t now)
 {
     enum oc_alert_severity before = (enum oc_alert_severity)a->severity;
-    struct oc_escalation *e = have(a);
+    struct oc_escalation *e = oc_escalation_own(a);
     if (step->raises) {
         raise_to(s, a, step->severity);
         e->since = now;
@@ -144,25 +136,24 @@ static int64_t since_of(const struct oc_alert *a, int64_t now)
 }
 
 /* Sets when the next step is due; true when it is now. */
-static bool plan(struct oc_alert *a, const struct oc_escalation_step *step, int64_t since,
-                 int64_t now)
+static bool plan(struct oc_alert_service *s, struct oc_alert *a,
+                 const struct oc_escalation_step *step, int64_t since, int64_t now)
 {
+    const struct oc_escalation *e = a->escalation;
     int64_t due = since + step->after;
     if (due <= now) {
-        have(a)->since = since;
+        oc_escalation_own(a)->since = since;
         return true;
     }
-    struct oc_escalation *e = have(a);
-    a->dirty = a->dirty || e->due != due || e->since != since;
-    e->since = since;
-    e->due = due;
+    a->dirty = a->dirty || !e || e->due != due || e->since != since;
+    oc_escalation_plan(&s->noise->planned, a, since, due);
     return false;
 }
 
 static void forget_step(struct oc_alert *a)
 {
-    if (a->escalation) {
-        a->escalation->due = 0;
+    if (a->escalation && a->escalation->due) {
+        oc_escalation_own(a)->due = 0;
     }
 }
 
@@ -177,11 +168,11 @@ static bool advance(struct oc_alert_service *s, struct oc_alert *a, int64_t now)
         return false;
     }
     if (oc_escalate_ask(s, a, since, now, &step) != OC_OK) {
-        have(a)->since = since;
+        oc_escalation_own(a)->since = since;
         a->escalation->due = now + ASK_AGAIN;
     } else if (!step.is) {
         forget_step(a);
-    } else if (plan(a, &step, since, now)) {
+    } else if (plan(s, a, &step, since, now)) {
         take_step(s, a, &step, "policy", now);
         taken = true;
     }
@@ -284,7 +275,7 @@ int oc_escalate_now(struct oc_alert_service *s, struct oc_alert *a, const char *
         add_all_critical(s, &step);
     }
     if (rc == OC_OK) {
-        have(a)->since = since_of(a, now);
+        oc_escalation_own(a)->since = since_of(a, now);
         step.raises = a->severity < OC_ALERT_CRITICAL;
         step.severity = OC_ALERT_CRITICAL;
         oc_copy(step.reason, sizeof step.reason, reason ? reason : "by hand");

@@ -15,15 +15,16 @@
 #define OC_ESCALATE_TIMES 16 /* beginnings of episodes that are remembered */
 #define OC_ESCALATE_STEPS 32 /* of one chain */
 
-/* What few alerts have: a step to come or taken, or a past. */
+/* A step to come or taken, or a past. Alerts that began together and wait for the same step share one: oc_escalation_own before it is changed. */
 struct oc_escalation {
     int64_t since; /* wall ms; when it began to wait for somebody; 0: it does not */
     int64_t due;   /* wall ms of the next step; 0: none */
     uint32_t *
         times; /* owned; seconds since 1970 at which the last episodes began, oldest first; not the present one */
-    uint16_t step; /* taken of this chain */
-    uint8_t count; /* of times */
-    bool raised;   /* the severity is ours until the alert is over */
+    uint16_t step;   /* taken of this chain */
+    uint8_t count;   /* of times */
+    bool raised;     /* the severity is ours until the alert is over */
+    uint32_t shares; /* who has it, besides one */
 };
 
 struct oc_alert_service;
@@ -38,6 +39,11 @@ int oc_escalate_now(struct oc_alert_service *s, struct oc_alert *a, const char *
                     const char *const *channels, size_t count, const char *reason,
                     struct oc_error *err);
 
+/* The alert's alone, made when it is new. Borrowed. */
+struct oc_escalation *oc_escalation_own(struct oc_alert *a);
+/* The first step is due then. `*last` (owned, NULL at first) is what was planned before: it is shared when it is the same. */
+void oc_escalation_plan(struct oc_escalation **last, struct oc_alert *a, int64_t since,
+                        int64_t due);
 /* An episode begins at `since`, another one is behind it. Called before the alert's times change. */
 void oc_escalation_begin(struct oc_alert *a);
 /* The severity that counts when somebody says `severity`: not less than what it was raised to. */

@@ -8,10 +8,48 @@
 
 void oc_escalation_free(struct oc_escalation *e)
 {
-    if (e) {
+    if (e && e->shares > 0) {
+        e->shares--;
+    } else if (e) {
         free(e->times);
         free(e);
     }
+}
+
+struct oc_escalation *oc_escalation_own(struct oc_alert *a)
+{
+    struct oc_escalation *e = a->escalation;
+    if (e && e->shares == 0) {
+        return e;
+    }
+    a->escalation = e ? oc_memdup(e, sizeof *e) : oc_calloc(1, sizeof *e);
+    a->escalation->shares = 0; /* what is shared has no past */
+    oc_escalation_free(e);
+    return a->escalation;
+}
+
+static bool is_plain(const struct oc_escalation *e)
+{
+    return !e || (e->step == 0 && e->count == 0 && !e->raised);
+}
+
+void oc_escalation_plan(struct oc_escalation **last, struct oc_alert *a, int64_t since, int64_t due)
+{
+    if (!is_plain(a->escalation)) {
+        struct oc_escalation *e = oc_escalation_own(a);
+        e->since = since;
+        e->due = due;
+        return;
+    }
+    if (!*last || (*last)->since != since || (*last)->due != due) {
+        oc_escalation_free(*last);
+        *last = oc_calloc(1, sizeof **last);
+        (*last)->since = since;
+        (*last)->due = due;
+    }
+    (*last)->shares++;
+    oc_escalation_free(a->escalation);
+    a->escalation = *last;
 }
 
 /* Room for one beginning more: the oldest goes. */
@@ -33,13 +71,11 @@ void oc_escalation_begin(struct oc_alert *a)
     if (a->starts_at <= 0) {
         return; /* the first one: there is nothing to remember yet */
     }
-    if (!a->escalation) {
-        a->escalation = oc_calloc(1, sizeof *a->escalation);
-    }
-    add_time(a->escalation, a->starts_at);
-    a->escalation->since = a->escalation->due = 0;
-    a->escalation->step = 0;
-    a->escalation->raised = false;
+    struct oc_escalation *e = oc_escalation_own(a);
+    add_time(e, a->starts_at);
+    e->since = e->due = 0;
+    e->step = 0;
+    e->raised = false;
 }
 
 enum oc_alert_severity oc_escalation_severity(const struct oc_alert *a,
@@ -51,11 +87,12 @@ enum oc_alert_severity oc_escalation_severity(const struct oc_alert *a,
 
 void oc_escalation_calm(struct oc_alert *a)
 {
-    struct oc_escalation *e = a->escalation;
+    const struct oc_escalation *was = a->escalation;
     a->escalation_asked = false;
-    if (!e || (!e->since && !e->due && !e->step)) {
+    if (!was || (!was->since && !was->due && !was->step)) {
         return;
     }
+    struct oc_escalation *e = oc_escalation_own(a);
     e->since = e->due = 0;
     e->step = 0;
     a->dirty = true;

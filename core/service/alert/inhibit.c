@@ -294,23 +294,56 @@ static bool counts(const struct oc_inhibit_rule *rule, const struct oc_alert *a,
     return a->firing || (rule->window > 0 && a->ends_at > 0 && a->ends_at + rule->window > now);
 }
 
+static void enter_source(struct oc_inhibitor *i, uint32_t rule, struct oc_alert *a, int64_t now)
+{
+    const struct oc_inhibit_rule *r = i->rules.items[rule];
+    if (counts(r, a, now) && holds(i, &r->source, a)) {
+        uint64_t key = key_of(i, rule, a);
+        uint32_t number = find_entry(i, key);
+        number = number ? number : make_entry(i, rule, key);
+        add_link(i, a, number, holds(i, &r->target, a));
+    }
+}
+
 void oc_inhibit_index(struct oc_inhibitor *i, struct oc_alert *a, int64_t now)
 {
     struct walk w = {.sides = &i->sides[0], .alert = a};
     uint32_t rule;
-    if (i->rules.count == 0 || (a->source && a->firing && a->posted)) {
+    if (i->asleep == i->rules.count || (a->source && a->firing && a->posted)) {
         return; /* what was posted never changes its labels */
     }
     if (a->source) {
         remove_links(i, a);
     }
     while (next_rule(&w, &rule)) {
+        if (i->rules.items[rule]->awake) {
+            enter_source(i, rule, a, now);
+        }
+    }
+}
+
+/* The first target of the rule: whatever may keep it quiet is looked for. */
+static void wake(struct oc_inhibitor *i, uint32_t rule, int64_t now)
+{
+    uint32_t it = 0;
+    i->rules.items[rule]->awake = true;
+    i->asleep--;
+    for (struct oc_alert *a; (a = oc_alerts_next(i->alerts, &it));) {
+        enter_source(i, rule, a, now);
+        if (a->source && !a->firing) {
+            oc_alerts_change(i->alerts, a); /* it is to be looked at when it ends to be one */
+        }
+    }
+}
+
+void oc_inhibit_wake(struct oc_inhibitor *i, const struct oc_alert *a, int64_t now)
+{
+    struct walk w = {.sides = &i->sides[1], .alert = a};
+    uint32_t rule;
+    while (i->asleep > 0 && next_rule(&w, &rule)) {
         const struct oc_inhibit_rule *r = i->rules.items[rule];
-        if (counts(r, a, now) && holds(i, &r->source, a)) {
-            uint64_t key = key_of(i, rule, a);
-            uint32_t number = find_entry(i, key);
-            number = number ? number : make_entry(i, rule, key);
-            add_link(i, a, number, holds(i, &r->target, a));
+        if (!r->awake && holds(i, &r->target, a)) {
+            wake(i, rule, now);
         }
     }
 }
@@ -374,7 +407,7 @@ bool oc_inhibit_review(struct oc_inhibitor *i, struct oc_alert *a, int64_t now)
 {
     struct walk w = {.sides = &i->sides[1], .alert = a};
     uint32_t rule, number = 0;
-    (void)now;
+    oc_inhibit_wake(i, a, now);
     if (i->entry_count == 0) {
         a->inhibited = false;
         return false;

@@ -6,7 +6,8 @@
  *
  * Every source is entered under (rule, values of the equal labels), so that a target costs one look-up for each rule that could
  * mean it; which rules these are is found by one of their = matchers. What an entry keeps quiet is remembered there and looked at again when
- * its last source has gone. Nothing of this is written down: it follows from the alerts that are. */
+ * its last source has gone. A rule sleeps, and costs nothing, until the first target of it is reviewed. Nothing of this is written down: it follows
+ * from the alerts that are. */
 #ifndef OC_SERVICE_ALERT_INHIBIT_H
 #define OC_SERVICE_ALERT_INHIBIT_H
 
@@ -34,6 +35,7 @@ struct oc_inhibit_rule {
     char *equal[OC_INHIBIT_EQUAL_MAX]; /* owned */
     size_t equal_count;
     int64_t window; /* ms */
+    bool awake;     /* there was a target: its sources are entered */
 };
 
 /* Tens of thousands of them are nothing special, so entries, links and what is held are numbers in three arrays. */
@@ -67,6 +69,7 @@ struct oc_inhibitor {
     struct oc_alerts *alerts; /* borrowed */
     json_t *text;             /* owned: the rules as they were given */
     OC_VEC(struct oc_inhibit_rule *) rules;
+    size_t asleep; /* rules that are not awake */
     struct oc_inhibit_sides {
         OC_VEC(struct oc_inhibit_anchor) anchors; /* by pair */
         OC_VEC(uint32_t) loose;                   /* rules without one */
@@ -94,6 +97,8 @@ bool oc_inhibit_set_rules(struct oc_inhibitor *i, const json_t *rules, char **co
 void oc_inhibit_index(struct oc_inhibitor *i, struct oc_alert *a, int64_t now);
 /* When a source that is over ends to be one; INT64_MAX: it is none. */
 int64_t oc_inhibit_until(const struct oc_inhibitor *i, const struct oc_alert *a);
+/* Wakes the rules that the alert is a target of; oc_inhibit_review does so, too. */
+void oc_inhibit_wake(struct oc_inhibitor *i, const struct oc_alert *a, int64_t now);
 /* Whether the alert is kept quiet, which is also noted in it. */
 bool oc_inhibit_review(struct oc_inhibitor *i, struct oc_alert *a, int64_t now);
 /* It is forgotten. */

@@ -162,6 +162,7 @@ bool oc_inhibit_set_rules(struct oc_inhibitor *i, const json_t *rules, char **co
     oc_inhibit_clear(i);
     clear_rules(i);
     read_rules(i, rules, complaint);
+    i->asleep = i->rules.count;
     oc_inhibit_anchor(i);
     return true;
 }

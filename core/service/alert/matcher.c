@@ -265,7 +265,7 @@ char *oc_matcher_v2_value(const struct oc_matcher *m)
 
 /* ---- matching ---- */
 
-bool oc_matcher_holds_value(const struct oc_matcher *m, const char *value)
+bool oc_matcher_holds_text(const struct oc_matcher *m, const char *value, size_t len)
 {
     switch (m->op) {
     case OC_MATCH_EQUAL:
@@ -277,11 +277,16 @@ bool oc_matcher_holds_value(const struct oc_matcher *m, const char *value)
     case OC_MATCH_NOT_GLOB:
         return !oc_glob(m->value, value);
     case OC_MATCH_REGEX:
-        return oc_regex_match(m->regex, value, strlen(value));
+        return oc_regex_match(m->regex, value, len);
     case OC_MATCH_NOT_REGEX:
-        return !oc_regex_match(m->regex, value, strlen(value));
+        return !oc_regex_match(m->regex, value, len);
     }
     return false;
+}
+
+bool oc_matcher_holds_value(const struct oc_matcher *m, const char *value)
+{
+    return oc_matcher_holds_text(m, value, strlen(value));
 }
 
 bool oc_matcher_holds(const struct oc_matcher *m, const struct oc_alerts *t,

@@ -53,6 +53,8 @@ bool oc_matcher_is_regex(const struct oc_matcher *m); /* a glob is one, too */
 bool oc_matcher_is_equal(const struct oc_matcher *m); /* = and =~, not their opposites */
 
 bool oc_matcher_holds_value(const struct oc_matcher *m, const char *value);
+/* The same of a value whose length is known. */
+bool oc_matcher_holds_text(const struct oc_matcher *m, const char *value, size_t len);
 bool oc_matcher_holds(const struct oc_matcher *m, const struct oc_alerts *t,
                       const struct oc_alert *alert);
 bool oc_matcher_same(const struct oc_matcher *a, const struct oc_matcher *b);

@@ -1,9 +1,21 @@
 /* Whether a route may tell somebody now: its mute and active intervals. SPDX-License-Identifier: MIT */
 #include "core/service/alert/mute.h"
 
+#include "core/base/json.h"
 #include "core/service/alert/noise.h"
 
-/* One of the intervals of these names contains the moment; those that are not configured contain none. */
+/* A name that nobody configured says nothing: people are rather told than not. alert.doctor tells of it. */
+static bool is_any_known(const struct oc_intervals *set, const struct oc_leaf_names *names)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        if (oc_intervals_find(set, names->items[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* One of the intervals of these names contains the moment. */
 static bool in_any(const struct oc_intervals *set, const struct oc_leaf_names *names, int64_t now,
                    int64_t *change)
 {
@@ -28,7 +40,8 @@ bool oc_mute_is(const struct oc_alert_service *s, const struct oc_leaf *leaf, in
     for (int i = 0; i < OC_INTERVALS_MAX; i++) {
         int64_t change = INT64_MAX;
         bool muted = leaf->mute.count > 0 && in_any(set, &leaf->mute, at, &change);
-        muted = muted || (leaf->active.count > 0 && !in_any(set, &leaf->active, at, &change));
+        muted =
+            muted || (is_any_known(set, &leaf->active) && !in_any(set, &leaf->active, at, &change));
         if (!muted || change == INT64_MAX) {
             *until = muted ? INT64_MAX : at;
             return at > now || muted;
@@ -37,4 +50,29 @@ bool oc_mute_is(const struct oc_alert_service *s, const struct oc_leaf *leaf, in
     }
     *until = at;
     return true;
+}
+
+static void tell_unknown(const struct oc_alert_service *s, const struct oc_leaf *leaf,
+                         const struct oc_leaf_names *names, json_t *findings)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        if (!oc_intervals_find(&s->noise->intervals, names->items[i])) {
+            json_t *row = json_object();
+            oc_json_set_str(row, "severity", "warning");
+            oc_json_take(row, "message",
+                         json_sprintf("the route %s names the interval %s, which is not configured",
+                                      leaf->path ? leaf->path : "", names->items[i]));
+            oc_json_set_str(row, "fix", "configure it in alerts.intervals, or mend the name");
+            json_array_append_new(findings, row);
+        }
+    }
+}
+
+void oc_mute_doctor(const struct oc_alert_service *s, json_t *findings)
+{
+    for (size_t i = 0; i < s->routing.leaves.list.count; i++) {
+        const struct oc_leaf *leaf = s->routing.leaves.list.items[i];
+        tell_unknown(s, leaf, &leaf->mute, findings);
+        tell_unknown(s, leaf, &leaf->active, findings);
+    }
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/json.h"
+#include "core/service/alert/escalate.h"
 #include "core/service/alert/failover.h"
 #include "core/service/alert/mute.h"
 
@@ -46,6 +47,7 @@ void oc_noise_destroy(struct oc_noise *n)
     oc_deadman_finish(&n->deadman);
     oc_expects_finish(&n->expects);
     oc_question_destroy(n->escalate);
+    oc_escalation_free(n->planned);
     oc_kept_destroy(n->channels);
     free(n);
 }

@@ -19,8 +19,9 @@ struct oc_noise {
     struct oc_alert_service *service; /* borrowed */
     struct oc_intervals intervals;
     struct oc_question *escalate;
-    struct oc_kept *channels; /* what a policy sees of the configured channels */
-    bool escalate_failed;     /* and said */
+    struct oc_kept *channels;      /* what a policy sees of the configured channels */
+    bool escalate_failed;          /* and said */
+    struct oc_escalation *planned; /* owned: the step that was planned last */
     struct oc_deadman deadman;
     struct oc_expects expects;
     OC_VEC(struct oc_noise_post) posts; /* events of this round */

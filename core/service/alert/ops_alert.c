@@ -6,7 +6,8 @@
 #include "core/base/time.h"
 #include "core/service/alert/service.h"
 
-#define VIEW_ALERT "record"
+#define INHIBITORS_MAX 16 /* named in a row */
+#define VIEW_ALERT     "record"
 
 struct id_params {
     const char *id;
@@ -90,11 +91,30 @@ static int by_gravity(const void *x, const void *y)
     return (a->key > b->key) - (a->key < b->key);
 }
 
+/* Who keeps it quiet; NULL: nobody does. */
+static json_t *inhibitors(const struct oc_alert_service *s, const struct oc_alert *a)
+{
+    const struct oc_alert *sources[INHIBITORS_MAX];
+    char id[OC_ALERT_ID_MAX + 1];
+    size_t count = a->firing && a->inhibited
+                       ? oc_inhibit_find(&s->inhibitor, a, sources, NULL, INHIBITORS_MAX)
+                       : 0;
+    json_t *list = count > 0 ? json_array() : NULL;
+    for (size_t i = 0; i < count; i++) {
+        json_array_append_new(list, json_string(oc_alert_id(sources[i], id)));
+    }
+    return list;
+}
+
 json_t *oc_alert_row(const struct oc_alert_service *s, const struct oc_alert *a)
 {
     json_t *json = oc_alert_record_json(&s->alerts, a);
     oc_json_set_str(json, "description", oc_alert_message(a));
     oc_json_set_time(json, "timestamp", a->starts_at);
+    json_t *by = inhibitors(s, a);
+    if (by) {
+        oc_json_take(json, "inhibited_by", by);
+    }
     return json;
 }
 

@@ -4,6 +4,7 @@
 #include "core/base/json.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
+#include "core/service/alert/mute.h"
 #include "core/service/alert/service.h"
 #include "core/sys/crypto.h"
 
@@ -167,6 +168,7 @@ static void op_doctor(struct oc_call *call, void *ctx)
         json_array_append_new(list, row);
         free(text);
     }
+    oc_mute_doctor(s, list);
     oc_call_succeed(call, list);
 }
 

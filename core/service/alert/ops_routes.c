@@ -148,6 +148,8 @@ static json_t *inhibition_json(const struct trial *t)
     const struct oc_inhibit_rule *rules[16];
     char id[OC_ALERT_ID_MAX + 1];
     json_t *list = json_array();
+    oc_inhibit_wake(&t->s->inhibitor, t->alert, t->at);
+    oc_inhibit_forget(&t->s->inhibitor, t->alert); /* it keeps nobody quiet: it is not there */
     size_t count = oc_inhibit_find(&t->s->inhibitor, t->alert, sources, rules, 16);
     for (size_t i = 0; i < count; i++) {
         json_array_append_new(list, json_pack("{s:s, s:s}", "rule", rules[i]->name, "alert",

@@ -238,7 +238,8 @@ static const struct oc_op ops[] = {
     {.name = "alert.silences",
      .summary = "List the silences that hold now",
      .flags = OC_OP_EPHEMERAL,
-     .view = "table:id=ID,matchers=Matchers,starts=Starts,ends=Ends,created_by=By,comment=Comment",
+     .view = "table:id=ID,matchers=Matchers,starts=Starts,ends=Ends,every=Every,created_by=By,"
+             "comment=Comment",
      .example = "openclaw alert silences",
      .result = "[" SILENCE_SHAPE "]",
      .handler = op_silences},

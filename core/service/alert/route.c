@@ -184,10 +184,11 @@ static size_t take_leaf(const struct asking *asking, const struct oc_answer *ite
     return count;
 }
 
-static int refuse(struct oc_route *route, const char *why)
+/* The answer is not gone by. In a trial that is no trouble of the policy. */
+static int refuse(const struct asking *asking, const char *why, struct oc_error *err)
 {
-    snprintf(route->note, sizeof route->note, "%s", why);
-    return OC_E_CONFIG;
+    snprintf(asking->route->note, sizeof asking->route->note, "%s", why);
+    return asking->router->any ? OC_OK : oc_error_set(err, OC_E_CONFIG, "%s", why);
 }
 
 static int hear(const struct oc_answer *answer, void *ctx, struct oc_error *err)
@@ -195,9 +196,8 @@ static int hear(const struct oc_answer *answer, void *ctx, struct oc_error *err)
     const struct asking *asking = ctx;
     struct oc_answer item;
     size_t names = 0;
-    (void)err;
     if (oc_answer_type(answer) != OC_ANSWER_TABLE) {
-        return refuse(asking->route, "the route policy gave no list of channels");
+        return refuse(asking, "the route policy gave no list of channels", err);
     }
     for (size_t i = 0; i < ANSWER_MAX && oc_answer_at(answer, i, &item); i++) {
         if (oc_answer_type(&item) == OC_ANSWER_TABLE) {
@@ -210,7 +210,7 @@ static int hear(const struct oc_answer *answer, void *ctx, struct oc_error *err)
         oc_answer_end(&item);
     }
     if (names > 0 && asking->route->targets.count == 0) {
-        return refuse(asking->route, "no channel that the route policy named can be used");
+        return refuse(asking, "no channel that the route policy named can be used", err);
     }
     return OC_OK;
 }
@@ -227,7 +227,7 @@ static bool ask_policy(struct oc_router *router, const struct oc_alert *alert,
     }
     int rc = oc_question_ask(router->state->question, say, hear, &asking, &err);
     if (rc == OC_OK || route->note[0]) {
-        return rc == OC_OK;
+        return rc == OC_OK && !route->note[0];
     }
     route->targets.count = 0; /* it may have failed half-way */
     snprintf(route->note, sizeof route->note, "the route policy failed: %.200s", err.message);

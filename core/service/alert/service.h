@@ -152,7 +152,8 @@ json_t *oc_alert_row(const struct oc_alert_service *s, const struct oc_alert *a)
     "escalation?: {step: integer, raised: boolean, since: "                                        \
     "time|null, due: time|null}, assigned?: {to: string, by: string, at: time|null}, "             \
     "silenced_by: "                                                                                \
-    "string|null, told: [string], notifications: integer, notified_at: time|null}"
+    "string|null, inhibited_by?: [string], told: [string], notifications: integer, notified_at: "  \
+    "time|null}"
 /* NULL when the call has been failed. */
 struct oc_alert *oc_alert_named(struct oc_call *call, struct oc_alert_service *s, const char *id);
 

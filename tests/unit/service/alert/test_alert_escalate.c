@@ -279,6 +279,24 @@ static void without_a_policy_nothing_is_escalated(void **state)
     assert_int_equal(events_of(w, "alert.escalated"), 0);
 }
 
+/* They share what is planned; what becomes of one does not change the others. */
+static void of_alerts_that_began_together_each_has_its_own_chain(void **state)
+{
+    struct world *w = *state;
+    start(w);
+    rule_event(w, "rule.firing", "aa", "critical");
+    rule_event(w, "rule.firing", "bb", "critical");
+    rule_event(w, "rule.firing", "cc", "critical");
+    world_pass(OC_MINUTE);
+    op(w, "alert.ack", json_pack("{s:s}", "id", "aa"), NULL);
+    rule_event(w, "rule.resolved", "bb", "critical");
+    world_pass(OC_MINUTE);
+    plugin_drain("console");
+    world_pass(13 * OC_MINUTE + OC_SECOND);
+    assert_int_equal(events_of(w, "alert.escalated"), 1);
+    assert_string_equal(oc_json_str(event_of(w, "alert.escalated"), "alert", ""), "cc");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -293,6 +311,7 @@ int main(void)
         IN_WORLD(a_step_that_fell_due_while_nobody_ran_is_taken_at_the_start),
         IN_WORLD(the_fifth_warning_within_half_an_hour_is_critical),
         IN_WORLD(five_warnings_spread_over_hours_are_warnings),
+        IN_WORLD(of_alerts_that_began_together_each_has_its_own_chain),
         IN_WORLD(people_escalate_by_hand),
         IN_WORLD(without_a_policy_nothing_is_escalated),
     };

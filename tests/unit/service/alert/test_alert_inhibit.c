@@ -251,6 +251,46 @@ static void the_index_agrees_with_the_definition(void **state)
     }
 }
 
+static struct oc_alert *of_severity(struct oc_alerts *t, uint64_t key, const char *severity)
+{
+    struct oc_alert *a = oc_alerts_add(t, key);
+    struct oc_label_ref ref = {
+        oc_labels_intern(&t->labels, "severity", strlen("severity"), severity, strlen(severity)),
+        0};
+    oc_labels_hold(&t->labels, ref.pair);
+    oc_alert_set_body(t, a, &ref, 1, "", 0);
+    oc_labels_release(&t->labels, ref.pair);
+    a->posted = a->firing = true;
+    return a;
+}
+
+static void a_rule_sleeps_until_there_is_a_target(void **state)
+{
+    struct oc_alerts t;
+    struct oc_inhibitor i;
+    char *complaint;
+    (void)state;
+    oc_alerts_init(&t);
+    oc_inhibit_init(&i, &t);
+    json_t *rules =
+        json_pack("[{s:[s], s:[s]}]", "source", "severity=critical", "target", "severity=info");
+    assert_true(oc_inhibit_set_rules(&i, rules, &complaint));
+    struct oc_alert *grave = of_severity(&t, 1, "critical");
+    oc_inhibit_index(&i, grave, 1000);
+    assert_false(oc_inhibit_review(&i, grave, 1000));
+    assert_int_equal(i.entries.count + i.first_count, 0);
+    struct oc_alert *mere = of_severity(&t, 2, "info");
+    oc_inhibit_index(&i, mere, 1000);
+    assert_true(oc_inhibit_review(&i, mere, 1000));
+    assert_int_equal(i.entry_count, 1);
+    oc_alert_end(grave, 2000);
+    oc_inhibit_index(&i, grave, 2000);
+    assert_false(oc_inhibit_review(&i, mere, 2000));
+    json_decref(rules);
+    oc_inhibit_finish(&i);
+    oc_alerts_finish(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -260,6 +300,7 @@ int main(void)
         IN_WORLD(a_wrong_rule_is_left_out_and_the_others_hold),
         IN_WORLD(rules_of_the_configuration_come_on_top),
         cmocka_unit_test(the_index_agrees_with_the_definition),
+        cmocka_unit_test(a_rule_sleeps_until_there_is_a_target),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,35 @@
+/* One round of the alert service, as its files see it. SPDX-License-Identifier: MIT  [loop] */
+#ifndef OC_SERVICE_ALERT_ROUND_H
+#define OC_SERVICE_ALERT_ROUND_H
+
+#include "core/service/alert/route.h"
+#include "core/service/alert/service.h"
+
+struct oc_round_event {
+    const char *topic;
+    json_t *data;
+};
+
+struct oc_round {
+    struct oc_alert_service *s;
+    struct oc_router router;
+    int64_t until; /* monotonic; then the round is over */
+    bool behind;   /* channels are: what is to be told waits */
+    OC_VEC(struct oc_round_event)
+    posts;          /* events; published when no table is being walked any more */
+    bool noted;     /* the log has this round's routing trouble */
+    json_t *record; /* of the alert under review, if it was made; owned */
+};
+
+/* notify.c */
+
+/* An event, published at the end of the round; `data` is taken. */
+void oc_round_post(struct oc_round *r, const char *topic, json_t *data);
+/* Routes the alert and promises it to those who are told at once; the others are told with its groups. Returns how it was routed; owned by the caller. */
+json_t *oc_round_notify_firing(struct oc_round *r, struct oc_alert *a);
+/* Tells its end to those who were told that it fires. */
+void oc_round_notify_resolved(struct oc_round *r, struct oc_alert *a);
+/* The groups of an alert of an earlier run, which they told of: it is routed once more, and nothing is told. */
+void oc_round_restore_groups(struct oc_round *r, struct oc_alert *a);
+
+#endif
