@@ -4,6 +4,7 @@
 #include "channel/channel.h"
 #include "channel/words.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +12,10 @@
 
 #define TITLE_MAX       256
 #define DESCRIPTION_MAX 4000
+#define NAME_MAX_BYTES  256
 #define VALUE_MAX       1000
+#define FOOTER_MAX      256
+#define EMBED_MAX       5900 /* of 6000 characters for all texts of a message */
 #define FACTS_MAX       20
 #define MEMBERS_MAX     20
 
@@ -41,6 +45,20 @@ static const struct oc_option options[] = {
     {0},
 };
 
+static int32_t check_roles(const struct discord *s, struct oc_error *err)
+{
+    const char *const *ids = s->mention_roles.items;
+    for (uint64_t i = 0; i < s->mention_roles.count; i++) {
+        if (!*ids[i] || ids[i][strspn(ids[i], "0123456789")]) {
+            snprintf(err->hint, sizeof err->hint,
+                     "With developer mode on, a role's menu has \"Copy Role ID\".");
+            return oc_fail(err, OC_E_CONFIG,
+                           "mention_roles: expected the number of a role, got %.64s", ids[i]);
+        }
+    }
+    return OC_OK;
+}
+
 static int32_t start(void *self, const struct oc_host *host, struct oc_error *err)
 {
     struct discord *s = self;
@@ -50,7 +68,8 @@ static int32_t start(void *self, const struct oc_host *host, struct oc_error *er
                        "webhook_url: expected an address such as "
                        "https://discord.com/api/webhooks/ID/TOKEN");
     }
-    return channel_start(&s->http, s->ca_file, err);
+    int32_t rc = check_roles(s, err);
+    return rc == OC_OK ? channel_start(&s->http, s->ca_file, err) : rc;
 }
 
 static void stop(void *self)
@@ -60,40 +79,55 @@ static void stop(void *self)
 
 /* ---- the message ---- */
 
+struct fields {
+    json_t *list;
+    size_t room; /* bytes that are left for them; what no longer fits is left out */
+};
+
 static void add_field(void *ctx, const char *name, const char *value)
 {
+    struct fields *f = ctx;
     struct text text = {0};
-    text_adds(&text, value);
+    words_add_markdown(&text, value);
     words_cut(&text, VALUE_MAX);
-    json_array_append_new(ctx, json_pack("{s:s, s:o, s:b}", "name", name, "value",
-                                         words_take(&text), "inline", strlen(value) < 40));
+    json_t *title = words_string(name, NAME_MAX_BYTES), *said = words_take(&text);
+    size_t size = json_string_length(title) + json_string_length(said);
+    if (size <= f->room && json_string_length(title) > 0) {
+        f->room -= size;
+        json_array_append_new(f->list, json_pack("{s:O, s:O, s:b}", "name", title, "value", said,
+                                                 "inline", strlen(value) < 40));
+    }
+    json_decref(title);
+    json_decref(said);
 }
 
 static void add_member(void *ctx, const char *title, const char *said, bool resolved)
 {
     struct text *out = ctx;
     text_adds(out, resolved ? "\n\xe2\x9c\x85 " : "\n\xe2\x80\xa2 ");
-    text_add_line(out, title);
+    words_add_markdown(out, title);
     text_adds(out, *said ? ": " : "");
-    text_add_line(out, said);
+    words_add_markdown(out, said);
 }
 
 static json_t *embed(const struct message *m)
 {
     struct text title = {0}, said = {0};
-    json_t *fields = json_array();
+    json_t *footer = words_string(words_dedup_key(m), FOOTER_MAX);
+    struct fields fields = {.list = json_array()};
     words_headline(m, &title);
     words_cut(&title, TITLE_MAX);
-    text_adds(&said, m->text);
+    words_add_markdown(&said, m->text);
     size_t more = words_members(m, MEMBERS_MAX, add_member, &said);
     if (more > 0) {
         text_addf(&said, "\nand %zu more", more);
     }
     words_cut(&said, DESCRIPTION_MAX);
-    words_facts(m, FACTS_MAX, add_field, fields);
-    json_t *json = json_pack("{s:o, s:o, s:i, s:o, s:{s:s}}", "title", words_take(&title),
+    fields.room = EMBED_MAX - title.len - said.len - json_string_length(footer);
+    words_facts(m, FACTS_MAX, add_field, &fields);
+    json_t *json = json_pack("{s:o, s:o, s:i, s:o, s:{s:o}}", "title", words_take(&title),
                              "description", words_take(&said), "color", words_color_number(m),
-                             "fields", fields, "footer", "text", words_dedup_key(m));
+                             "fields", fields.list, "footer", "text", footer);
     if (*m->at) {
         json_object_set_new(json, "timestamp", json_string(m->at));
     }

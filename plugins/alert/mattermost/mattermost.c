@@ -10,6 +10,7 @@
 #include <openclaw/emit.h>
 
 #define TEXT_MAX    8000 /* of 16383 characters */
+#define FOOTER_MAX  300
 #define FACTS_MAX   12
 #define MEMBERS_MAX 20
 
@@ -49,6 +50,18 @@ static const struct oc_option options[] = {
     {0},
 };
 
+static int32_t check_mentions(const struct mattermost *s, struct oc_error *err)
+{
+    const char *const *who = s->mention.items;
+    for (uint64_t i = 0; i < s->mention.count; i++) {
+        if (who[i][0] != '@' || !who[i][1] || who[i][strcspn(who[i], " \t\r\n")]) {
+            return oc_fail(err, OC_E_CONFIG,
+                           "mention: expected @channel, @here or @name, got %.64s", who[i]);
+        }
+    }
+    return OC_OK;
+}
+
 static int32_t start(void *self, const struct oc_host *host, struct oc_error *err)
 {
     struct mattermost *s = self;
@@ -57,7 +70,8 @@ static int32_t start(void *self, const struct oc_host *host, struct oc_error *er
         return oc_fail(err, OC_E_CONFIG,
                        "webhook_url: expected an address such as https://chat.example/hooks/...");
     }
-    return channel_start(&s->http, s->ca_file, err);
+    int32_t rc = check_mentions(s, err);
+    return rc == OC_OK ? channel_start(&s->http, s->ca_file, err) : rc;
 }
 
 static void stop(void *self)
@@ -110,12 +124,13 @@ static json_t *make(const void *self, const struct message *m)
     words_headline(m, &headline);
     text_adds(&plain, headline.data ? headline.data : "");
     words_add_markdown(&said, plain.data ? plain.data : "");
+    words_cut(&plain, TEXT_MAX);
     text_finish(&headline);
     words_cut(&said, TEXT_MAX);
     words_facts(m, FACTS_MAX, add_field, fields);
-    json_t *attachment = json_pack("{s:o, s:s, s:o, s:o, s:s}", "fallback", words_take(&plain),
+    json_t *attachment = json_pack("{s:o, s:s, s:o, s:o, s:o}", "fallback", words_take(&plain),
                                    "color", words_color(m), "text", body_text(m), "fields", fields,
-                                   "footer", words_dedup_key(m));
+                                   "footer", words_string(words_dedup_key(m), FOOTER_MAX));
     json_t *body = json_pack("{s:o, s:[o]}", "text", words_take(&said), "attachments", attachment);
     const struct {
         const char *key, *value;

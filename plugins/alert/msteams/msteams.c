@@ -11,6 +11,8 @@
 #include <openclaw/emit.h>
 
 #define TEXT_MAX    8000 /* of 28 KB for a whole message */
+#define TITLE_MAX   1000
+#define FACT_MAX    300
 #define FACTS_MAX   12
 #define MEMBERS_MAX 20
 
@@ -52,7 +54,9 @@ static void add_fact(void *ctx, const char *name, const char *value)
 {
     struct text text = {0};
     words_add_markdown(&text, value);
-    json_array_append_new(ctx, json_pack("{s:s, s:o}", "title", name, "value", words_take(&text)));
+    words_cut(&text, FACT_MAX);
+    json_array_append_new(ctx, json_pack("{s:o, s:o}", "title", words_string(name, FACT_MAX),
+                                         "value", words_take(&text)));
 }
 
 static void add_member(void *ctx, const char *title, const char *said, bool resolved)
@@ -66,7 +70,7 @@ static void add_member(void *ctx, const char *title, const char *said, bool reso
 
 static json_t *text_block(struct text *t, const char *size, const char *color)
 {
-    words_cut(t, TEXT_MAX);
+    words_cut(t, size ? TITLE_MAX : TEXT_MAX);
     json_t *block =
         json_pack("{s:s, s:o, s:b}", "type", "TextBlock", "text", words_take(t), "wrap", 1);
     if (size) {

@@ -13,6 +13,11 @@
 #define MESSAGE_MAX     130
 #define ALIAS_MAX       512
 #define DESCRIPTION_MAX 15000
+#define ENTITY_MAX      512
+#define SOURCE_MAX      100
+#define NOTE_MAX        25000
+#define DETAIL_MAX      1000
+#define DETAILS_MAX     8000 /* for all names and values */
 #define FACTS_MAX       50
 #define MEMBERS_MAX     50
 
@@ -76,9 +81,26 @@ static void stop(void *self)
 
 /* ---- the alert ---- */
 
+struct details {
+    json_t *json;
+    size_t room; /* bytes; what no longer fits is left out */
+};
+
 static void add_fact(void *ctx, const char *name, const char *value)
 {
-    json_object_set_new(ctx, name, json_string(value));
+    struct details *d = ctx;
+    json_t *said = words_string(value, DETAIL_MAX);
+    size_t size = strlen(name) + json_string_length(said);
+    if (size <= d->room) {
+        d->room -= size;
+        json_object_set(d->json, name, said);
+    }
+    json_decref(said);
+}
+
+static json_t *source_of(const struct message *m)
+{
+    return words_string(*m->host ? m->host : "openclaw", SOURCE_MAX);
 }
 
 static void add_member(void *ctx, const char *title, const char *said, bool resolved)
@@ -121,7 +143,7 @@ static json_t *make(const void *self, const struct message *m)
 {
     const struct opsgenie *s = self;
     struct text headline = {0}, said = {0};
-    json_t *details = json_object();
+    struct details details = {json_object(), DETAILS_MAX};
     words_headline(m, &headline);
     words_cut(&headline, MESSAGE_MAX);
     text_adds(&said, m->text);
@@ -130,11 +152,11 @@ static json_t *make(const void *self, const struct message *m)
         text_addf(&said, "\nand %zu more", more);
     }
     words_cut(&said, DESCRIPTION_MAX);
-    words_facts(m, FACTS_MAX, add_fact, details);
-    json_t *body =
-        json_pack("{s:o, s:o, s:o, s:o, s:s, s:s, s:s}", "message", words_take(&headline), "alias",
-                  alias_of(m), "description", words_take(&said), "details", details, "entity",
-                  m->entity, "source", *m->host ? m->host : "openclaw", "priority", priority_of(m));
+    words_facts(m, FACTS_MAX, add_fact, &details);
+    json_t *body = json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:s}", "message", words_take(&headline), "alias",
+        alias_of(m), "description", words_take(&said), "details", details.json, "entity",
+        words_string(m->entity, ENTITY_MAX), "source", source_of(m), "priority", priority_of(m));
     set_list(body, "responders", &s->teams, true);
     set_list(body, "tags", &s->tags, false);
     return body;
@@ -143,7 +165,7 @@ static json_t *make(const void *self, const struct message *m)
 static json_t *make_closing(const void *self, const struct message *m)
 {
     (void)self;
-    return json_pack("{s:s, s:s}", "source", *m->host ? m->host : "openclaw", "note", m->text);
+    return json_pack("{s:o, s:o}", "source", source_of(m), "note", words_string(m->text, NOTE_MAX));
 }
 
 /* The address of what has been resolved; owned by the caller. */
@@ -166,6 +188,7 @@ static int32_t send_alert(void *self, const struct oc_request *req, const struct
     struct opsgenie *s = self;
     const struct channel_header headers[] = {{"Authorization", s->authorization}, {0}};
     struct channel_post post = {.headers = headers,
+                                .incidents_only = true,
                                 .auth_hint = "Check `api_key`, and `api_url` for the EU."};
     struct message m;
     int32_t rc = message_read(&m, req, err);

@@ -12,6 +12,8 @@
 
 #define SUMMARY_MAX 1024
 #define KEY_MAX     255
+#define FACT_MAX    512
+#define TEXT_MAX    8000 /* of one text; 512 KB for a whole event */
 #define FACTS_MAX   50
 #define MEMBERS_MAX 50
 
@@ -65,20 +67,21 @@ static void stop(void *self)
 
 static void add_fact(void *ctx, const char *name, const char *value)
 {
-    json_object_set_new(ctx, name, json_string(value));
+    json_object_set_new(ctx, name, words_string(value, FACT_MAX));
 }
 
 static void add_member(void *ctx, const char *title, const char *said, bool resolved)
 {
-    json_array_append_new(
-        ctx, json_pack("{s:s, s:s, s:b}", "title", title, "message", said, "resolved", resolved));
+    json_array_append_new(ctx,
+                          json_pack("{s:o, s:o, s:b}", "title", words_string(title, FACT_MAX),
+                                    "message", words_string(said, FACT_MAX), "resolved", resolved));
 }
 
 static json_t *details(const struct message *m)
 {
     json_t *json = json_object(), *alerts = json_array();
     words_facts(m, FACTS_MAX, add_fact, json);
-    json_object_set_new(json, "message", json_string(m->text));
+    json_object_set_new(json, "message", words_string(m->text, TEXT_MAX));
     size_t more = words_members(m, MEMBERS_MAX, add_member, alerts);
     if (json_array_size(alerts) > 0) {
         json_object_set_new(json, "alerts", alerts);
@@ -98,7 +101,7 @@ static const char *severity_of(const struct message *m)
 static void set_if(json_t *json, const char *key, const char *value)
 {
     if (*value) {
-        json_object_set_new(json, key, json_string(value));
+        json_object_set_new(json, key, words_string(value, KEY_MAX));
     }
 }
 
@@ -107,11 +110,10 @@ static json_t *payload(const struct message *m)
     struct text summary = {0};
     words_headline(m, &summary);
     words_cut(&summary, SUMMARY_MAX);
-    json_t *json = json_pack("{s:o, s:s, s:s, s:o}", "summary", words_take(&summary), "source",
-                             *m->entity ? m->entity
-                             : *m->host ? m->host
-                                        : "openclaw",
-                             "severity", severity_of(m), "custom_details", details(m));
+    const char *source = *m->entity ? m->entity : *m->host ? m->host : "openclaw";
+    json_t *json = json_pack("{s:o, s:o, s:s, s:o}", "summary", words_take(&summary), "source",
+                             words_string(source, KEY_MAX), "severity", severity_of(m),
+                             "custom_details", details(m));
     const char *category = json_string_value(json_object_get(m->alert, "category"));
     set_if(json, "timestamp", m->at);
     set_if(json, "component", m->entity);
@@ -140,7 +142,8 @@ static int32_t send_alert(void *self, const struct oc_request *req, const struct
                           struct oc_error *err)
 {
     struct pagerduty *s = self;
-    struct channel_post post = {.url = s->url, .auth_hint = "Check `routing_key`."};
+    struct channel_post post = {
+        .url = s->url, .incidents_only = true, .auth_hint = "Check `routing_key`."};
     return channel_tell(&s->http, req, out, &post, make, s, err);
 }
 

@@ -4,12 +4,14 @@
 #include "channel/channel.h"
 #include "channel/words.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <openclaw/emit.h>
 
 #define TEXT_MAX    3000 /* bytes of one text; Slack cuts at 4000 characters */
+#define FOOTER_MAX  300
 #define FACTS_MAX   10
 #define MEMBERS_MAX 20
 
@@ -49,6 +51,31 @@ static const struct oc_option options[] = {
     {0},
 };
 
+/* "@here", or the id of a user (U, W) or of a group (S). */
+static bool is_mention(const char *s)
+{
+    if (*s == '@') {
+        return strcmp(s, "@channel") == 0 || strcmp(s, "@here") == 0 || strcmp(s, "@everyone") == 0;
+    }
+    return *s && strchr("SUW", *s) && s[1] &&
+           s[strspn(s, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")] == '\0';
+}
+
+static int32_t check_mentions(const struct slack *s, struct oc_error *err)
+{
+    const char *const *who = s->mention.items;
+    for (uint64_t i = 0; i < s->mention.count; i++) {
+        if (!is_mention(who[i])) {
+            snprintf(err->hint, sizeof err->hint,
+                     "A profile's menu in Slack has \"Copy member ID\".");
+            return oc_fail(
+                err, OC_E_CONFIG,
+                "mention: expected @channel, @here or an id such as U012AB3CD, got %.64s", who[i]);
+        }
+    }
+    return OC_OK;
+}
+
 static int32_t start(void *self, const struct oc_host *host, struct oc_error *err)
 {
     struct slack *s = self;
@@ -58,7 +85,8 @@ static int32_t start(void *self, const struct oc_host *host, struct oc_error *er
                        "webhook_url: expected an address such as "
                        "https://hooks.slack.com/services/...");
     }
-    return channel_start(&s->http, s->ca_file, err);
+    int32_t rc = check_mentions(s, err);
+    return rc == OC_OK ? channel_start(&s->http, s->ca_file, err) : rc;
 }
 
 static void stop(void *self)
@@ -81,6 +109,21 @@ static void add_escaped(struct text *out, const char *s)
     }
 }
 
+/* As words_cut, and no entity is cut in two. */
+static void cut(struct text *t, size_t max)
+{
+    bool longer = t->len > max;
+    words_cut(t, max);
+    for (size_t back = 4; longer && back < 8 && back <= t->len; back++) { /* of "&amp" and "..." */
+        size_t at = t->len - back;
+        if (t->data[at] == '&' && !memchr(t->data + at, ';', back)) {
+            t->len = at;
+            text_adds(t, "...");
+            return;
+        }
+    }
+}
+
 /* "@channel" -> "<!channel>", "S012" -> "<!subteam^S012>", "U012" -> "<@U012>". */
 static void add_mentions(const struct slack *s, struct text *out)
 {
@@ -88,7 +131,7 @@ static void add_mentions(const struct slack *s, struct text *out)
     for (uint64_t i = 0; i < s->mention.count; i++) {
         const char *name = who[i];
         text_adds(out, *name == '@' ? "<!" : *name == 'S' ? "<!subteam^" : "<@");
-        add_escaped(out, *name == '@' ? name + 1 : name);
+        text_adds(out, *name == '@' ? name + 1 : name);
         text_adds(out, "> ");
     }
 }
@@ -97,7 +140,7 @@ static void add_field(void *ctx, const char *name, const char *value)
 {
     struct text text = {0};
     add_escaped(&text, value);
-    words_cut(&text, TEXT_MAX / 10);
+    cut(&text, TEXT_MAX / 10);
     json_array_append_new(ctx, json_pack("{s:s, s:o, s:b}", "title", name, "value",
                                          words_take(&text), "short", strlen(value) < 40));
 }
@@ -119,7 +162,7 @@ static json_t *body_text(const struct message *m)
     if (more > 0) {
         text_addf(&out, "\nand %zu more", more);
     }
-    words_cut(&out, TEXT_MAX);
+    cut(&out, TEXT_MAX);
     return words_take(&out);
 }
 
@@ -134,10 +177,11 @@ static json_t *make(const void *self, const struct message *m)
     }
     add_escaped(&said, headline.data ? headline.data : "");
     text_finish(&headline);
-    words_cut(&said, TEXT_MAX);
+    cut(&said, TEXT_MAX);
     words_facts(m, FACTS_MAX, add_field, fields);
-    json_t *attachment = json_pack("{s:s, s:o, s:o, s:s}", "color", words_color(m), "text",
-                                   body_text(m), "fields", fields, "footer", words_dedup_key(m));
+    json_t *attachment =
+        json_pack("{s:s, s:o, s:o, s:o}", "color", words_color(m), "text", body_text(m), "fields",
+                  fields, "footer", words_string(words_dedup_key(m), FOOTER_MAX));
     json_t *body = json_pack("{s:o, s:[o]}", "text", words_take(&said), "attachments", attachment);
     const struct {
         const char *key, *value;

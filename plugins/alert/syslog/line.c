@@ -8,8 +8,9 @@
 #define HOSTNAME_MAX 255
 #define APP_MAX      48
 #define MSGID_MAX    32
-#define PARAM_MAX    200 /* bytes of one value */
-#define ALERTS_MAX   8   /* of a group that are named */
+#define PARAM_MAX                                                                                  \
+    200 /* bytes of one value as it is sent: all of them and the header leave room for text */
+#define ALERTS_MAX 8 /* of a group that are named */
 
 static const char *const facilities[] = {
     "kern",   "user",   "mail",     "daemon", "auth",   "syslog", "lpr",    "news",
@@ -53,11 +54,14 @@ static void add_param(struct text *out, const char *name, const char *value)
         return;
     }
     text_addf(out, " %s=\"", name);
-    for (size_t i = 0; i < len && i < PARAM_MAX;) {
+    size_t begin = out->len;
+    for (size_t i = 0; i < len;) {
         size_t step = text_char(value + i, len - i);
-        if (strchr("\"\\]", value[i])) {
-            text_adds(out, "\\");
+        bool escaped = strchr("\"\\]", value[i]) != NULL;
+        if (out->len - begin + step + escaped > PARAM_MAX) {
+            break;
         }
+        text_adds(out, escaped ? "\\" : "");
         if ((unsigned char)value[i] < 0x20 || value[i] == 0x7f) {
             text_adds(out, " ");
         } else {
@@ -87,23 +91,35 @@ static void add_data(struct text *out, const struct message *m)
     text_adds(out, "]");
 }
 
-static void add_text(struct text *out, const struct message *m)
+/* The alerts of a group by name, as many as are there and fit; the group may be larger than what came. */
+static void add_members(struct text *out, const struct message *m)
 {
     const json_t *alerts = json_object_get(m->root, "alerts");
+    json_int_t told =
+        json_integer_value(json_object_get(json_object_get(m->root, "group"), "size"));
+    size_t count = json_array_size(alerts), i = 0;
+    size_t size = told > 0 && (size_t)told > count ? (size_t)told : count;
+    if (size <= 1) {
+        return;
+    }
+    for (; i < count && i < ALERTS_MAX; i++) {
+        text_adds(out, "; ");
+        text_add_line(out, member(json_array_get(alerts, i), "title"));
+    }
+    if (size > i) {
+        text_addf(out, "; and %zu more", size - i);
+    }
+}
+
+static void add_text(struct text *out, const struct message *m)
+{
     text_addf(out, "%s ", message_word(m));
     text_add_line(out, m->title);
     if (*m->text) {
         text_adds(out, ": ");
         text_add_line(out, m->text);
     }
-    for (size_t i = 0; json_array_size(alerts) > 1 && i < json_array_size(alerts); i++) {
-        if (i == ALERTS_MAX) {
-            text_addf(out, "; and %zu more", json_array_size(alerts) - i);
-            return;
-        }
-        text_adds(out, "; ");
-        text_add_line(out, member(json_array_get(alerts, i), "title"));
-    }
+    add_members(out, m);
 }
 
 void line_make(const struct line_options *o, const struct message *m, struct text *out)

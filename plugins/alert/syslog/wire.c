@@ -60,7 +60,7 @@ static bool parse_host(const char *rest, struct wire_address *a)
         return true;
     }
     return *port == ':' && strlen(port + 1) == strspn(port + 1, "0123456789") &&
-           strtoul(port + 1, NULL, 10) <= 65535 &&
+           strtoul(port + 1, NULL, 10) > 0 && strtoul(port + 1, NULL, 10) <= 65535 &&
            copy(a->port, sizeof a->port, port + 1, strlen(port + 1));
 }
 
@@ -95,8 +95,10 @@ static int time_left(const struct oc_request *req)
 
 static int32_t fail_errno(const struct wire_address *a, int number, struct oc_error *err)
 {
-    return oc_fail(err, number == ETIMEDOUT ? OC_E_TIMEOUT : OC_E_RETRY, "%.200s: %s", a->host,
-                   strerror(number));
+    int32_t code = number == ETIMEDOUT   ? OC_E_TIMEOUT
+                   : number == ECANCELED ? OC_E_CANCELLED
+                                         : OC_E_RETRY;
+    return oc_fail(err, code, "%.200s: %s", a->host, strerror(number));
 }
 
 /* 0, or an errno. Looks at the cancel flag between short waits. */
@@ -162,20 +164,25 @@ static int open_socket(const struct wire_address *a, const struct oc_request *re
     return fd;
 }
 
-static int32_t send_datagram(const struct wire_address *a, int fd, const char *line, size_t len,
-                             struct oc_error *err)
+static int32_t send_datagram(const struct wire_address *a, int fd, const struct oc_request *req,
+                             const char *line, size_t len, struct oc_error *err)
 {
-    return send(fd, line, len, MSG_NOSIGNAL) == (ssize_t)len ? OC_OK : fail_errno(a, errno, err);
+    int number = 0;
+    while (number == 0 && send(fd, line, len, MSG_NOSIGNAL) != (ssize_t)len) {
+        /* the log's own socket is full while its daemon is busy, or hangs */
+        number = errno == EAGAIN ? wait_for(fd, POLLOUT, req, 60000) : errno == EINTR ? 0 : errno;
+    }
+    return number == 0 ? OC_OK : fail_errno(a, number, err);
 }
 
-static int32_t send_unix(const struct wire_address *a, const char *line, size_t len,
-                         struct oc_error *err)
+static int32_t send_unix(const struct wire_address *a, const struct oc_request *req,
+                         const char *line, size_t len, struct oc_error *err)
 {
     struct sockaddr_un at = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     memcpy(at.sun_path, a->host, strlen(a->host) + 1);
     int32_t rc = fd >= 0 && connect(fd, (const struct sockaddr *)&at, sizeof at) == 0
-                     ? send_datagram(a, fd, line, len, err)
+                     ? send_datagram(a, fd, req, line, len, err)
                      : fail_errno(a, errno, err);
     if (fd >= 0) {
         close(fd);
@@ -234,7 +241,7 @@ static int32_t send_udp(const struct wire_address *a, const struct oc_request *r
     if (fd < 0) {
         return err->code;
     }
-    int32_t rc = send_datagram(a, fd, line, len, err);
+    int32_t rc = send_datagram(a, fd, req, line, len, err);
     close(fd);
     return rc;
 }
@@ -278,7 +285,7 @@ int32_t wire_send(const struct wire_address *a, const char *ca_file, const struc
     char *frame;
     int32_t rc;
     if (a->kind == WIRE_UNIX) {
-        return send_unix(a, line, len, err);
+        return send_unix(a, req, line, len, err);
     }
     if (a->kind == WIRE_UDP) {
         return send_udp(a, req, line, len, err);

@@ -1,7 +1,7 @@
 /* One message to a syslog receiver. SPDX-License-Identifier: MIT  [worker]
  *
- * Syslog has no answers. Over TCP and TLS the connection is closed in an orderly way and the receiver's end is waited for, so that a receiver that
- * went away in between is noticed; a datagram is gone when it is sent. */
+ * Syslog has no answers. Over TCP the connection is closed in an orderly way and the receiver's end is waited for, so that a receiver that went away in
+ * between is noticed; over TLS what was handed to a connection that stands counts as sent; a datagram is gone when it is sent. */
 #ifndef PLUGIN_SYSLOG_WIRE_H
 #define PLUGIN_SYSLOG_WIRE_H
 

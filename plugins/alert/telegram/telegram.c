@@ -39,7 +39,7 @@ static const struct oc_option options[] = {
      .offset = offsetof(struct telegram, thread_id),
      .default_text = "0",
      .min = 0,
-     .max = 9007199254740991.0,
+     .max = 9e15,
      .help = "a topic of a forum; 0 = none"},
     {.name = "quiet",
      .type = OC_OPT_BOOL,
@@ -64,6 +64,17 @@ static bool is_token(const char *s)
                '\0';
 }
 
+static char *url_of(const struct telegram *s)
+{
+    char *path, *url;
+    if (asprintf(&path, "bot%s/sendMessage", s->token) < 0) {
+        return NULL;
+    }
+    url = channel_join_url(s->api_url, path);
+    free(path);
+    return url;
+}
+
 static int32_t start(void *self, const struct oc_host *host, struct oc_error *err)
 {
     struct telegram *s = self;
@@ -71,8 +82,8 @@ static int32_t start(void *self, const struct oc_host *host, struct oc_error *er
     if (!is_token(s->token)) {
         return oc_fail(err, OC_E_CONFIG, "token: expected what @BotFather gave, 123456:ABC...");
     }
-    if (asprintf(&s->url, "%s/bot%s/sendMessage", s->api_url, s->token) < 0) {
-        s->url = NULL;
+    s->url = url_of(s);
+    if (!s->url) {
         return oc_fail(err, OC_E_INTERNAL, "out of memory");
     }
     int32_t rc = channel_start(&s->http, s->ca_file, err);
@@ -114,15 +125,6 @@ static void add_fact(void *ctx, const char *name, const char *value)
     add_html(out, value);
 }
 
-static void add_member(void *ctx, const char *title, const char *said, bool resolved)
-{
-    struct text *out = ctx;
-    text_adds(out, resolved ? "\n\xe2\x9c\x85 " : "\n\xe2\x80\xa2 ");
-    add_html(out, title);
-    text_adds(out, *said ? ": " : "");
-    add_html(out, said);
-}
-
 /* A tag or an entity must not be cut in two: what comes last is left out whole. */
 static bool add_whole(struct text *out, struct text *part)
 {
@@ -134,9 +136,26 @@ static bool add_whole(struct text *out, struct text *part)
     return fits;
 }
 
+struct members {
+    struct text *out;
+    size_t left_out;
+};
+
+static void add_member(void *ctx, const char *title, const char *said, bool resolved)
+{
+    struct members *members = ctx;
+    struct text part = {0};
+    text_adds(&part, resolved ? "\n\xe2\x9c\x85 " : "\n\xe2\x80\xa2 ");
+    add_html(&part, title);
+    text_adds(&part, *said ? ": " : "");
+    add_html(&part, said);
+    members->left_out += !add_whole(members->out, &part);
+}
+
 static json_t *body_text(const struct message *m)
 {
     struct text out = {0}, headline = {0}, cut = {0}, part = {0};
+    struct members members = {&out, 0};
     words_headline(m, &headline);
     words_cut(&headline, 500);
     text_adds(&out, "<b>");
@@ -151,8 +170,8 @@ static json_t *body_text(const struct message *m)
         add_whole(&out, &part);
     }
     text_finish(&cut);
-    size_t more = words_members(m, MEMBERS_MAX, add_member, &part);
-    if (!add_whole(&out, &part) || more > 0) {
+    size_t more = words_members(m, MEMBERS_MAX, add_member, &members) + members.left_out;
+    if (more > 0) {
         text_addf(&out, "\nand %zu more", more);
     }
     words_facts(m, FACTS_MAX, add_fact, &part);

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 /* clang-format on */
 
-#include "test_receiver.h"
+#include "channel/test_receiver.h"
 
 #include <jansson.h>
 #include <sodium.h>

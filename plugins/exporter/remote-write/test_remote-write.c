@@ -7,7 +7,7 @@
 #include <cmocka.h>
 /* clang-format on */
 
-#include "../../alert/webhook/test_receiver.h"
+#include "channel/test_receiver.h"
 
 #include <snappy-c.h>
 

@@ -214,6 +214,11 @@ out:
     return rc;
 }
 
+static bool is_incident(const struct message *m)
+{
+    return strcmp(m->event, "notice") != 0 || strcmp(m->severity, "info") != 0;
+}
+
 int32_t channel_tell(struct channel *c, const struct oc_request *req, const struct oc_sink *out,
                      struct channel_post *post,
                      json_t *(*make)(const void *self, const struct message *m), const void *self,
@@ -223,6 +228,11 @@ int32_t channel_tell(struct channel *c, const struct oc_request *req, const stru
     int32_t rc = message_read(&m, req, err);
     if (rc != OC_OK) {
         return rc;
+    }
+    if (post->incidents_only && !is_incident(&m)) {
+        message_answer(out, "left out: a notice is no incident", 0);
+        message_finish(&m);
+        return OC_OK;
     }
     json_t *body = make(self, &m);
     post->body = body;

@@ -30,6 +30,8 @@ struct channel_post {
      * second (1, or 1000 for milliseconds); NULL: only the header does. */
     const char *wait_path;
     double wait_units;
+    /* A notice that is no more than information (a digest, a silence that is about to end) opens no incident: it is left out. */
+    bool incidents_only;
     const char *auth_hint; /* for 401 and 403: which option to look at, a full sentence */
 };
 

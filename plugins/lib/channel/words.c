@@ -157,6 +157,14 @@ void words_cut(struct text *t, size_t max)
     text_adds(t, "...");
 }
 
+json_t *words_string(const char *s, size_t max)
+{
+    struct text t = {0};
+    text_adds(&t, s);
+    words_cut(&t, max);
+    return words_take(&t);
+}
+
 json_t *words_take(struct text *t)
 {
     json_t *s = json_string(t->data && !t->failed ? t->data : "");

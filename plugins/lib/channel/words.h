@@ -25,6 +25,8 @@ size_t words_members(const struct message *m, size_t most,
 void words_add_markdown(struct text *out, const char *s);
 /* Cuts to `max` bytes at a character, with "..." in place of the rest. */
 void words_cut(struct text *t, size_t max);
+/* `s`, cut so, as a JSON string. */
+json_t *words_string(const char *s, size_t max);
 /* `t` as a JSON string and nothing left of it; "" when it failed. */
 json_t *words_take(struct text *t);
 

@@ -1,6 +1,6 @@
 /* A small HTTP receiver that does what a test tells it. SPDX-License-Identifier: MIT */
-#ifndef WEBHOOK_TEST_RECEIVER_H
-#define WEBHOOK_TEST_RECEIVER_H
+#ifndef PLUGIN_CHANNEL_TEST_RECEIVER_H
+#define PLUGIN_CHANNEL_TEST_RECEIVER_H
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -31,7 +31,7 @@ struct receiver {
     struct step steps[STEPS_MAX];
     unsigned step_count, next_step; /* after the last step: 204 */
     unsigned requests, connections;
-    char last[65536]; /* the last request, headers and body */
+    char last[1 << 18]; /* the last request, headers and body */
 };
 
 static void receiver_script(struct receiver *r, enum step_kind kind, const char *answer)
