@@ -19,7 +19,11 @@ const struct cli_topic oc_exit_codes[] = {
     {"1", "failed, or `health check`: a warning; `doctor`: there is an error"},
     {"2", "what was asked for was not found; `health check`: something is critical"},
     {"3", "a right is missing; `health check`: the state is unknown"},
+    {"4", "a registry cannot be reached"},
+    {"5", "verification failed: a signature, a digest or a length is wrong"},
+    {"6", "refused for security"},
     {"7", "the configuration or a parameter is wrong"},
+    {"8", "kept until governance decides: it runs as soon as it is approved"},
     {"64", "the command was not understood: a usage error"},
     {"69", "no daemon is running, and the command needs one; or it went away or is silent"},
     {"130", "interrupted by Ctrl-C"},
@@ -170,6 +174,17 @@ static int explain_key(struct cli *cli, const char *key)
     return rc;
 }
 
+/* What is looked for: one word, or the number of "exit 8", "exit code 8", also as one word. */
+static const char *exit_code_word(int argc, char **argv)
+{
+    const bool exits = argc > 0 && strncmp(argv[0], "exit", 4) == 0;
+    const char *last = argc > 0 ? argv[argc - 1] : NULL, *space = last ? strrchr(last, ' ') : NULL;
+    if (exits && argc <= 3) {
+        return space ? space + 1 : last;
+    }
+    return argc == 1 ? last : NULL;
+}
+
 int oc_command_explain(struct cli *cli, int argc, char **argv)
 {
     if (argc == 0) {
@@ -182,7 +197,8 @@ int oc_command_explain(struct cli *cli, int argc, char **argv)
             return explain_section(cli, &sections[i]);
         }
     }
-    if (argc == 1 && explain_topics(cli, argv[0])) {
+    const char *word = exit_code_word(argc, argv);
+    if (word && explain_topics(cli, word)) {
         return 0;
     }
     int words;

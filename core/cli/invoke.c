@@ -134,6 +134,16 @@ const struct cli_op *oc_cli_op(const char *name)
     return NULL;
 }
 
+bool oc_cli_op_has(const struct cli_op *op, const char *name)
+{
+    for (size_t i = 0; i < op->param_count; i++) {
+        if (strcmp(op->params[i].name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* ---- operations that plugins bring ---- */
 
 static uint32_t type_of(const char *name)

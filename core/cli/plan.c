@@ -9,19 +9,10 @@
 #include "core/base/mem.h"
 #include "core/cli/show.h"
 
-static bool has_param(const struct cli_op *op, const char *name)
-{
-    for (size_t i = 0; i < op->param_count; i++) {
-        if (strcmp(op->params[i].name, name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool plans(const struct cli_op *op, const json_t *params)
 {
-    return op->flags & OC_OP_PLANS && (!has_param(op, "fix") || oc_json_bool(params, "fix", false));
+    return op->flags & OC_OP_PLANS &&
+           (!oc_cli_op_has(op, "fix") || oc_json_bool(params, "fix", false));
 }
 
 bool oc_plan_first(const struct cli *cli, const struct cli_op *op, const json_t *params)
@@ -92,7 +83,7 @@ static bool ask(const struct cli_op *op, const json_t *plan)
 static json_t *agreed(const struct cli_op *op, const json_t *params, const json_t *plan)
 {
     json_t *all = with(params, "plan", json_incref(json_object_get(plan, "plan")));
-    if (needs_consent(plan) && has_param(op, "accept_permissions")) {
+    if (needs_consent(plan) && oc_cli_op_has(op, "accept_permissions")) {
         json_object_set(all, "accept_permissions", json_object_get(plan, "surface"));
     }
     return all;

@@ -9,20 +9,12 @@
 
 #define PREFIX "governance."
 
-static bool has_param(const struct cli_op *op, const char *name)
-{
-    for (size_t i = 0; i < op->param_count; i++) {
-        if (strcmp(op->params[i].name, name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 bool oc_sign_first(const struct cli_op *op, const json_t *params)
 {
-    return oc_starts(op->name, PREFIX) && has_param(op, "key") && has_param(op, "signature") &&
-           json_object_get(params, "key") && !json_object_get(params, "signature");
+    /* without "as" nobody speaks: keys.register is given a public key */
+    return oc_starts(op->name, PREFIX) && oc_cli_op_has(op, "as") && oc_cli_op_has(op, "key") &&
+           oc_cli_op_has(op, "signature") && json_object_get(params, "key") &&
+           !json_object_get(params, "signature");
 }
 
 /* The word that was given, under whichever name the operation has for it. */
@@ -89,7 +81,7 @@ json_t *oc_sign_params(struct cli_link *link, const struct cli *cli, const struc
         json_object_del(all, "key");
         json_object_set(all, "signature", signature);
         json_object_set(all, "nonce", json_object_get(form, "nonce"));
-        if (has_param(op, "expires") && json_is_integer(json_object_get(form, "expires"))) {
+        if (oc_cli_op_has(op, "expires") && json_is_integer(json_object_get(form, "expires"))) {
             json_object_set(all, "expires", json_object_get(form, "expires"));
         }
     }

@@ -3,6 +3,7 @@
 #ifndef OC_CLI_TABLE_H
 #define OC_CLI_TABLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,5 +25,6 @@ struct cli_op {
 
 extern const struct cli_op oc_cli_ops[]; /* sorted by name */
 extern const size_t oc_cli_op_count;
+bool oc_cli_op_has(const struct cli_op *op, const char *param); /* a parameter of that name */
 
 #endif

@@ -76,6 +76,12 @@ static void show_head(const struct cli_show *s, const json_t *p)
         free(text);
     }
     free(deadline);
+    if (oc_json_int(p, "cycle", 1) > 1) {
+        char *text = oc_asprintf("%lld: votes of an earlier cycle do not count",
+                                 (long long)oc_json_int(p, "cycle", 1));
+        line("cycle", text);
+        free(text);
+    }
     line("count", oc_json_str(p, "tally_text", ""));
 }
 

@@ -4,6 +4,7 @@
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text.h"
 #include "core/base/time.h"
 #include "core/cli/show.h"
 #include "core/cli/term.h"
@@ -13,10 +14,13 @@ static enum term_color color_of(const char *state)
     static const struct {
         const char *state;
         enum term_color color;
-    } colors[] = {{"done", TERM_GREEN},    {"failed", TERM_RED},      {"unknown", TERM_RED},
-                  {"undone", TERM_YELLOW}, {"undo_failed", TERM_RED}, {"waiting", TERM_YELLOW},
-                  {"running", TERM_CYAN},  {"undoing", TERM_YELLOW},  {"aborted", TERM_YELLOW},
-                  {"critical", TERM_RED},  {"warning", TERM_YELLOW},  {"ok", TERM_GREEN}};
+    } colors[] = {{"done", TERM_GREEN},      {"failed", TERM_RED},
+                  {"unknown", TERM_RED},     {"undone", TERM_YELLOW},
+                  {"undo_failed", TERM_RED}, {"waiting", TERM_YELLOW},
+                  {"running", TERM_CYAN},    {"undoing", TERM_YELLOW},
+                  {"aborted", TERM_YELLOW},  {"interrupted", TERM_YELLOW},
+                  {"critical", TERM_RED},    {"warning", TERM_YELLOW},
+                  {"ok", TERM_GREEN}};
     for (size_t i = 0; i < OC_COUNT(colors); i++) {
         if (strcmp(colors[i].state, state) == 0) {
             return colors[i].color;
@@ -98,6 +102,17 @@ static void show_check(const char *what, const json_t *call, FILE *out, bool col
     }
 }
 
+static void show_wait(int64_t ms, FILE *out, bool color)
+{
+    char text[32];
+    if (ms > 0) {
+        oc_duration_human(ms, text, sizeof text);
+        fputs("       ", out);
+        put(out, "waits", 7, TERM_DIM, color);
+        fprintf(out, " %s\n", text);
+    }
+}
+
 static void show_plan_step(const json_t *step, size_t number, FILE *out, bool color)
 {
     const json_t *confirm = json_object_get(step, "confirm");
@@ -116,6 +131,7 @@ static void show_plan_step(const json_t *step, size_t number, FILE *out, bool co
     fputc('\n', out);
     show_check("unless", json_object_get(step, "unless"), out, color);
     show_check("before", json_object_get(step, "check_before"), out, color);
+    show_wait(oc_json_int(step, "wait_ms", 0), out, color);
     show_check("after", json_object_get(step, "check_after"), out, color);
     show_check("undo", json_object_get(step, "undo"), out, color);
     if (json_is_string(confirm)) {
@@ -202,10 +218,14 @@ static void show(const struct cli_show *s, const json_t *data)
     show_report(s->cli, data);
 }
 
+/* The run that is watched, for when the daemon goes away meanwhile. */
+static char watched[64];
+
 /* Live, on stderr: the answer is the report. */
 static void row(const struct cli_show *s, const json_t *data)
 {
     const char *state = oc_json_str(data, "state", "");
+    oc_copy(watched, sizeof watched, oc_json_str(data, "run", watched));
     if (s->cli->quiet) {
         return;
     }
@@ -222,6 +242,13 @@ static void row(const struct cli_show *s, const json_t *data)
 /* A run that failed has a report, too. */
 static int lost(const struct cli_show *s, const struct cli_answer *answer)
 {
+    if (answer->lost && *watched) {
+        fprintf(
+            stderr,
+            "run %s was under way: it goes on when the daemon is back; `openclaw runbook status "
+            "%s` shows it\n",
+            watched, watched);
+    }
     if (json_object_get(answer->details, "steps") && !s->cli->json) {
         show_report(s->cli, answer->details);
     }

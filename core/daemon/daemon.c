@@ -161,6 +161,13 @@ static int open_ledger(struct oc_daemon *h, struct oc_error *err)
     char *dir = memory ? NULL : oc_path_join(h->home, "ledger");
     struct oc_ledger_options o = {.dir = dir, .read_only = h->env.ephemeral && h->lock < 0};
     h->ledger = oc_ledger_open(&o, h->loop, err);
+    if (!h->ledger && dir && !h->env.ephemeral) {
+        /* As with the store: what cannot be kept is no reason not to watch. */
+        oc_err("the ledger cannot be written: what is done is remembered until the host ends",
+               "path=%s reason=%s", dir, err->message);
+        o.dir = NULL;
+        h->ledger = oc_ledger_open(&o, h->loop, err);
+    }
     free(dir);
     return h->ledger ? OC_OK : err->code;
 }

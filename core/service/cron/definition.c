@@ -8,6 +8,10 @@
 #include "core/base/text.h"
 #include "core/service/cron/internal.h"
 
+#define COMMENT_MAX  (1u << 10)
+#define PARAMS_MAX   (64u << 10)
+#define REPLACES_MAX 100
+
 #define AT(member) offsetof(struct oc_cron_options, member)
 const struct oc_option oc_cron_options[] = {
     {.name = "name",
@@ -93,6 +97,38 @@ static int bind(struct oc_cron_definition *d, struct oc_error *err)
     return code;
 }
 
+static int too_long(const char *what, size_t max, struct oc_error *err)
+{
+    oc_error_set(err, OC_E_CONFIG, "%s: more than %zu bytes", what, max);
+    oc_error_hint(err, "Say it in fewer words.");
+    return OC_E_CONFIG;
+}
+
+/* A schedule is kept, listed and written into the ledger: it is small. */
+static int check_sizes(const struct oc_cron_definition *d, struct oc_error *err)
+{
+    const json_t *params = json_object_get(d->json, "params"),
+                 *replaces = json_object_get(d->json, "replaces"), *one;
+    size_t i;
+    if (d->o.comment && strlen(d->o.comment) > COMMENT_MAX) {
+        return too_long("comment", COMMENT_MAX, err);
+    }
+    if (params && json_dumpb(params, NULL, 0, JSON_COMPACT | JSON_ENCODE_ANY) > PARAMS_MAX) {
+        return too_long("params", PARAMS_MAX, err);
+    }
+    if (json_array_size(replaces) > REPLACES_MAX) {
+        return oc_error_set(err, OC_E_CONFIG, "replaces: more than %d lines", REPLACES_MAX);
+    }
+    json_array_foreach((json_t *)replaces, i, one)
+    {
+        if (json_string_length(one) > COMMENT_MAX) {
+            return too_long("replaces", COMMENT_MAX, err);
+        }
+    }
+    return json_string_length(replaces) > COMMENT_MAX ? too_long("replaces", COMMENT_MAX, err)
+                                                      : OC_OK;
+}
+
 static int check(struct oc_cron_definition *d, struct oc_error *err)
 {
     if (!d->o.name || !oc_name_valid(d->o.name)) {
@@ -109,6 +145,9 @@ static int check(struct oc_cron_definition *d, struct oc_error *err)
         oc_error_hint(err, "Write params = { refresh = true; }; or '{\"refresh\": true}'.");
         return OC_E_CONFIG;
     }
+    if (!d->o.cron && !d->o.every && json_object_get(d->json, "every")) {
+        return oc_error_set(err, OC_E_CONFIG, "every: expected at least 1s");
+    }
     if (!d->o.cron == (d->o.every == 0)) {
         oc_error_set(err, OC_E_CONFIG, "expected either cron or every, found %s",
                      d->o.cron ? "both" : "neither");
@@ -117,6 +156,11 @@ static int check(struct oc_cron_definition *d, struct oc_error *err)
     }
     if (d->o.every && d->o.every < OC_SECOND) {
         return oc_error_set(err, OC_E_CONFIG, "every: expected at least 1s");
+    }
+    if (d->o.every && d->o.jitter > d->o.every) {
+        oc_error_set(err, OC_E_CONFIG, "jitter: longer than every");
+        oc_error_hint(err, "A run would start after the next one is due: take a shorter jitter.");
+        return OC_E_CONFIG;
     }
     return OC_OK;
 }
@@ -128,6 +172,9 @@ int oc_cron_definition_init(struct oc_cron_definition *d, json_t *json, struct o
     int code = bind(d, err);
     if (code == OC_OK) {
         code = check(d, err);
+    }
+    if (code == OC_OK) {
+        code = check_sizes(d, err);
     }
     if (code == OC_OK && d->o.cron && oc_cron_parse(d->o.cron, &d->cron, err) != OC_OK) {
         code = oc_error_prefix(err, "cron");

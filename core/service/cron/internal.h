@@ -16,6 +16,7 @@
 #define OC_CRON_PARALLEL    10     /* runs of one schedule at a time */
 #define OC_CRON_HISTORY     50     /* runs of one schedule that are kept */
 #define OC_CRON_ENTRIES_MAX 1000   /* schedules */
+#define OC_CRON_ADDED_MAX   200    /* of them, added while the host runs */
 #define OC_CRON_OUTPUT_MAX  2000   /* bytes of a result that are kept */
 
 enum oc_cron_origin { OC_CRON_SHIPPED, OC_CRON_CONFIG, OC_CRON_SET };
@@ -193,6 +194,11 @@ json_t *oc_cron_entry_json(struct oc_cron_entry *e); /* a row of cron.list */
 /* The entry, or NULL when the call has been failed. */
 struct oc_cron_entry *oc_cron_named(struct oc_call *call, struct oc_cron_service *s,
                                     const char *name);
+/* Of operations that take the name of a schedule and nothing else: ops_look.c. */
+struct oc_cron_name_params {
+    const char *name;
+};
+extern const struct oc_option oc_cron_name_options[];
 void oc_cron_add_look_ops(struct oc_cron_service *s); /* list, show, next, history */
 void oc_cron_add_edit_ops(struct oc_cron_service *s); /* add, edit, remove */
 void oc_cron_add_act_ops(struct oc_cron_service *s);  /* enable, disable, run */

@@ -58,6 +58,16 @@ static int check_definition(struct oc_cron_service *s, const struct oc_cron_defi
     return OC_OK;
 }
 
+/* Those that were added while the host ran. */
+static size_t added(const struct oc_cron_service *s)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < s->entries.count; i++) {
+        count += s->entries.items[i]->origin == OC_CRON_SET;
+    }
+    return count;
+}
+
 struct oc_cron_entry *oc_cron_make(struct oc_cron_service *s, json_t *json,
                                    const struct oc_actor *actor, struct oc_error *err)
 {
@@ -70,8 +80,9 @@ struct oc_cron_entry *oc_cron_make(struct oc_cron_service *s, json_t *json,
     if (oc_cron_find(s, def.o.name)) {
         oc_error_set(err, OC_E_CONFLICT, "there is a schedule %s already", def.o.name);
         oc_error_hint(err, "Take another name, or change it with `openclaw cron edit`.");
-    } else if (s->entries.count >= OC_CRON_ENTRIES_MAX) {
-        oc_error_set(err, OC_E_CONFLICT, "there are %d schedules already", OC_CRON_ENTRIES_MAX);
+    } else if (added(s) >= OC_CRON_ADDED_MAX || s->entries.count >= OC_CRON_ENTRIES_MAX) {
+        oc_error_set(err, OC_E_CONFLICT, "there are %zu schedules already, %d may be added",
+                     s->entries.count, OC_CRON_ADDED_MAX);
         oc_error_hint(err, "Remove some with `openclaw cron remove`.");
     } else if (check_definition(s, &def, actor, err) == OC_OK &&
                oc_cron_write_definition(s, &def, err) == OC_OK) {
@@ -289,20 +300,10 @@ static const struct oc_op edit_op = {
 
 /* ---- cron.remove ---- */
 
-struct name_params {
-    const char *name;
-};
-static const struct oc_option name_options[] = {{.name = "name",
-                                                 .type = OC_OPT_STRING,
-                                                 .flags = OC_OPT_REQUIRED | OC_OPT_POSITIONAL,
-                                                 .offset = offsetof(struct name_params, name),
-                                                 .help = "the schedule"},
-                                                {0}};
-
 static void op_remove(struct oc_call *call, void *ctx)
 {
     struct oc_cron_service *s = ctx;
-    const struct name_params *p = oc_call_params(call);
+    const struct oc_cron_name_params *p = oc_call_params(call);
     struct oc_cron_entry *e = oc_cron_named(call, s, p->name);
     struct oc_error err;
     oc_error_init(&err);
@@ -317,6 +318,10 @@ static void op_remove(struct oc_call *call, void *ctx)
         return;
     }
     json_t *gone = oc_cron_entry_json(e);
+    oc_json_set_str(gone, "status", "removed");
+    oc_json_set_bool(gone, "enabled", false);
+    oc_json_take(gone, "next", json_null());
+    oc_json_take(gone, "next_clock", json_null());
     oc_cron_entry_drop(s, e);
     oc_call_succeed(call, gone);
 }
@@ -326,8 +331,8 @@ static const struct oc_op remove_op = {
     .summary = "Remove a schedule that was added, and its history",
     .role = OC_ROLE_OPERATOR,
     .flags = OC_OP_MUTATES | OC_OP_EPHEMERAL,
-    .params = name_options,
-    .params_size = sizeof(struct name_params),
+    .params = oc_cron_name_options,
+    .params_size = sizeof(struct oc_cron_name_params),
     .view = "record",
     .description = "A run that is under way goes on to its end.",
     .example = "openclaw cron remove probe",

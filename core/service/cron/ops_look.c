@@ -128,21 +128,19 @@ static const struct oc_op list_op = {
 
 /* ---- cron.show ---- */
 
-struct name_params {
-    const char *name;
-};
-static const struct oc_option name_options[] = {{.name = "name",
-                                                 .type = OC_OPT_STRING,
-                                                 .flags = OC_OPT_REQUIRED | OC_OPT_POSITIONAL,
-                                                 .offset = offsetof(struct name_params, name),
-                                                 .help = "the schedule"},
-                                                {0}};
+const struct oc_option oc_cron_name_options[] = {
+    {.name = "name",
+     .type = OC_OPT_STRING,
+     .flags = OC_OPT_REQUIRED | OC_OPT_POSITIONAL,
+     .offset = offsetof(struct oc_cron_name_params, name),
+     .help = "the schedule"},
+    {0}};
 
 static void op_show(struct oc_call *call, void *ctx)
 {
     static const char *const catch_up[] = {"skip", "once", "all"};
     static const char *const overlap[] = {"skip", "queue", "parallel"};
-    const struct name_params *p = oc_call_params(call);
+    const struct oc_cron_name_params *p = oc_call_params(call);
     struct oc_cron_entry *e = oc_cron_named(call, ctx, p->name);
     char text[32];
     if (!e) {
@@ -162,8 +160,8 @@ static const struct oc_op show_op = {
     .name = "cron.show",
     .summary = "Show everything about one schedule",
     .flags = OC_OP_EPHEMERAL,
-    .params = name_options,
-    .params_size = sizeof(struct name_params),
+    .params = oc_cron_name_options,
+    .params_size = sizeof(struct oc_cron_name_params),
     .view = "record",
     .example = "openclaw cron show health",
     .result = ROW,
@@ -289,6 +287,12 @@ static void op_next(struct oc_call *call, void *ctx)
     }
     if (p->cron) {
         next_of_expression(call, p, from);
+        return;
+    }
+    if (strcmp(p->zone, "UTC") != 0) {
+        oc_call_failf(call, OC_E_CONFIG,
+                      "`openclaw cron edit NAME --zone ZONE` changes a schedule.",
+                      "--zone belongs to --cron: a schedule has a zone of its own");
         return;
     }
     if (p->name && !oc_cron_named(call, s, p->name)) {
