@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import time
 
-from governance import enroll, request
+from governance import Member, enroll, request
 from harness import BUILD, Daemon, Failure, eventually, run
 from rest import Rest
 
@@ -313,7 +313,39 @@ def an_emergency_is_declared_acts_at_once_and_is_reviewed():
         world.daemon.remove()
 
 
+def a_key_that_is_good_is_not_replaced_and_without_one_the_gate_refuses():
+    world = World()
+    try:
+        client = world.daemon.client()
+        try:
+            client.call("governance.keys.register", member="alpha", key=Member("other").public)
+            raise AssertionError("a key was replaced")
+        except Failure as problem:
+            assert problem.code == "conflict" and "keys revoke" in problem.hint, problem
+        client.close()
+        old = next(row["id"] for row in world.daemon.call("governance.keys.list") if row["member"] == "alpha")
+        world.daemon.call("governance.keys.revoke", id="alpha")
+        path = os.path.join(world.daemon.home, "route.lua")
+        with open(path, "w") as f:
+            f.write(POLICY)
+        refused = world.cli_json("policy", "apply", path, code=3)["error"]
+        assert refused["code"] == "denied" and "every member of the triad" in refused["message"], refused
+        assert world.daemon.call("governance.list") == []
+        world.daemon.call("governance.keys.register", member="alpha", key=Member("alpha").public)
+        assert world.cli_json("policy", "apply", path, code=8)["error"]["code"] == "needs_approval"
+
+        ledger = [row for row in world.daemon.call("ledger.show", limit=1000) if row["type"] in ("key_registered", "key_revoked")]
+        assert len(ledger) == len(world.members) + 2, ledger
+        with open(os.path.join(world.daemon.home, "logs", "security-events.log")) as f:
+            noted = [line for line in map(json.loads, f) if line["event"] in ("key_registered", "key_revoked")]
+        assert len(noted) == len(ledger), noted
+        gone = next(line for line in noted if line["event"] == "key_revoked")
+        assert gone["member"] == "alpha" and gone["id"] == old and gone["by"].startswith("cli:uid="), gone
+    finally:
+        world.daemon.remove()
+
+
 run([a_strategic_operation_from_the_command_line_to_its_proof, nobody_chooses_an_easier_category_or_another_name, votes_on_the_command_line_with_a_key_that_stays_there,
      files_and_scripts_of_the_original, a_ballot_is_good_for_one_proposal_one_text_and_one_member, a_veto_an_override_and_a_veto_that_stands,
      a_deadlock_is_ended_by_the_steward, silence_is_a_timeout_also_while_the_host_is_down,
-     an_emergency_is_declared_acts_at_once_and_is_reviewed])
+     an_emergency_is_declared_acts_at_once_and_is_reviewed, a_key_that_is_good_is_not_replaced_and_without_one_the_gate_refuses])

@@ -153,7 +153,7 @@ def small_files():
 
 
 def propose(daemon, title):
-    return daemon.call("governance.propose", title=title, description="x" * 8000, justification="j", impact="i", rollback_plan="r")
+    return daemon.call("governance.propose", title=title, description="x" * 16000, justification="j" * 16000, impact="i", rollback_plan="r")
 
 
 def refused(daemon, title):
