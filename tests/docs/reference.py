@@ -250,7 +250,8 @@ def commands():
     listed = overview[overview.index("Commands:"):overview.index("Options of every command:")]
     for name in re.findall(r"^  ([a-z]+) ", listed, re.M):
         text = run("openclaw", "help", name)
-        verbs = re.findall(rf"^  ({name} [a-z-]+) ", text, re.M)
+        # a long one stands on a line of its own; some have three words
+        verbs = re.findall(rf"^  ({name}(?: [a-z-]+)+)(?:  |$)", text, re.M)
         yield from verbs if text.startswith(f"Usage: openclaw {name} COMMAND\n") else [name]
 
 
