@@ -23,6 +23,7 @@ struct oc_metrics {
 struct params {
     const char *selector, *since, *until, *step;
     int32_t aggregation, format;
+    bool allow_empty;
 };
 
 #define AT(member) offsetof(struct params, member)
@@ -62,6 +63,10 @@ static const struct oc_option query_options[] = {
      .default_text = "auto",
      .help = "one point for each step, \"5m\"; 0 = every stored point; auto = about 60 steps"},
     AGGREGATION,
+    {.name = "allow_empty",
+     .type = OC_OPT_BOOL,
+     .offset = AT(allow_empty),
+     .help = "a selector that matches no series is an empty answer, not an error"},
     {0}};
 static const struct oc_option export_options[] = {
     SELECTOR(OC_OPT_REQUIRED),
@@ -137,7 +142,7 @@ static int ask(struct oc_metrics *m, struct oc_call *call, struct question *q, s
     if (rc == OC_OK) {
         rc = select_series(m->env.store, p->selector, q, err);
     }
-    if (rc == OC_OK && !q->series.list.count) {
+    if (rc == OC_OK && !q->series.list.count && !p->allow_empty) {
         rc = oc_error_set(err, OC_E_NOT_FOUND, "no series matches %s", p->selector);
         oc_error_hint(err, "`openclaw metrics list` shows all of them.");
     }

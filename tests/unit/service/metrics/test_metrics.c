@@ -160,6 +160,14 @@ static void what_cannot_be_answered_is_said(void **state)
     }
 }
 
+static void no_series_is_an_empty_answer_for_who_asks_so(void **state)
+{
+    (void)state;
+    const json_t *answer =
+        stage_ask(&f.s, "metrics.query", "{\"selector\": \"none.such\", \"allow_empty\": true}");
+    assert_int_equal(json_array_size(json_object_get(answer, "series")), 0);
+}
+
 static void an_export_too_large_for_an_answer_is_refused_with_a_remedy(void **state)
 {
     (void)state;
@@ -184,6 +192,7 @@ int main(void)
         TEST(csv_quotes_what_would_break_a_row),
         TEST(json_lines_can_be_read_one_by_one),
         TEST(what_cannot_be_answered_is_said),
+        TEST(no_series_is_an_empty_answer_for_who_asks_so),
         TEST(an_export_too_large_for_an_answer_is_refused_with_a_remedy),
     };
     return cmocka_run_group_tests_name("metrics", tests, NULL, NULL);

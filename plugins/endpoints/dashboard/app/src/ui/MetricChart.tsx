@@ -49,6 +49,7 @@ export function useMetric(query: MetricQuery | null, range: Range) {
     until: ends,
     step: `${step / 1000}s`,
     aggregation: query?.aggregation ?? 'avg',
+    allow_empty: true, // a host that has just started has no samples yet
   };
   const answer = useQuery<MetricsAnswer>(query ? 'metrics.query' : null, params, { on: [turn] });
   const [extra, setExtra] = useState<ReadonlyMap<string, Point[]>>(new Map());
@@ -72,9 +73,7 @@ export function useMetric(query: MetricQuery | null, range: Range) {
     () => (answer.data?.series ?? []).map((s) => ({ ...s, points: join(s.points, extra.get(s.series)) })),
     [answer.data, extra],
   );
-  // a selector that nothing matches is an empty chart, not a failure
-  const error = answer.error?.code === 'not_found' ? null : answer.error;
-  return { series, error, loading: answer.loading && !answer.error, reload: answer.reload };
+  return { series, error: answer.error, loading: answer.loading && !answer.error, reload: answer.reload };
 }
 
 /** Points of the store, then what came since. */

@@ -30,8 +30,8 @@ export function ServiceCharts({ check: c, range }: { check: Check; range: RangeC
     selector: selector('*', { instance: c.instance, target: c.target }),
   });
   const names = useMemo(() => order(list.data ?? [], c.target), [list.data, c.target]);
-  if (list.error && list.error.code !== 'not_found') return <ErrorNote error={list.error} retry={list.reload} />;
-  if (list.loading && !list.error) return <Loading lines={3} />;
+  if (list.error) return <ErrorNote error={list.error} retry={list.reload} />;
+  if (list.loading) return <Loading lines={3} />;
   if (names.length === 0) return null;
   const shown = names.slice(0, count);
   const left = names.length - shown.length;
