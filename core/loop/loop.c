@@ -34,6 +34,7 @@ struct oc_loop {
     uv_loop_t uv;
     uv_async_t wake; /* not counted as something to wait for */
     bool stop;
+    uint64_t turn;
     struct signal_list signals;
     pthread_mutex_t lock;
     struct post_queue posted; /* guarded by lock */
@@ -113,6 +114,7 @@ void oc_loop_destroy(struct oc_loop *loop)
 
 bool oc_loop_step(struct oc_loop *loop, bool wait)
 {
+    loop->turn++;
     bool ran = run_posted(loop);
     int alive = uv_run(&loop->uv, wait && !ran ? UV_RUN_ONCE : UV_RUN_NOWAIT);
     return alive || has_posted(loop);
@@ -128,6 +130,11 @@ void oc_loop_run(struct oc_loop *loop)
 void oc_loop_stop(struct oc_loop *loop)
 {
     loop->stop = true;
+}
+
+uint64_t oc_loop_turn(const struct oc_loop *loop)
+{
+    return loop->turn;
 }
 
 void *oc_loop_uv(struct oc_loop *loop)

@@ -18,6 +18,8 @@ void oc_loop_run(struct oc_loop *loop);     /* until oc_loop_stop, or nothing is
 void oc_loop_stop(struct oc_loop *loop);
 /* one turn (tests); false when nothing is left */
 bool oc_loop_step(struct oc_loop *loop, bool wait);
+/* Counts the turns: in each, files, posts and timers have theirs. */
+uint64_t oc_loop_turn(const struct oc_loop *loop);
 void *oc_loop_uv(struct oc_loop *loop); /* uv_loop_t *, for the floors that wrap further handles */
 
 /* Runs fn(ctx) on the loop thread soon, in the order posted. [any] */
@@ -25,7 +27,8 @@ void oc_loop_post(struct oc_loop *loop, oc_loop_fn fn, void *ctx);
 
 /* not running yet */
 struct oc_timer *oc_timer_create(struct oc_loop *loop, oc_loop_fn fn, void *ctx);
-/* repeat 0 = once; restarts */
+/* repeat 0 = once; restarts. One that starts itself anew without a delay goes on in the next turn, behind everything else that is
+ * there to do. */
 void oc_timer_start(struct oc_timer *t, int64_t delay_ms, int64_t repeat_ms);
 void oc_timer_stop(struct oc_timer *t);
 bool oc_timer_active(const struct oc_timer *t);

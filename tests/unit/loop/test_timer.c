@@ -115,6 +115,65 @@ static void a_destroyed_timer_never_fires(void **state)
     assert_int_equal(p->count, 0);
 }
 
+static void begin_anew(void *ctx)
+{
+    struct probe *p = ctx;
+    if (++p->count < 1000) {
+        oc_timer_start(p->timer, 0, 0);
+    }
+}
+
+static void count_post(void *ctx)
+{
+    ++*(int *)ctx;
+}
+
+static void restarting(struct probe *p)
+{
+    oc_timer_destroy(p->timer);
+    p->timer = oc_timer_create(p->loop, begin_anew, p);
+    oc_timer_start(p->timer, 0, 0);
+}
+
+static void one_that_begins_anew_lets_the_others_have_their_turn(void **state)
+{
+    struct probe *p = *state;
+    int posts = 0;
+    restarting(p);
+    for (int turn = 1; turn <= 10; turn++) {
+        oc_loop_post(p->loop, count_post, &posts);
+        assert_true(oc_loop_step(p->loop, false));
+        assert_in_range(p->count, 1, turn);
+        assert_int_equal(posts, turn);
+        assert_true(oc_timer_active(p->timer));
+    }
+    oc_loop_run(p->loop);
+    assert_int_equal(p->count, 1000);
+    assert_false(oc_timer_active(p->timer));
+}
+
+/* In whatever state the turns have left it. */
+static void one_that_begins_anew_may_be_stopped_and_destroyed(void **state)
+{
+    struct probe *p = *state;
+    for (int turns = 0; turns < 6; turns++) {
+        restarting(p);
+        for (int i = 0; i < turns; i++) {
+            oc_loop_step(p->loop, false);
+        }
+        const int count = p->count;
+        if (turns % 2) {
+            oc_timer_stop(p->timer);
+            assert_false(oc_timer_active(p->timer));
+        } else {
+            oc_timer_destroy(p->timer);
+            p->timer = NULL;
+        }
+        oc_loop_run(p->loop);
+        assert_int_equal(p->count, count);
+    }
+}
+
 #define TIMER_TEST(f) cmocka_unit_test_setup_teardown(f, create, destroy)
 
 int main(void)
@@ -127,6 +186,8 @@ int main(void)
         TIMER_TEST(the_delay_counts_from_now_even_after_long_work),
         TIMER_TEST(a_timer_may_be_destroyed_in_its_own_call),
         TIMER_TEST(a_destroyed_timer_never_fires),
+        TIMER_TEST(one_that_begins_anew_lets_the_others_have_their_turn),
+        TIMER_TEST(one_that_begins_anew_may_be_stopped_and_destroyed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
