@@ -4,6 +4,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/store/internal.h"
+#include "core/sys/file.h"
 
 #define SPACE_MAX 128
 #define KEY_MAX   512
@@ -144,6 +145,29 @@ json_t *oc_kv_get(struct oc_store *s, const char *space, const char *key)
     oc_db_done(row);
     note_read(s, rc, &err);
     return value;
+}
+
+int oc_kv_peek(const char *path, const char *space, const char *key, json_t **value,
+               struct oc_error *err)
+{
+    struct oc_db db;
+    *value = NULL;
+    if (!oc_file_exists(path)) {
+        return oc_error_set(err, OC_E_NOT_FOUND, "there is no store %s", path);
+    }
+    int rc = oc_db_open(&db, path, OC_DB_LOOK, err);
+    if (rc != OC_OK) {
+        return rc;
+    }
+    sqlite3_stmt *row = oc_db_select(&db, OC_SQL_KV_GET, err, "tt", space, key);
+    rc = oc_db_row(&db, row, err);
+    if (rc > 0) {
+        *value = parse(row, 0);
+        rc = *value ? OC_OK : oc_error_set(err, OC_E_PERMANENT, "%s of %s is damaged", key, path);
+    }
+    oc_db_done(row);
+    oc_db_close(&db);
+    return rc;
 }
 
 json_t *oc_kv_all(struct oc_store *s, const char *space)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/base/json.h"
+#include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/time.h"
 #include "core/store/ledger_internal.h"
@@ -42,6 +43,27 @@ static uint64_t power_of_two(uint64_t wanted)
     return size;
 }
 
+/* What is acknowledged is on the disk: a ledger that has none acknowledges nothing. */
+static void stay_absent(struct oc_ledger *l, const struct oc_error *reason)
+{
+    if (l->fd >= 0) {
+        close(l->fd);
+    }
+    if (l->dir_fd >= 0) {
+        close(l->dir_fd);
+    }
+    l->fd = l->dir_fd = -1;
+    l->segments.count = l->tiles.count = 0;
+    memset(&l->now, 0, sizeof l->now);
+    memset(&l->stable, 0, sizeof l->stable);
+    l->absent = l->damaged = true;
+    oc_error_init(&l->why);
+    oc_error_set(&l->why, OC_E_CONFLICT, "the ledger cannot be opened: %.200s", reason->message);
+    oc_error_hint(&l->why, "Let the host write to %s, and start it again.", l->dir);
+    oc_err("the ledger cannot be opened: nothing that belongs into it is taken",
+           "folder=%s reason=%s", l->dir, reason->message);
+}
+
 struct oc_ledger *oc_ledger_open(const struct oc_ledger_options *options, struct oc_loop *loop,
                                  struct oc_error *err)
 {
@@ -52,12 +74,17 @@ struct oc_ledger *oc_ledger_open(const struct oc_ledger_options *options, struct
     l->fd = l->dir_fd = -1;
     l->per = power_of_two(options->segment_size ? options->segment_size : OC_LEDGER_SEGMENT);
     oc_error_init(&l->why);
+    struct oc_error local;
+    err = err ? err : &local;
+    oc_error_init(err);
     const int rc = l->dir ? open_folder(l, err) : open_memory(l, err);
-    oc_ledger_levels(l);
-    if (rc != OC_OK) {
+    if (rc != OC_OK && options->tolerant) {
+        stay_absent(l, err);
+    } else if (rc != OC_OK) {
         oc_ledger_close(l);
         return NULL;
     }
+    oc_ledger_levels(l);
     if (l->segments.count > 0) {
         l->tile_base = l->tiles.count > 0 ? l->tile_base : (l->now.f.size + l->tile - 1) / l->tile;
         oc_ledger_seal(l); /* after a crash between the last entry of a segment and its hashes */
@@ -84,17 +111,12 @@ void oc_ledger_close(struct oc_ledger *l)
     OC_VEC_FINISH(&l->pieces);
     OC_VEC_FINISH(&l->waiters);
     oc_buf_finish(&l->pending);
+    oc_buf_finish(&l->text);
     free(l->dir);
     free(l);
 }
 
 /* ---- adding ---- */
-
-static int put(const char *text, size_t len, void *ctx)
-{
-    oc_buf_add(ctx, text, len);
-    return 0;
-}
 
 /* {"time":..,"type":"..", and what the entry has. */
 static int make_text(const char *type, const json_t *entry, struct oc_buf *out,
@@ -105,8 +127,10 @@ static int make_text(const char *type, const json_t *entry, struct oc_buf *out,
         json_decref(word);
         return oc_error_set(err, OC_E_CONFIG, "an entry of the ledger is an object with a type");
     }
-    oc_buf_addf(out, "{\"time\":%lld,\"type\":", (long long)oc_time_wall());
-    json_dump_callback(word, put, out, JSON_ENCODE_ANY);
+    oc_buf_adds(out, "{\"time\":");
+    oc_buf_addi(out, oc_time_wall());
+    oc_buf_adds(out, ",\"type\":");
+    oc_json_put(out, word);
     if (json_object_get(entry, "time") || json_object_get(entry, "type")) {
         own = json_copy((json_t *)entry);
         json_object_del(own, "time");
@@ -115,7 +139,7 @@ static int make_text(const char *type, const json_t *entry, struct oc_buf *out,
     }
     if (json_object_size(entry) > 0) {
         const size_t brace = out->len;
-        json_dump_callback(entry, put, out, JSON_COMPACT);
+        oc_json_put(out, entry);
         out->data[brace] = ',';
     } else {
         oc_buf_addc(out, '}');
@@ -151,6 +175,7 @@ static void queue(struct oc_ledger *l, const struct oc_buf *text)
     const size_t at = l->pending.len;
     oc_ledger_line_put(&l->pending, flag, index, text->data, text->len);
     oc_merkle_leaf(text->data, text->len, leaf);
+    memcpy(l->newest, leaf, sizeof leaf);
     oc_ledger_place(l, l->now.offset, leaf);
     l->now.offset = l->now.f.size % l->per == 0 ? 0 : l->now.offset + (l->pending.len - at);
 }
@@ -172,16 +197,14 @@ static int may_add(const struct oc_ledger *l, struct oc_error *err)
 int64_t oc_ledger_add(struct oc_ledger *l, const char *type, const json_t *entry,
                       oc_ledger_done_fn done, void *ctx, struct oc_error *err)
 {
-    struct oc_buf text = {0};
     int rc = may_add(l, err);
-    rc = rc == OC_OK ? make_text(type, entry, &text, err) : rc;
+    oc_buf_clear(&l->text);
+    rc = rc == OC_OK ? make_text(type, entry, &l->text, err) : rc;
     if (rc != OC_OK) {
-        oc_buf_finish(&text);
         return rc;
     }
     const uint64_t index = l->now.f.size;
-    queue(l, &text);
-    oc_buf_finish(&text);
+    queue(l, &l->text);
     if (done) {
         const struct oc_ledger_waiter waiter = {index, done, ctx};
         OC_VEC_PUSH(&l->waiters, waiter);
@@ -207,6 +230,11 @@ int oc_ledger_sync(struct oc_ledger *l, struct oc_error *err)
     rc = oc_ledger_flush(l, err);
     oc_ledger_answer(l, rc != OC_OK);
     return rc == OC_OK && l->stable.f.size < size ? OC_E_RETRY : rc;
+}
+
+void oc_ledger_newest_leaf(const struct oc_ledger *l, uint8_t leaf[OC_LEDGER_HASH])
+{
+    memcpy(leaf, l->newest, OC_LEDGER_HASH);
 }
 
 /* ---- figures ---- */
@@ -239,9 +267,40 @@ bool oc_ledger_healthy(const struct oc_ledger *l, struct oc_error *why)
     return fine;
 }
 
+void oc_ledger_distrust(struct oc_ledger *l, const char *message, const char *hint)
+{
+    if (l->damaged || !oc_ledger_is_kept(l)) {
+        return;
+    }
+    l->damaged = l->distrusted = true;
+    oc_error_init(&l->why);
+    oc_error_set(&l->why, OC_E_CONFLICT, "%s", message);
+    oc_error_hint(&l->why, "%s", hint);
+    oc_err("the ledger is not the one that was here: nothing is added to it", "folder=%s reason=%s",
+           l->dir, message);
+}
+
+bool oc_ledger_is_distrusted(const struct oc_ledger *l)
+{
+    return l->distrusted;
+}
+
+void oc_ledger_trust(struct oc_ledger *l)
+{
+    if (l->distrusted) {
+        l->damaged = l->distrusted = false;
+        oc_error_init(&l->why);
+    }
+}
+
+const char *oc_ledger_folder(const struct oc_ledger *l)
+{
+    return l->dir;
+}
+
 bool oc_ledger_is_kept(const struct oc_ledger *l)
 {
-    return l->dir && !l->read_only;
+    return l->dir && !l->read_only && !l->absent;
 }
 
 uint64_t oc_ledger_open_segment(const struct oc_ledger *l, uint64_t *bytes)

@@ -31,6 +31,8 @@ struct oc_ledger_options {
     bool read_only;  /* looks only: never writes, an append fails with OC_E_CONFLICT */
     uint64_t
         segment_size; /* entries of a segment, a power of two; 0 = 8192. That of what is there stays */
+    /* what cannot be opened is no reason to fail: it is there, not healthy, and takes nothing (OC_E_CONFLICT, and why) */
+    bool tolerant;
 };
 
 /* OC_OK: on the disk. OC_E_RETRY: it could not be written, the entry is not there. */
@@ -48,15 +50,23 @@ int64_t oc_ledger_add(struct oc_ledger *l, const char *type, const json_t *entry
 /* All that was added is on the disk when this returns OC_OK: for the few who must wait. */
 int oc_ledger_sync(struct oc_ledger *l, struct oc_error *err);
 
-uint64_t oc_ledger_size(const struct oc_ledger *l);    /* entries, those not yet durable too */
-uint64_t oc_ledger_durable(const struct oc_ledger *l); /* entries that are on the disk */
-uint64_t oc_ledger_oldest(const struct oc_ledger *l);  /* the first whose text is still there */
+uint64_t oc_ledger_size(const struct oc_ledger *l);      /* entries, those not yet durable too */
+uint64_t oc_ledger_durable(const struct oc_ledger *l);   /* entries that are on the disk */
+uint64_t oc_ledger_oldest(const struct oc_ledger *l);    /* the first whose text is still there */
+const char *oc_ledger_folder(const struct oc_ledger *l); /* borrowed; NULL: it is in memory */
+/* The hash of the entry that was added last. */
+void oc_ledger_newest_leaf(const struct oc_ledger *l, uint8_t leaf[OC_LEDGER_HASH]);
 /* On a disk, and this process writes it. */
 bool oc_ledger_is_kept(const struct oc_ledger *l);
 /* The first entry of the segment that is being filled, and how many bytes of its file are on the disk. */
 uint64_t oc_ledger_open_segment(const struct oc_ledger *l, uint64_t *bytes);
 uint64_t oc_ledger_segment_size(const struct oc_ledger *l); /* entries */
-/* False and why: the log is damaged or cannot be written. */
+/* Somebody who remembers the log knows that this is not all of it: it is not healthy and takes nothing until it is trusted again. Does
+ * nothing to a log that is damaged already, or in memory. `hint` says what to do. */
+void oc_ledger_distrust(struct oc_ledger *l, const char *message, const char *hint);
+bool oc_ledger_is_distrusted(const struct oc_ledger *l);
+void oc_ledger_trust(struct oc_ledger *l); /* people have accepted what is lost */
+/* False and why: the log is damaged, distrusted or cannot be written. */
 bool oc_ledger_healthy(const struct oc_ledger *l, struct oc_error *why);
 
 /* The text of an entry into `out`, as it was hashed. OC_E_NOT_FOUND: no such index, or retired. */
@@ -65,6 +75,11 @@ int oc_ledger_read(struct oc_ledger *l, uint64_t index, struct oc_buf *out, stru
 int oc_ledger_each(struct oc_ledger *l, uint64_t from,
                    bool (*fn)(void *ctx, uint64_t index, const char *text, size_t len), void *ctx,
                    struct oc_error *err);
+
+/* The same for entries of which all are durable, from the files alone: for a thread beside the one that writes. [any] */
+int oc_ledger_each_in(const char *folder, uint64_t segment_size, uint64_t from, uint64_t to,
+                      bool (*fn)(void *ctx, uint64_t index, const char *text, size_t len),
+                      void *ctx, struct oc_error *err);
 
 /* Removes the text of the full segments that end before entry `before`; their hashes stay, so that the tree and proofs are what they were. An
  * entry of type "ledger_retired" {"before"} has to be durable first: a verification asks for it. */

@@ -139,6 +139,8 @@ struct oc_ledger_job {
 struct oc_ledger {
     char *dir; /* NULL: in memory */
     bool read_only, damaged, closing;
+    bool distrusted;     /* damaged, by the word of who remembers it */
+    bool absent;         /* it could not be opened: it takes nothing */
     struct oc_error why; /* damaged, or failing */
     enum oc_ledger_trouble trouble;
     int64_t next_try; /* mono */
@@ -153,9 +155,10 @@ struct oc_ledger {
     OC_VEC(struct oc_ledger_segment) segments;
     OC_VEC(struct oc_ledger_tile) tiles; /* of the segments that have no .tree yet */
     uint64_t tile_base;                  /* number of the first of them */
-    struct oc_buf pending;
+    struct oc_buf pending, text;         /* of the entries that wait; of the one that is added */
     OC_VEC(struct oc_ledger_piece) pieces;
     uint64_t pending_first;
+    uint8_t newest[OC_LEDGER_HASH]; /* the leaf of the entry that was added last */
     OC_VEC(struct oc_ledger_waiter) waiters;
     struct oc_ledger_job *job; /* under way */
     struct oc_ledger_seal *seal;

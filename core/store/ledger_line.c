@@ -53,6 +53,7 @@ void oc_ledger_line_put(struct oc_buf *out, char flag, uint64_t number, const ch
     char head[HEAD];
     put_hex(head, bytes, 4);
     head[8] = flag;
+    oc_buf_reserve(out, sizeof head + len + 1);
     oc_buf_add(out, head, sizeof head);
     oc_buf_add(out, text, len);
     oc_buf_addc(out, '\n');

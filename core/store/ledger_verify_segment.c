@@ -76,8 +76,17 @@ static void look_at_retirement(struct oc_checked_segment *s, const struct oc_led
 struct reading {
     struct oc_ledger_reader r;
     struct oc_ledger_leaves leaves;
-    struct oc_frontier f, tile;
+    struct oc_frontier f;
 };
+
+/* A tile is a complete subtree: its hash is found on the way. */
+static void on_node(void *ctx, unsigned level, const uint8_t *hash)
+{
+    struct reading *x = ctx;
+    if (UINT64_C(1) << level == OC_LEDGER_TILE) {
+        memcpy(x->leaves.tiles.items[x->leaves.tiles.count - 1].root, hash, OC_LEDGER_HASH);
+    }
+}
 
 static void read_line(struct oc_checked_segment *s, struct reading *x, uint64_t offset,
                       const struct oc_ledger_line *line)
@@ -87,18 +96,18 @@ static void read_line(struct oc_checked_segment *s, struct reading *x, uint64_t 
     if (s->count % OC_LEDGER_TILE == 0) {
         const struct oc_ledger_tile fresh = {.offset = offset};
         OC_VEC_PUSH(&t->tiles, fresh);
-        x->tile.size = 0;
     }
     oc_merkle_leaf(line->text, line->len, leaf);
-    oc_frontier_add(&x->f, leaf, NULL, NULL);
+    oc_frontier_add(&x->f, leaf, on_node, x);
     look_at_retirement(s, line);
     s->count++;
 }
 
-static void finish_tiles(struct oc_checked_segment *s, struct reading *x)
+/* The tiles from number `i` on. */
+static void finish_tiles(struct oc_checked_segment *s, struct reading *x, size_t i)
 {
     struct oc_ledger_leaves *t = &x->leaves;
-    for (size_t i = 0; i < t->tiles.count; i++) {
+    for (; i < t->tiles.count; i++) {
         const uint64_t begin = i * OC_LEDGER_TILE;
         struct oc_frontier f = {0};
         for (uint64_t k = begin; k < s->count && k < begin + OC_LEDGER_TILE; k++) {
@@ -146,6 +155,7 @@ static void read_log(struct oc_checking *c, struct oc_checked_segment *s, struct
         damage(s, ".log", 0, (int64_t)s->first, "it cannot be opened: %s", strerror(errno));
         return;
     }
+    posix_fadvise(fd, 0, 0, POSIX_FADV_WILLNEED); /* read while the first lines are hashed */
     oc_ledger_reader_begin(&x->r, fd, 0, UINT64_MAX);
     got = oc_ledger_reader_next(&x->r, true, s->first, &line);
     if (got == OC_LEDGER_LINE) {
@@ -165,7 +175,7 @@ static void read_log(struct oc_checking *c, struct oc_checked_segment *s, struct
     look_behind(c, s, x, got);
     oc_ledger_reader_end(&x->r);
     close(fd);
-    finish_tiles(s, x);
+    finish_tiles(s, x, s->count / OC_LEDGER_TILE); /* what is less than a tile */
 }
 
 /* Its file of hashes is byte for byte what follows from the text. */
@@ -209,7 +219,7 @@ static void read_tree(struct oc_checking *c, struct oc_checked_segment *s, struc
         for (size_t i = 0; i < t.tiles.count; i++) {
             OC_VEC_PUSH(&x->leaves.tiles, t.tiles.items[i]);
         }
-        finish_tiles(s, x);
+        finish_tiles(s, x, 0);
         oc_ledger_leaves_put(&x->leaves, &again);
         if (again.len != found.len || memcmp(again.data, found.data, again.len) != 0) {
             damage(s, ".tree", 0, -1, "its tiles do not fit its entries");

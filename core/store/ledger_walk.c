@@ -156,3 +156,28 @@ int oc_ledger_each(struct oc_ledger *l, uint64_t from,
     const uint64_t oldest = oc_ledger_oldest(l);
     return oc_ledger_walk(l, from < oldest ? oldest : from, l->now.f.size, fn, ctx, err);
 }
+
+int oc_ledger_each_in(const char *folder, uint64_t segment_size, uint64_t from, uint64_t to,
+                      bool (*fn)(void *ctx, uint64_t index, const char *text, size_t len),
+                      void *ctx, struct oc_error *err)
+{
+    struct walking w = {.fn = fn, .ctx = ctx, .at = from, .to = to};
+    int rc = OC_OK;
+    while (rc == OC_OK && w.at < w.to && !w.stopped) {
+        const uint64_t begin = w.at / segment_size * segment_size;
+        const uint64_t end = begin + segment_size < to ? begin + segment_size : to;
+        struct oc_ledger_reader r;
+        char *path = oc_ledger_path(folder, begin, ".log");
+        const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+        if (fd < 0) {
+            rc = oc_error_errno(err, 0, errno, "cannot open %s", path);
+        } else {
+            oc_ledger_reader_begin(&r, fd, 0, UINT64_MAX);
+            rc = walk_lines(&w, &r, begin, end, err);
+            oc_ledger_reader_end(&r);
+            close(fd);
+        }
+        free(path);
+    }
+    return rc;
+}

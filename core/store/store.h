@@ -50,6 +50,10 @@ int oc_kv_remove(struct oc_store *s, const char *space, const char *key, bool du
                  struct oc_error *err);
 /* owned by the caller; NULL when absent */
 json_t *oc_kv_get(struct oc_store *s, const char *space, const char *key);
+/* One document of the store in `path`, which may be another process's: nothing of it is changed. OC_OK, and *value (owned by the
+ * caller) is NULL when the document is absent; OC_E_NOT_FOUND: there is no store. */
+int oc_kv_peek(const char *path, const char *space, const char *key, json_t **value,
+               struct oc_error *err);
 /* {key: value, ...} of one space; owned by the caller. */
 json_t *oc_kv_all(struct oc_store *s, const char *space);
 void oc_store_begin(struct oc_store *s);

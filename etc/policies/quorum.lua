@@ -25,6 +25,15 @@ local conditions = {
   identity_threat_detected = true,
 }
 
+local function member_of(electorate, name)
+  for i = 1, #electorate do
+    if electorate[i].name == name then
+      return electorate[i]
+    end
+  end
+  return nil
+end
+
 -- Nothing signed by a key, and nothing said by a member, counts from its revocation on.
 local function before(at, revoked)
   return revoked == nil or at < revoked
@@ -76,8 +85,29 @@ local function declare(vote, at)
   end
 end
 
+-- What ends by itself: the deadline, the wait for the declaration, the time to override a veto. The first end comes first;
+-- of several at one time the deadline, then the declaration, then the steward's veto. It is another when the vote was won, and when
+-- a veto comes or is lifted.
+local function look_ahead(vote)
+  local first, what
+  if not vote.carried_at then
+    first, what = vote.rules.deadline, "deadline"
+  elseif not veto_stands(vote) then
+    first, what = vote.carried_at + vote.rules.declaration_ms, "declaration"
+  end
+  local steward, sentinel = vote.steward, vote.sentinel
+  if steward and not steward.lifted and (not first or steward.ends < first) then
+    first, what = steward.ends, "veto"
+  end
+  if sentinel and not sentinel.lifted and (not first or sentinel.ends < first) then
+    first, what = sentinel.ends, "veto"
+  end
+  vote.first_end, vote.what_ends = first, what
+end
+
 local function carry(vote, at)
   vote.carried_at = at
+  look_ahead(vote)
   declare(vote, at)
 end
 
@@ -85,12 +115,15 @@ end
 local function settle(vote, at)
   if vote.carried_at then
     declare(vote, at)
-  elseif won(vote) then
+    return
+  end
+  local yes, present, eligible = vote.yes, vote.present, vote.eligible
+  if won(vote) then
     carry(vote, at)
-  elseif refused(vote) then
+  elseif vote.approval and refused(vote) then
     decide(vote, at, "rejected", "refused")
-  elseif not suffices(vote.rules, vote.yes + vote.eligible - vote.present, vote.eligible) then
-    local tie = vote.present == vote.eligible and vote.yes == vote.no and vote.yes > 0
+  elseif not suffices(vote.rules, yes + eligible - present, eligible) then
+    local tie = present == eligible and yes == vote.no and yes > 0
     decide(vote, at, "rejected", tie and "tie" or "outvoted")
   end
 end
@@ -109,7 +142,7 @@ end
 
 local function voice_of(vote, to, name)
   for _ = 1, vote.eligible do
-    local here = vote.members[name]
+    local here = member_of(vote.electorate, name)
     if here == nil or not before(vote.rules.deadline, here.revoked_at) then
       return nil
     elseif vote.ballots[name] then
@@ -150,28 +183,9 @@ local function close(vote, proposal, at)
   end
 end
 
--- What ends by itself: the deadline, the wait for the declaration, the time to override a veto. The first end comes first;
--- of several at one time the deadline, then the declaration, then the steward's veto.
-local function next_end(vote)
-  local first, what
-  if not vote.carried_at then
-    first, what = vote.rules.deadline, "deadline"
-  elseif not veto_stands(vote) then
-    first, what = vote.carried_at + vote.rules.declaration_ms, "declaration"
-  end
-  local steward, sentinel = vote.steward, vote.sentinel
-  if steward and not steward.lifted and (not first or steward.ends < first) then
-    first, what = steward.ends, "veto"
-  end
-  if sentinel and not sentinel.lifted and (not first or sentinel.ends < first) then
-    first, what = sentinel.ends, "veto"
-  end
-  return first, what
-end
-
 local function elapse(vote, proposal, at)
-  local first, what = next_end(vote)
-  while not vote.outcome and first < at do
+  while not vote.outcome and vote.first_end < at do
+    local first, what = vote.first_end, vote.what_ends
     if what == "deadline" then
       close(vote, proposal, first + 1)
     elseif what == "declaration" then
@@ -179,16 +193,18 @@ local function elapse(vote, proposal, at)
     else
       decide(vote, first + 1, "vetoed", "veto")
     end
-    first, what = next_end(vote)
   end
 end
 
-local function take_ballot(vote, ballot)
+local function take_ballot(vote, ballot, at)
   local name, choice = ballot.member, ballot.choice
-  local member, old = vote.members[name], vote.ballots[name]
-  if vote.carried_at or not member or not before(ballot.at, ballot.key_revoked)
-    or not before(ballot.at, member.revoked_at) then
-    return -- too late, not a voter, or not believed
+  local member, old = member_of(vote.electorate, name), vote.ballots[name]
+  if vote.carried_at or not member then
+    return -- too late, or not a voter
+  end
+  local key_revoked, member_revoked = ballot.key_revoked, member.revoked_at
+  if (key_revoked and at >= key_revoked) or (member_revoked and at >= member_revoked) then
+    return -- not believed
   elseif ballot.nonce <= (old and old.nonce or 0) or (choice ~= "yes" and choice ~= "no" and choice ~= "abstain") then
     return -- a duplicate, a stale one, or no choice at all
   elseif old then
@@ -200,29 +216,30 @@ local function take_ballot(vote, ballot)
   vote.ballots[name] = ballot
 end
 
-local function take_signature(vote, signature)
+local function take_signature(vote, signature, at)
   local kind, verdict = signature.kind, signature.verdict
   local known = (kind == "review" or kind == "approval")
-    and (verdict == "approve" or verdict == "request_changes" or verdict == "reject")
-  if known and not vote.carried_at and before(signature.at, signature.key_revoked)
+    and (verdict == "approve" or verdict == "request_changes" or verdict == "reject" or verdict == "abstain")
+  if known and not vote.carried_at and before(at, signature.key_revoked)
     and signature.nonce > (vote[kind] and vote[kind].nonce or 0) then
     vote[kind] = signature
   end
 end
 
 -- Each holder has one veto.
-local function take_veto(vote, veto)
+local function take_veto(vote, veto, at)
   local holder = veto.holder
   if (holder == "steward" or holder == "sentinel") and not vote[holder] and conditions[veto.condition]
-    and before(veto.at, veto.key_revoked) then
-    vote[holder] = { index = veto.index, ends = veto.at + vote.rules.override_ms, lifted = false }
+    and before(at, veto.key_revoked) then
+    vote[holder] = { index = veto.index, ends = at + vote.rules.override_ms, lifted = false }
+    look_ahead(vote)
   end
 end
 
 -- A veto is lifted when all of the triad have signed an override after it.
-local function lifted(vote, proposal, veto)
+local function lifted(vote, veto)
   local triad = 0
-  for _, member in ipairs(proposal.electorate) do
+  for _, member in ipairs(vote.electorate) do
     if member.triad then
       triad = triad + 1
       if (vote.overrides[member.name] or -1) < veto.index then
@@ -233,25 +250,27 @@ local function lifted(vote, proposal, veto)
   return triad > 0
 end
 
-local function take_override(vote, override, proposal)
-  local member = vote.members[override.member]
-  if member and before(override.at, override.key_revoked) and before(override.at, member.revoked_at) then
+local function take_override(vote, override, at)
+  local member = member_of(vote.electorate, override.member)
+  if member and before(at, override.key_revoked) and before(at, member.revoked_at) then
     vote.overrides[override.member] = override.index
     for _, holder in ipairs { "steward", "sentinel" } do
       local veto = vote[holder]
       if veto and not veto.lifted then
-        veto.lifted = lifted(vote, proposal, veto)
+        veto.lifted = lifted(vote, veto)
       end
     end
+    look_ahead(vote)
   end
 end
 
--- All records but delegations as one list in the order of the ledger, and beside it what takes each.
-local function merge(proposal, ballots)
+-- All records but delegations, one after the other in the order of the ledger, each with what takes it.
+local takers = { take_ballot, take_signature, take_veto, take_override }
+
+local function in_order(proposal, ballots)
   local lists = { ballots, proposal.signatures, proposal.vetoes, proposal.overrides }
-  local kinds = { take_ballot, take_signature, take_veto, take_override }
-  local places, records, takers = { 1, 1, 1, 1 }, {}, {}
-  repeat
+  local places = { 1, 1, 1, 1 }
+  return function()
     local record, which
     for i = 1, 4 do
       local candidate = lists[i][places[i]]
@@ -259,13 +278,24 @@ local function merge(proposal, ballots)
         record, which = candidate, i
       end
     end
-    if record then
-      places[which] = places[which] + 1
-      records[#records + 1] = record
-      takers[#takers + 1] = kinds[which]
+    if not record then
+      return nil
     end
-  until not record
-  return records, takers
+    places[which] = places[which] + 1
+    return record, takers[which]
+  end
+end
+
+-- Most often there are ballots alone.
+local function records_of(proposal, ballots)
+  if #proposal.signatures + #proposal.vetoes + #proposal.overrides > 0 then
+    return in_order(proposal, ballots)
+  end
+  local i = 0
+  return function()
+    i = i + 1
+    return ballots[i], take_ballot
+  end
 end
 
 local function pending_reason(vote)
@@ -295,52 +325,43 @@ local function result(vote)
 end
 
 function quorum(proposal, ballots, now)
+  local electorate = proposal.electorate
   local vote = {
     rules = proposal.rules,
-    eligible = #proposal.electorate,
-    members = {},
+    electorate = electorate,
+    eligible = #electorate,
     ballots = {}, -- the one of each member that counts
     overrides = {}, -- the place of each member's newest one
-    review = nil,
-    approval = nil,
-    steward = nil, -- its veto
-    sentinel = nil,
     yes = 0,
     no = 0,
     abstain = 0,
     present = 0,
     delegated = 0,
-    carried_at = nil,
-    outcome = nil,
-    reason = nil,
-    decided_at = nil,
+    first_end = proposal.rules.deadline, -- what ends first by itself
+    what_ends = "deadline",
+    -- later: review, approval, steward and sentinel (their vetoes), carried_at, outcome, reason, decided_at
   }
   if vote.eligible < 1 or vote.eligible > 64 then
     return { outcome = "invalid", reason = "bad_input" }
   end
-  for _, member in ipairs(proposal.electorate) do
-    vote.members[member.name] = member
-  end
 
   local last_index, last_at = -1, nil
-  local records, takers = ballots, nil
-  if #proposal.signatures + #proposal.vetoes + #proposal.overrides > 0 then
-    records, takers = merge(proposal, ballots)
-  end
-  for i, record in ipairs(records) do
-    if record.at > now then
+  for record, take in records_of(proposal, ballots) do
+    local at = record.at
+    if at > now then
       break
-    elseif record.index <= last_index or (last_at and record.at < last_at) then
+    elseif record.index <= last_index or (last_at and at < last_at) then
       return { outcome = "invalid", reason = "bad_input" } -- not as a ledger would hold them
     end
-    last_index, last_at = record.index, record.at
-    elapse(vote, proposal, record.at)
-    if vote.outcome then
-      break
+    last_index, last_at = record.index, at
+    if vote.first_end < at then
+      elapse(vote, proposal, at)
+      if vote.outcome then
+        break
+      end
     end
-    local take = takers and takers[i] or take_ballot
-    take(vote, record, proposal)
-    settle(vote, record.at)
+    take(vote, record, at)
+    settle(vote, at)
     if vote.outcome then
       break
     end

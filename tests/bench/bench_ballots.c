@@ -3,9 +3,11 @@
  *   bench_ballots FOLDER [PROPOSALS]
  *
  * The whole service on a real ledger in FOLDER: statements that were signed before are verified, written, counted and
- * acknowledged. One line of JSON: what verifying alone would allow on one core, the rate of batches (governance.votes), the same
- * without verifying, and the latency of one ballot after the other beside one fdatasync of a file in the same folder. */
+ * acknowledged. One line of JSON: what verifying alone would allow on one core and on two, the rate of batches (governance.votes),
+ * the same without verifying, the latency of one ballot after the other beside one fdatasync of a file in the same folder, each
+ * time one after the other, and how long the loop is held up while 1000 large proposals are saved. */
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -22,6 +24,7 @@
 #define ROUNDS  3
 #define BATCH   5000
 #define SINGLES 300
+#define LARGE   1000 /* proposals of 32 KB */
 
 struct bench {
     struct oc_env env;
@@ -105,14 +108,23 @@ static void enroll(struct bench *b)
     }
 }
 
+/* One by the operation; the others are its copies, as the ledger would have them: more than may be open at once. */
 static void propose(struct bench *b)
 {
     b->ids = oc_calloc(b->proposals, sizeof *b->ids);
-    for (size_t i = 0; i < b->proposals; i++) {
-        call(b, "governance.propose",
-             json_pack("{s:s,s:s,s:s,s:s,s:s}", "title", "t", "description", "d", "justification",
-                       "j", "impact", "i", "rollback_plan", "r"));
-        b->ids[i] = oc_strdup(oc_json_str(b->result, "proposal", ""));
+    call(b, "governance.propose",
+         json_pack("{s:s,s:s,s:s,s:s,s:s}", "title", "t", "description", "d", "justification", "j",
+                   "impact", "i", "rollback_plan", "r"));
+    b->ids[0] = oc_strdup(oc_json_str(b->result, "proposal", ""));
+    for (size_t i = 1; i < b->proposals; i++) {
+        json_t *record = json_deep_copy(oc_governance_find(b->g->state, b->ids[0]));
+        b->ids[i] = oc_asprintf("%s-%04zu", b->ids[0], i);
+        oc_json_set_str(record, "id", b->ids[i]);
+        OC_ASSERT(oc_governance_write(b->g, "proposal_submitted",
+                                      json_pack("{s:o}", "record", record), NULL, NULL) == OC_OK);
+    }
+    while (oc_governance_is_writing(b->g)) {
+        oc_loop_step(b->env.loop, true);
     }
 }
 
@@ -170,6 +182,33 @@ static double verify_rate(struct bench *b)
     }
     free(signature);
     return 5000.0 * 1e6 / (double)(oc_time_mono_us() - began);
+}
+
+/* Signatures alone, on two threads: what this machine allows at most. */
+static void *verify_many(void *arg)
+{
+    const struct oc_governance_act *act = arg;
+    struct oc_error err;
+    for (int i = 0; i < 10000; i++) {
+        OC_ASSERT(oc_governance_verify(act, &err) == OC_OK);
+    }
+    return NULL;
+}
+
+static double verify_limit(struct bench *b)
+{
+    struct oc_governance_act act;
+    char *signature;
+    pthread_t other;
+    sign(b, 0, 0, 1, &act, &signature);
+    act.signature = signature;
+    oc_governance_key(b->g, "m00", &act.key);
+    const int64_t began = oc_time_mono_us();
+    OC_ASSERT(pthread_create(&other, NULL, verify_many, &act) == 0);
+    verify_many(&act);
+    pthread_join(other, NULL);
+    free(signature);
+    return 20000.0 * 1e6 / (double)(oc_time_mono_us() - began);
 }
 
 static double batch_rate(struct bench *b)
@@ -241,8 +280,20 @@ static int by_size(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static void latencies(struct bench *b, int64_t *us)
+static int64_t plain_sync_us(int fd)
 {
+    static const char block[512] = "";
+    const int64_t began = oc_time_mono_us();
+    OC_ASSERT(oc_fd_write_all(fd, block, sizeof block) == 0 && fdatasync(fd) == 0);
+    return oc_time_mono_us() - began;
+}
+
+/* A ballot until its receipt, and a plain file's block until it is on the same disk, in turn. */
+static void latencies(struct bench *b, const char *folder, int64_t *us, int64_t *plain_us)
+{
+    char *path = oc_path_join(folder, "sync");
+    const int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+    OC_ASSERT(fd >= 0);
     for (size_t i = 0; i < SINGLES; i++) {
         struct oc_governance_act act;
         char *signature;
@@ -255,26 +306,71 @@ static void latencies(struct bench *b, int64_t *us)
         call(b, "governance.vote", params);
         us[i] = oc_time_mono_us() - began;
         free(signature);
-    }
-    qsort(us, SINGLES, sizeof *us, by_size);
-}
-
-static int64_t fdatasync_us(const char *folder)
-{
-    int64_t us[SINGLES];
-    char *path = oc_path_join(folder, "sync"), block[512] = "";
-    const int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
-    OC_ASSERT(fd >= 0);
-    for (size_t i = 0; i < SINGLES; i++) {
-        const int64_t began = oc_time_mono_us();
-        OC_ASSERT(oc_fd_write_all(fd, block, sizeof block) == 0 && fdatasync(fd) == 0);
-        us[i] = oc_time_mono_us() - began;
+        plain_us[i] = plain_sync_us(fd);
     }
     close(fd);
     unlink(path);
     free(path);
     qsort(us, SINGLES, sizeof *us, by_size);
-    return us[SINGLES / 2];
+    qsort(plain_us, SINGLES, sizeof *plain_us, by_size);
+}
+
+/* ---- saving ---- */
+
+static void add_large_proposals(struct bench *b)
+{
+    char *text = oc_alloc(OC_GOVERNANCE_TEXT_MAX);
+    memset(text, 'x', OC_GOVERNANCE_TEXT_MAX);
+    text[OC_GOVERNANCE_TEXT_MAX - 1] = '\0';
+    for (int i = 0; i < LARGE; i++) {
+        json_t *record = json_deep_copy(oc_governance_find(b->g->state, b->ids[0]));
+        char *id = oc_asprintf("LARGE-%04d", i);
+        oc_json_set_str(record, "id", id);
+        oc_json_set_str(record, "description", text);
+        oc_json_set_str(record, "justification", text);
+        OC_ASSERT(oc_governance_write(b->g, "proposal_submitted",
+                                      json_pack("{s:o}", "record", record), NULL, NULL) == OC_OK);
+        free(id);
+    }
+    while (oc_governance_is_writing(b->g)) {
+        oc_loop_step(b->env.loop, true);
+    }
+    free(text);
+}
+
+struct saving {
+    double pause_ms, took_ms, on_loop_ms, mb;
+};
+
+/* The longest turn of the loop from when the saving begins to its end; then the same state written by the loop itself. */
+static struct saving save_large(struct bench *b)
+{
+    struct saving r = {0};
+    add_large_proposals(b);
+    b->g->save_after = 0;
+    b->g->saved_ms = oc_time_mono() - OC_DAY;
+    const int64_t began = oc_time_mono_us();
+    int64_t turn = began;
+    oc_governance_save(b->g);
+    OC_ASSERT(b->g->snapshot);
+    while (b->g->snapshot) {
+        const double took = (double)(oc_time_mono_us() - turn) / 1000;
+        r.pause_ms = took > r.pause_ms ? took : r.pause_ms;
+        const struct timespec wait = {
+            0, 500000}; /* the others have their turn, as in a host that waits */
+        nanosleep(&wait, NULL);
+        turn = oc_time_mono_us();
+        oc_loop_step(b->env.loop, false);
+    }
+    r.took_ms = (double)(oc_time_mono_us() - began) / 1000;
+    b->g->saved = 0;
+    const int64_t direct = oc_time_mono_us();
+    OC_ASSERT(oc_governance_save_now(b->g, NULL) == OC_OK);
+    r.on_loop_ms = (double)(oc_time_mono_us() - direct) / 1000;
+    char *text = oc_json_text(b->g->state);
+    r.mb = (double)strlen(text) / 1e6;
+    free(text);
+    return r;
 }
 
 static void no_op(void *ctx)
@@ -287,7 +383,7 @@ int main(int argc, char **argv)
     struct bench b = {.proposals = argc > 2 ? strtoul(argv[2], NULL, 10) : 900};
     const struct oc_store_options store = {
         .path = ":memory:", .retention_ms = OC_DAY, .flush_interval_ms = OC_MINUTE};
-    int64_t us[SINGLES];
+    int64_t us[SINGLES], plain_us[SINGLES];
     if (argc < 2) {
         fprintf(stderr, "usage: %s FOLDER [PROPOSALS]\n", argv[0]);
         return 64;
@@ -305,15 +401,20 @@ int main(int argc, char **argv)
     configure(&b, argv[1]);
     enroll(&b);
     propose(&b);
-    const double verify = verify_rate(&b), batch = batch_rate(&b);
+    const double verify = verify_rate(&b), limit = verify_limit(&b), batch = batch_rate(&b);
     double cpu_us = 0;
     const double commit = commit_rate(&b, &cpu_us);
-    latencies(&b, us);
-    printf("{\"verify_per_s_one_core\": %.0f, \"batch_per_s\": %.0f, \"commit_per_s\": %.0f, "
-           "\"commit_cpu_us\": %.1f, "
-           "\"one_us_p50\": %lld, \"one_us_p99\": %lld, \"fdatasync_us_p50\": %lld}\n",
-           verify, batch, commit, cpu_us, (long long)us[SINGLES / 2],
-           (long long)us[SINGLES * 99 / 100], (long long)fdatasync_us(argv[1]));
+    latencies(&b, argv[1], us, plain_us);
+    const struct saving saving = save_large(&b);
+    printf("{\"verify_per_s_one_core\": %.0f, \"verify_per_s_limit\": %.0f, \"batch_per_s\": %.0f, "
+           "\"commit_per_s\": %.0f, \"commit_cpu_us\": %.1f, \"one_us_p50\": %lld, "
+           "\"one_us_p99\": %lld, \"fdatasync_us_p50\": %lld, \"fdatasync_us_p99\": %lld, "
+           "\"save_mb\": %.1f, \"save_pause_ms\": %.2f, \"save_worker_ms\": %.0f, "
+           "\"save_on_loop_ms\": %.0f}\n",
+           verify, limit, batch, commit, cpu_us, (long long)us[SINGLES / 2],
+           (long long)us[SINGLES * 99 / 100], (long long)plain_us[SINGLES / 2],
+           (long long)plain_us[SINGLES * 99 / 100], saving.mb, saving.pause_ms, saving.took_ms,
+           saving.on_loop_ms);
     oc_governance_stop(b.g, 0, no_op, NULL);
     oc_governance_destroy(b.g);
     oc_ops_destroy(b.env.ops);

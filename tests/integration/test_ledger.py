@@ -207,7 +207,53 @@ def a_damaged_ledger_is_said(d):
     d.process.wait(20)
 
 
+def evidence_outlives_an_attack():
+    """Whoever removes the ledger neither makes the host go on with a new one, nor loses what was copied."""
+    d, copy = Daemon(CONFIG), tempfile.mkdtemp(prefix="openclaw-copy-")
+    d.write(CONFIG.replace("\"1h\";", f"\"1h\"; copy_to = \"{copy}\";"))
+    ledger, held = f"{d.home}/ledger", f"{copy}/000000000000.log"
+    try:
+        d.start()
+        for n in range(20):
+            note(d, n)
+        size = d.call("ledger.checkpoint")["size"]
+        until(lambda: os.path.exists(f"{copy}/checkpoints/{size:012}"), "the copy")
+        d.process.kill()
+        d.process.wait()
+        before = open(held, "rb").read()
+        shutil.move(ledger, f"{ledger}-backup")
+        d.start()
+        status = d.call("ledger.status")
+        assert not status["healthy"] and "openclaw ledger accept" in status["remedy"], status
+        assert [r for r in d.call("doctor") if r["check"] == "ledger" and r["state"] == "error"], "the doctor says nothing"
+        try:
+            note(d, 21)
+            raise AssertionError("a ledger that was cut takes entries")
+        except Failure as e:
+            assert e.code == "conflict", e
+        assert d.call("ledger.status")["entries"] == 0
+        d.call("ledger.accept", reason="a test")
+        note(d, 22)
+        d.call("ledger.checkpoint")
+        until(lambda: d.call("ledger.status")["copy_problem"], "that the copy is another ledger's")
+        assert open(held, "rb").read() == before
+        d.process.kill()
+        d.process.wait()
+        shutil.rmtree(ledger)
+        shutil.move(f"{ledger}-backup", ledger)
+        d.start()
+        assert not d.call("ledger.status")["healthy"]  # another one was accepted meanwhile
+        assert d.call("ledger.verify")["covered"] == size
+    finally:
+        if d.process and d.process.poll() is None:
+            d.process.kill()
+            d.process.wait()
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.rmtree(d.home, ignore_errors=True)
+
+
 def main():
+    evidence_outlives_an_attack()
     d = Daemon(CONFIG)
     copy = tempfile.mkdtemp(prefix="openclaw-copy-")
     d.write(CONFIG.replace("\"1h\";", f"\"1h\"; copy_to = \"{copy}\";"))

@@ -20,9 +20,135 @@ struct oc_copying {
     struct oc_audit *s; /* NULL: nobody waits any more */
     char *from, *to;
     uint64_t open_first, open_bytes; /* of the segment that is being filled */
+    uint64_t size, oldest;           /* entries that are on the disk; the first that has text */
+    bool conflict;                   /* the copy holds what the ledger does not */
     int code;
     struct oc_error err;
 };
+
+/* ---- whether what is there continues the copy ---- */
+
+static int conflict(struct oc_copying *c, const char *what)
+{
+    c->conflict = true;
+    oc_error_set(&c->err, OC_E_CONFLICT,
+                 "the copy in %s is not the beginning of this ledger (%s): it is left alone", c->to,
+                 what);
+    oc_error_hint(&c->err, "%s", OC_AUDIT_COPY_REMEDY);
+    return OC_E_CONFLICT;
+}
+
+/* Whether the first `len` bytes of two files are the same. */
+static bool same_bytes(const char *one, const char *other, uint64_t len)
+{
+    char *a = oc_alloc(PIECE), *b = oc_alloc(PIECE);
+    const int in = open(one, O_RDONLY | O_CLOEXEC | O_NOFOLLOW),
+              out = open(other, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    bool same = in >= 0 && out >= 0;
+    while (same && len > 0) {
+        const size_t n = len < PIECE ? (size_t)len : PIECE;
+        same =
+            read(in, a, n) == (ssize_t)n && read(out, b, n) == (ssize_t)n && memcmp(a, b, n) == 0;
+        len -= n;
+    }
+    if (in >= 0) {
+        close(in);
+    }
+    if (out >= 0) {
+        close(out);
+    }
+    free(a);
+    free(b);
+    return same;
+}
+
+/* What was copied of a segment is its beginning still; of one that is complete the length tells it, and it is not copied again. */
+static int check_segment(struct oc_copying *c, uint64_t first, const char *in, const char *out)
+{
+    struct stat a, b;
+    if (first > c->open_first || stat(out, &b) != 0) {
+        return conflict(c, "it has more segments");
+    }
+    if (stat(in, &a) != 0) {
+        return first < c->oldest ? OC_OK : conflict(c, "it has a segment that is gone here");
+    }
+    const uint64_t here = first == c->open_first ? c->open_bytes : (uint64_t)a.st_size,
+                   there = (uint64_t)b.st_size;
+    if (there > here || (first != c->open_first && there == here)) {
+        return there > here ? conflict(c, "it has more entries") : OC_OK;
+    }
+    return same_bytes(in, out, there) ? OC_OK : conflict(c, "it has other entries");
+}
+
+/* What is never written again is copied once; checkpoints get cosignatures. */
+static bool is_there(const char *from, const char *to)
+{
+    struct stat a, b;
+    return stat(from, &a) == 0 && stat(to, &b) == 0 && a.st_size == b.st_size;
+}
+
+/* Signatures of witnesses are added to a checkpoint; the text before them stays. */
+static int check_note(struct oc_copying *c, uint64_t size, const char *in, const char *out)
+{
+    struct oc_buf here = {0}, there = {0};
+    int rc = size > c->size ? conflict(c, "it has newer checkpoints") : OC_OK;
+    if (rc == OC_OK && !is_there(in, out) && oc_file_read(in, OC_NOTE_MAX, &here, NULL) == OC_OK &&
+        oc_file_read(out, OC_NOTE_MAX, &there, NULL) == OC_OK) {
+        const char *end = there.len ? memmem(there.data, there.len, "\n\n", 2) : NULL;
+        const size_t len = end ? (size_t)(end - there.data) + 2 : there.len;
+        rc = len <= here.len && memcmp(here.data, there.data, len) == 0
+                 ? OC_OK
+                 : conflict(c, "a checkpoint is another one");
+    }
+    oc_buf_finish(&here);
+    oc_buf_finish(&there);
+    return rc;
+}
+
+/* One file of the copy. Hashes of a segment are those of its text, and checked with it. */
+static int check_one(struct oc_copying *c, const char *folder, const char *name)
+{
+    char *in = oc_asprintf("%s%s/%s", c->from, folder, name),
+         *out = oc_asprintf("%s%s/%s", c->to, folder, name);
+    unsigned long long number = 0;
+    struct stat st;
+    int rc = OC_OK;
+    if (strcmp(name, "host.pub") == 0 && stat(out, &st) == 0) {
+        rc = same_bytes(in, out, (uint64_t)st.st_size) ? OC_OK : conflict(c, "it has another key");
+    } else if (sscanf(name, "%12llu", &number) == 1 && strcmp(name + 12, ".log") == 0) {
+        rc = check_segment(c, number, in, out);
+    } else if (*folder && number > 0 && !name[12]) {
+        rc = check_note(c, number, in, out);
+    }
+    free(in);
+    free(out);
+    return rc;
+}
+
+static bool is_wanted(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return name[0] >= '0' && name[0] <= '9'
+               ? !dot || strcmp(dot, ".log") == 0 || strcmp(dot, ".tree") == 0
+               : strcmp(name, "host.pub") == 0;
+}
+
+static void check_folder(struct oc_copying *c, const char *folder)
+{
+    char *out = oc_asprintf("%s%s", c->to, folder);
+    DIR *d = opendir(out);
+    for (struct dirent *e; d && c->code == OC_OK && (e = readdir(d));) {
+        if (is_wanted(e->d_name) && (e->d_name[0] == 'h' || strlen(e->d_name) >= 12)) {
+            c->code = check_one(c, folder, e->d_name);
+        }
+    }
+    if (d) {
+        closedir(d);
+    }
+    free(out);
+}
+
+/* ---- copying ---- */
 
 /* The first `limit` bytes of a file: beside the target, synced, renamed over it. */
 static int copy_file(const char *from, const char *to, uint64_t limit, struct oc_error *err)
@@ -57,13 +183,6 @@ static int copy_file(const char *from, const char *to, uint64_t limit, struct oc
     return rc ? oc_error_errno(err, 0, rc, "cannot copy to %s", to) : OC_OK;
 }
 
-/* What is never written again is copied once; checkpoints get cosignatures. */
-static bool is_there(const char *from, const char *to)
-{
-    struct stat a, b;
-    return stat(from, &a) == 0 && stat(to, &b) == 0 && a.st_size == b.st_size;
-}
-
 static void copy_one(struct oc_copying *c, const char *folder, const char *name)
 {
     char *in = oc_asprintf("%s%s/%s", c->from, folder, name),
@@ -82,18 +201,10 @@ static void copy_one(struct oc_copying *c, const char *folder, const char *name)
     free(out);
 }
 
-static bool is_wanted(const char *name)
-{
-    const char *dot = strrchr(name, '.');
-    return name[0] >= '0' && name[0] <= '9'
-               ? !dot || strcmp(dot, ".log") == 0 || strcmp(dot, ".tree") == 0
-               : strcmp(name, "host.pub") == 0;
-}
-
 static void copy_folder(struct oc_copying *c, const char *folder)
 {
     char *in = oc_asprintf("%s%s", c->from, folder), *out = oc_asprintf("%s%s", c->to, folder);
-    DIR *d = opendir(in);
+    DIR *d = c->code == OC_OK ? opendir(in) : NULL;
     c->code = c->code == OC_OK ? oc_dir_make(out, 0700, &c->err) : c->code;
     for (struct dirent *e; d && c->code == OC_OK && (e = readdir(d));) {
         if (is_wanted(e->d_name)) {
@@ -117,8 +228,24 @@ static void run(void *ctx)
 {
     struct oc_copying *c = ctx;
     oc_error_init(&c->err);
+    check_folder(c, "");
+    check_folder(c, "/checkpoints");
     copy_folder(c, "");
     copy_folder(c, "/checkpoints");
+}
+
+/* What left the host says something else than the host: somebody has to look. */
+static void tell_conflict(struct oc_audit *s, const struct oc_copying *c)
+{
+    const bool told = s->copy_conflict;
+    s->copy_conflict = c->conflict || (told && c->code != OC_OK);
+    if (s->copy_conflict != told) {
+        oc_audit_alert(s, "ledger-copy-conflict",
+                       c->conflict ? c->err.message : "the ledger is copied again", c->conflict);
+    }
+    if (c->conflict && !told) {
+        oc_audit_security(s, "ledger_copy_conflict", json_pack("{s:s}", "reason", c->err.message));
+    }
 }
 
 static void on_done(void *ctx)
@@ -127,6 +254,7 @@ static void on_done(void *ctx)
     struct oc_audit *s = c->s;
     s->copying = NULL;
     OC_FREE(s->copy_problem);
+    tell_conflict(s, c);
     if (c->code == OC_OK) {
         s->copied_ms = oc_time_wall();
     } else {
@@ -154,6 +282,8 @@ void oc_audit_copy(struct oc_audit *s)
     c->s = s;
     c->from = oc_strdup(s->dir);
     c->to = oc_strdup(s->section.copy_to);
+    c->size = oc_ledger_durable(s->env.ledger);
+    c->oldest = oc_ledger_oldest(s->env.ledger);
     c->open_first = oc_ledger_open_segment(s->env.ledger, &c->open_bytes);
     s->copying = c;
     oc_workers_submit(oc_audit_workers(s), run, on_done, c);

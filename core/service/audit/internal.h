@@ -4,6 +4,7 @@
  *   shorten    what is too long for an entry
  *   hand       a private daemon hands what it has done to the running one, or writes it itself
  *   seal       the host's key, checkpoints, their thinning; retention
+ *   seen       what the store remembers of the ledger: one that was cut or put in its place is not trusted
  *   copy       checkpoints and segments go to another folder
  *   witness    who vouches for checkpoints, and how
  *   ops_*      the operations */
@@ -19,6 +20,9 @@
 #include "core/sys/linelog.h"
 
 #define OC_AUDIT_WITNESSES 32
+#define OC_AUDIT_COPY_REMEDY                                                                       \
+    "compare it with `openclaw ledger verify --dir`, keep it, and name another folder in "         \
+    "ledger.copy_to"
 
 struct oc_audit_section {
     int64_t checkpoint_every_ms, checkpoint_entries, retention_ms, log_size;
@@ -51,6 +55,7 @@ struct oc_audit {
     struct oc_verifying *verifying;
     struct oc_copying *copying;
     bool copy_again;
+    bool copy_conflict; /* the copy holds what the ledger does not: it is left alone */
     char *copy_problem; /* of the last copy; owned, NULL: none */
     int64_t copied_ms;  /* wall; of the last good one */
     uint64_t unheard;   /* entries that could not be added */
@@ -88,6 +93,14 @@ void oc_audit_retire(struct oc_audit *s);
 
 /* A decision has been written: it is signed within a second. */
 void oc_audit_checkpoint_soon(struct oc_audit *s);
+
+/* seen.c */
+void oc_audit_remember(struct oc_audit *s, uint64_t size, const uint8_t root[OC_LEDGER_HASH]);
+void oc_audit_compare(struct oc_audit *s); /* at the start: what is remembered with what is there */
+void oc_audit_add_seen_ops(struct oc_audit *s);
+
+/* Firing or resolved: an alert of the ledger's. */
+void oc_audit_alert(struct oc_audit *s, const char *rule, const char *message, bool firing);
 
 /* copy.c */
 void oc_audit_copy(struct oc_audit *s);

@@ -88,6 +88,7 @@ static void write_governance(struct oc_audit *s, const json_t *data)
                                                                                     "member",
                                                                                     "by",
                                                                                     "actor",
+                                                                                    "submitter",
                                                                                     NULL},
                              *const votes[] = {"votes",  "tally", "ballot", "vote",
                                                "choice", "word",  NULL},
@@ -100,6 +101,10 @@ static void write_governance(struct oc_audit *s, const json_t *data)
     oc_json_set_str(line, "event_type", oc_json_str(data, "type", ""));
     copy_as(line, "proposal_id", data, proposal);
     copy_as(line, "participants", data, who);
+    if (!json_is_array(json_object_get(line, "participants")) &&
+        !json_is_string(json_object_get(line, "participants"))) { /* of a new proposal */
+        copy_as(line, "participants", json_object_get(data, "record"), who);
+    }
     copy_as(line, "votes", data, votes);
     copy_as(line, "outcome", data, outcome);
     copy_as(line, "rationale", data, why);

@@ -1,5 +1,6 @@
 /* Looking into the ledger: its entries, the operations among them, its state. SPDX-License-Identifier: MIT */
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/json.h"
@@ -11,6 +12,7 @@
 
 #define BLOCK    256    /* entries that are looked at at once, from the end on */
 #define LOOK_MAX 200000 /* entries that one call looks at */
+#define SUMMARY  120    /* bytes of what an entry says */
 
 struct show_params {
     const char *type, *since, *actor, *proposal, *op;
@@ -138,6 +140,40 @@ static bool look_at(void *ctx, uint64_t index, const char *text, size_t len)
     return true;
 }
 
+/* What an entry says, in a few words: "alert.silence ok", "yes", "approved carried". */
+static json_t *summary_of(const json_t *entry)
+{
+    static const char *const keys[] = {"op",     "kind", "word",   "to",      "outcome", "stage",
+                                       "status", "mode", "method", "decided", "code",    "event",
+                                       "name",   "hook", "reason", "message", "text"};
+    const json_t *record = json_object_get(entry, "record");
+    struct oc_buf text = {0};
+    for (size_t i = 0; i < OC_COUNT(keys) && text.len < SUMMARY; i++) {
+        const char *word = oc_json_str(entry, keys[i], "");
+        oc_buf_adds(&text, *word && text.len ? " " : "");
+        oc_buf_adds(&text, word);
+    }
+    oc_buf_adds(&text, text.len ? "" : oc_json_str(record, "title", ""));
+    char *clean =
+        oc_utf8_clean(text.data ? text.data : "", text.len < SUMMARY ? text.len : SUMMARY);
+    json_t *summary = json_string(clean);
+    free(clean);
+    oc_buf_finish(&text);
+    return summary;
+}
+
+/* One line of a table: what is left out is in "params". */
+static json_t *brief_of(const json_t *params)
+{
+    char *text = params && !json_is_null(params) ? oc_json_text(params) : oc_strdup("");
+    const size_t len = strlen(text);
+    char *clean = oc_utf8_clean(text, len < SUMMARY ? len : SUMMARY);
+    json_t *brief = json_sprintf("%s%s", clean, len > SUMMARY ? "\xe2\x80\xa6" : "");
+    free(clean);
+    free(text);
+    return brief;
+}
+
 static json_t *row_of(const struct found *f, bool operations)
 {
     static const char *const hidden[] = {"time", "type",   "actor", "op",
@@ -151,6 +187,7 @@ static json_t *row_of(const struct found *f, bool operations)
         oc_json_set_str(o, "code", oc_json_str(f->entry, "code", NULL));
         json_t *params = json_object_get(f->entry, "params");
         json_object_set(o, "params", params ? params : json_null());
+        oc_json_take(o, "summary", brief_of(params));
         for (size_t i = 0; i < OC_COUNT(hidden); i++) {
             json_object_del(rest, hidden[i]);
         }
@@ -164,6 +201,7 @@ static json_t *row_of(const struct found *f, bool operations)
     oc_json_set_str(o, "actor", actor_of(f->entry));
     oc_json_set_str(o, "proposal",
                     oc_json_str(f->entry, "proposal", oc_json_str(f->entry, "approval", NULL)));
+    oc_json_take(o, "summary", summary_of(f->entry));
     oc_json_take(o, "entry", rest);
     return o;
 }
@@ -250,6 +288,7 @@ static void op_status(struct oc_call *call, void *ctx)
     const bool healthy = oc_ledger_healthy(l, &why);
     oc_json_set_bool(o, "healthy", healthy);
     oc_json_set_str(o, "problem", healthy ? NULL : why.message);
+    oc_json_set_str(o, "remedy", healthy || !*why.hint ? NULL : why.hint);
     oc_json_set_int(o, "entries", (int64_t)oc_ledger_size(l));
     oc_json_set_int(o, "durable", (int64_t)oc_ledger_durable(l));
     oc_json_set_int(o, "oldest", (int64_t)oc_ledger_oldest(l));
@@ -285,14 +324,17 @@ static void op_doctor(struct oc_call *call, void *ctx)
                 why.code == OC_E_VERIFY
                     ? "`openclaw ledger verify` says what is damaged; keep the folder for whoever "
                       "looks into it, and begin a new one"
-                    : "make room on the disk: the ledger goes on by itself");
+                : *why.hint ? why.hint
+                            : "make room on the disk: the ledger goes on by itself");
     }
     if (s->unheard > 0) {
         finding(list, "error", "operations were carried out that are not in the ledger",
                 "`openclaw ledger status` says why it cannot be written");
     }
     if (s->copy_problem) {
-        finding(list, "warning", s->copy_problem, "see that the folder of ledger.copy_to is there");
+        finding(list, s->copy_conflict ? "error" : "warning", s->copy_problem,
+                s->copy_conflict ? OC_AUDIT_COPY_REMEDY
+                                 : "see that the folder of ledger.copy_to is there");
     }
     oc_call_succeed(call, list);
 }
@@ -303,11 +345,13 @@ static const struct oc_op show_op = {
     .flags = OC_OP_EPHEMERAL,
     .params = show_options,
     .params_size = sizeof(struct show_params),
-    .view = "table:index=Index,time=Time,type=Type,actor=Actor,proposal=Proposal,entry=Entry",
-    .description = "Operations and refusals are shown to admins only; all else is public.",
+    .view = "table:index=Index,time=Time,type=Type,actor=Actor,proposal=Proposal,summary=What",
+    .description =
+        "Operations and refusals are shown to admins only; all else is public. With --json each "
+        "entry is there as a whole.",
     .example = "openclaw ledger show --type operation --since 2h",
     .result = "[{index: integer, time: time, type: string, actor: string|null, proposal: "
-              "string|null, entry: any}]",
+              "string|null, summary: string, entry: any}]",
     .handler = op_show,
 };
 static const struct oc_op list_op = {
@@ -318,12 +362,12 @@ static const struct oc_op list_op = {
     .params = list_options,
     .params_size = sizeof(struct show_params),
     .view =
-        "table:time=Time,actor=Actor,op=Operation,code=Result,approval=Approval,params=Parameters",
+        "table:time=Time,actor=Actor,op=Operation,code=Result,approval=Approval,summary=Parameters",
     .description = "Every operation that changes something is an entry of the ledger, whether it "
                    "succeeded or not; secrets are masked.",
     .example = "openclaw audit list --operation alert. --since 24h",
     .result = "[{index: integer, time: time, actor: string, op: string, code: string, params: "
-              "any}]",
+              "any, summary: string}]",
     .handler = op_list,
 };
 static const struct oc_op status_op = {
@@ -332,7 +376,8 @@ static const struct oc_op status_op = {
     .flags = OC_OP_EPHEMERAL,
     .view = "record",
     .example = "openclaw ledger status",
-    .result = "{healthy: boolean, problem: string|null, entries: integer, durable: integer, "
+    .result = "{healthy: boolean, problem: string|null, remedy: string|null, entries: integer, "
+              "durable: integer, "
               "oldest: integer, root: string, checkpoint: integer, folder: string, copy_to: "
               "string|null, copied: time|null, copy_problem: string|null}",
     .handler = op_status,

@@ -127,6 +127,9 @@ static int write_note(struct oc_audit *s, uint64_t size, struct oc_buf *note, st
         oc_note_sign(note, s->key.name, s->key.secret, s->key.public_key);
         rc = oc_file_write(path, note->data, note->len, 0600, err);
     }
+    if (rc == OC_OK) {
+        oc_audit_remember(s, size, root);
+    }
     free(folder);
     free(path);
     return rc;

@@ -141,26 +141,30 @@ static const struct oc_op note_op = {
 
 /* ---- the clock ---- */
 
+void oc_audit_alert(struct oc_audit *s, const char *rule, const char *message, bool firing)
+{
+    char fingerprint[17];
+    snprintf(fingerprint, sizeof fingerprint, "%016llx",
+             (unsigned long long)oc_hash_bytes(rule, strlen(rule), 0));
+    json_t *data =
+        json_pack("{s:s, s:s, s:s, s:s, s:s, s:{s:s}, s:s, s:I, s:I}", "rule", rule, "fingerprint",
+                  fingerprint, "severity", "critical", "category", "governance", "instance",
+                  "ledger", "labels", "instance", "ledger", "message", message, "since",
+                  (json_int_t)oc_time_wall(), "at", (json_int_t)oc_time_wall());
+    oc_bus_publish(s->env.bus, firing ? "rule.firing" : "rule.resolved", data);
+}
+
 /* Whoever follows alerts hears of it. */
 static void tell_health(struct oc_audit *s)
 {
     struct oc_error why;
-    char fingerprint[17];
     oc_error_init(&why);
     const bool sick = !oc_ledger_healthy(s->env.ledger, &why);
     if (sick == s->sick) {
         return;
     }
     s->sick = sick;
-    snprintf(fingerprint, sizeof fingerprint, "%016llx",
-             (unsigned long long)oc_hash_bytes("ledger-unhealthy", 16, 0));
-    json_t *data =
-        json_pack("{s:s, s:s, s:s, s:s, s:s, s:{s:s}, s:s, s:I, s:I}", "rule", "ledger-unhealthy",
-                  "fingerprint", fingerprint, "severity", "critical", "category", "governance",
-                  "instance", "ledger", "labels", "instance", "ledger", "message",
-                  sick ? why.message : "the ledger is written again", "since",
-                  (json_int_t)oc_time_wall(), "at", (json_int_t)oc_time_wall());
-    oc_bus_publish(s->env.bus, sick ? "rule.firing" : "rule.resolved", data);
+    oc_audit_alert(s, "ledger-unhealthy", sick ? why.message : "the ledger is written again", sick);
     if (sick) {
         oc_audit_security(s, "ledger_unhealthy", json_pack("{s:s}", "reason", why.message));
     }
@@ -231,11 +235,13 @@ struct oc_audit *oc_audit_create(const struct oc_env *env)
     s->began_wall = oc_time_wall();
     s->began_boot = oc_time_boot();
     oc_linelog_init(&s->governance_log, env->home, "governance-events.log", 10 << 20, LOGS_KEPT);
+    oc_audit_compare(s);
     oc_audit_listen(s);
     oc_audit_add_show_ops(s);
     oc_audit_add_prove_ops(s);
     oc_audit_add_verify_ops(s);
     oc_audit_add_witness_ops(s);
+    oc_audit_add_seen_ops(s);
     oc_ops_add(env->ops, &note_op, s);
     if (!env->ephemeral) {
         s->tick = oc_timer_create(env->loop, tick, s);

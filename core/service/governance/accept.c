@@ -12,12 +12,11 @@
 
 /* ---- who may ---- */
 
-static bool is_member(const json_t *p, const char *name, bool triad)
+static bool is_member(struct oc_governance *g, const json_t *p, const char *name, bool triad)
 {
-    struct oc_member members[OC_ELECTORS_MAX];
-    const uint32_t count = oc_governance_electorate(p, members);
-    const uint32_t i = oc_electorate_find(members, count, name);
-    return i != OC_TALLY_NOBODY && (!triad || members[i].triad);
+    const struct oc_frozen_electorate *f = oc_governance_frozen(g, p);
+    const uint32_t i = oc_electorate_find(f->members, f->count, name);
+    return i != OC_TALLY_NOBODY && (!triad || f->members[i].triad);
 }
 
 static bool holds(const json_t *p, const char *office, const char *name)
@@ -41,16 +40,16 @@ static bool may_approve(const json_t *p, const char *name)
            (strcmp(method, "request_examiner_arbitration") == 0 && holds(p, "examiner", name));
 }
 
-static int check_office(const struct oc_governance *g, const json_t *p,
+static int check_office(struct oc_governance *g, const json_t *p,
                         const struct oc_governance_act *act, struct oc_error *err)
 {
     const char *name = act->statement.member;
     switch (act->statement.kind) {
     case OC_STATEMENT_BALLOT:
-        return is_member(p, name, false) ? OC_OK
-                                         : refuse(err, name, "does not vote on this proposal");
+        return is_member(g, p, name, false) ? OC_OK
+                                            : refuse(err, name, "does not vote on this proposal");
     case OC_STATEMENT_OVERRIDE:
-        return is_member(p, name, true)
+        return is_member(g, p, name, true)
                    ? OC_OK
                    : refuse(err, name, "is not one of the triad of this proposal");
     case OC_STATEMENT_REVIEW:
@@ -96,6 +95,19 @@ static int check_ratification(const json_t *p, struct oc_error *err)
     return OC_OK;
 }
 
+static bool has_vetoed(const json_t *p, const char *member)
+{
+    const json_t *row;
+    size_t i;
+    json_array_foreach(json_object_get(p, "vetoes"), i, row)
+    {
+        if (strcmp(oc_json_str(row, "member", ""), member) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int check_time(const json_t *p, const struct oc_governance_act *act, struct oc_error *err)
 {
     const char *stage = oc_json_str(p, "stage", "");
@@ -115,6 +127,13 @@ static int check_time(const json_t *p, const struct oc_governance_act *act, stru
                      oc_json_str(p, "id", ""), stage);
         oc_error_hint(err, "A proposal leaves its submission once all its texts are there: "
                            "`openclaw governance amend` adds them.");
+        return OC_E_CONFLICT;
+    }
+    if (kind == OC_STATEMENT_VETO && has_vetoed(p, act->statement.member)) {
+        oc_error_set(err, OC_E_CONFLICT, "%s has used its veto against %s", act->statement.member,
+                     oc_json_str(p, "id", ""));
+        oc_error_hint(err, "Each holder has one for a text: vote against it, or speak up with "
+                           "`openclaw governance discuss`.");
         return OC_E_CONFLICT;
     }
     if (kind == OC_STATEMENT_OVERRIDE && strcmp(stage, "override") != 0) {
@@ -149,16 +168,14 @@ static int check_change(const json_t *p, const struct oc_governance_act *act, st
 
 /* ---- the statement ---- */
 
-static void fill(const json_t *p, struct oc_governance_act *act)
+static void fill(struct oc_governance *g, const json_t *p, struct oc_governance_act *act)
 {
     struct oc_statement *s = &act->statement;
-    struct oc_member members[OC_ELECTORS_MAX];
     if (!p) {
         return;
     }
-    const uint32_t count = oc_governance_electorate(p, members);
     oc_copy(s->proposal, sizeof s->proposal, oc_json_str(p, "id", ""));
-    oc_electorate_hash(members, count, s->electorate);
+    memcpy(s->electorate, oc_governance_frozen(g, p)->hash, sizeof s->electorate);
     if (act->ratification) {
         oc_governance_ratify_subject(p, s->subject);
     } else {
@@ -198,7 +215,7 @@ static int check_key(const struct oc_governance *g, const json_t *p,
 int oc_governance_prepare(struct oc_governance *g, const json_t *p, struct oc_governance_act *act,
                           struct oc_error *err)
 {
-    fill(p, act);
+    fill(g, p, act);
     oc_statement_reason(&act->statement, act->text);
     if (!act->statement.nonce) {
         act->statement.nonce = oc_governance_next_nonce(g, p, act);
@@ -232,12 +249,37 @@ static const char *label_of(const struct oc_governance_act *act)
     return act->ratification ? "ratification" : oc_statement_name(act->statement.kind);
 }
 
+/* Whether the entry says what is said now, to the last word. */
+static bool says_the_same(const json_t *entry, const struct oc_governance_act *act)
+{
+    const struct oc_statement *s = &act->statement;
+    return strcmp(oc_json_str(entry, "proposal", ""), s->proposal) == 0 &&
+           strcmp(oc_json_str(entry, "member", ""), s->member) == 0 &&
+           strcmp(oc_json_str(entry, "word", ""), s->word) == 0 &&
+           strcmp(oc_json_str(entry, "text", ""), act->text ? act->text : "") == 0 &&
+           strcmp(oc_json_str(entry, "signature", ""), act->signature) == 0;
+}
+
+json_t *oc_governance_entry(const struct oc_governance *g, uint64_t index, struct oc_error *err)
+{
+    struct oc_buf text = {0};
+    json_t *entry = NULL;
+    if (index >= oc_ledger_durable(g->env->ledger) &&
+        oc_ledger_sync(g->env->ledger, err) != OC_OK) {
+        return NULL;
+    }
+    if (oc_ledger_read(g->env->ledger, index, &text, err) == OC_OK) {
+        entry = oc_json_parse(text.data ? text.data : "", text.len, err);
+    }
+    oc_buf_finish(&text);
+    return entry;
+}
+
 bool oc_governance_is_known(const struct oc_governance *g, const json_t *p,
                             const struct oc_governance_act *act, int64_t *index,
                             struct oc_error *err)
 {
     char id[OC_GOV_NAME + 64];
-    (void)g;
     snprintf(id, sizeof id, "%s:%s:%" PRIu64, label_of(act), act->statement.member,
              act->statement.nonce);
     const json_t *known = json_object_get(json_object_get(p, "nonces"), id);
@@ -245,11 +287,15 @@ bool oc_governance_is_known(const struct oc_governance *g, const json_t *p,
         return false;
     }
     *index = json_integer_value(json_array_get(known, 0));
-    if (strcmp(json_string_value(json_array_get(known, 1)), act->signature) != 0) {
+    json_t *entry = oc_governance_entry(g, (uint64_t)*index, err);
+    struct oc_governance_act same = *act;
+    oc_copy(same.statement.proposal, sizeof same.statement.proposal, oc_json_str(p, "id", ""));
+    if (entry && !says_the_same(entry, &same)) {
         oc_error_set(err, OC_E_CONFLICT, "%s has used the nonce %" PRIu64 " for something else",
                      act->statement.member, act->statement.nonce);
         oc_error_hint(err, "Sign it with a higher nonce.");
     }
+    json_decref(entry);
     return true;
 }
 

@@ -46,7 +46,7 @@ static const char *words_of(const struct oc_act_kind *k)
 {
     return strcmp(k->op, "governance.vote") == 0        ? "yes|no|abstain"
            : strcmp(k->op, "governance.ratify") == 0    ? "yes|no"
-           : strcmp(k->op, "governance.review") == 0    ? "approve|request_changes|reject"
+           : strcmp(k->op, "governance.review") == 0    ? "approve|request_changes|reject|abstain"
            : strcmp(k->op, "governance.veto") == 0      ? CONDITIONS
            : strcmp(k->op, "governance.emergency") == 0 ? CONDITIONS
                                                         : NULL;

@@ -2,7 +2,6 @@
 #include "core/service/governance/ballot.h"
 
 #include <ctype.h>
-#include <inttypes.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -71,8 +70,9 @@ static bool is_word(enum oc_statement_kind kind, const char *text)
     case OC_STATEMENT_BALLOT:
         return oc_choice_parse(text, &choice);
     case OC_STATEMENT_REVIEW:
-    case OC_STATEMENT_APPROVAL:
         return oc_verdict_parse(text, &verdict);
+    case OC_STATEMENT_APPROVAL:
+        return oc_verdict_parse(text, &verdict) && verdict != OC_VERDICT_ABSTAIN;
     case OC_STATEMENT_VETO:
     case OC_STATEMENT_EMERGENCY:
         return oc_veto_parse(text, &condition);
@@ -133,19 +133,25 @@ int oc_statement_check(const struct oc_statement *s, struct oc_error *err)
 
 void oc_statement_text(const struct oc_statement *s, struct oc_buf *out)
 {
-    oc_buf_addf(out, "openclaw-%s-v1\n", kinds[s->kind]);
+    oc_buf_reserve(out, OC_STATEMENT_MAX); /* one piece of memory */
+    oc_buf_adds(out, "openclaw-");
+    oc_buf_adds(out, kinds[s->kind]);
+    oc_buf_adds(out, "-v1\n");
     for (size_t i = 0; i < OC_COUNT(fields); i++) {
         const struct field *f = &fields[i];
         if (!(f->kinds >> s->kind & 1)) {
             continue;
         }
+        oc_buf_adds(out, f->name);
+        oc_buf_addc(out, ' ');
         if (f->type == TIME) {
-            oc_buf_addf(out, "%s %" PRId64 "\n", f->name, s->expires_ms);
+            oc_buf_addi(out, s->expires_ms);
         } else if (f->type == NONCE) {
-            oc_buf_addf(out, "%s %" PRIu64 "\n", f->name, s->nonce);
+            oc_buf_addi(out, (int64_t)s->nonce); /* checked: at most INT64_MAX */
         } else {
-            oc_buf_addf(out, "%s %s\n", f->name, (const char *)s + f->offset);
+            oc_buf_adds(out, (const char *)s + f->offset);
         }
+        oc_buf_addc(out, '\n');
     }
 }
 

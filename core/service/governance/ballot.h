@@ -34,8 +34,8 @@
 
 enum oc_statement_kind {
     OC_STATEMENT_BALLOT,   /* word: yes, no, abstain */
-    OC_STATEMENT_REVIEW,   /* word: approve, request_changes, reject */
-    OC_STATEMENT_APPROVAL, /* word: the same */
+    OC_STATEMENT_REVIEW,   /* word: approve, request_changes, reject, abstain */
+    OC_STATEMENT_APPROVAL, /* word: approve, request_changes, reject */
     OC_STATEMENT_VETO,     /* word: one of the three conditions */
     OC_STATEMENT_OVERRIDE, /* no word */
     OC_STATEMENT_DELEGATION, /* to: a member, or "-" which takes it back; scope: a category, or "all" */

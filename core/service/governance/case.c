@@ -24,6 +24,19 @@ uint32_t oc_governance_electorate(const json_t *proposal, struct oc_member membe
     return count;
 }
 
+const struct oc_frozen_electorate *oc_governance_frozen(struct oc_governance *g,
+                                                        const json_t *proposal)
+{
+    struct oc_frozen_electorate *f = &g->frozen;
+    const char *id = oc_json_str(proposal, "id", "");
+    if (!*f->proposal || strcmp(f->proposal, id) != 0) {
+        f->count = oc_governance_electorate(proposal, f->members);
+        oc_electorate_hash(f->members, f->count, f->hash);
+        oc_copy(f->proposal, sizeof f->proposal, id);
+    }
+    return f;
+}
+
 json_t *oc_governance_electorate_json(const struct oc_governance *g)
 {
     json_t *list = json_array();

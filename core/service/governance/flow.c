@@ -34,6 +34,20 @@ void oc_governance_open_cycle(const struct oc_governance *g, const json_t *p, in
     json_decref(next);
 }
 
+/* Those whose voice was counted, through a delegate too. */
+static json_t *participants(const json_t *p, const struct oc_tally_result *tally)
+{
+    struct oc_member members[OC_ELECTORS_MAX];
+    const uint32_t count = oc_governance_electorate(p, members);
+    json_t *list = json_array();
+    for (uint32_t i = 0; i < count; i++) {
+        if (tally && tally->voice[i] != OC_CHOICE_NONE) {
+            json_array_append_new(list, json_string(members[i].name));
+        }
+    }
+    return list;
+}
+
 void oc_governance_decide(struct oc_governance *g, const json_t *p, const char *outcome,
                           const char *reason, const struct oc_tally_result *tally)
 {
@@ -42,6 +56,7 @@ void oc_governance_decide(struct oc_governance *g, const json_t *p, const char *
     oc_json_set_str(entry, "outcome", outcome);
     oc_json_set_str(entry, "reason", reason);
     oc_json_set_str(entry, "category", oc_json_str(p, "category", ""));
+    oc_json_take(entry, "participants", participants(p, tally));
     if (tally) {
         oc_json_take(entry, "tally", oc_governance_tally_json(tally));
     }

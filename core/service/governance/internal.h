@@ -22,8 +22,12 @@
 #include "core/service/governance/state.h"
 #include "core/service/governance/tally.h"
 
-#define OC_GOVERNANCE_OPEN_MAX    200         /* proposals that are under way at once */
-#define OC_GOVERNANCE_ACTOR_MAX   50          /* of these from one actor */
+#define OC_GOVERNANCE_OPEN_MAX    100         /* proposals of one category under way at once */
+#define OC_GOVERNANCE_RESERVE     50          /* more of each for administrators */
+#define OC_GOVERNANCE_ACTOR_MAX   50          /* of one actor, all categories together */
+#define OC_GOVERNANCE_URGENT_MAX  10          /* of these emergencies */
+#define OC_GOVERNANCE_BURST       (4u << 20)  /* bytes that an actor may propose at once.. */
+#define OC_GOVERNANCE_PER_HOUR    (2u << 20)  /* ..and in each hour from then on */
 #define OC_GOVERNANCE_ROOM_MAX    (16u << 20) /* bytes of all of them */
 #define OC_GOVERNANCE_TITLE_MAX   200u        /* bytes of a title */
 #define OC_GOVERNANCE_TEXT_MAX    (16u << 10) /* bytes of one text of a proposal */
@@ -37,6 +41,14 @@ struct oc_governance_settings {
     int64_t human_ms;          /* for the last of them: people */
     int64_t degraded_after_ms; /* too few members for so long: the degraded mode */
     int64_t posting_ms;        /* between two provisional decisions */
+};
+
+/* The electorate of one proposal: it never changes, and ballots on one proposal come together. */
+struct oc_frozen_electorate {
+    char proposal[OC_GOV_ID];
+    char hash[OC_SHA256_HEX];
+    uint32_t count;
+    struct oc_member members[OC_ELECTORS_MAX];
 };
 
 struct oc_governance {
@@ -56,12 +68,18 @@ struct oc_governance {
     struct oc_timer
         *begin; /* once all that starts with us has started; at the end: until when we wait */
     struct oc_subscription *health;
+    struct oc_subscription *accepted; /* what the ledger has lost */
     struct oc_map
         overdue; /* proposals of which people have been told that their review is overdue */
-    int64_t degraded_since;       /* wall ms: too few can be reached since then; 0 = enough */
-    uint64_t saved;               /* entries that the saved state covers */
-    int64_t save_after;           /* monotonic: not saved again before */
-    struct oc_deadline emergency; /* the time of the emergency that is on */
+    struct oc_map allowances;           /* actor -> struct allowance (quota.c), owned */
+    int64_t degraded_since;             /* wall ms: too few can be reached since then; 0 = enough */
+    struct oc_snapshot *snapshot;       /* being made */
+    struct oc_frozen_electorate frozen; /* of the proposal that was looked at last */
+    uint64_t saved;                     /* entries that the saved state covers */
+    uint64_t saved_size;                /* entries that were there then */
+    int64_t saved_ms;                   /* monotonic: when that was */
+    int64_t save_after;                 /* monotonic: not saved again before */
+    struct oc_deadline emergency;       /* the time of the emergency that is on */
     int64_t emergency_index; /* of which that is; 0: of none (see oc_governance_in_emergency) */
     int64_t last_ms;         /* of the last id */
     uint32_t serial;         /* within that millisecond */
@@ -75,7 +93,6 @@ struct oc_governance {
 
 /* The state as it was saved, and the entries since. */
 int oc_governance_load(struct oc_governance *g, struct oc_error *err);
-void oc_governance_save(struct oc_governance *g);
 /* Writes an entry and adds it to the state. Takes `entry`; "at" is put in unless it is there. When it is on the disk the event
  * governance.<type> is published and `call` (may be NULL) ends with `result` (taken, may be NULL) and {"index","leaf"} in it.
  * OC_OK, or a code with which `call` has been failed. */
@@ -91,6 +108,19 @@ void oc_governance_receipt(struct oc_governance *g, json_t *result, uint64_t ind
 /* Whether anything is still on its way. */
 bool oc_governance_is_writing(const struct oc_governance *g);
 void oc_governance_forget_writing(struct oc_governance *g);
+
+/* ---- snapshot.c ---- */
+
+/* Adds the entry to the state if it is one of ours. False: it cannot be read. [any] */
+bool oc_governance_read_entry(json_t *state, uint64_t index, const char *text, size_t len);
+/* The state as it was saved last; owned, NULL: there is none. */
+json_t *oc_governance_saved(const struct oc_governance *g);
+/* Has it saved by a worker when that is due. */
+void oc_governance_save(struct oc_governance *g);
+/* Saves it here and now: for the end. */
+int oc_governance_save_now(struct oc_governance *g, struct oc_error *err);
+void oc_governance_stop_snapshot(struct oc_governance *g);   /* the worker is asked to stop */
+void oc_governance_forget_snapshot(struct oc_governance *g); /* the workers are gone */
 
 /* ---- settings.c ---- */
 
@@ -120,6 +150,9 @@ json_t *oc_governance_tally_json(const struct oc_tally_result *result);
 uint32_t oc_governance_electorate(const json_t *proposal,
                                   struct oc_member members[OC_ELECTORS_MAX]);
 json_t *oc_governance_electorate_json(const struct oc_governance *g);
+/* The same with its hash; good until the next call. */
+const struct oc_frozen_electorate *oc_governance_frozen(struct oc_governance *g,
+                                                        const json_t *proposal);
 /* Delegations of the state; owned by the caller. */
 struct oc_gov_delegation *oc_governance_delegations(const struct oc_governance *g, size_t *count);
 /* Whether the key was registered after the proposal was opened: it counts for later ones only. */
@@ -188,6 +221,7 @@ struct oc_draft {
     const json_t *changes; /* names of parameters; may be NULL */
     const char *op;        /* may be NULL */
     const json_t *params;  /* of op; may be NULL */
+    const json_t *plan;    /* what it would do, as voters are shown it; may be NULL */
     const char *actor;
     enum oc_role role;
     bool gated; /* the gate has asked the policy already: this is the category that it wants */
@@ -197,7 +231,13 @@ struct oc_draft {
 /* Checks a draft and makes the record of it. NULL and err: it is refused. Owned. */
 json_t *oc_governance_draft(struct oc_governance *g, const struct oc_draft *draft,
                             struct oc_error *err);
-/* Whether the open proposals may grow by `more` bytes. OC_E_RETRY. */
+/* quota.c: whether there is a slot for one more. OC_E_CONFLICT: not of this category, or not of this actor. */
+int oc_governance_check_quota(const struct oc_governance *g, const struct oc_draft *draft,
+                              struct oc_error *err);
+/* Takes the bytes from what the actor may write. OC_E_CONFLICT: it has written too much of late. */
+int oc_governance_charge(struct oc_governance *g, const struct oc_draft *draft, size_t bytes,
+                         struct oc_error *err);
+/* Whether the open proposals may grow by `more` bytes. OC_E_CONFLICT. */
 int oc_governance_room(const struct oc_governance *g, size_t more, struct oc_error *err);
 /* Digest of what is voted on: the text, the operation, the electorate, the rules, the revision and the cycle. */
 void oc_governance_subject(const json_t *proposal, char hex[OC_SHA256_HEX]);
@@ -228,6 +268,8 @@ int oc_governance_prepare(struct oc_governance *g, const json_t *proposal,
                           struct oc_governance_act *act, struct oc_error *err);
 /* Whether the signature fits. [any] */
 int oc_governance_verify(const struct oc_governance_act *act, struct oc_error *err);
+/* The entry, once it is on the disk; owned. NULL and err: it cannot be read. */
+json_t *oc_governance_entry(const struct oc_governance *g, uint64_t index, struct oc_error *err);
 /* What was signed before with this nonce: true, and *index is its place. OC_E_CONFLICT in err: something else was. */
 bool oc_governance_is_known(const struct oc_governance *g, const json_t *proposal,
                             const struct oc_governance_act *act, int64_t *index,
@@ -242,6 +284,13 @@ int oc_governance_check_floor(const struct oc_governance *g, const struct oc_gov
 uint64_t oc_governance_next_nonce(const struct oc_governance *g, const json_t *proposal,
                                   const struct oc_governance_act *act);
 
+/* ---- planned.c ---- */
+typedef void (*oc_governance_planned_fn)(struct oc_governance *g, struct oc_call *call,
+                                         const json_t *plan);
+/* Has `op` planned in the name of who calls, then goes on; a plan that cannot be made ends the call. */
+void oc_governance_plan(struct oc_governance *g, struct oc_call *call, const struct oc_op *op,
+                        const json_t *params, oc_governance_planned_fn then);
+
 /* ---- show.c ---- */
 json_t *oc_governance_row(const struct oc_governance *g, const json_t *proposal);
 json_t *oc_governance_detail(const struct oc_governance *g, const json_t *proposal);
@@ -255,6 +304,7 @@ void oc_governance_tell_watches(struct oc_governance *g, const char *type, uint6
 void oc_governance_end_watches(struct oc_governance *g);
 
 /* ---- ops_power.c ---- */
+struct oc_workers *oc_governance_workers(struct oc_governance *g); /* made when first needed */
 void oc_governance_forget_verifying(struct oc_governance *g);
 
 /* ---- the operations ---- */

@@ -11,11 +11,6 @@
 #include "core/base/time.h"
 #include "core/service/governance/internal.h"
 
-#define SPACE      "governance"
-#define KEY        "state"
-#define SAVE_SHARE 200 /* saving takes at most one part in so many of the time */
-#define HEAD       128 /* bytes of an entry in which its type is */
-
 struct oc_writing {
     struct oc_governance *g;
     struct oc_writing *next, *prev;
@@ -23,6 +18,7 @@ struct oc_writing {
     uint64_t index;
     json_t *entry, *result;
     struct oc_call *call;
+    uint8_t leaf[OC_LEDGER_HASH];
 };
 
 /* ---- reading ---- */
@@ -32,63 +28,45 @@ struct reader {
     size_t bad;
 };
 
-/* Other services write to the ledger, too: their entries are not parsed. */
-static bool is_ours(const char *text, size_t len)
-{
-    static const char key[] = "\"type\":\"";
-    char head[HEAD + 1], *at;
-    len = len < HEAD ? len : HEAD;
-    memcpy(head, text, len);
-    head[len] = '\0';
-    at = strstr(head, key);
-    if (!at) {
-        return true; /* somewhere else: the parser will find it */
-    }
-    at += sizeof key - 1;
-    at[strcspn(at, "\"")] = '\0';
-    return oc_governance_knows(at);
-}
-
 static bool read_entry(void *ctx, uint64_t index, const char *text, size_t len)
 {
     struct reader *r = ctx;
-    if (is_ours(text, len)) {
-        json_t *entry = json_loadb(text, len, 0, NULL);
-        r->bad += !entry;
-        oc_governance_apply(r->state, index, oc_json_str(entry, "type", ""), entry);
-        json_decref(entry);
-    }
+    r->bad += !oc_governance_read_entry(r->state, index, text, len);
     return true;
 }
 
-/* Taken from the store when it fits what the ledger holds. */
-static json_t *saved_state(struct oc_governance *g)
+/* Entries that were seen are no more. What they said is kept; the ledger takes nothing until people have accepted the loss. What comes
+ * then counts: it gets their places. */
+static void check_length(struct oc_governance *g, json_t *state)
 {
-    json_t *saved = oc_kv_get(g->env->store, SPACE, KEY), *state = NULL;
-    const int64_t covers = oc_json_int(saved, "covers", -1);
-    if (!saved) {
-        return oc_governance_state_new();
-    }
-    if (covers >= (int64_t)oc_ledger_size(g->env->ledger)) {
+    const int64_t covers = oc_json_int(state, "covers", -1),
+                  size = (int64_t)oc_ledger_size(g->env->ledger);
+    const bool cut = covers >= size && oc_ledger_healthy(g->env->ledger, NULL);
+    if (cut) {
         oc_err("the ledger is shorter than what governance has seen of it",
-               "entries=%llu seen=%lld", (unsigned long long)oc_ledger_size(g->env->ledger),
-               (long long)covers + 1);
+               "entries=%lld seen=%lld", (long long)size, (long long)covers + 1);
+        oc_json_set_int(state, "covers", size - 1);
+        oc_ledger_distrust(g->env->ledger,
+                           "the ledger is shorter than what governance has seen of it",
+                           "Bring the folder back from a backup and restart the host, or accept "
+                           "the loss: `openclaw ledger accept --reason ...`.");
+    }
+    if (!g->env->ephemeral) {
         oc_governance_alert(g, "governance-ledger-short", "ledger", "critical",
                             "the ledger is shorter than what governance has seen of it: entries "
                             "were cut off",
-                            true);
+                            cut);
     }
-    /* what an earlier version has saved lacks what is kept now: the ledger has all of it */
-    state = json_object_get(saved, "floors") || oc_ledger_oldest(g->env->ledger) > 0
-                ? json_incref(saved)
-                : oc_governance_state_new();
-    json_decref(saved);
-    return state;
 }
 
 int oc_governance_load(struct oc_governance *g, struct oc_error *err)
 {
-    struct reader r = {.state = saved_state(g)};
+    struct reader r = {.state = oc_governance_saved(g)};
+    const bool saved = r.state != NULL;
+    r.state = saved ? r.state : oc_governance_state_new();
+    if (saved) {
+        check_length(g, r.state);
+    }
     const int64_t covers = oc_json_int(r.state, "covers", -1);
     uint64_t from = (uint64_t)(covers + 1), size = oc_ledger_size(g->env->ledger);
     int rc = OC_OK;
@@ -103,27 +81,10 @@ int oc_governance_load(struct oc_governance *g, struct oc_error *err)
     }
     json_decref(g->state);
     g->state = r.state;
-    g->saved = (uint64_t)(covers + 1);
+    g->saved = g->saved_size = (uint64_t)(covers + 1);
+    g->saved_ms = oc_time_mono();
+    *g->frozen.proposal = '\0';
     return rc;
-}
-
-/* The state is a shortcut: what it lacks is read from the ledger. A large one is saved less often, so that the loop is not held up. */
-void oc_governance_save(struct oc_governance *g)
-{
-    const uint64_t covers = (uint64_t)(oc_json_int(g->state, "covers", -1) + 1);
-    struct oc_error err;
-    if (g->env->ephemeral || g->failed || covers == g->saved ||
-        covers > oc_ledger_durable(g->env->ledger)) {
-        return;
-    }
-    const int64_t began = oc_time_mono();
-    if (!g->stopping && began < g->save_after) {
-        return;
-    }
-    if (oc_kv_put(g->env->store, SPACE, KEY, g->state, true, &err) == OC_OK) {
-        g->saved = covers;
-    }
-    g->save_after = oc_time_mono() + SAVE_SHARE * (oc_time_mono() - began);
 }
 
 /* ---- writing ---- */
@@ -170,6 +131,17 @@ void oc_governance_receipt(struct oc_governance *g, json_t *result, uint64_t ind
     oc_buf_finish(&text);
 }
 
+static void set_leaf(json_t *result, const uint8_t leaf[OC_LEDGER_HASH])
+{
+    static const char digits[] = "0123456789abcdef";
+    char hex[2 * OC_LEDGER_HASH + 1] = "";
+    for (size_t i = 0; i < OC_LEDGER_HASH; i++) {
+        hex[2 * i] = digits[leaf[i] >> 4];
+        hex[2 * i + 1] = digits[leaf[i] & 15];
+    }
+    oc_json_set_str(result, "leaf", hex);
+}
+
 static void read_again(void *ctx)
 {
     struct oc_governance *g = ctx;
@@ -208,6 +180,8 @@ static void settle(struct oc_writing *w)
     json_t *entry = json_incref(w->entry), *result = w->result;
     const char *type = w->type;
     const uint64_t index = w->index;
+    uint8_t leaf[OC_LEDGER_HASH];
+    memcpy(leaf, w->leaf, sizeof leaf);
     w->result = NULL;
     forget(w);
     char *topic = oc_asprintf("governance.%s", type);
@@ -219,7 +193,8 @@ static void settle(struct oc_writing *w)
     if (call) {
         result = result ? result : json_object();
         oc_call_on_cancel(call, NULL, NULL);
-        oc_governance_receipt(g, result, index);
+        oc_json_set_int(result, "index", (int64_t)index);
+        set_leaf(result, leaf);
         oc_call_succeed(call, result);
     } else {
         json_decref(result);
@@ -277,6 +252,7 @@ int oc_governance_write(struct oc_governance *g, const char *type, json_t *entry
         return (int)index;
     }
     w->index = (uint64_t)index;
+    oc_ledger_newest_leaf(g->env->ledger, w->leaf);
     w->next = g->writing;
     if (w->next) {
         w->next->prev = w;

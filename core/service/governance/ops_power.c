@@ -1,7 +1,8 @@
 /* Many ballots in one call. SPDX-License-Identifier: MIT
  *
- * A signature costs some 50 us to verify, so those of a batch are verified on workers, in slices, while the loop goes on. What is
- * sound is then written in the order given; the call ends when the last of it is on the disk. */
+ * A signature costs some 50 us to verify, so those of a batch are verified on workers, in slices of which the loop prepares the
+ * next one meanwhile and writes the one before: nothing waits for anything but the processors, and the loop is never held up
+ * for longer than a slice takes. Ballots are written in the order given; the call ends when the last of them is on the disk. */
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +14,9 @@
 #include "core/service/governance/internal.h"
 
 #define BATCH_MAX 10000
-#define SLICES    2
+#define SLICE     128
+#define AHEAD     8 /* slices that may wait for the workers */
+#define THREADS   3 /* two that verify, one for a snapshot */
 
 struct item {
     struct oc_governance_act act;
@@ -25,15 +28,18 @@ struct item {
 struct slice {
     struct oc_verifying *batch;
     size_t from, to;
+    bool verified;
 };
 
 struct oc_verifying {
-    struct oc_governance *g; /* NULL: the service has gone */
+    struct oc_governance *g;
     struct oc_verifying *next, *prev;
     struct oc_call *call; /* NULL: the caller has given up */
     struct item *items;
-    size_t count, left;
-    struct slice slices[SLICES];
+    size_t count;
+    struct slice *slices;
+    size_t slice_count, prepared, written, returned; /* slices */
+    struct oc_timer *next_slice;
 };
 
 struct votes_params {
@@ -51,7 +57,7 @@ static void batch_free(struct oc_verifying *b)
 {
     if (b->prev) {
         b->prev->next = b->next;
-    } else if (b->g) {
+    } else {
         b->g->verifying = b->next;
     }
     if (b->next) {
@@ -60,7 +66,9 @@ static void batch_free(struct oc_verifying *b)
     for (size_t i = 0; i < b->count; i++) {
         free(b->items[i].line);
     }
+    oc_timer_destroy(b->next_slice);
     free(b->items);
+    free(b->slices);
     free(b);
 }
 
@@ -137,11 +145,11 @@ static void write_item(struct oc_governance *g, struct item *item)
 }
 
 /* Which of them decided it is the tally's to say: it looks at them in their order, whenever it looks. */
-static void write_all(struct oc_verifying *b)
+static void write_slice(struct oc_verifying *b, const struct slice *s)
 {
     struct oc_map touched = {0};
     const char *id;
-    for (size_t i = 0; i < b->count; i++) {
+    for (size_t i = s->from; i < s->to; i++) {
         write_item(b->g, &b->items[i]);
         if (!b->items[i].err.code) {
             oc_map_set(&touched, b->items[i].act.statement.proposal, b);
@@ -176,35 +184,72 @@ static void on_cancel(struct oc_call *call, void *ctx)
     oc_call_failf(call, OC_E_CANCELLED, NULL, "cancelled");
 }
 
-static void on_verified(void *ctx)
+static void end(struct oc_verifying *b)
 {
-    struct slice *s = ctx;
-    struct oc_verifying *b = s->batch;
-    if (--b->left) {
-        return;
-    }
     struct oc_call *call = b->call;
-    if (!b->g || !call) {
-        batch_free(b);
-        return;
+    if (call) {
+        oc_call_on_cancel(call, NULL, NULL);
     }
-    write_all(b);
-    oc_call_on_cancel(call, NULL, NULL);
-    oc_governance_answer_when_durable(b->g, call, receipts(b));
+    if (call && b->written == b->slice_count) {
+        oc_governance_answer_when_durable(b->g, call, receipts(b));
+    } else if (call) {
+        oc_call_failf(call, OC_E_CANCELLED, "Bring them again: what was taken is known.",
+                      "the host is stopping");
+    }
     batch_free(b);
 }
 
-static void start(struct oc_governance *g, struct oc_verifying *b)
+/* The slices that are verified, in their order. What was written when the caller gave up stays, the rest is dropped. */
+static void go_on(struct oc_verifying *b)
 {
-    if (!g->workers) {
-        g->workers = oc_workers_create(g->env->loop, SLICES);
+    const bool dropped = !b->call || b->g->stopping;
+    while (!dropped && b->written < b->prepared && b->slices[b->written].verified) {
+        write_slice(b, &b->slices[b->written++]);
     }
-    b->left = SLICES;
-    for (size_t i = 0; i < SLICES; i++) {
-        b->slices[i] = (struct slice){b, b->count * i / SLICES, b->count * (i + 1) / SLICES};
+    if (!dropped && b->prepared < b->slice_count) {
+        if (b->prepared - b->written < AHEAD) {
+            oc_timer_start(b->next_slice, 0, 0);
+        }
+    } else if (b->returned == b->prepared) {
+        end(b);
     }
-    for (size_t i = 0; i < SLICES; i++) {
-        oc_workers_submit(g->workers, verify, on_verified, &b->slices[i]);
+}
+
+static void on_verified(void *ctx)
+{
+    struct slice *s = ctx;
+    s->verified = true;
+    s->batch->returned++;
+    go_on(s->batch);
+}
+
+struct oc_workers *oc_governance_workers(struct oc_governance *g)
+{
+    g->workers = g->workers ? g->workers : oc_workers_create(g->env->loop, THREADS);
+    return g->workers;
+}
+
+/* One slice: others have their turn before the next one. */
+static void prepare_more(void *ctx)
+{
+    struct oc_verifying *b = ctx;
+    if (b->call && !b->g->stopping && b->prepared < b->slice_count) {
+        struct slice *s = &b->slices[b->prepared++];
+        for (size_t i = s->from; i < s->to; i++) {
+            prepare(b->g, &b->items[i]);
+        }
+        oc_workers_submit(oc_governance_workers(b->g), verify, on_verified, s);
+    }
+    go_on(b);
+}
+
+static void cut_in_slices(struct oc_verifying *b)
+{
+    b->slice_count = (b->count + SLICE - 1) / SLICE;
+    b->slices = oc_calloc(b->slice_count + 1, sizeof *b->slices);
+    for (size_t i = 0; i < b->slice_count; i++) {
+        const size_t end = (i + 1) * SLICE;
+        b->slices[i] = (struct slice){b, i * SLICE, end < b->count ? end : b->count, false};
     }
 }
 
@@ -231,17 +276,18 @@ static void op_votes(struct oc_call *call, void *ctx)
         oc_error_init(&b->items[i].err);
         b->items[i].index = -1;
         b->items[i].line = oc_strdup(lines[i]);
-        prepare(g, &b->items[i]);
     }
+    cut_in_slices(b);
+    b->next_slice = oc_timer_create(g->env->loop, prepare_more, b);
     oc_call_on_cancel(call, on_cancel, b);
-    start(g, b);
+    go_on(b);
 }
 
 /* The workers are gone: what they were at is nobody's. */
 void oc_governance_forget_verifying(struct oc_governance *g)
 {
     while (g->verifying) {
-        batch_free(g->verifying);
+        end(g->verifying);
     }
 }
 

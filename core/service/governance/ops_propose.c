@@ -50,16 +50,18 @@ static const struct oc_option propose_options[] = {
      .help = "the operation to run once it is approved, such as alert.silence"},
     {.name = "params",
      .type = OC_OPT_STRING,
+     .choices = "json",
      .offset = AT(params),
-     .help = "its parameters: a string that holds a JSON object"},
+     .help = "its parameters: a JSON object, or a string that holds one"},
     {.name = "rollback_op",
      .type = OC_OPT_STRING,
      .offset = AT(rollback_op),
      .help = "the operation that undoes it, when a provisional decision is rejected"},
     {.name = "rollback_params",
      .type = OC_OPT_STRING,
+     .choices = "json",
      .offset = AT(rollback_params),
-     .help = "its parameters: a string that holds a JSON object"},
+     .help = "its parameters: a JSON object, or a string that holds one"},
     {0}};
 #undef AT
 
@@ -135,18 +137,30 @@ static int check_role(struct oc_governance *g, const struct oc_call *call, const
     return OC_OK;
 }
 
-static void op_propose(struct oc_call *call, void *ctx)
+/* The hash of the plan is among what will run. */
+static int bind_plan(struct oc_governance *g, const char *name, json_t **params, const json_t *plan,
+                     struct oc_error *err)
 {
-    struct oc_governance *g = ctx;
+    const struct oc_op *op = plan ? oc_ops_find(g->env->ops, name) : NULL;
+    if (!op) {
+        return plan ? oc_error_set(err, OC_E_NOT_FOUND, "%s is gone", name) : OC_OK;
+    }
+    *params = *params ? *params : json_object();
+    int rc = oc_op_check_plan(op, *params, plan, err);
+    oc_json_set_str(*params, "plan", oc_json_str(plan, "plan", ""));
+    return rc;
+}
+
+static void propose(struct oc_governance *g, struct oc_call *call, const json_t *plan)
+{
     const struct propose_params *p = oc_call_params(call);
     json_t *params = NULL, *undo = NULL, *changes = list_json(&p->changes), *record = NULL;
     struct oc_error err;
     char *id = NULL;
     oc_error_init(&err);
-    int rc = check_role(g, call, p->op, &err);
-    rc = rc ? rc : check_role(g, call, p->rollback_op, &err);
-    rc = rc ? rc : parse_object(p->params, "params", &params, &err);
+    int rc = parse_object(p->params, "params", &params, &err);
     rc = rc ? rc : parse_object(p->rollback_params, "rollback_params", &undo, &err);
+    rc = rc ? rc : bind_plan(g, p->op, &params, plan, &err);
     rc = rc ? rc : oc_governance_may_post(g, p->category, &err);
     if (rc == OC_OK) {
         const struct oc_draft draft = {.category = p->category,
@@ -158,6 +172,7 @@ static void op_propose(struct oc_call *call, void *ctx)
                                        .changes = changes,
                                        .op = p->op,
                                        .params = params,
+                                       .plan = plan,
                                        .rollback_op = p->rollback_op,
                                        .rollback_params = undo,
                                        .actor = oc_call_actor(call)->name,
@@ -173,6 +188,27 @@ static void op_propose(struct oc_call *call, void *ctx)
     json_decref(undo);
     json_decref(changes);
     free(id);
+}
+
+static void op_propose(struct oc_call *call, void *ctx)
+{
+    struct oc_governance *g = ctx;
+    const struct propose_params *p = oc_call_params(call);
+    const struct oc_op *op = p->op ? oc_ops_find(g->env->ops, p->op) : NULL;
+    json_t *params = NULL;
+    struct oc_error err;
+    oc_error_init(&err);
+    int rc = check_role(g, call, p->op, &err);
+    rc = rc ? rc : check_role(g, call, p->rollback_op, &err);
+    rc = rc ? rc : parse_object(p->params, "params", &params, &err);
+    if (rc != OC_OK) {
+        oc_governance_refuse(g, call, &err);
+    } else if (op && op->flags & OC_OP_PLANS) {
+        oc_governance_plan(g, call, op, params, propose);
+    } else {
+        propose(g, call, NULL);
+    }
+    json_decref(params);
 }
 
 /* ---- governance.request: an operation that waits for a decision ---- */
@@ -220,6 +256,7 @@ static json_t *request_record(struct oc_governance *g, const json_t *asked, cons
         .rollback_plan = "None is known: the operation says what it has done.",
         .op = op,
         .params = params,
+        .plan = json_object_get(asked, "plan"),
         .gated = true,
         .actor = actor,
         .role = json_is_integer(role)           ? (enum oc_role)json_integer_value(role)

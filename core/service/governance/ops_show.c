@@ -297,9 +297,11 @@ const struct oc_op oc_governance_ops_show[] = {
          "Ready means that every member of the triad has a key. With --state also the SHA-256 of "
          "all that governance knows: the same ledger gives the same.",
      .example = "openclaw governance status",
-     .result = "{ready: boolean, mode: string, members: [{member: string, roles: [string], key: "
-               "string|null, heard: time|null, reachable: boolean}], open: integer, provisional: "
-               "integer, reviews_due: integer, emergency: any, state?: string, covers: integer}",
+     .result =
+         "{ready: boolean, mode: string, members: [{member: string, roles: [string], key: "
+         "string|null, heard: time|null, reachable: boolean}], delegations: [{member: string, to: "
+         "string, scope: string, until: time}], open: integer, provisional: "
+         "integer, reviews_due: integer, emergency: any, state?: string, covers: integer}",
      .handler = op_status},
     {.name = "governance.list",
      .summary = "List proposals",

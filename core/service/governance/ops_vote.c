@@ -28,7 +28,7 @@ static const struct oc_option vote_options[] = {
     {0}};
 static const struct oc_option review_options[] = {
     OC_ACT_PROPOSAL,
-    OC_ACT_WORD("verdict", OC_ACT_FIRST, "approve, request_changes or reject"),
+    OC_ACT_WORD("verdict", OC_ACT_FIRST, "approve, request_changes, reject or abstain"),
     OC_ACT_MEMBER("the member that reviews"),
     OC_ACT_REASON("what was found"),
     OC_ACT_SIGNED,
@@ -181,17 +181,27 @@ static void decide_as_person(struct oc_governance *g, struct oc_call *call, cons
     free(copy);
 }
 
-static void answer_known(struct oc_governance *g, struct oc_call *call,
-                         const struct oc_governance_act *act, int64_t index)
+/* The receipt that it got, from the entry itself. */
+static void answer_known(struct oc_governance *g, struct oc_call *call, int64_t index)
 {
-    json_t *result = json_object();
-    oc_json_set_str(result, "proposal", act->statement.proposal);
-    oc_json_set_str(result, "member", act->statement.member);
-    oc_json_set_str(result, "word", *act->statement.word ? act->statement.word : NULL);
-    oc_json_set_int(result, "nonce", (int64_t)act->statement.nonce);
-    oc_json_set_bool(result, "known", true);
+    static const char *const keys[] = {"proposal", "member", "word", "nonce", "id"};
+    struct oc_error err;
+    oc_error_init(&err);
+    json_t *entry = oc_governance_entry(g, (uint64_t)index, &err), *result = json_object();
+    for (size_t i = 0; i < OC_COUNT(keys); i++) {
+        json_t *value = json_object_get(entry, keys[i]);
+        if (value || strcmp(keys[i], "word") == 0) {
+            oc_json_take(result, keys[i], value ? json_incref(value) : json_null());
+        }
+    }
     oc_governance_receipt(g, result, (uint64_t)index);
-    oc_call_succeed(call, result);
+    if (entry) {
+        oc_call_succeed(call, result);
+    } else {
+        json_decref(result);
+        oc_call_fail(call, &err);
+    }
+    json_decref(entry);
 }
 
 static void accept(struct oc_governance *g, struct oc_call *call, const json_t *p,
@@ -210,12 +220,8 @@ static void accept(struct oc_governance *g, struct oc_call *call, const json_t *
     if (p && oc_governance_is_known(g, p, act, &index, &err)) {
         if (err.code) {
             oc_call_fail(call, &err);
-        } else if ((uint64_t)index < oc_ledger_durable(g->env->ledger)) {
-            answer_known(g, call, act, index);
-        } else if (oc_governance_sync(g, &err) == OC_OK) {
-            answer_known(g, call, act, index);
         } else {
-            oc_call_fail(call, &err);
+            answer_known(g, call, index);
         }
         return;
     }
@@ -290,8 +296,9 @@ const struct oc_op oc_governance_ops_vote[] = {
     SIGNS("governance.review", "Review a proposal", review_options,
           "Anybody with a key may say what they think of it; tactical and strategic proposals need "
           "the "
-          "examiner's review, whatever its verdict. A verdict other than approve leads to a "
-          "deliberation. What was done without a vote in an emergency must be reviewed afterwards.",
+          "examiner's review, whatever its verdict. To ask for changes or to reject leads to a "
+          "deliberation; to abstain is to have looked at it and to say nothing. What was done "
+          "without a vote in an emergency must be reviewed afterwards.",
           "openclaw governance review last approve --as examiner --key ~/examiner.key"),
     SIGNS("governance.approve", "Give the approval that a proposal needs", approve_options,
           "Strategic proposals need the sentinel's. In a deadlock the steward, then the examiner, "

@@ -16,23 +16,10 @@
 
 static void hash_of(const json_t *proposal, const char *purpose, char hex[OC_SHA256_HEX])
 {
-    static const char *const keys[] = {"id",
-                                       "category",
-                                       "title",
-                                       "description",
-                                       "justification",
-                                       "rules",
-                                       "op",
-                                       "rollback",
-                                       "rollback_plan",
-                                       "changes",
-                                       "impact_assessment",
-                                       "steward",
-                                       "sentinel",
-                                       "examiner",
-                                       "electorate",
-                                       "revision",
-                                       "cycle"};
+    static const char *const keys[] = {
+        "id",      "category", "title",    "description",   "justification", "rules",
+        "op",      "plan",     "rollback", "rollback_plan", "changes",       "impact_assessment",
+        "steward", "sentinel", "examiner", "electorate",    "revision",      "cycle"};
     json_t *subject = json_object();
     for (size_t i = 0; i < OC_COUNT(keys); i++) {
         json_t *value = json_object_get(proposal, keys[i]);
@@ -134,6 +121,20 @@ static int check_params(const struct oc_op *op, const json_t *params, struct oc_
 }
 
 /* What is voted on is read by everybody and kept for good: nothing secret may be in it. */
+static int check_secrets(struct oc_governance *g, const struct oc_op *op, const json_t *params,
+                         struct oc_error *err)
+{
+    json_t *copy = params ? json_deep_copy(params) : json_object();
+    const char *hidden = oc_op_mask(g->env->ops, op, copy);
+    if (hidden) {
+        oc_error_set(err, OC_E_REFUSED, "%s is given a secret: %.64s", op->name, hidden);
+        oc_error_hint(err, "What is voted on is public and kept for good. Put the secret where "
+                           "the operation can find it, such as the configuration.");
+    }
+    json_decref(copy);
+    return hidden ? OC_E_REFUSED : OC_OK;
+}
+
 static int check_op(struct oc_governance *g, const char *name, const json_t *params,
                     struct oc_error *err)
 {
@@ -149,13 +150,8 @@ static int check_op(struct oc_governance *g, const char *name, const json_t *par
     if (op->flags & (OC_OP_PRIVATE | OC_OP_STREAMS)) {
         return oc_error_set(err, OC_E_UNSUPPORTED, "%s cannot be run by a decision", name);
     }
-    for (const struct oc_option *o = op->params; o && o->name; o++) {
-        if (o->type == OC_OPT_SECRET && json_object_get(params, o->name)) {
-            oc_error_set(err, OC_E_REFUSED, "%s is given a secret: %s", name, o->name);
-            oc_error_hint(err, "What is voted on is public and kept for good. Put the secret where "
-                               "the operation can find it, such as the configuration.");
-            return OC_E_REFUSED;
-        }
+    if (check_secrets(g, op, params, err) != OC_OK) {
+        return OC_E_REFUSED;
     }
     char *text = oc_json_text(params);
     const size_t len = text ? strlen(text) : 0;
@@ -192,7 +188,7 @@ static int judge(const char *op, const json_t *answer, enum oc_gov_category chos
     }
     oc_gov_category_parse(wanted, &least);
     if (rank(chosen) < rank(least)) {
-        oc_error_set(err, OC_E_DENIED, "%s needs a %s decision", op, wanted);
+        oc_error_set(err, OC_E_DENIED, "%s needs %s %s decision", op, oc_article(wanted), wanted);
         oc_error_hint(err, "Give --category %s, or a stricter one.", wanted);
         return OC_E_DENIED;
     }
@@ -266,33 +262,10 @@ int oc_governance_room(const struct oc_governance *g, size_t more, struct oc_err
     if (more <= OC_GOVERNANCE_ROOM_MAX) {
         return OC_OK;
     }
-    oc_error_set(err, OC_E_RETRY, "the open proposals hold %u MB of text already",
+    oc_error_set(err, OC_E_CONFLICT, "the open proposals hold %u MB of text already",
                  OC_GOVERNANCE_ROOM_MAX >> 20);
     oc_error_hint(err, "Decide or withdraw some of them first, or be brief.");
-    return OC_E_RETRY;
-}
-
-/* One who asks for much must not keep the others from asking. */
-static int check_quota(const struct oc_governance *g, const struct oc_draft *d,
-                       struct oc_error *err)
-{
-    const char *id;
-    json_t *p;
-    size_t all = 0, own = 0;
-    json_object_foreach(json_object_get(g->state, "proposals"), id, p)
-    {
-        const bool open = !oc_governance_is_closed(p);
-        all += open;
-        own += open && strcmp(oc_json_str(p, "submitter", ""), d->actor) == 0;
-    }
-    if (all < OC_GOVERNANCE_OPEN_MAX && own < OC_GOVERNANCE_ACTOR_MAX) {
-        return OC_OK;
-    }
-    oc_error_set(err, OC_E_RETRY, "%zu proposals are open already, %zu of them of %.64s", all, own,
-                 d->actor);
-    oc_error_hint(err, "Decide or withdraw some of them first: %d may be open, %d of one actor.",
-                  OC_GOVERNANCE_OPEN_MAX, OC_GOVERNANCE_ACTOR_MAX);
-    return OC_E_RETRY;
+    return OC_E_CONFLICT;
 }
 
 static int check(struct oc_governance *g, const struct oc_draft *d, struct oc_error *err)
@@ -306,7 +279,7 @@ static int check(struct oc_governance *g, const struct oc_draft *d, struct oc_er
     if (!d->title || !*d->title) {
         return oc_error_set(err, OC_E_CONFIG, "a proposal needs a title");
     }
-    int rc = check_quota(g, d, err);
+    int rc = oc_governance_check_quota(g, d, err);
     rc = rc ? rc : check_text("title", d->title, OC_GOVERNANCE_TITLE_MAX, err);
     rc = rc ? rc : check_text("description", d->description, OC_GOVERNANCE_TEXT_MAX, err);
     rc = rc ? rc : check_text("justification", d->justification, OC_GOVERNANCE_TEXT_MAX, err);
@@ -369,6 +342,14 @@ static void freeze(struct oc_governance *g, json_t *p, int64_t now)
     json_decref(cycle);
 }
 
+/* There is always room for what cannot wait. */
+static size_t own_room(const struct oc_draft *d)
+{
+    return d->role == OC_ROLE_ADMIN || strcmp(d->category, "emergency") == 0
+               ? OC_GOVERNANCE_ROOM_MAX
+               : 0;
+}
+
 json_t *oc_governance_draft(struct oc_governance *g, const struct oc_draft *d, struct oc_error *err)
 {
     const int64_t now = oc_time_wall();
@@ -382,6 +363,9 @@ json_t *oc_governance_draft(struct oc_governance *g, const struct oc_draft *d, s
     set_texts(p, d);
     set_op(p, "op", d->op, d->params);
     set_op(p, "rollback", d->rollback_op, d->rollback_params);
+    if (d->plan) {
+        oc_json_take(p, "plan", json_deep_copy(d->plan));
+    }
     if (d->op) {
         oc_json_set_str(json_object_get(p, "op"), "actor", d->actor);
         oc_json_set_int(json_object_get(p, "op"), "role", d->role);
@@ -393,7 +377,9 @@ json_t *oc_governance_draft(struct oc_governance *g, const struct oc_draft *d, s
     oc_json_set_str(p, "stage", "submission");
     oc_json_set_int(p, "stage_until", now + g->rules.stages.submission_ms);
     freeze(g, p, now);
-    if (oc_governance_room(g, weight(p), err) != OC_OK) {
+    const size_t bytes = weight(p);
+    if (oc_governance_room(g, bytes > own_room(d) ? bytes - own_room(d) : 0, err) != OC_OK ||
+        oc_governance_charge(g, d, bytes, err) != OC_OK) {
         json_decref(p);
         return NULL;
     }

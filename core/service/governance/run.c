@@ -1,7 +1,8 @@
 /* Carries out what was approved: once, exactly as it was asked. SPDX-License-Identifier: MIT
  *
  * execution_started is on the disk before the operation is called. Whoever finds it without an execution_ended after a crash
- * cannot know how far the operation came: it is run again only when it says that this does no harm (replay_safe). */
+ * cannot know how far the operation came: it is run again only when it says that this does no harm (replay_safe), or that it
+ * knows by the decision what it did (once). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -141,7 +142,7 @@ static bool again(struct oc_governance *g, const json_t *p)
 {
     const char *name = oc_json_str(json_object_get(p, "op"), "name", "");
     const struct oc_op *op = oc_ops_find(g->env->ops, name);
-    return op && op->flags & OC_OP_REPLAY_SAFE;
+    return op && op->flags & (OC_OP_REPLAY_SAFE | OC_OP_ONCE);
 }
 
 static void resume_one(struct oc_governance *g, const char *id)

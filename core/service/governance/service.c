@@ -30,6 +30,22 @@ static void begin(void *ctx)
     }
 }
 
+/* People have accepted what the ledger has lost: what we remember begins at its end. */
+static void on_accepted(void *ctx, const struct oc_event *event)
+{
+    struct oc_governance *g = ctx;
+    struct oc_error err;
+    (void)event;
+    oc_error_init(&err);
+    g->saved = UINT64_MAX; /* what is saved speaks of entries that are gone */
+    if (oc_governance_save_now(g, &err) != OC_OK) {
+        oc_warn("the state of governance cannot be saved", "reason=%s", err.message);
+    }
+    oc_governance_alert(g, "governance-ledger-short", "ledger", "critical",
+                        "what the ledger has lost was accepted", false);
+    oc_governance_poke_all(g);
+}
+
 struct oc_governance *oc_governance_create(const struct oc_env *env)
 {
     struct oc_governance *g = oc_calloc(1, sizeof *g);
@@ -49,6 +65,7 @@ struct oc_governance *oc_governance_create(const struct oc_env *env)
     }
     oc_governance_add_ops(g);
     if (!env->ephemeral) {
+        g->accepted = oc_bus_subscribe(env->bus, "ledger.accepted", on_accepted, g);
         oc_governance_mode_begin(g);
         g->save = oc_timer_create(env->loop, tick, g);
         oc_timer_start(g->save, TICK, TICK);
@@ -81,7 +98,7 @@ void oc_governance_stop(struct oc_governance *g, int64_t grace_ms, oc_loop_fn do
     g->stopping = true;
     oc_governance_mode_end(g);
     oc_governance_end_watches(g);
-    oc_governance_save(g);
+    oc_governance_stop_snapshot(g);
     if (!oc_governance_running(g) || !g->begin) {
         done(ctx);
         return;
@@ -93,25 +110,44 @@ void oc_governance_stop(struct oc_governance *g, int64_t grace_ms, oc_loop_fn do
     oc_timer_start(g->begin, grace_ms, 0);
 }
 
+static void save_at_the_end(struct oc_governance *g)
+{
+    struct oc_error err;
+    oc_error_init(&err);
+    if (!g->env->ephemeral && g->env->ledger && oc_ledger_is_kept(g->env->ledger) &&
+        oc_governance_save_now(g, &err) != OC_OK) {
+        oc_warn("the state of governance cannot be saved", "reason=%s", err.message);
+    }
+}
+
 void oc_governance_destroy(struct oc_governance *g)
 {
+    unsigned stuck = 0;
     if (!g) {
         return;
     }
-    oc_governance_save(g);
     oc_governance_mode_end(g);
     oc_governance_end_watches(g);
     oc_governance_forget_writing(g);
     oc_governance_forget_runs(g);
+    if (g->accepted) {
+        oc_bus_unsubscribe(g->accepted);
+    }
     oc_timer_destroy(g->timer);
     oc_timer_destroy(g->save);
     oc_timer_destroy(g->begin);
     if (g->workers) {
-        oc_workers_destroy(g->workers, OC_SECOND);
+        oc_governance_stop_snapshot(g);
+        stuck = oc_workers_destroy(g->workers, 2 * OC_SECOND);
         oc_governance_forget_verifying(g);
+    }
+    if (!stuck) { /* else it is being written */
+        oc_governance_forget_snapshot(g);
+        save_at_the_end(g);
     }
     oc_map_finish(&g->clocks, free);
     oc_map_finish(&g->overdue, NULL);
+    oc_map_finish(&g->allowances, free);
     json_decref(g->state);
     free(g);
 }

@@ -1,4 +1,5 @@
 /* Proposals and governance as people and programs see them. SPDX-License-Identifier: MIT */
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/json.h"
@@ -122,6 +123,7 @@ json_t *oc_governance_detail(const struct oc_governance *g, const json_t *p)
                                        "overrides",
                                        "comments",
                                        "op",
+                                       "plan",
                                        "rollback",
                                        "execution",
                                        "deadlock",
@@ -226,6 +228,35 @@ int oc_governance_ready(const struct oc_governance *g, struct oc_error *err)
     return OC_OK;
 }
 
+/* Those that hold now: of each member and scope the newest, unless it was taken back or has run out. */
+static json_t *delegations_of(const struct oc_governance *g)
+{
+    const json_t *all = json_object_get(g->state, "delegations"), *row;
+    json_t *newest = json_object(), *list = json_array();
+    const int64_t now = oc_time_wall();
+    const char *key;
+    json_t *d;
+    size_t i;
+    json_array_foreach(all, i, row)
+    {
+        char *name =
+            oc_asprintf("%s %s", oc_json_str(row, "member", ""), oc_json_str(row, "scope", ""));
+        json_object_set(newest, name, (json_t *)(uintptr_t)row);
+        free(name);
+    }
+    json_object_foreach(newest, key, d)
+    {
+        if (strcmp(oc_json_str(d, "to", "-"), "-") != 0 && oc_json_int(d, "expires", 0) >= now) {
+            json_t *o = json_pack("{s:s,s:s,s:s}", "member", oc_json_str(d, "member", ""), "to",
+                                  oc_json_str(d, "to", ""), "scope", oc_json_str(d, "scope", ""));
+            oc_json_set_time(o, "until", oc_json_int(d, "expires", 0));
+            json_array_append_new(list, o);
+        }
+    }
+    json_decref(newest);
+    return list;
+}
+
 json_t *oc_governance_status(struct oc_governance *g)
 {
     const json_t *e = json_object_get(g->state, "emergency");
@@ -236,6 +267,7 @@ json_t *oc_governance_status(struct oc_governance *g)
     oc_json_set_str(o, "why", why.code ? why.message : NULL);
     oc_json_set_str(o, "mode", oc_json_str(json_object_get(g->state, "mode"), "name", ""));
     oc_json_take(o, "members", members_of(g));
+    oc_json_take(o, "delegations", delegations_of(g));
     count_proposals(g, o);
     oc_json_take(o, "emergency", e ? json_deep_copy(e) : json_null());
     oc_json_set_int(o, "covers", oc_json_int(g->state, "covers", -1));

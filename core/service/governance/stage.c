@@ -56,6 +56,12 @@ struct words {
     bool doubted; /* somebody does not want it so */
 };
 
+/* Whoever abstains has looked at it, and doubts nothing. */
+static bool is_doubt(const char *word)
+{
+    return word && strcmp(word, "approve") != 0 && strcmp(word, "abstain") != 0;
+}
+
 static struct words words_of(const json_t *p, const struct oc_tally_result *r)
 {
     struct oc_member members[OC_ELECTORS_MAX];
@@ -66,10 +72,10 @@ static struct words words_of(const json_t *p, const struct oc_tally_result *r)
         const char *word = review_of(p, members[i].name);
         w.voted = w.voted && r->voice[i] != OC_CHOICE_NONE;
         w.all = w.all && (word || r->voice[i] != OC_CHOICE_NONE);
-        w.doubted = w.doubted || (word && strcmp(word, "approve") != 0);
+        w.doubted = w.doubted || is_doubt(word);
     }
     w.all = w.all && (examiner || !(r->missing & OC_TALLY_MISSING_REVIEW));
-    w.doubted = w.doubted || (examiner && strcmp(examiner, "approve") != 0);
+    w.doubted = w.doubted || is_doubt(examiner);
     return w;
 }
 

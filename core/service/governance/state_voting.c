@@ -115,7 +115,7 @@ static void comment_added(json_t *state, uint64_t index, const json_t *entry)
         oc_state_copy(c, entry, "text");
         oc_state_copy(c, entry, "at");
         oc_json_set_int(c, "index", (int64_t)index);
-        json_array_append_new(json_object_get(p, "comments"), c);
+        json_array_append_new(oc_state_list(p, "comments"), c);
     }
 }
 

@@ -281,7 +281,7 @@ static void take_ballot(struct walk *w, const struct oc_ballot_record *b)
 static void take_signature(struct walk *w, const struct oc_signature_record *s)
 {
     if (w->phase != VOTING || key_fails(&s->stamp) || s->kind > OC_SIGNATURE_APPROVAL ||
-        s->verdict > OC_VERDICT_REJECT || s->nonce <= w->signature_nonce[s->kind]) {
+        s->verdict > OC_VERDICT_ABSTAIN || s->nonce <= w->signature_nonce[s->kind]) {
         return;
     }
     w->signature_nonce[s->kind] = s->nonce;

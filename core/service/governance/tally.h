@@ -83,13 +83,14 @@ struct oc_delegation_record {
 };
 
 enum oc_signature_kind { OC_SIGNATURE_REVIEW, OC_SIGNATURE_APPROVAL };
-enum oc_verdict { OC_VERDICT_APPROVE, OC_VERDICT_CHANGES, OC_VERDICT_REJECT };
+enum oc_verdict { OC_VERDICT_APPROVE, OC_VERDICT_CHANGES, OC_VERDICT_REJECT, OC_VERDICT_ABSTAIN };
 
 /* The examiner's review or the sentinel's approval. */
 struct oc_signature_record {
     struct oc_tally_stamp stamp;
     enum oc_signature_kind kind;
-    /* Of an approval: changes = not yet, reject = decides at once. A review is there or not. */
+    /* Of an approval: changes = not yet, reject = decides at once; nobody abstains from one. A review is there or not: whoever
+     * abstains in it has looked, and says nothing. */
     enum oc_verdict verdict;
     uint64_t nonce; /* as for ballots, for each kind */
 };
@@ -200,7 +201,8 @@ oc_threshold_name(enum oc_threshold threshold); /* "simple_majority" "supermajor
 bool oc_threshold_parse(const char *name, enum oc_threshold *threshold);
 const char *oc_choice_name(enum oc_choice choice);              /* "none" "yes" "no" "abstain" */
 bool oc_choice_parse(const char *name, enum oc_choice *choice); /* not "none" */
-const char *oc_verdict_name(enum oc_verdict verdict); /* "approve" "request_changes" "reject" */
+const char *
+oc_verdict_name(enum oc_verdict verdict); /* "approve" "request_changes" "reject" "abstain" */
 bool oc_verdict_parse(const char *name, enum oc_verdict *verdict);
 const char *
 oc_veto_name(enum oc_veto_condition condition); /* "security_violation_detected" ...; "none" */

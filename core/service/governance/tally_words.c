@@ -31,7 +31,7 @@ uint32_t oc_threshold_needed(enum oc_threshold threshold, bool strict, uint32_t 
 
 static const char *const thresholds[] = {"simple_majority", "supermajority", "unanimous"};
 static const char *const choices[] = {"none", "yes", "no", "abstain"};
-static const char *const verdicts[] = {"approve", "request_changes", "reject"};
+static const char *const verdicts[] = {"approve", "request_changes", "reject", "abstain"};
 static const char *const conditions[] = {"none", "security_violation_detected",
                                          "corruption_risk_identified", "identity_threat_detected"};
 static const char *const outcomes[] = {"pending",   "passed", "rejected",

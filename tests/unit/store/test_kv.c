@@ -146,6 +146,24 @@ static void bad_keys_and_values_are_refused(void **state)
     assert_true(oc_store_healthy(kit->store, NULL));
 }
 
+static void one_who_looks_from_beside_sees_what_is_written(void **state)
+{
+    struct kit *kit = *state;
+    struct oc_error err;
+    json_t *value = NULL;
+    oc_error_init(&err);
+    assert_int_equal(put(kit, "policy", "governed", 7, true), OC_OK);
+    const char *path = oc_store_path(kit->store);
+    assert_int_equal(oc_kv_peek(path, "policy", "governed", &value, &err), OC_OK);
+    assert_int_equal(oc_json_int(value, "v", -1), 7);
+    json_decref(value);
+    assert_int_equal(oc_kv_peek(path, "policy", "other", &value, &err), OC_OK);
+    assert_null(value);
+    assert_int_equal(oc_kv_peek("/nonexistent/x.db", "s", "k", &value, &err), OC_E_NOT_FOUND);
+    assert_null(value);
+    assert_int_equal(put(kit, "policy", "governed", 8, true), OC_OK); /* nothing was disturbed */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -157,6 +175,7 @@ int main(void)
         kit_test(a_group_is_all_or_nothing),
         kit_test(an_empty_group_is_fine),
         kit_test(bad_keys_and_values_are_refused),
+        kit_test(one_who_looks_from_beside_sees_what_is_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

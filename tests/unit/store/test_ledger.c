@@ -28,7 +28,7 @@ static struct oc_ledger *open_as(struct kit *k, uint64_t segment, bool read_only
 {
     struct oc_error err;
     oc_error_init(&err);
-    struct oc_ledger_options o = {k->dir, read_only, segment};
+    struct oc_ledger_options o = {.dir = k->dir, .read_only = read_only, .segment_size = segment};
     struct oc_ledger *l = oc_ledger_open(&o, k->loop, &err);
     if (!l) {
         fail_msg("%s", err.message);
@@ -356,11 +356,63 @@ static void one_that_only_looks_changes_nothing(void **state)
     oc_ledger_close(k->ledger);
     char gone[80];
     snprintf(gone, sizeof gone, "%s/none", k->dir);
-    struct oc_ledger_options o = {gone, true, 0};
+    struct oc_ledger_options o = {.dir = gone, .read_only = true};
     k->ledger = oc_ledger_open(&o, NULL, NULL);
     assert_non_null(k->ledger);
     assert_int_equal(oc_ledger_size(k->ledger), 0);
     assert_false(oc_file_exists(gone));
+}
+
+/* What is acknowledged is on the disk: where there is none, nothing is. */
+static void one_that_cannot_be_opened_takes_nothing(void **state)
+{
+    struct kit *k = *state;
+    struct oc_error err;
+    char file[80];
+    snprintf(file, sizeof file, "%s/file", k->dir);
+    assert_int_equal(oc_file_write(file, "x", 1, 0600, NULL), OC_OK);
+    struct oc_ledger_options o = {.dir = file};
+    assert_null(oc_ledger_open(&o, NULL, NULL));
+    o.tolerant = true;
+    k->ledger = oc_ledger_open(&o, NULL, NULL);
+    assert_non_null(k->ledger);
+    oc_error_init(&err);
+    assert_false(oc_ledger_healthy(k->ledger, &err));
+    assert_non_null(strstr(err.message, "cannot be opened"));
+    assert_non_null(strstr(err.hint, file));
+    oc_error_init(&err);
+    assert_int_equal(oc_ledger_add(k->ledger, "test", NULL, NULL, NULL, &err), OC_E_CONFLICT);
+    assert_int_equal(err.code, OC_E_CONFLICT);
+    assert_int_equal(oc_ledger_size(k->ledger), 0);
+    assert_int_equal(oc_ledger_sync(k->ledger, NULL), OC_OK);
+    assert_false(oc_ledger_is_kept(k->ledger));
+    has(k, 0);
+}
+
+static void a_thread_beside_the_one_that_writes_reads_the_files(void **state)
+{
+    struct kit *k = *state;
+    uint8_t leaf[OC_LEDGER_HASH], expected[OC_LEDGER_HASH];
+    char text[96];
+    reopen(k, 8);
+    for (uint64_t i = 0; i < 21; i++) {
+        add(k, i);
+        oc_ledger_newest_leaf(k->ledger, leaf);
+        text_of(i, text);
+        oc_merkle_leaf(text, strlen(text), expected);
+        assert_memory_equal(leaf, expected, sizeof leaf);
+    }
+    assert_string_equal(oc_ledger_folder(k->ledger), k->dir);
+    for (uint64_t from = 0; from < 21; from++) {
+        uint64_t next = from;
+        assert_int_equal(oc_ledger_each_in(k->dir, 8, from, 21, compare, &next, NULL), OC_OK);
+        assert_int_equal(next, 21);
+    }
+    uint64_t next = 2;
+    assert_int_equal(oc_ledger_each_in(k->dir, 8, 2, 5, compare, &next, NULL), OC_OK);
+    assert_int_equal(next, 5);
+    next = 2; /* there are no more than 21 */
+    assert_int_not_equal(oc_ledger_each_in(k->dir, 8, 2, 40, compare, &next, NULL), OC_OK);
 }
 
 static void on_done(void *ctx, int code)
@@ -529,6 +581,8 @@ int main(void)
         kit_test(a_missing_segment_is_said),
         kit_test(a_crash_between_two_segments_does_no_harm),
         kit_test(one_that_only_looks_changes_nothing),
+        kit_test(one_that_cannot_be_opened_takes_nothing),
+        kit_test(a_thread_beside_the_one_that_writes_reads_the_files),
         kit_test(on_a_loop_all_of_one_turn_share_a_sync),
         kit_test(a_full_disk_acknowledges_nothing),
         kit_test(a_segment_that_is_not_trusted_is_copied),

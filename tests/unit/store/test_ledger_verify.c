@@ -93,7 +93,7 @@ static void remember(struct kit *k, const char *folder)
 
 static void fill(struct kit *k)
 {
-    struct oc_ledger_options o = {k->dir, false, 8};
+    struct oc_ledger_options o = {.dir = k->dir, .segment_size = 8};
     struct oc_ledger *l = oc_ledger_open(&o, NULL, NULL);
     struct oc_buf key = {0};
     assert_non_null(l);

@@ -1,83 +1,5 @@
 /* The audit service: what is heard is kept, signed, shown, retired; the logs for people's tools. SPDX-License-Identifier: MIT */
-#include "tests/unit/service/stage.h"
-#include "tests/unit/unit.h"
-
-#include <dirent.h>
-#include <sys/stat.h>
-
-#include "core/base/json.h"
-#include "core/base/mem.h"
-#include "core/base/text.h"
-#include "core/service/audit/internal.h"
-#include "core/sys/file.h"
-
-static struct world {
-    struct stage s;
-    struct oc_audit *a;
-} w;
-
-static void open_ledger(uint64_t segment)
-{
-    char *dir = oc_path_join(w.s.home, "ledger");
-    const struct oc_ledger_options o = {.dir = dir, .segment_size = segment};
-    w.s.env.ledger = oc_ledger_open(&o, NULL, NULL); /* each entry is durable at once */
-    assert_non_null(w.s.env.ledger);
-    w.a = oc_audit_create(&w.s.env);
-    free(dir);
-}
-
-static void shut_ledger(void)
-{
-    oc_audit_destroy(w.a);
-    oc_ledger_close(w.s.env.ledger);
-    oc_ops_destroy(w.s.env.ops);
-    w.s.env.ops = oc_ops_create(w.s.env.loop, w.s.env.bus);
-}
-
-static int begin(void **state)
-{
-    (void)state;
-    memset(&w, 0, sizeof w);
-    stage_begin(&w.s);
-    open_ledger(8);
-    return 0;
-}
-
-static void empty(const char *dir)
-{
-    DIR *d = opendir(dir);
-    for (struct dirent *e; d && (e = readdir(d));) {
-        if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0) {
-            char *path = oc_path_join(dir, e->d_name);
-            if (unlink(path) != 0) {
-                empty(path);
-                rmdir(path);
-            }
-            free(path);
-        }
-    }
-    if (d) {
-        closedir(d);
-    }
-}
-
-static int end(void **state)
-{
-    (void)state;
-    oc_audit_destroy(w.a);
-    oc_ledger_close(w.s.env.ledger);
-    empty(w.s.home);
-    stage_end(&w.s);
-    return 0;
-}
-
-static void operation(const char *op, const char *actor)
-{
-    oc_bus_publish(w.s.env.bus, "audit",
-                   json_pack("{s:s,s:s,s:i,s:{s:s},s:s,s:I}", "op", op, "actor", actor, "role", 2,
-                             "params", "password", "********", "code", "ok", "at",
-                             (json_int_t)oc_time_wall()));
-}
+#include "tests/unit/service/audit/ledger_world.h"
 
 static char *log_text(const char *name)
 {
@@ -151,6 +73,30 @@ static void what_governance_does_is_a_line_of_its_log(void **state)
     assert_int_equal(oc_ledger_size(w.s.env.ledger), 0); /* governance writes its entries itself */
 }
 
+static void who_proposes_takes_part_and_a_long_text_is_one_short_line(void **state)
+{
+    char *text = oc_alloc(5001);
+    (void)state;
+    oc_bus_publish(w.s.env.bus, "governance.proposal_submitted",
+                   json_pack("{s:s,s:s,s:{s:s}}", "type", "proposal_submitted", "proposal", "p1",
+                             "record", "submitter", "token:a"));
+    char *log = log_text("governance-events.log");
+    json_t *line = json_loads(log, JSON_DISABLE_EOF_CHECK, NULL);
+    assert_string_equal(json_string_value(json_array_get(json_object_get(line, "participants"), 0)),
+                        "token:a");
+    json_decref(line);
+    free(log);
+    memset(text, 'x', 5000);
+    text[5000] = '\0';
+    oc_bus_publish(w.s.env.bus, "audit",
+                   json_pack("{s:s,s:s,s:{s:s},s:s}", "op", "policy.edit", "actor", "token:a",
+                             "params", "text", text, "code", "ok"));
+    const json_t *row = json_array_get(stage_ask(&w.s, "audit.list", NULL), 0);
+    assert_true(strlen(oc_json_str(row, "summary", "")) < 130);
+    assert_int_equal(strlen(oc_json_str(json_object_get(row, "params"), "text", "")), 5000);
+    free(text);
+}
+
 static void a_change_of_keys_is_told_to_those_who_watch_over_security(void **state)
 {
     static const char *const types[] = {"key_registered", "key_revoked"};
@@ -221,13 +167,6 @@ static void checkpoints_come_by_time_by_number_and_at_the_end(void **state)
     assert_int_equal(stat(key, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
     free(key);
-}
-
-static int verify(void)
-{
-    const struct oc_ledger_check check = {.dir = w.a->dir, .size = UINT64_MAX, .threads = 1};
-    struct oc_ledger_report report;
-    return oc_ledger_verify(&check, &report, NULL);
 }
 
 static void old_text_goes_and_the_tree_stays(void **state)
@@ -349,13 +288,12 @@ static void a_clock_that_was_set_forward_destroys_nothing(void **state)
     assert_int_equal(oc_ledger_oldest(w.s.env.ledger), 0);
 }
 
-#define audit_test(name) cmocka_unit_test_setup_teardown(name, begin, end)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         audit_test(operations_are_entries_and_can_be_asked_for),
         audit_test(what_governance_does_is_a_line_of_its_log),
+        audit_test(who_proposes_takes_part_and_a_long_text_is_one_short_line),
         audit_test(a_change_of_keys_is_told_to_those_who_watch_over_security),
         audit_test(a_log_that_is_full_or_moved_away_is_made_anew),
         audit_test(checkpoints_come_by_time_by_number_and_at_the_end),

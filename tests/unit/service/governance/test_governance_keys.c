@@ -129,13 +129,74 @@ static void an_emergency_is_declared_once(void **state)
     assert_int_equal(world_sign(&w, "governance.emergency", "sentinel", rest), OC_E_CONFLICT);
 }
 
+static int propose_as(const char *actor, enum oc_role role, const char *category, const char *text)
+{
+    const struct oc_call_request req = {
+        .op = "governance.propose",
+        .params =
+            json_pack("{s:s,s:s,s:s}", "title", "T", "category", category, "description", text),
+        .actor = {.name = actor, .role = role},
+        .on_done = stage_done,
+        .ctx = &w.s};
+    w.s.done = 0;
+    oc_ops_call(w.s.env.ops, &req);
+    for (int i = 0; i < 8 && !w.s.done; i++) {
+        stage_pass(&w.s, 0);
+    }
+    assert_int_equal(w.s.done, 1);
+    return w.s.code;
+}
+
+static void full_slots_keep_no_emergency_and_no_administrator_out(void **state)
+{
+    int taken = 0;
+    (void)state;
+    for (int i = 0; i < 4 * OC_GOVERNANCE_ACTOR_MAX; i++) {
+        char actor[32];
+        snprintf(actor, sizeof actor, "token:%d", i % 4);
+        taken += propose_as(actor, OC_ROLE_OPERATOR, "strategic", "d") == OC_OK;
+    }
+    assert_int_equal(taken, OC_GOVERNANCE_OPEN_MAX);
+    assert_int_equal(propose_as("token:e", OC_ROLE_OPERATOR, "strategic", "d"), OC_E_CONFLICT);
+    assert_int_equal(propose_as("token:e", OC_ROLE_OPERATOR, "tactical", "d"), OC_OK);
+    assert_int_equal(propose_as("token:0", OC_ROLE_OPERATOR, "emergency", "d"), OC_OK);
+    assert_int_equal(propose_as("cli:uid=0", OC_ROLE_ADMIN, "strategic", "d"), OC_OK);
+    taken = 0;
+    for (int i = 0; i < OC_GOVERNANCE_ACTOR_MAX; i++) {
+        taken += propose_as("token:f", OC_ROLE_OPERATOR, "emergency", "d") == OC_OK;
+    }
+    assert_int_equal(taken, OC_GOVERNANCE_URGENT_MAX); /* one alone cannot fill those either */
+}
+
+static void one_actor_cannot_fill_the_disk(void **state)
+{
+    char *text = oc_alloc(OC_GOVERNANCE_TEXT_MAX + 1);
+    size_t taken = 0;
+    (void)state;
+    memset(text, 'x', OC_GOVERNANCE_TEXT_MAX);
+    text[OC_GOVERNANCE_TEXT_MAX] = '\0';
+    while (propose_as("token:a", OC_ROLE_OPERATOR, "operational", text) == OC_OK) {
+        taken += OC_GOVERNANCE_TEXT_MAX;
+        assert_true(taken <= OC_GOVERNANCE_BURST);
+        char *last = oc_asprintf("{\"proposal\":\"%s\"}", oc_json_str(w.s.result, "proposal", ""));
+        world_call(&w, "governance.withdraw", last);
+        free(last);
+    }
+    assert_int_equal(w.s.code, OC_E_CONFLICT);
+    assert_non_null(strstr(w.s.error.message, "too much text"));
+    assert_int_equal(propose_as("token:b", OC_ROLE_OPERATOR, "operational", text), OC_OK);
+    oc_time_advance(OC_HOUR);
+    assert_int_equal(propose_as("token:a", OC_ROLE_OPERATOR, "operational", text), OC_OK);
+    free(text);
+}
+
 static void one_actor_opens_fifty(void **state)
 {
     (void)state;
-    for (int i = 0; i < OC_GOVERNANCE_ACTOR_MAX; i++) {
+    for (int i = 0; i < OC_GOVERNANCE_ACTOR_MAX + OC_GOVERNANCE_RESERVE; i++) {
         world_propose(&w, "operational", "");
     }
-    assert_int_equal(world_call(&w, "governance.propose", "{\"title\":\"T\"}"), OC_E_RETRY);
+    assert_int_equal(world_call(&w, "governance.propose", "{\"title\":\"T\"}"), OC_E_CONFLICT);
     assert_int_equal(world_call_here(&w, "governance.propose", "{\"title\":\"T\"}"), OC_OK);
     char title[300];
     memset(title, 'x', 250);
@@ -143,6 +204,47 @@ static void one_actor_opens_fifty(void **state)
     assert_int_equal(world_call(&w, "governance.amend",
                                 world_text("{\"proposal\":\"%s\",\"title\":\"%s\"}", w.id, title)),
                      OC_E_CONFIG);
+}
+
+static void a_receipt_says_what_the_entry_says(void **state)
+{
+    char text[1024];
+    uint8_t bytes[OC_SIGN_SIGNATURE];
+    struct oc_buf signature = {0};
+    (void)state;
+    world_propose(&w, "operational", "");
+    world_ask(&w, "governance.form",
+              world_text("{\"proposal\":\"%s\",\"choice\":\"yes\",\"as\":\"alpha\",\"op\":"
+                         "\"governance.vote\",\"nonce\":1}",
+                         w.id));
+    snprintf(text, sizeof text, "%s", oc_json_str(w.s.result, "text", ""));
+    oc_sign(w.secrets[world_member("alpha")], text, strlen(text), bytes);
+    oc_base64(bytes, sizeof bytes, &signature);
+    const char *form = "{\"proposal\":\"%s\",\"choice\":\"%s\",\"as\":\"alpha\",\"nonce\":1,"
+                       "\"signature\":\"%s\"}";
+    world_ask(&w, "governance.vote", world_text(form, w.id, "yes", signature.data));
+    json_t *first = json_deep_copy(w.s.result);
+    world_ask(&w, "governance.vote", world_text(form, w.id, "yes", signature.data));
+    assert_true(json_equal(first, w.s.result));
+    assert_int_equal(
+        world_call(&w, "governance.vote", world_text(form, w.id, "no", signature.data)),
+        OC_E_CONFLICT);
+    json_decref(first);
+    oc_buf_finish(&signature);
+}
+
+static void what_was_discussed_is_shown(void **state)
+{
+    (void)state;
+    world_propose(&w, "operational", "");
+    world_ask(&w, "governance.discuss",
+              world_text("{\"proposal\":\"%s\",\"text\":\"wait until monday\"}", w.id));
+    json_t *answer =
+        oc_ops_ask(w.s.env.ops, "governance.show", json_pack("{s:s}", "proposal", w.id));
+    assert_string_equal(
+        oc_json_str(json_array_get(json_object_get(answer, "comments"), 0), "text", ""),
+        "wait until monday");
+    json_decref(answer);
 }
 
 static void a_revocation_is_never_moved_to_later(void **state)
@@ -264,6 +366,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_old_delegation_cannot_be_brought_again, begin, end),
         cmocka_unit_test_setup_teardown(an_emergency_is_declared_once, begin, end),
         cmocka_unit_test_setup_teardown(one_actor_opens_fifty, begin, end),
+        cmocka_unit_test_setup_teardown(full_slots_keep_no_emergency_and_no_administrator_out,
+                                        begin, end),
+        cmocka_unit_test_setup_teardown(one_actor_cannot_fill_the_disk, begin, end),
+        cmocka_unit_test_setup_teardown(a_receipt_says_what_the_entry_says, begin, end),
+        cmocka_unit_test_setup_teardown(what_was_discussed_is_shown, begin, end),
         cmocka_unit_test_setup_teardown(a_revocation_is_never_moved_to_later, begin, end),
         cmocka_unit_test_setup_teardown(what_nobody_can_decide_is_not_kept, begin, end),
         cmocka_unit_test_setup_teardown(a_policy_that_agrees_lets_pass_what_the_host_passed, begin,

@@ -55,6 +55,8 @@ static void a_veto_stops_what_was_won_and_is_not_yet_declared(void **state)
     assert_int_equal(veto("steward", "bad_mood"), OC_E_CONFIG);
     assert_int_equal(veto("steward", "security_violation_detected"), OC_OK);
     assert_is(&w, "stage", "override");
+    assert_int_equal(veto("steward", "identity_threat_detected"), OC_E_CONFLICT); /* it had one */
+    assert_int_equal(veto("sentinel", "identity_threat_detected"), OC_OK);
     world_pass(&w, 10 * OC_MINUTE + 2);
     assert_is(&w, "status", "vetoed");
     assert_int_equal(w.ran, 0);

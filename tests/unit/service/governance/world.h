@@ -7,6 +7,7 @@
 
 #include "core/base/json.h"
 #include "core/service/governance/internal.h"
+#include "core/sys/file.h"
 
 static const char *const world_names[] = {"alpha",    "beta",     "charlie", "steward",
                                           "sentinel", "examiner", "explorer"};
@@ -69,8 +70,29 @@ static const struct oc_option world_options[] = {{.name = "name",
         .name = NAME, .summary = "Run", .role = OC_ROLE_OPERATOR, .flags = FLAGS,                  \
         .params = world_options, .params_size = sizeof(struct world_params), .handler = FN         \
     }
+struct world_held {
+    const char *op, *params;
+};
+static const struct oc_option world_held_options[] = {
+    {.name = "op",
+     .type = OC_OPT_STRING,
+     .offset = offsetof(struct world_held, op),
+     .help = "an operation"},
+    {.name = "params",
+     .type = OC_OPT_STRING,
+     .offset = offsetof(struct world_held, params),
+     .help = "its parameters"},
+    {0}};
 static const struct oc_op world_ops[] = {
-    WORLD_OP("test.run", OC_OP_MUTATES, world_run), WORLD_OP("test.undo", OC_OP_MUTATES, world_run),
+    {.name = "test.hold",
+     .summary = "Holds another operation",
+     .role = OC_ROLE_OPERATOR,
+     .flags = OC_OP_MUTATES,
+     .params = world_held_options,
+     .params_size = sizeof(struct world_held),
+     .handler = world_run},
+    WORLD_OP("test.run", OC_OP_MUTATES, world_run),
+    WORLD_OP("test.undo", OC_OP_MUTATES, world_run),
     WORLD_OP("test.slow", OC_OP_MUTATES, world_slow),
     WORLD_OP("test.again", OC_OP_MUTATES | OC_OP_REPLAY_SAFE, world_slow)};
 
@@ -195,14 +217,7 @@ static inline void world_close(struct world *w)
 static inline void world_restart(struct world *w, const char *config)
 {
     oc_governance_forget_writing(w->g);
-    json_t *saved = oc_kv_get(w->s.env.store, "governance", "state");
-    oc_governance_destroy(w->g);
-    if (saved) { /* what was saved on the way down was not */
-        oc_kv_put(w->s.env.store, "governance", "state", saved, true, NULL);
-    } else {
-        oc_kv_remove(w->s.env.store, "governance", "state", true, NULL);
-    }
-    json_decref(saved);
+    oc_governance_destroy(w->g); /* of a ledger in memory nothing is saved on the way down */
     oc_ops_destroy(w->s.env.ops);
     w->s.env.ops = oc_ops_create(w->s.env.loop, w->s.env.bus);
     for (size_t i = 0; i < OC_COUNT(world_ops); i++) {
@@ -213,6 +228,12 @@ static inline void world_restart(struct world *w, const char *config)
 
 static inline void world_end(struct world *w)
 {
+    char *saved = oc_path_join(w->s.home, "data/governance.json"),
+         *folder = oc_path_join(w->s.home, "data");
+    unlink(saved);
+    rmdir(folder);
+    free(saved);
+    free(folder);
     if (w->g) {
         world_close(w);
     }
