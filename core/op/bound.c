@@ -14,6 +14,28 @@ json_t *oc_call_bound(const struct oc_call *call)
     return bound(oc_call_op(call), oc_call_json(call), oc_call_params(call));
 }
 
+/* "15m" is 15 minutes to whoever reads it; "yes" may be a word. */
+static bool is_loose(const struct oc_option *option)
+{
+    return option->type == OC_OPT_BOOL || option->type == OC_OPT_INT ||
+           option->type == OC_OPT_FLOAT || option->type == OC_OPT_STRINGS ||
+           option->type == OC_OPT_INTS;
+}
+
+json_t *oc_call_plain(const struct oc_call *call)
+{
+    json_t *plain = json_copy((json_t *)(uintptr_t)oc_call_json(call));
+    json_t *taken = oc_call_bound(call);
+    for (const struct oc_option *o = oc_call_op(call)->params; o && o->name; o++) {
+        json_t *value = json_object_get(taken, o->name);
+        if (value && is_loose(o)) {
+            json_object_set(plain, o->name, value);
+        }
+    }
+    json_decref(taken);
+    return plain;
+}
+
 json_t *oc_op_bound(const struct oc_op *op, const json_t *params, struct oc_error *err)
 {
     struct oc_arena arena = {0};

@@ -148,7 +148,10 @@ static void plugin_op_run(struct oc_call *call, void *ctx)
     f->call = call;
     f->instance = instance;
     f->rows = json_array();
-    char *params = oc_json_text(oc_call_json(call));
+    json_t *plain = oc_call_plain(
+        call); /* what the gate decided about, and not a word that means it here only */
+    char *params = oc_json_text(plain);
+    json_decref(plain);
     struct oc_invocation inv = {.method = po->method,
                                 .params = params,
                                 .timeout_ms = PLUGIN_OP_TIMEOUT,

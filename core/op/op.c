@@ -1,61 +1,13 @@
-/* The operation table and the life of one call. SPDX-License-Identifier: MIT */
+/* The operation table. SPDX-License-Identifier: MIT */
 #include "core/op/op.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/arena.h"
-#include "core/base/json.h"
 #include "core/base/log.h"
-#include "core/base/map.h"
 #include "core/base/mem.h"
-#include "core/base/meter.h"
-#include "core/base/text.h"
-#include "core/base/time.h"
-#include "core/base/vec.h"
 #include "core/config/bind.h"
-
-struct slot {
-    const struct oc_op *op;
-    void *ctx;
-};
-
-static struct oc_meter operations = {.name = "openclaw_operations_total",
-                                     .help = "Operations that ended, by name and result",
-                                     .kind = OC_METER_COUNTER,
-                                     .labels = {"operation", "code"}};
-static struct oc_meter durations = {.name = "openclaw_operation_duration_seconds",
-                                    .help = "How long operations took",
-                                    .kind = OC_METER_SECONDS,
-                                    .labels = {"operation"}};
-
-struct oc_ops {
-    struct oc_loop *loop;
-    struct oc_bus *bus;
-    struct oc_map table; /* name -> struct slot, owned */
-    struct oc_call *calls;
-    uint64_t generation;
-    oc_gate_fn gate; /* may be NULL */
-    void *gate_ctx;
-};
-
-struct oc_call {
-    struct oc_ops *ops;
-    const struct oc_op *op;
-    struct oc_call *next, *prev;
-    struct oc_arena arena;
-    void *params;
-    json_t *json;
-    struct oc_actor actor;
-    int64_t began_us;
-    struct oc_call_request req; /* the callbacks; cleared once on_done has run */
-    void (*on_cancel)(struct oc_call *call, void *ctx);
-    void *on_cancel_ctx;
-    bool starting; /* the handler has not returned yet: freeing waits */
-    bool cancelled, over;
-};
+#include "core/op/internal.h"
 
 struct oc_ops *oc_ops_create(struct oc_loop *loop, struct oc_bus *bus)
 {
@@ -65,22 +17,6 @@ struct oc_ops *oc_ops_create(struct oc_loop *loop, struct oc_bus *bus)
     return ops;
 }
 
-static void call_free(struct oc_call *call)
-{
-    struct oc_ops *ops = call->ops;
-    if (call->prev) {
-        call->prev->next = call->next;
-    } else {
-        ops->calls = call->next;
-    }
-    if (call->next) {
-        call->next->prev = call->prev;
-    }
-    json_decref(call->json);
-    oc_arena_finish(&call->arena);
-    free(call);
-}
-
 void oc_ops_destroy(struct oc_ops *ops)
 {
     if (!ops) {
@@ -88,24 +24,10 @@ void oc_ops_destroy(struct oc_ops *ops)
     }
     oc_ops_cancel_all(ops);
     while (ops->calls) {
-        call_free(ops->calls);
+        oc_call_free(ops->calls);
     }
     oc_map_finish(&ops->table, free);
     free(ops);
-}
-
-/* A call that ends may end another one, so each step begins at the head again. */
-void oc_ops_cancel_all(struct oc_ops *ops)
-{
-    struct oc_call *c = ops->calls;
-    while (c) {
-        if (c->cancelled) {
-            c = c->next;
-        } else {
-            oc_call_cancel(c);
-            c = ops->calls;
-        }
-    }
 }
 
 int oc_ops_add_plugin(struct oc_ops *ops, const struct oc_op *op, void *ctx, struct oc_error *err)
@@ -113,7 +35,7 @@ int oc_ops_add_plugin(struct oc_ops *ops, const struct oc_op *op, void *ctx, str
     if (oc_map_get(&ops->table, op->name)) {
         return oc_error_set(err, OC_E_CONFLICT, "operation %s exists already", op->name);
     }
-    struct slot *slot = oc_alloc(sizeof *slot);
+    struct oc_op_slot *slot = oc_alloc(sizeof *slot);
     slot->op = op;
     slot->ctx = ctx;
     oc_map_set(&ops->table, op->name, slot);
@@ -147,7 +69,7 @@ uint64_t oc_ops_generation(const struct oc_ops *ops)
 
 const struct oc_op *oc_ops_find(struct oc_ops *ops, const char *name)
 {
-    struct slot *slot = oc_map_get(&ops->table, name);
+    struct oc_op_slot *slot = oc_map_get(&ops->table, name);
     return slot ? slot->op : NULL;
 }
 
@@ -156,7 +78,8 @@ bool oc_ops_any_secret(const struct oc_ops *ops, const char *name)
     const char *key;
     void *slot;
     for (size_t it = 0; oc_map_next(&ops->table, &it, &key, &slot);) {
-        for (const struct oc_option *o = ((struct slot *)slot)->op->params; o && o->name; o++) {
+        for (const struct oc_option *o = ((struct oc_op_slot *)slot)->op->params; o && o->name;
+             o++) {
             if (o->type == OC_OPT_SECRET && strcmp(o->name, name) == 0) {
                 return true;
             }
@@ -169,387 +92,4 @@ void oc_ops_set_gate(struct oc_ops *ops, oc_gate_fn gate, void *ctx)
 {
     ops->gate = gate;
     ops->gate_ctx = ctx;
-}
-
-/* ---- one call ---- */
-
-static void audit(const struct oc_call *call, int code)
-{
-    if (!(call->op->flags & OC_OP_MUTATES)) {
-        return;
-    }
-    json_t *entry = json_object();
-    oc_json_set_str(entry, "op", call->op->name);
-    oc_json_set_str(entry, "actor", call->actor.name);
-    oc_json_set_int(entry, "role", call->actor.role);
-    if (call->actor.approval) {
-        oc_json_set_str(entry, "approval", call->actor.approval);
-    }
-    oc_json_take(entry, "params", oc_op_masked_params(call->ops, call->op, call->json));
-    oc_json_set_str(entry, "code", oc_error_name(code));
-    oc_json_set_int(entry, "at", oc_time_wall());
-    oc_bus_publish(call->ops->bus, "audit", entry);
-}
-
-static void tell_caller(struct oc_call *call, int code, const json_t *result,
-                        const struct oc_error *err)
-{
-    struct oc_call_request req = call->req;
-    memset(&call->req, 0, sizeof call->req);
-    if (req.on_done) {
-        req.on_done(req.ctx, code, result, err);
-    }
-}
-
-static void end(struct oc_call *call, int code, const json_t *result, const struct oc_error *err)
-{
-    OC_ASSERT(!call->over);
-    call->over = true;
-    oc_meter_add(&operations, 1, call->op->name, oc_error_name(code), NULL);
-    if (!(call->op->flags & OC_OP_STREAMS)) {
-        oc_meter_observe(&durations, oc_time_mono_us() - call->began_us, call->op->name, NULL,
-                         NULL);
-    }
-    audit(call, code);
-    tell_caller(call, code, result, err);
-    if (!call->starting) {
-        call_free(call);
-    }
-}
-
-/* A request that never became a call: its caller hears why. */
-static void refuse(const struct oc_call_request *req, const struct oc_error *err)
-{
-    json_decref(req->params);
-    if (req->on_done) {
-        req->on_done(req->ctx, err->code, NULL, err);
-    }
-}
-
-static void unknown_op(struct oc_ops *ops, const char *name, struct oc_error *err)
-{
-    OC_VEC(const char *) names = {0};
-    const char *key;
-    for (size_t it = 0; oc_map_next(&ops->table, &it, &key, NULL);) {
-        OC_VEC_PUSH(&names, key);
-    }
-    const char *near = oc_nearest(name, names.items, names.count);
-    oc_error_set(err, OC_E_NOT_FOUND, "no operation is named %s", name);
-    if (near) {
-        oc_error_hint(err, "Did you mean %s?", near);
-    }
-    OC_VEC_FINISH(&names);
-}
-
-static struct oc_call *call_create(struct oc_ops *ops, const struct oc_op *op,
-                                   const struct oc_call_request *req)
-{
-    struct oc_call *call = oc_calloc(1, sizeof *call);
-    call->ops = ops;
-    call->op = op;
-    call->began_us = oc_time_mono_us();
-    call->req = *req;
-    call->json = req->params ? req->params : json_object();
-    call->actor.name = oc_arena_strdup(&call->arena, req->actor.name ? req->actor.name : "unknown");
-    call->actor.role = req->actor.role;
-    call->actor.approval =
-        req->actor.approval ? oc_arena_strdup(&call->arena, req->actor.approval) : NULL;
-    call->params = oc_arena_alloc(&call->arena, op->params_size ? op->params_size : 1);
-    call->next = ops->calls;
-    if (ops->calls) {
-        ops->calls->prev = call;
-    }
-    ops->calls = call;
-    return call;
-}
-
-static const char *role_name(enum oc_role role)
-{
-    switch (role) {
-    case OC_ROLE_VIEWER:
-        return "viewer";
-    case OC_ROLE_OPERATOR:
-        return "operator";
-    case OC_ROLE_ADMIN:
-        break;
-    }
-    return "admin";
-}
-
-/* What they are told is kept and shown: in histories, in reports, in the ledger. */
-static bool keeps_answers(const struct oc_actor *actor)
-{
-    return actor->approval || oc_starts(actor->name, "schedule:") ||
-           oc_starts(actor->name, "runbook:");
-}
-
-static int admit(struct oc_call *call, struct oc_error *err)
-{
-    static const struct oc_option none[] = {{0}};
-    if (call->op->flags & OC_OP_TELLS_SECRET && keeps_answers(&call->actor)) {
-        oc_error_set(err, OC_E_DENIED, "%s answers with a secret, which would be kept",
-                     call->op->name);
-        oc_error_hint(err, "Call it yourself.");
-        return err->code;
-    }
-    if (call->actor.role < call->op->role) {
-        oc_error_set(err, OC_E_DENIED, "%s needs the role %s", call->op->name,
-                     role_name(call->op->role));
-        oc_error_hint(err, "You are %s.", role_name(call->actor.role));
-        json_t *data = json_object();
-        oc_json_set_str(data, "op", call->op->name);
-        oc_json_set_str(data, "actor", call->actor.name);
-        oc_bus_publish(call->ops->bus, "op.denied", data);
-        return err->code;
-    }
-    if (!call->op->params && call->op->flags & OC_OP_INTERNAL) {
-        return OC_OK; /* one part of the host speaks to another: the handler reads the parameters as given */
-    }
-    return oc_bind_json(call->op->params ? call->op->params : none, call->json, call->params,
-                        call->op->params_size, &call->arena, err);
-}
-
-/* What cannot be done is refused before anybody is asked whether it may be. */
-static int pass_check(const struct oc_call *call, void *ctx, struct oc_error *err)
-{
-    return call->op->check ? call->op->check(call, ctx, err) : OC_OK;
-}
-
-/* What was decided is not asked again. */
-static int pass_gate(const struct oc_call *call, json_t **details, struct oc_error *err)
-{
-    const struct oc_ops *ops = call->ops;
-    if (!ops->gate || !(call->op->flags & OC_OP_MUTATES) || call->actor.approval) {
-        return OC_OK;
-    }
-    return ops->gate(ops->gate_ctx, call, details, err);
-}
-
-struct oc_call *oc_ops_call(struct oc_ops *ops, const struct oc_call_request *req)
-{
-    struct oc_error err;
-    oc_error_init(&err);
-    struct slot *slot = oc_map_get(&ops->table, req->op);
-    if (!slot) {
-        unknown_op(ops, req->op, &err);
-        refuse(req, &err);
-        return NULL;
-    }
-    struct oc_call *call = call_create(ops, slot->op, req);
-    call->starting = true;
-    json_t *details = NULL;
-    if (admit(call, &err) != OC_OK || pass_check(call, slot->ctx, &err) != OC_OK ||
-        pass_gate(call, &details, &err) != OC_OK) {
-        end(call, err.code, details, &err);
-        json_decref(details);
-    } else {
-        slot->op->handler(call, slot->ctx);
-    }
-    call->starting = false;
-    if (call->over) {
-        call_free(call);
-        return NULL;
-    }
-    return call;
-}
-
-static void take_answer(void *ctx, int code, const json_t *result, const struct oc_error *err)
-{
-    json_t **answer = ctx;
-    (void)err;
-    *answer = code == OC_OK ? json_deep_copy(result) : NULL;
-}
-
-json_t *oc_ops_ask(struct oc_ops *ops, const char *op, json_t *params)
-{
-    json_t *answer = NULL;
-    const struct oc_call_request req = {.op = op,
-                                        .params = params,
-                                        .actor = {.name = "host", .role = OC_ROLE_VIEWER},
-                                        .on_done = take_answer,
-                                        .ctx = &answer};
-    struct oc_call *call = oc_ops_call(ops, &req);
-    OC_ASSERT(!call); /* what is not over would write into our stack */
-    return answer;
-}
-
-void oc_call_cancel(struct oc_call *call)
-{
-    call->cancelled = true;
-    if (call->on_cancel) {
-        void (*fn)(struct oc_call *, void *) = call->on_cancel;
-        call->on_cancel = NULL;
-        fn(call, call->on_cancel_ctx);
-        return;
-    }
-    /* The handler cannot be told: the caller is let go, the call ends by itself and nobody listens. */
-    struct oc_error err;
-    oc_error_init(&err);
-    oc_error_set(&err, OC_E_CANCELLED, "%s was cancelled", call->op->name);
-    tell_caller(call, OC_E_CANCELLED, NULL, &err);
-}
-
-const void *oc_call_params(const struct oc_call *call)
-{
-    return call->params;
-}
-
-const json_t *oc_call_json(const struct oc_call *call)
-{
-    return call->json;
-}
-
-const struct oc_op *oc_call_op(const struct oc_call *call)
-{
-    return call->op;
-}
-
-const struct oc_actor *oc_call_actor(const struct oc_call *call)
-{
-    return &call->actor;
-}
-
-struct oc_ops *oc_call_ops(const struct oc_call *call)
-{
-    return call->ops;
-}
-
-void oc_call_row(struct oc_call *call, json_t *row)
-{
-    if (call->req.on_row) {
-        call->req.on_row(call->req.ctx, row);
-    }
-    json_decref(row);
-}
-
-void oc_call_progress(struct oc_call *call, double fraction, const char *text)
-{
-    if (call->req.on_progress) {
-        call->req.on_progress(call->req.ctx, fraction, text);
-    }
-}
-
-void oc_call_warn(struct oc_call *call, const char *fmt, ...)
-{
-    va_list ap;
-    va_start(ap, fmt);
-    char *text = oc_vasprintf(fmt, ap);
-    va_end(ap);
-    if (call->req.on_warning) {
-        call->req.on_warning(call->req.ctx, text);
-    }
-    free(text);
-}
-
-void oc_call_succeed(struct oc_call *call, json_t *result)
-{
-    end(call, OC_OK, result, NULL);
-    json_decref(result);
-}
-
-void oc_call_fail_with(struct oc_call *call, const struct oc_error *err, json_t *details)
-{
-    struct oc_error copy = *err;
-    if (copy.code == OC_OK) {
-        copy.code = OC_E_INTERNAL;
-    }
-    end(call, copy.code, details, &copy);
-    json_decref(details);
-}
-
-void oc_call_fail(struct oc_call *call, const struct oc_error *err)
-{
-    oc_call_fail_with(call, err, NULL);
-}
-
-void oc_call_failf(struct oc_call *call, int code, const char *hint, const char *fmt, ...)
-{
-    struct oc_error err;
-    oc_error_init(&err);
-    err.code = code;
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(err.message, sizeof err.message, fmt, ap);
-    va_end(ap);
-    if (hint) {
-        oc_error_hint(&err, "%s", hint);
-    }
-    oc_call_fail(call, &err);
-}
-
-void oc_call_on_cancel(struct oc_call *call, void (*fn)(struct oc_call *call, void *ctx), void *ctx)
-{
-    call->on_cancel = fn;
-    call->on_cancel_ctx = ctx;
-}
-
-/* ---- the table as JSON ---- */
-
-static json_t *flags_json(uint32_t flags)
-{
-    static const struct {
-        uint32_t flag;
-        const char *name;
-    } names[] = {{OC_OP_MUTATES, "mutates"},
-                 {OC_OP_DESTRUCTIVE, "destructive"},
-                 {OC_OP_REPLAY_SAFE, "replay_safe"},
-                 {OC_OP_STREAMS, "streams"},
-                 {OC_OP_EPHEMERAL, "ephemeral"},
-                 {OC_OP_INTERNAL, "internal"},
-                 {OC_OP_COLLECTS, "collects"},
-                 {OC_OP_PRIVATE, "private"},
-                 {OC_OP_PLANS, "plans"},
-                 {OC_OP_BARE, "bare"},
-                 {OC_OP_ACTS, "acts"},
-                 {OC_OP_TELLS_SECRET, "tells_secret"}};
-    json_t *list = json_array();
-    for (size_t i = 0; i < OC_COUNT(names); i++) {
-        if (flags & names[i].flag) {
-            json_array_append_new(list, json_string(names[i].name));
-        }
-    }
-    return list;
-}
-
-static json_t *op_json(const struct oc_op *op)
-{
-    static const struct oc_option none[] = {{0}};
-    const struct oc_option *params = op->params ? op->params : none;
-    json_t *o = json_object();
-    oc_json_set_str(o, "name", op->name);
-    oc_json_set_str(o, "summary", op->summary);
-    oc_json_set_str(o, "role", role_name(op->role));
-    oc_json_take(o, "flags", flags_json(op->flags));
-    oc_json_take(o, "params", oc_options_json(params, sizeof *params));
-    oc_json_take(o, "schema", oc_options_schema(params, sizeof *params));
-    oc_json_set_str(o, "view", op->view);
-    oc_json_set_str(o, "description", op->description);
-    oc_json_set_str(o, "example", op->example);
-    return o;
-}
-
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-json_t *oc_ops_json(struct oc_ops *ops, bool internal)
-{
-    OC_VEC(const char *) names = {0};
-    const char *key;
-    for (size_t it = 0; oc_map_next(&ops->table, &it, &key, NULL);) {
-        OC_VEC_PUSH(&names, key);
-    }
-    if (names.count) {
-        qsort(names.items, names.count, sizeof *names.items, by_name);
-    }
-    json_t *list = json_array();
-    for (size_t i = 0; i < names.count; i++) {
-        const struct oc_op *op = oc_ops_find(ops, names.items[i]);
-        if (internal || !(op->flags & OC_OP_INTERNAL)) {
-            json_array_append_new(list, op_json(op));
-        }
-    }
-    OC_VEC_FINISH(&names);
-    return list;
 }

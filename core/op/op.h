@@ -33,6 +33,9 @@ enum oc_role { OC_ROLE_VIEWER, OC_ROLE_OPERATOR, OC_ROLE_ADMIN };
 #define OC_OP_BARE 512u
 /* does something, though nothing for the audit trail: an HTTP GET does not start it */
 #define OC_OP_ACTS 1024u
+/* called again for the same decision (oc_actor.approval) it goes on with what it began then, and does nothing twice: after a crash
+ * what was approved is called again */
+#define OC_OP_ONCE 4096u
 /* answers with a secret: only who is there to take it may call it, no schedule, no runbook, no decision */
 #define OC_OP_TELLS_SECRET 2048u
 
@@ -64,6 +67,9 @@ struct oc_op {
      * nothing and does not end the call; whatever is not OC_OK does, with err. What it cannot know yet it lets pass: the
      * handler looks again. */
     int (*check)(const struct oc_call *call, void *ctx, struct oc_error *err);
+    /* May be NULL: every OC_OPT_SECRET among its parameters is hidden where they are kept. Else asked of each that is given:
+     * whether beside the others it is none, and may be shown. */
+    bool (*is_open)(const json_t *params, const char *name);
 };
 
 struct oc_actor {
@@ -85,17 +91,30 @@ void oc_ops_add(struct oc_ops *ops, const struct oc_op *op, void *ctx);
 int oc_ops_add_plugin(struct oc_ops *ops, const struct oc_op *op, void *ctx, struct oc_error *err);
 void oc_ops_remove(struct oc_ops *ops, const char *name);
 const struct oc_op *oc_ops_find(struct oc_ops *ops, const char *name);
+/* The name of an operation that may have been meant; NULL: none is near. Borrowed. */
+const char *oc_ops_near(struct oc_ops *ops, const char *name);
 /* Another number whenever operations came or went: what is made of the table is good as long as this is the same. */
 uint64_t oc_ops_generation(const struct oc_ops *ops);
+#define OC_GATE_LATER 1 /* what a gate answers that ends the call itself, later */
 /* Asked once for every operation that MUTATES, when role and parameters are found good and before its handler runs. OC_OK lets it go on. OC_E_DENIED
  * refuses it. OC_E_APPROVAL: it is kept for a decision, and `details` (an object; the gate's to make, taken) says which:
- * {"proposal","category",...}. Whatever is not OC_OK ends the call. NULL takes the gate away. */
+ * {"proposal","category",...}. OC_GATE_LATER: the gate has to find something out first and ends the call with oc_call_fail_with;
+ * it listens to a caller that gives up (oc_call_on_cancel). Whatever else is not OC_OK ends the call. NULL takes the gate away. */
 typedef int (*oc_gate_fn)(void *ctx, const struct oc_call *call, json_t **details,
                           struct oc_error *err);
 void oc_ops_set_gate(struct oc_ops *ops, oc_gate_fn gate, void *ctx);
 /* The parameters of `op` as they may be kept and shown, a copy: secrets are masked, those of an operation that is held in them ("op"
- * with "params", an object or text that then becomes one) as its own table says. The gate asks with it, the audit trail keeps it. */
+ * with "params", an object or text that then becomes one; at any depth, such as in a list of steps) as its own table says. The gate
+ * asks with it, the audit trail keeps it. Owned by the caller. */
 json_t *oc_op_masked_params(struct oc_ops *ops, const struct oc_op *op, const json_t *json);
+/* The same in place. The name of the first thing that was hidden, valid as long as `params`; NULL: nothing was. */
+const char *oc_op_mask(struct oc_ops *ops, const struct oc_op *op, json_t *params);
+/* A plan as those who decide about it are shown it: secrets masked, and not longer than can be read ("shortened"). Owned by the
+ * caller. */
+json_t *oc_op_readable_plan(struct oc_ops *ops, const struct oc_op *op, const json_t *plan);
+/* Whether it is the plan that `params` name, if they name one. OC_E_CONFLICT. */
+int oc_op_check_plan(const struct oc_op *op, const json_t *params, const json_t *plan,
+                     struct oc_error *err);
 /* Whether a parameter of that name is a secret of any operation. */
 bool oc_ops_any_secret(const struct oc_ops *ops, const char *name);
 /* Every operation: [{"name","summary","role","flags":[..],"params":[..option json..],"schema","view",...}]. */
@@ -114,6 +133,8 @@ struct oc_call_request {
     void (*on_done)(void *ctx, int code, const json_t *result, const struct oc_error *err);
     void *ctx;
 };
+/* Whether what it is told is kept where others read it: in histories, in reports, in the ledger. */
+bool oc_actor_keeps_answers(const struct oc_actor *actor);
 /* Starts a call; on_done may run before this returns. NULL when it is already over. */
 struct oc_call *oc_ops_call(struct oc_ops *ops, const struct oc_call_request *req);
 /* For operations that answer at once: the result of `op`, asked by the host itself as a viewer, or NULL. Takes params; the
@@ -129,6 +150,9 @@ const void *oc_call_params(const struct oc_call *call);
 const json_t *oc_call_json(const struct oc_call *call);
 /* The same as the handler understands them, for whoever decides about the call: see oc_unbind_json. Owned by the caller. */
 json_t *oc_call_bound(const struct oc_call *call);
+/* The parameters as given, for whoever reads them without the table: truth values, numbers and lists are what they were taken for,
+ * every other word is as it was written. Owned by the caller. */
+json_t *oc_call_plain(const struct oc_call *call);
 /* What `params` would be for the operation; NULL and `err` when it would refuse them. Owned by the caller. */
 json_t *oc_op_bound(const struct oc_op *op, const json_t *params, struct oc_error *err);
 const struct oc_op *oc_call_op(const struct oc_call *call);

@@ -2,6 +2,7 @@
 #include "core/policy/args.h"
 
 #include <lauxlib.h>
+#include <string.h>
 
 #include "core/base/error.h"
 #include "core/policy/kept.h"
@@ -21,48 +22,68 @@ static void place(struct oc_args *a)
 
 void oc_args_nil(struct oc_args *a)
 {
+    if (a->tape) {
+        oc_tape_nil(a->tape);
+    }
     lua_pushnil(a->L);
     place(a);
 }
 
 void oc_args_bool(struct oc_args *a, bool value)
 {
+    if (a->tape) {
+        oc_tape_bool(a->tape, value);
+    }
     lua_pushboolean(a->L, value);
     place(a);
 }
 
 void oc_args_integer(struct oc_args *a, int64_t value)
 {
+    if (a->tape) {
+        oc_tape_integer(a->tape, value);
+    }
     lua_pushinteger(a->L, value);
     place(a);
 }
 
 void oc_args_number(struct oc_args *a, double value)
 {
+    if (a->tape) {
+        oc_tape_number(a->tape, value);
+    }
     lua_pushnumber(a->L, value);
     place(a);
 }
 
 void oc_args_str(struct oc_args *a, const char *text)
 {
-    lua_pushstring(a->L, text);
-    place(a);
+    oc_args_strn(a, text, strlen(text));
 }
 
 void oc_args_strn(struct oc_args *a, const char *text, size_t len)
 {
+    if (a->tape) {
+        oc_tape_text(a->tape, text, len);
+    }
     lua_pushlstring(a->L, text, len);
     place(a);
 }
 
 void oc_args_json(struct oc_args *a, const json_t *value)
 {
+    if (a->tape) {
+        oc_tape_copy(a->tape, value);
+    }
     oc_lua_push_json(a->L, value);
     place(a);
 }
 
 void oc_args_kept(struct oc_args *a, struct oc_kept *k)
 {
+    if (a->tape) {
+        oc_tape_share(a->tape, oc_kept_value(k));
+    }
     oc_kept_push(a->L, k);
     place(a);
 }
@@ -80,48 +101,61 @@ static void open_table(struct oc_args *a, bool list, size_t size)
 
 void oc_args_object(struct oc_args *a, size_t members)
 {
+    if (a->tape) {
+        oc_tape_object(a->tape);
+    }
     open_table(a, false, members);
 }
 
 void oc_args_list(struct oc_args *a, size_t items)
 {
+    if (a->tape) {
+        oc_tape_list(a->tape);
+    }
     open_table(a, true, items);
 }
 
 void oc_args_end(struct oc_args *a)
 {
     OC_ASSERT(a->depth > 0);
+    if (a->tape) {
+        oc_tape_end(a->tape);
+    }
     a->depth--;
     place(a);
 }
 
 void oc_args_key(struct oc_args *a, const char *key)
 {
-    lua_pushstring(a->L, key);
+    const size_t len = strlen(key);
+    if (a->tape) {
+        oc_tape_key(a->tape, key, len);
+    }
+    lua_pushlstring(a->L, key, len);
 }
 
 void oc_args_set_str(struct oc_args *a, const char *key, const char *text)
 {
     if (text != NULL) {
-        lua_pushstring(a->L, key);
+        oc_args_key(a, key);
         oc_args_str(a, text);
     }
 }
 
 void oc_args_set_int(struct oc_args *a, const char *key, int64_t value)
 {
-    lua_pushstring(a->L, key);
+    oc_args_key(a, key);
     oc_args_integer(a, value);
 }
 
 void oc_args_set_number(struct oc_args *a, const char *key, double value)
 {
-    lua_pushstring(a->L, key);
+    oc_args_key(a, key);
     oc_args_number(a, value);
 }
 
 void oc_args_set_bool(struct oc_args *a, const char *key, bool value)
 {
-    lua_pushstring(a->L, key);
+    oc_args_key(a, key);
     oc_args_bool(a, value);
 }

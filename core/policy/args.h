@@ -7,11 +7,13 @@
 #include <lua.h>
 
 #include "core/policy/ask.h"
+#include "core/policy/tape.h"
 
 #define OC_ARGS_DEPTH_MAX 16
 
 struct oc_args {
     lua_State *L;
+    struct oc_tape *tape; /* where all is noted down, too; or NULL */
     int depth;
     struct {
         bool list;

@@ -28,8 +28,12 @@ static json_t *explain(const struct oc_policy *policy, const struct oc_lua_trace
     oc_json_set_str(why, "policy", policy->name);
     oc_json_set_str(why, "file", origin(policy));
     oc_json_take(why, "lines", oc_lua_trace_json(trace));
-    oc_json_set_int(why, "decided", trace->decided);
-    oc_json_set_int(why, "begun", trace->begun);
+    oc_json_take(why, "decided", oc_policy_decision(policy->chunk, policy->text, trace));
+    if (policy->error != NULL && !policy->builtin) {
+        oc_json_set_str(why, "note", "the file does not load: this is the version before it");
+    } else if (policy->error != NULL) {
+        oc_json_set_str(why, "note", "the file does not load: this is the shipped policy");
+    }
     return why;
 }
 

@@ -18,7 +18,8 @@ const struct oc_hook oc_hooks[] = {
           {"actor", "{name: string, role: string, governed: boolean}",
            "who asks; `governed` is whether governance can decide: every member of the triad has "
            "a key"},
-          {"params", "{*: any}", "the parameters as given, secrets masked"}},
+          {"params", "{*: any}",
+           "the parameters as the operation understands them, secrets masked"}},
      .returns = "{allow: boolean, reason?: string}|{approval: " CATEGORY ", reason?: string}",
      .meaning = "allow = true lets it run, allow = false refuses it with the reason, approval = "
                 "CATEGORY keeps it for a decision of that category",

@@ -10,20 +10,30 @@ bool oc_inputs_wants(const struct oc_inputs *r, int hook, int64_t mono_ms)
            (r->rings[hook].last_ms == 0 || mono_ms - r->rings[hook].last_ms >= OC_INPUTS_EVERY);
 }
 
-static void put(struct oc_inputs_ring *ring, json_t *input)
+/* The place of the next one, empty. */
+static struct oc_input *place(struct oc_inputs_ring *ring)
 {
-    json_t **place = &ring->inputs[ring->count++ % OC_INPUTS_MAX];
-    json_decref(*place);
-    *place = input;
+    struct oc_input *input = &ring->inputs[ring->count++ % OC_INPUTS_MAX];
+    oc_tape_clear(&input->args);
+    return input;
 }
 
-void oc_inputs_add(struct oc_inputs *r, int hook, int64_t mono_ms, json_t *args)
+void oc_inputs_add(struct oc_inputs *r, int hook, int64_t mono_ms)
 {
-    json_t *input = json_object();
-    oc_json_set_int(input, "at", oc_time_wall());
-    oc_json_take(input, "args", args);
-    r->rings[hook].last_ms = mono_ms;
-    put(&r->rings[hook], input);
+    if (r->tape.size <= OC_INPUTS_BYTES) {
+        struct oc_input *input = place(&r->rings[hook]);
+        input->at = oc_time_wall();
+        oc_tape_move(&input->args, &r->tape);
+        r->rings[hook].last_ms = mono_ms;
+    }
+}
+
+static json_t *input_json(const struct oc_input *input)
+{
+    json_t *json = json_object();
+    oc_json_set_int(json, "at", input->at);
+    oc_json_take(json, "args", oc_tape_json(&input->args));
+    return json;
 }
 
 json_t *oc_inputs_json(const struct oc_inputs *r, int hook, size_t count)
@@ -33,19 +43,26 @@ json_t *oc_inputs_json(const struct oc_inputs *r, int hook, size_t count)
     size_t held = ring->count < OC_INPUTS_MAX ? (size_t)ring->count : OC_INPUTS_MAX;
     count = count < held ? count : held;
     for (uint64_t i = ring->count - count; i < ring->count; i++) {
-        json_array_append(list, ring->inputs[i % OC_INPUTS_MAX]);
+        json_array_append_new(list, input_json(&ring->inputs[i % OC_INPUTS_MAX]));
     }
     return list;
 }
 
 void oc_inputs_load(struct oc_inputs *r, int hook, const json_t *inputs)
 {
-    size_t i;
-    json_t *input;
-    json_array_foreach((json_t *)inputs, i, input)
+    size_t i, k;
+    json_t *json, *arg;
+    json_array_foreach((json_t *)inputs, i, json)
     {
-        if (json_is_array(json_object_get(input, "args"))) {
-            put(&r->rings[hook], json_incref(input));
+        const json_t *args = json_object_get(json, "args");
+        if (!json_is_array(args)) {
+            continue;
+        }
+        struct oc_input *input = place(&r->rings[hook]);
+        input->at = oc_json_int(json, "at", 0);
+        json_array_foreach((json_t *)args, k, arg)
+        {
+            oc_tape_copy(&input->args, arg);
         }
     }
 }
@@ -54,7 +71,8 @@ void oc_inputs_finish(struct oc_inputs *r)
 {
     for (size_t i = 0; i < OC_HOOKS_MAX; i++) {
         for (size_t k = 0; k < OC_INPUTS_MAX; k++) {
-            json_decref(r->rings[i].inputs[k]);
+            oc_tape_finish(&r->rings[i].inputs[k].args);
         }
     }
+    oc_tape_finish(&r->tape);
 }

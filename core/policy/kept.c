@@ -41,6 +41,11 @@ void oc_kept_destroy(struct oc_kept *k)
     }
 }
 
+json_t *oc_kept_value(const struct oc_kept *k)
+{
+    return k->value;
+}
+
 /* ---- the table ---- */
 
 static int refuse_write(lua_State *L)

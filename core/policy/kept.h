@@ -11,5 +11,7 @@
 
 /* Pushes the value as a table of this kind, converted at the first time and after each change. Raises. */
 void oc_kept_push(lua_State *L, const struct oc_kept *k);
+/* What it is, borrowed; it never changes, another one takes its place. */
+json_t *oc_kept_value(const struct oc_kept *k);
 
 #endif

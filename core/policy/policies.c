@@ -278,6 +278,11 @@ void oc_policies_changed(struct oc_policies *p)
     p->generation++;
 }
 
+uint64_t oc_policies_generation(const struct oc_policies *p)
+{
+    return p->generation;
+}
+
 int oc_policies_reload(struct oc_policies *p)
 {
     for (size_t i = 0; i < p->list.count; i++) {

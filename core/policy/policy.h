@@ -23,6 +23,8 @@ const char *oc_policies_dir(const struct oc_policies *p); /* borrowed; may be NU
 int oc_policies_reload(struct oc_policies *p);
 /* [{"name","file","hooks","state":"ok"|"failed","error","line","loaded","builtin","calls","failures"}]; caller owns. */
 json_t *oc_policies_list(struct oc_policies *p);
+/* Another number whenever something else is in force: for those who keep answers. */
+uint64_t oc_policies_generation(const struct oc_policies *p);
 /* Asks `hook` with `args` (JSON array). OC_E_NOT_FOUND when no policy has it. `why` (may be NULL) receives
  * {"policy","file","lines":[..]} owned by the caller. */
 int oc_policy_ask(struct oc_policies *p, const char *hook, const json_t *args, json_t **result,

@@ -34,21 +34,6 @@ struct asking {
 
 /* ---- inside Lua ---- */
 
-/* Before the call: a policy may change what it was given. */
-static void keep_input(lua_State *L, struct asking *a, int first)
-{
-    json_t *args = json_array();
-    for (int i = first; i <= lua_gettop(L); i++) {
-        json_t *value = oc_lua_to_json(L, i, NULL);
-        json_array_append_new(args, value != NULL ? value : json_null());
-    }
-    if (json_dumpb(args, NULL, 0, JSON_COMPACT) > OC_INPUTS_BYTES) {
-        json_decref(args);
-    } else {
-        oc_inputs_add(a->policies->inputs, a->index, a->now, args);
-    }
-}
-
 static void read_answer(lua_State *L, struct asking *a)
 {
     char why[OC_SHAPE_WHY];
@@ -65,7 +50,7 @@ static void read_answer(lua_State *L, struct asking *a)
 static int run(lua_State *L)
 {
     struct asking *a = lua_touserdata(L, 1);
-    struct oc_args args = {.L = L};
+    struct oc_args args = {.L = L, .tape = a->keep ? &a->policies->inputs->tape : NULL};
     lua_settop(L, 0);
     lua_pushglobaltable(L);
     lua_pushstring(L, a->hook);
@@ -79,7 +64,7 @@ static int run(lua_State *L)
         OC_ASSERT(args.depth == 0);
     }
     if (a->keep) {
-        keep_input(L, a, 2);
+        oc_inputs_add(a->policies->inputs, a->index, a->now);
     }
     lua_call(L, lua_gettop(L) - 1, 1);
     read_answer(L, a);
@@ -117,6 +102,9 @@ int oc_policy_put(struct oc_policies *p, struct oc_policy *policy, const char *h
                        .answer_fn = answer_fn,
                        .ctx = ctx};
     a.keep = p->inputs != NULL && oc_inputs_wants(p->inputs, index, a.now);
+    if (a.keep) {
+        oc_tape_clear(&p->inputs->tape); /* a question may have ended half-way */
+    }
     oc_error_init(&failure);
     oc_error_init(&a.error);
     policy->calls++;

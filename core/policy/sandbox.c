@@ -119,6 +119,8 @@ static void trace_event(lua_State *L, struct oc_lua_trace *trace, lua_Debug *ar)
     }
     if (ar->event == LUA_HOOKLINE) {
         oc_lua_mark(trace, ar->currentline);
+        trace->outer = trace->outer > 0 ? trace->outer : ar->linedefined;
+        trace->outer_at = ar->linedefined == trace->outer ? ar->currentline : trace->outer_at;
     } else if (ar->currentline > 0) {
         trace->decided = ar->currentline;
         trace->begun = ar->linedefined;

@@ -64,10 +64,13 @@ void oc_policy_wake(struct oc_policy *policy)
 {
     struct oc_error err;
     const int64_t loaded = policy->loaded_ms;
+    const int line = policy->line;
     int code = OC_E_TIMEOUT;
     if (policy->lua != NULL) {
         return;
     }
+    char *error = policy->error; /* of the file in whose place it stands: loading would forget it */
+    policy->error = NULL;
     OC_ASSERT(policy->shipped != NULL && policy->text == policy->shipped);
     /* A machine that is busy enough can use up a deadline; that is no bug. */
     for (int i = 0; i < TRIES && code == OC_E_TIMEOUT; i++) {
@@ -76,4 +79,6 @@ void oc_policy_wake(struct oc_policy *policy)
     }
     OC_ASSERT(code == OC_OK);
     policy->loaded_ms = loaded;
+    policy->error = error;
+    policy->line = line;
 }

@@ -30,6 +30,8 @@ struct oc_lua_trace {
     const char *chunk; /* as given to oc_lua_run; borrowed */
     int decided;       /* the line at which a function of the chunk returned last, 0 = none did */
     int begun;         /* the first line of that function */
+    int outer;         /* the first line of the function that was called first, 0 = none was */
+    int outer_at; /* the line at which that was last: what it ended with may have gone on in another */
     unsigned char lines[OC_LUA_LINES_MAX / 8]; /* bit per executed line */
 };
 
@@ -93,6 +95,10 @@ json_t *oc_lua_to_json(lua_State *L, int index, struct oc_error *err);
 void oc_lua_push_real(lua_State *L, int index);
 bool oc_lua_frozen(lua_State *L, int index);
 
+/* {"where":"policies/route.lua:12","line","text","helper"?} of the statement with which the traced call of `text` ended, null
+ * when none did; `helper` is the same of the function that it handed on to, as in `return refuse("why")`. Owned by the
+ * caller. */
+json_t *oc_policy_decision(const char *chunk, const char *text, const struct oc_lua_trace *trace);
 /* The lines of a trace as a JSON array; owned by the caller. */
 json_t *oc_lua_trace_json(const struct oc_lua_trace *trace);
 /* The lines of a text that have code, marked in `lines`; OC_E_CONFIG when it does not compile. */

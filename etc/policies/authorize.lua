@@ -8,7 +8,8 @@
 --   actor.governed  true when governance can decide, that is, every member of the triad has a key, and ever after. Before
 --                   that nothing waits for a vote, so that a new host does not lock its owner out; `openclaw doctor` says so.
 --   params          the parameters that were given, as the operation understands them: "no" is false where a truth value is
---                   wanted, durations are milliseconds, sizes bytes, lists lists; secrets are masked
+--                   wanted, durations are milliseconds, sizes bytes, lists lists; those of an operation that it
+--                   holds (params.params of "cron.add") are a table; secrets are masked, at whatever depth
 --
 -- It returns { allow = true }, { allow = false, reason = "..." } or { approval = CATEGORY, reason = "..." } with the
 -- category "operational", "tactical", "strategic" or "emergency". What is approved runs exactly as it was asked for.
@@ -55,6 +56,9 @@ local guards = {
   ["backup.restore"] = function()
     return "tactical", "a restore replaces live data"
   end,
+  ["ledger.witness.remove"] = function()
+    return "strategic", "without its witnesses nobody else knows what the ledger was"
+  end,
   ["plugin.bundle.install"] = function()
     return "tactical", "the plugins come from no registry"
   end,
@@ -62,6 +66,12 @@ local guards = {
     if unverified(params) then
       return "tactical", "the plugin comes from no registry"
     end
+  end,
+  ["plugin.link"] = function()
+    return "tactical", "the plugin comes from no registry"
+  end,
+  ["plugin.rollback"] = function()
+    return "tactical", "an earlier generation of the plugins may hold what was decided against"
   end,
   ["policy.apply"] = function()
     return "strategic", "a policy decides what others may do"

@@ -87,7 +87,8 @@ def a_broken_policy_is_an_alert_until_it_is_mended():
         write(daemon, "policies/route.lua", "function route() return {} end")
         daemon.call("policy.reload")
         write(daemon, "policies/route.lua", "function route( return {} end")
-        daemon.call("policy.reload")
+        assert "1 policy does not load: policies/route.lua:1:" in daemon_error(daemon, "policy.reload")
+        cli(daemon, "policy", "reload", code=7)
         alert = eventually(lambda: firing(daemon), what="the alert")[0]
         assert alert["labels"]["policy"] == "route" and "does not load" in alert["message"], alert
         assert "route: policies/route.lua:1:" in doctor(daemon)
@@ -130,36 +131,72 @@ def reports_are_well_formed():
         daemon.remove()
 
 
+def deciding(version):
+    return f"function authorize(op) return {{ allow = op ~= 'alert.silence', reason = 'version {version}' }} end\n"
+
+
+class Asker(threading.Thread):
+    """Has real decisions made as fast as it can: each must be that of a version that was good, and never of an older one than
+    the one before."""
+
+    def __init__(self, daemon):
+        super().__init__()
+        self.client, self.asked, self.wrong, self.newest, self.over = daemon.client(), 0, [], 0, False
+
+    def decide(self):
+        try:
+            self.client.call("alert.silence", matchers=["x=y"], **{"for": "1h"})
+            return "it ran"
+        except Failure as e:
+            return str(e)
+
+    def run(self):
+        while not self.over:
+            said = self.decide()
+            version = re.search(r"the policy refused alert.silence: version (\d+)$", said.split("\n", maxsplit=1)[0])
+            if not version or int(version[1]) % 10 == 5 or int(version[1]) < self.newest:
+                self.wrong.append((self.newest, said))
+            self.newest = int(version[1]) if version else self.newest
+            self.asked += 1
+        self.client.close()
+
+
 def no_decision_is_missed_while_files_change():
+    """Two hundred versions, every tenth of them broken: the one before stays in force, and that is an alert."""
     daemon = Daemon().start()
     try:
-        write(daemon, "policies/route.lua", "function route() return { 'v' } end")
+        write(daemon, "policies/authorize.lua", deciding(1))
         daemon.call("policy.reload")
-        stop, wrong, asked = threading.Event(), [], [0]
-
-        def ask():
-            client = daemon.client()
-            while not stop.is_set():
-                try:
-                    answer = client.call("policy.eval", hook="route", input="[{}, 0]")["result"]
-                    if answer != ["v"]:
-                        wrong.append(answer)
-                except Failure as e:
-                    wrong.append(str(e))
-                asked[0] += 1
-            client.close()
-
-        threads = [threading.Thread(target=ask) for _ in range(3)]
-        for thread in threads:
-            thread.start()
-        for i in range(150):
-            write(daemon, "policies/route.lua",
-                  "function route( broken" if i % 3 == 1 else f"-- {i}\nfunction route() return {{ 'v' }} end")
-            daemon.call("policy.reload")
-        stop.set()
-        for thread in threads:
-            thread.join()
-        assert asked[0] > 150 and not wrong, (asked, wrong[:3])
+        askers = [Asker(daemon) for _ in range(4)]
+        for asker in askers:
+            asker.start()
+        alerts = 0
+        for i in range(2, 202):
+            broken = i % 10 == 5
+            write(daemon, "policies/authorize.lua", "function authorize( broken" if broken else deciding(i))
+            if broken:
+                assert "does not load" in daemon_error(daemon, "policy.reload")
+            else:
+                daemon.call("policy.reload")
+            rows = {p["name"]: p for p in daemon.call("policy.list")}
+            assert rows["authorize"]["state"] == ("failed" if broken else "ok") and not rows["authorize"]["builtin"], rows
+            answer = daemon.call("policy.explain", hook="authorize", input='["alert.silence", {}, {}]')
+            assert answer["result"]["reason"] == f"version {i - 1 if broken else i}", (i, answer)
+            assert ("note" in answer) == broken, answer
+            if broken:
+                alert = eventually(lambda: firing(daemon), what="the alert")[0]
+                assert "what was in force before is kept" in alert["message"], alert
+                alerts += 1
+            elif i % 10 == 6:
+                eventually(lambda: not firing(daemon), what="the end of the alert")
+        for asker in askers:
+            asker.over = True
+        for asker in askers:
+            asker.join()
+        wrong = [w for asker in askers for w in asker.wrong]
+        assert alerts == 20 and not wrong, wrong[:3]
+        assert all(asker.newest == 201 for asker in askers) and sum(a.asked for a in askers) > 400, [a.asked for a in askers]
+        assert daemon.call("alert.silences") == []
     finally:
         daemon.stop()
         daemon.remove()

@@ -19,13 +19,41 @@ static void op_list(struct oc_call *call, void *ctx)
     oc_call_succeed(call, oc_policies_list(s->env->policies));
 }
 
+/* The first file that does not load, and how many there are. */
+static int check_loaded(const json_t *policies, struct oc_error *err)
+{
+    const json_t *row, *first = NULL;
+    size_t i, count = 0;
+    json_array_foreach(policies, i, row)
+    {
+        if (strcmp(oc_json_str(row, "state", ""), "failed") == 0) {
+            first = first ? first : row;
+            count++;
+        }
+    }
+    if (!first) {
+        return OC_OK;
+    }
+    oc_error_set(err, OC_E_CONFIG, "%zu %s not load: %s", count,
+                 count == 1 ? "policy does" : "policies do", oc_json_str(first, "error", ""));
+    oc_error_hint(err, "Mend it: what was in force before stays so until then, see `openclaw "
+                       "policy list`.");
+    return OC_E_CONFIG;
+}
+
 static void op_reload(struct oc_call *call, void *ctx)
 {
     const struct oc_policy_service *s = ctx;
+    struct oc_error err;
+    oc_error_init(&err);
     json_t *result = json_object();
     oc_json_set_int(result, "changed", oc_policies_reload(s->env->policies));
     oc_json_take(result, "policies", oc_policies_list(s->env->policies));
-    oc_call_succeed(call, result);
+    if (check_loaded(json_object_get(result, "policies"), &err) == OC_OK) {
+        oc_call_succeed(call, result);
+    } else {
+        oc_call_fail_with(call, &err, result);
+    }
 }
 
 static const struct oc_op list_op = {
@@ -45,7 +73,7 @@ static const struct oc_op reload_op = {
     .view = "record",
     .description = "The folder is looked at every few seconds anyway. A file that does not load "
                    "keeps its last good "
-                   "version in force.",
+                   "version in force, and the call fails with its first mistake.",
     .handler = op_reload,
 };
 
@@ -154,38 +182,6 @@ static json_t *lines_with_text(const char *text, const json_t *numbers)
     return lines;
 }
 
-/* Without the spaces before it; owned by the caller. */
-static char *line_at(const char *text, json_int_t number)
-{
-    for (json_int_t i = 1; i < number && text != NULL; i++) {
-        text = strchr(text, '\n');
-        text = text != NULL ? text + 1 : NULL;
-    }
-    text = text != NULL ? text + strspn(text, " \t") : "";
-    return oc_strndup(text, strcspn(text, "\n"));
-}
-
-/* Lua names the line where a statement ends: the one that decided is that of its `return`. A function that fell off its
- * end decided there. */
-static json_t *decision(const char *text, const json_t *why)
-{
-    json_int_t last = oc_json_int(why, "decided", 0), first = oc_json_int(why, "begun", 0);
-    json_int_t number = last;
-    if (last == 0) {
-        return json_null();
-    }
-    char *line = line_at(text, last);
-    while (!oc_starts(line, "end") && strstr(line, "return") == NULL && number > first) {
-        free(line);
-        line = line_at(text, --number);
-    }
-    json_t *json = json_object();
-    oc_json_set_int(json, "line", number);
-    oc_json_set_str(json, "text", line);
-    free(line);
-    return json;
-}
-
 static json_t *explanation(const struct oc_policy_service *s, json_t *result, const json_t *why)
 {
     size_t len;
@@ -193,8 +189,11 @@ static json_t *explanation(const struct oc_policy_service *s, json_t *result, co
     const char *policy = oc_json_str(why, "policy", "");
     oc_json_set_str(json, "policy", policy);
     oc_json_set_str(json, "file", oc_json_str(why, "file", ""));
+    if (oc_json_str(why, "note", NULL) != NULL) {
+        oc_json_set_str(json, "note", oc_json_str(why, "note", NULL));
+    }
     oc_json_take(json, "result", result);
-    oc_json_take(json, "decided", decision(oc_policy_source(s->env->policies, policy, &len), why));
+    oc_json_take(json, "decided", json_deep_copy(json_object_get(why, "decided")));
     oc_json_take(json, "lines",
                  lines_with_text(oc_policy_source(s->env->policies, policy, &len),
                                  json_object_get(why, "lines")));
@@ -265,7 +264,11 @@ static const struct oc_op explain_op = {
     .params_size = sizeof(struct ask_params),
     .view = "record",
     .description =
-        "`decided` is the line whose `return` gave the answer; `lines` are all that ran.",
+        "`decided` is the line of the hook whose `return` gave the answer, and its `helper` that "
+        "of "
+        "the function that it handed on to, as in `return refuse(why)`; `lines` are all that ran. "
+        "While a file does not load, the answer and the lines are those of the version that is in "
+        "force instead, and a note says so.",
     .example = "openclaw policy explain route --input '{\"severity\":\"warning\"}'",
     .handler = op_explain,
 };

@@ -75,6 +75,12 @@ static int check_name(const char *name, struct oc_error *err)
     return OC_OK;
 }
 
+/* What somebody wrote by hand may have a name that would not be applied; a name of a folder is none. */
+static int check_written(const char *name, struct oc_error *err)
+{
+    return oc_name_valid(name) ? OC_OK : check_name(name, err);
+}
+
 /* A function that nobody asks is a hook that is spelled wrong. */
 static int check_hooks(const char *name, const json_t *hooks, struct oc_error *err)
 {
@@ -282,7 +288,7 @@ static void op_remove(struct oc_call *call, void *ctx)
     const struct remove_params *p = oc_call_params(call);
     struct oc_error err;
     oc_error_init(&err);
-    int code = check_name(p->name, &err);
+    int code = check_written(p->name, &err);
     char *file = file_of(s, p->name, ".lua");
     if (code == OC_OK && !oc_file_exists(file)) {
         code = oc_error_set(&err, OC_E_NOT_FOUND, "there is no policy file %s", file);

@@ -36,6 +36,7 @@ static void look(void *ctx)
 {
     struct oc_policy_service *s = ctx;
     oc_policies_reload(s->env->policies);
+    oc_gate_governed(s->gate); /* so that it is written down, whoever asks */
     oc_policy_look_for_troubles(s);
 }
 

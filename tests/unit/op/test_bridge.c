@@ -38,7 +38,9 @@ static const char operations[] = LIBRARY
     "    \"help\": \"what\"},"
     "   {\"name\": \"times\", \"type\": \"int\", \"max\": 9, \"help\": \"how often\"},"
     "   {\"name\": \"how\", \"type\": \"enum\", \"choices\": \"loud|low\", \"help\": \"how\"},"
-    "   {\"name\": \"rest\", \"type\": \"ints\", \"help\": \"more\"}]},"
+    "   {\"name\": \"rest\", \"type\": \"ints\", \"help\": \"more\"},"
+    "   {\"name\": \"dry_run\", \"type\": \"bool\", \"help\": \"look only\"},"
+    "   {\"name\": \"wait\", \"type\": \"duration\", \"help\": \"how long\"}]},"
     "{\"name\": \"tool.reset\", \"summary\": \"Reset\", \"method\": \"tool.reset/1\"},"
     "{\"name\": \"core.whoami\", \"summary\": \"Clash\", \"method\": \"tool.echo/1\"},"
     "{\"name\": \"tool.nested\", \"summary\": \"Nested\", \"method\": \"tool.echo/1\", \"params\": "
@@ -206,7 +208,7 @@ static void an_operation_of_a_manifest_stands_in_the_table(void **state)
     assert_int_equal(op->params[1].type, OC_OPT_INT);
     assert_int_equal(op->params[2].type, OC_OPT_ENUM);
     assert_int_equal(op->params[3].type, OC_OPT_INTS);
-    assert_string_equal(op->params[4].name, "instance");
+    assert_string_equal(op->params[6].name, "instance");
     assert_int_equal(oc_ops_find(f.ops, "tool.reset")->role, OC_ROLE_OPERATOR);
 }
 
@@ -245,6 +247,47 @@ static void parameters_are_checked_and_handed_on_as_they_are(void **state)
     plugin_answer("main", OC_OK);
     assert_null(call("tool.reset", "{}", OC_ROLE_VIEWER));
     assert_int_equal(f.code, OC_E_DENIED);
+}
+
+static int note_gate(void *ctx, const struct oc_call *call, json_t **details, struct oc_error *err)
+{
+    json_t **seen = ctx;
+    (void)details;
+    (void)err;
+    json_decref(*seen);
+    *seen = oc_call_bound(call);
+    return OC_OK;
+}
+
+/* Or a policy would let pass what looks like a rehearsal to it, and the plugin would do it. */
+static void the_plugin_hears_the_truth_values_that_the_gate_decided_about(void **state)
+{
+    static const struct {
+        const char *given, *handed;
+        int dry_run;
+    } CASES[] = {
+        {"{\"text\":\"a\",\"dry_run\":\"yes\"}", "{\"dry_run\":true,\"text\":\"a\"}", 1},
+        {"{\"text\":\"a\",\"dry_run\":\"off\"}", "{\"dry_run\":false,\"text\":\"a\"}", 0},
+        {"{\"text\":\"a\",\"dry_run\":1}", "{\"dry_run\":true,\"text\":\"a\"}", 1},
+        {"{\"text\":\"a\",\"dry_run\":\"0\",\"times\":\"3\",\"rest\":\"1,2\",\"wait\":\"5m\"}",
+         "{\"dry_run\":false,\"rest\":[1,2],\"text\":\"a\",\"times\":3,\"wait\":\"5m\"}", 0},
+        {"{\"text\":\"a\"}", "{\"text\":\"a\"}", 0},
+    };
+    json_t *seen = NULL;
+    (void)state;
+    oc_ops_set_gate(f.ops, note_gate, &seen);
+    for (size_t i = 0; i < OC_COUNT(CASES); i++) {
+        assert_non_null(call("tool.echo", CASES[i].given, OC_ROLE_ADMIN));
+        assert_string_equal(f.instance->params, CASES[i].handed);
+        assert_int_equal(oc_json_bool(seen, "dry_run", false), CASES[i].dry_run);
+        plugin_answer("main", OC_OK);
+    }
+    assert_null(call("tool.echo", "{\"text\":\"a\",\"dry_run\":\"perhaps\"}", OC_ROLE_ADMIN));
+    assert_int_equal(f.code, OC_E_CONFIG);
+    assert_null(call("tool.echo", "{\"text\":\"a\",\"dryrun\":true}", OC_ROLE_ADMIN));
+    assert_int_equal(f.code, OC_E_CONFIG);
+    oc_ops_set_gate(f.ops, NULL, NULL);
+    json_decref(seen);
 }
 
 static void one_row_is_the_result_and_several_are_a_list(void **state)
@@ -340,6 +383,7 @@ int main(void)
         TEST(a_clash_and_a_parameter_of_no_use_are_left_out_and_said),
         TEST(refreshing_adds_nothing_twice),
         TEST(parameters_are_checked_and_handed_on_as_they_are),
+        TEST(the_plugin_hears_the_truth_values_that_the_gate_decided_about),
         TEST(one_row_is_the_result_and_several_are_a_list),
         TEST(a_failure_of_the_plugin_is_that_of_the_operation),
         TEST(an_operation_without_its_instance_says_so),

@@ -252,6 +252,43 @@ static void a_failing_hook_is_counted_and_told(void **state)
     assert_null(why);
 }
 
+/* The limits that every policy has: 16 MiB and ten million instructions a call. */
+static void a_policy_has_its_budgets_of_memory_and_instructions(void **state)
+{
+    static const struct {
+        const char *text;
+        int code;
+    } CASES[] = {
+        {"function who() local s, t = ('x'):rep(100000), {} for i = 1, 100 do t[i] = s .. i end "
+         "return #t end",
+         OC_OK}, /* 10 MB */
+        {"function who() local s, t = ('x'):rep(100000), {} for i = 1, 200 do t[i] = s .. i end "
+         "return #t end",
+         OC_E_PERMANENT}, /* 20 MB */
+        {"kept = {}\nlocal s = ('x'):rep(100000)\n"
+         "function who() for i = 1, 70 do kept[#kept + 1] = s .. #kept end return #kept end",
+         OC_OK}, /* 7 MB more each time */
+        {"function who() for i = 1, 1000000 do end return 1 end", OC_OK},
+        {"function who() for i = 1, 20000000 do end return 1 end", OC_E_TIMEOUT},
+    };
+    struct fixture *f = *state;
+    struct oc_error err;
+    json_t *result = NULL;
+    for (size_t i = 0; i < OC_COUNT(CASES); i++) {
+        oc_error_init(&err);
+        write_file(f, "a.lua", CASES[i].text);
+        oc_policies_reload(f->p);
+        assert_int_equal(oc_policy_ask(f->p, "who", NULL, &result, NULL, &err), CASES[i].code);
+        json_decref(result);
+        if (i == 2) { /* what it keeps counts, and it stays asked after it was stopped */
+            assert_int_equal(oc_policy_ask(f->p, "who", NULL, &result, NULL, &err), OC_OK);
+            json_decref(result);
+            assert_int_equal(oc_policy_ask(f->p, "who", NULL, &result, NULL, &err), OC_E_PERMANENT);
+            assert_non_null(strstr(err.message, "memory"));
+        }
+    }
+}
+
 static void a_check_runs_nothing_that_stays(void **state)
 {
     static const char TEXT[] = "function b() end function a() end local function c() end y = 1";
@@ -302,6 +339,7 @@ int main(void)
         T(other_files_are_not_policies),
         T(policies_share_nothing),
         T(a_failing_hook_is_counted_and_told),
+        T(a_policy_has_its_budgets_of_memory_and_instructions),
         T(a_check_runs_nothing_that_stays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,7 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/time.h"
+#include "core/policy/inspect.h"
 #include "core/service/policy/gate.h"
 #include "core/sys/file.h"
 
@@ -18,7 +19,8 @@ static struct oc_env env;
 static struct oc_gate *gate;
 static char dir[32];
 static int ran, denied, code, requests;
-static bool ready, refuses, late;
+static bool ready, refuses, late, plans_late;
+static struct oc_call *planning; /* that has not answered */
 static char request[1024];
 static json_t *result;
 static struct oc_error error;
@@ -55,9 +57,32 @@ static void op_request(struct oc_call *call, void *ctx)
 }
 
 struct params {
-    const char *text, *key;
+    const char *text, *key, *plan;
     int32_t dry_run;
 };
+
+static void planned(struct oc_call *call)
+{
+    const struct params *p = oc_call_params(call);
+    planning = NULL;
+    oc_call_succeed(call, json_pack("{s:s,s:b,s:[{s:s}]}", "plan", p->text, "dry_run", 1, "actions",
+                                    "do", "remove"));
+}
+
+/* Its plan is its text; without one there is nothing to plan. */
+static void op_plans(struct oc_call *call, void *ctx)
+{
+    const struct params *p = oc_call_params(call);
+    if (!p->dry_run) {
+        op_run(call, ctx);
+    } else if (!p->text) {
+        oc_call_failf(call, OC_E_NOT_FOUND, "Make it.", "there is no such folder");
+    } else if (plans_late) {
+        planning = call;
+    } else {
+        planned(call);
+    }
+}
 static const struct oc_option options[] = {{.name = "text",
                                             .type = OC_OPT_STRING,
                                             .offset = offsetof(struct params, text),
@@ -66,6 +91,10 @@ static const struct oc_option options[] = {{.name = "text",
                                             .type = OC_OPT_SECRET,
                                             .offset = offsetof(struct params, key),
                                             .help = "a secret"},
+                                           {.name = "plan",
+                                            .type = OC_OPT_STRING,
+                                            .offset = offsetof(struct params, plan),
+                                            .help = "a hash"},
                                            {.name = "dry_run",
                                             .type = OC_OPT_BOOL,
                                             .offset = offsetof(struct params, dry_run),
@@ -73,6 +102,14 @@ static const struct oc_option options[] = {{.name = "text",
                                            {0}};
 static const struct oc_option key_options[] = {
     {.name = "key", .type = OC_OPT_STRING, .offset = offsetof(struct params, key), .help = "a key"},
+    {0}};
+
+static const struct oc_option held_options[] = {
+    {.name = "op", .type = OC_OPT_STRING, .offset = offsetof(struct params, text), .help = "an op"},
+    {.name = "params",
+     .type = OC_OPT_STRING,
+     .offset = offsetof(struct params, key),
+     .help = "its parameters"},
     {0}};
 
 static const struct oc_op OPS[] = {
@@ -105,6 +142,18 @@ static const struct oc_op OPS[] = {
      .params = options,
      .params_size = sizeof(struct params),
      .handler = op_run},
+    {.name = "thing.later",
+     .summary = "Holds another operation",
+     .flags = OC_OP_MUTATES,
+     .params = held_options,
+     .params_size = sizeof(struct params),
+     .handler = op_run},
+    {.name = "plugin.link", /* guarded by what is shipped */
+     .summary = "Plans",
+     .flags = OC_OP_MUTATES | OC_OP_PLANS,
+     .params = options,
+     .params_size = sizeof(struct params),
+     .handler = op_plans},
     {.name = "governance.vote", .summary = "Vote", .flags = OC_OP_MUTATES, .handler = op_run},
     {.name = "governance.status", .summary = "Status", .handler = op_status},
     {.name = "governance.request",
@@ -137,7 +186,8 @@ static int setup(void **state)
     oc_bus_subscribe(env.bus, "op.denied", on_denied, NULL);
     ran = denied = requests = 0;
     ready = true;
-    refuses = late = false;
+    refuses = late = plans_late = false;
+    planning = NULL;
     return 0;
 }
 
@@ -319,6 +369,91 @@ static void the_policy_sees_what_the_operation_understands(void **state)
     assert_int_equal(call("policy.remove", json_pack("{s:b}", "dry_run", 1)), OC_OK);
 }
 
+static bool recorded(const char *text)
+{
+    json_t *inputs = oc_policies_inputs(env.policies, "authorize", 10);
+    char *all = oc_json_text(inputs);
+    const bool found = strstr(all, text) != NULL;
+    json_decref(inputs);
+    free(all);
+    return found;
+}
+
+/* A secret of the operation that another one holds: neither the policy sees it, nor is it kept for `policy diff`. */
+static void a_secret_in_the_parameters_of_a_held_operation_stays_hidden(void **state)
+{
+    static const char *const HELD[] = {"{\"text\":\"open\",\"key\":\"hunter2\"}",
+                                       "{\"key\":\"hunter2\""};
+    (void)state;
+    oc_policies_keep_inputs(env.policies);
+    policy("function authorize(op, actor, params)\n"
+           "  local p = params.params\n"
+           "  return {allow = false, reason = type(p) == 'table' and p.text .. p.key or p}\nend");
+    assert_int_equal(
+        call("thing.later", json_pack("{s:s,s:s}", "op", "thing.change", "params", HELD[0])),
+        OC_E_DENIED);
+    assert_string_equal(error.message, "the policy refused thing.later: open********");
+    assert_true(recorded("\"text\":\"open\""));
+    assert_false(recorded("hunter2"));
+    assert_int_equal(
+        call("thing.later", json_pack("{s:s,s:s}", "op", "thing.change", "params", HELD[1])),
+        OC_E_DENIED);
+    assert_string_equal(error.message, "the policy refused thing.later: ********");
+    assert_false(recorded("hunter2"));
+}
+
+static void the_plan_is_part_of_what_is_voted_on(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        plans_late = i;
+        int now = call("plugin.link", json_pack("{s:s}", "text", "h4sh"));
+        assert_int_equal(now, i ? 1 : OC_E_APPROVAL);
+        if (planning) {
+            assert_int_equal(requests, 1);
+            planned(planning);
+        }
+        assert_int_equal(code, OC_E_APPROVAL);
+        assert_string_equal(oc_json_str(result, "proposal", ""), "P1");
+        assert_non_null(strstr(request, "\"params\":{\"plan\":\"h4sh\",\"text\":\"h4sh\"}"));
+        assert_non_null(strstr(request, "\"actions\":[{\"do\":\"remove\"}]"));
+    }
+    assert_int_equal(requests, 2);
+    assert_int_equal(ran, 0);
+    json_t *dry = json_pack("{s:s,s:b}", "text", "h4sh", "dry_run", 1);
+    plans_late = false;
+    policy("function authorize() return {approval = 'tactical'} end");
+    assert_int_equal(call("plugin.link", dry), OC_OK); /* looking is free, whoever decides */
+    assert_int_equal(requests, 2);
+}
+
+static void what_cannot_be_planned_is_refused_before_anybody_votes(void **state)
+{
+    (void)state;
+    assert_int_equal(call("plugin.link", NULL), OC_E_NOT_FOUND);
+    assert_string_equal(error.message, "there is no such folder");
+    assert_int_equal(call("plugin.link", json_pack("{s:s,s:s}", "text", "h4sh", "plan", "other")),
+                     OC_E_CONFLICT);
+    assert_int_equal(requests, 0);
+}
+
+static void who_gives_up_while_the_plan_is_made_leaves_no_proposal(void **state)
+{
+    (void)state;
+    plans_late = true;
+    code = 1;
+    struct oc_call *waits = oc_ops_call(
+        env.ops, &(struct oc_call_request){.op = "plugin.link",
+                                           .params = json_pack("{s:s}", "text", "h4sh"),
+                                           .actor = {.name = "ann", .role = OC_ROLE_ADMIN},
+                                           .on_done = on_done});
+    assert_non_null(waits);
+    oc_call_cancel(waits);
+    assert_int_equal(code, OC_E_CANCELLED);
+    planned(planning);
+    assert_int_equal(requests, 0);
+}
+
 static void the_gate_goes_when_it_is_destroyed(void **state)
 {
     (void)state;
@@ -341,6 +476,10 @@ int main(void)
         T(a_policy_that_fails_leaves_what_is_shipped_and_nothing_destroyed),
         T(files_that_decide_are_left_alone_on_a_governed_host),
         T(the_policy_sees_what_the_operation_understands),
+        T(a_secret_in_the_parameters_of_a_held_operation_stays_hidden),
+        T(the_plan_is_part_of_what_is_voted_on),
+        T(what_cannot_be_planned_is_refused_before_anybody_votes),
+        T(who_gives_up_while_the_plan_is_made_leaves_no_proposal),
         T(the_gate_goes_when_it_is_destroyed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
