@@ -2,6 +2,7 @@
 #include "core/config/bind.h"
 
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/text.h"
@@ -402,15 +403,35 @@ int oc_bind_json(const struct oc_option *table, const json_t *object, void *targ
     return oc_bind_json_at(table, sizeof *table, object, target, target_size, arena, err);
 }
 
+/* A text that holds a JSON object (choices "json") may be given as the object itself. A new reference. */
+static json_t *with_texts(const struct oc_option *table, size_t stride, const json_t *object)
+{
+    json_t *given = (json_t *)(uintptr_t)object, *own = NULL;
+    const struct oc_option *option;
+
+    for (size_t i = 0; table && (option = oc_option_at(table, stride, i))->name; i++) {
+        const json_t *value = json_object_get(object, option->name);
+        if (oc_option_is_json(option) && json_is_object(value)) {
+            char *text = oc_json_text(value);
+            own = own ? own : json_copy(given);
+            json_object_set_new(own, option->name, json_string(text));
+            free(text);
+        }
+    }
+    return own ? own : json_incref(given);
+}
+
 int oc_bind_json_at(const struct oc_option *table, size_t stride, const json_t *object,
                     void *target, size_t target_size, struct oc_arena *arena, struct oc_error *err)
 {
     struct oc_diags diags = {0};
     struct oc_binder b = {.stride = stride, .arena = arena, .diags = &diags, .plain_secrets = true};
-    struct oc_node *group = object ? oc_node_from_json(object, NULL) : NULL;
+    json_t *given = object ? with_texts(table, stride, object) : NULL;
+    struct oc_node *group = given ? oc_node_from_json(given, NULL) : NULL;
     int rc = 0;
 
     bind_all(&b, table, group, "", NULL, target, target_size);
+    json_decref(given);
     for (size_t i = 0; !rc && i < diags.list.count; i++) {
         const struct oc_diag *diag = &diags.list.items[i];
         if (!diag->warning) {

@@ -53,5 +53,7 @@ json_t *oc_options_json(const struct oc_option *table, size_t stride);
 json_t *oc_options_mask(const struct oc_option *table, size_t stride, const struct oc_node *group);
 
 const char *oc_option_type_name(uint32_t type); /* "duration" */
+/* A string with the choices "json": it holds a JSON object. As a parameter it may be given as the object itself. */
+bool oc_option_is_json(const struct oc_option *option);
 
 #endif

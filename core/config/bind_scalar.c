@@ -196,7 +196,7 @@ static void add_found(struct oc_buf *out, struct oc_arena *arena, const struct o
 {
     if (node->type == OC_NODE_LIST || node->type == OC_NODE_GROUP) {
         oc_buf_addf(out, "%s %s", node->count ? "a" : "an empty", oc_node_type_name(node->type));
-    } else if (option->type == OC_OPT_SECRET) {
+    } else if (option->type == OC_OPT_SECRET || option->flags & OC_OPT_SENSITIVE) {
         oc_buf_addf(out, "a %s", node->type == OC_NODE_STRING ? "string" : "value of another type");
     } else if (option->type == OC_OPT_URL && node->type == OC_NODE_STRING &&
                strchr(node->string, '?')) {

@@ -267,6 +267,14 @@ const struct oc_node *oc_config_root(const struct oc_config *c)
     return c->root;
 }
 
+const struct oc_node *oc_config_default(const struct oc_config *c, const char *key)
+{
+    const struct oc_layer_entry *lowest = c->layers.count ? &c->layers.items[0] : NULL;
+    return lowest && lowest->node->layer == OC_LAYER_DEFAULT && !lowest->key
+               ? oc_node_get(lowest->node, key)
+               : NULL;
+}
+
 const char *oc_config_file(const struct oc_config *c)
 {
     return c->file;

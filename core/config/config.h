@@ -51,6 +51,8 @@ struct oc_config *oc_config_load(const struct oc_config_source *source, struct o
 void oc_config_destroy(struct oc_config *c); /* NULL is fine */
 
 const struct oc_node *oc_config_root(const struct oc_config *c);
+/* What the built-in layer has at `key`, whatever others say; NULL: nothing. */
+const struct oc_node *oc_config_default(const struct oc_config *c, const char *key);
 const char *oc_config_file(const struct oc_config *c); /* the main file, NULL when there is none */
 const char *
 oc_config_home(const struct oc_config *c); /* absolute; OPENCLAW_HOME > host.home > ~/.openclaw */

@@ -214,7 +214,7 @@ static void import_rules(struct oc_importer *imp)
         if (json_is_object(rule)) {
             import_rule(imp, where, json_incref(rule));
         } else {
-            oc_import_skip(imp, where, "", "the value is not of the expected kind");
+            oc_import_expect(imp, where, "a group", rule);
         }
         free(where);
     }

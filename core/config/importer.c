@@ -9,6 +9,7 @@
 #include "core/base/buf.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
+#include "core/base/vec.h"
 #include "core/config/binder.h"
 
 #define LEFTOVERS_MAX 200 /* findings of one file */
@@ -67,6 +68,25 @@ void oc_import_skip(struct oc_importer *imp, const char *key, const char *hint, 
     va_end(ap);
     oc_diags_add(imp->diags, true, &imp->at, key, hint, "%s", message);
     free(message);
+}
+
+static const char *kind_of(const json_t *value)
+{
+    static const char *const names[] = {
+        [JSON_OBJECT] = "a group",   [JSON_ARRAY] = "a list",  [JSON_STRING] = "a text",
+        [JSON_INTEGER] = "a number", [JSON_REAL] = "a number", [JSON_TRUE] = "true",
+        [JSON_FALSE] = "false",      [JSON_NULL] = "nothing"};
+    return names[json_typeof(value)];
+}
+
+void oc_import_expect(struct oc_importer *imp, const char *key, const char *expected,
+                      const json_t *found)
+{
+    char *text = json_is_array(found) || json_is_object(found) ? NULL : oc_json_text(found);
+    oc_import_skip(imp, key, "The value was left out: what is shipped holds.",
+                   text ? "expected %s, found %s (%.60s)" : "expected %s, found %s%.0s", expected,
+                   kind_of(found), text ? text : "");
+    free(text);
 }
 
 /* ---- values ---- */
@@ -190,6 +210,36 @@ static json_t *convert(const json_t *value, enum oc_import_as as)
     return NULL;
 }
 
+/* What a row wants, in words. */
+static const char *wanted(enum oc_import_as as)
+{
+    switch (as) {
+    case OC_IMPORT_NUMBER:
+        return "a number";
+    case OC_IMPORT_INTEGER:
+        return "a whole number";
+    case OC_IMPORT_STRING:
+    case OC_IMPORT_JSON:
+    case OC_IMPORT_SUBJECT:
+        return "a text";
+    case OC_IMPORT_STRINGS:
+        return "a list of texts";
+    case OC_IMPORT_BOOL:
+    case OC_IMPORT_TLS:
+        return "true or false";
+    case OC_IMPORT_URL:
+        return "an address with ://";
+    case OC_IMPORT_MS:
+    case OC_IMPORT_SECONDS:
+    case OC_IMPORT_MINUTES:
+    case OC_IMPORT_DAYS:
+        return "a duration, as a number that is not negative";
+    case OC_IMPORT_MB:
+        return "a whole number of megabytes";
+    }
+    return "another value";
+}
+
 static void import_row(struct oc_importer *imp, const char *where, const struct oc_import_row *row,
                        const json_t *value, json_t *out)
 {
@@ -199,7 +249,7 @@ static void import_row(struct oc_importer *imp, const char *where, const struct 
     if (ours) {
         oc_import_put(imp, out, row->to, ours);
     } else if (!is_empty(value)) {
-        oc_import_skip(imp, key, "", "the value is not of the expected kind");
+        oc_import_expect(imp, key, wanted(row->as), value);
     }
     if (ours && row->as == OC_IMPORT_URL &&
         strcmp(json_string_value(ours), json_string_value(value)) != 0) {
@@ -256,6 +306,18 @@ void oc_import_secret(struct oc_importer *imp, json_t *source, const char *where
 
 /* ---- leftovers ---- */
 
+/* The key that may have been meant; NULL when none is near. */
+static const char *nearest_key(const struct oc_importer *imp, const char *key)
+{
+    OC_VEC(const char *) names = {0};
+    for (const struct oc_import_row *row = imp->known; row && row->from; row++) {
+        OC_VEC_PUSH(&names, row->from);
+    }
+    const char *found = oc_nearest(key, names.items, names.count);
+    OC_VEC_FINISH(&names);
+    return found;
+}
+
 static void report_left(struct oc_importer *imp, const char *where, const json_t *value,
                         size_t *count)
 {
@@ -270,7 +332,10 @@ static void report_left(struct oc_importer *imp, const char *where, const json_t
             free(below);
         }
     } else if (!is_empty(value) && (*count)++ < LEFTOVERS_MAX) {
-        oc_import_skip(imp, where, "", "there is no such setting here");
+        const char *near = nearest_key(imp, where);
+        char *hint = near ? oc_asprintf("Did you mean %s?", near) : oc_strdup("");
+        oc_import_skip(imp, where, hint, "there is no such setting here");
+        free(hint);
     }
 }
 

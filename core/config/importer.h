@@ -13,6 +13,8 @@ struct oc_importer {
     struct oc_diags *diags;
     struct oc_node at; /* names the file in findings */
     size_t mapped;
+    const struct oc_import_row
+        *known; /* what may have been meant by a key that nobody knows; NULL = nothing */
 };
 
 /* How a value is turned into ours. */
@@ -54,6 +56,9 @@ void oc_import_rows(struct oc_importer *imp, json_t *source, const char *where,
                     const struct oc_import_row *rows, json_t *out);
 void oc_import_skip(struct oc_importer *imp, const char *key, const char *hint, const char *fmt,
                     ...) __attribute__((format(printf, 4, 5)));
+/* A value of the wrong kind: what was expected, and what is there. */
+void oc_import_expect(struct oc_importer *imp, const char *key, const char *expected,
+                      const json_t *found);
 /* A secret: ours becomes a reference to `variable`, or to the variable that the source already
  * names ("${NAME}"). */
 void oc_import_secret(struct oc_importer *imp, json_t *source, const char *where, const char *from,

@@ -23,6 +23,11 @@ const struct oc_option *oc_option_find(const struct oc_option *table, size_t str
     return NULL;
 }
 
+bool oc_option_is_json(const struct oc_option *option)
+{
+    return option->type == OC_OPT_STRING && option->choices && !strcmp(option->choices, "json");
+}
+
 const char *oc_option_type_name(uint32_t type)
 {
     static const char *const names[] = {

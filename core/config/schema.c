@@ -68,6 +68,22 @@ static json_t *size_schema(void)
     return schema;
 }
 
+/* A value of a map: kept as text, whatever it is written as. */
+static json_t *scalar_schema(void)
+{
+    return json_pack("{s:[s,s,s]}", "type", "string", "number", "boolean");
+}
+
+/* An object, or one as text. */
+static json_t *json_schema(void)
+{
+    json_t *schema = json_object(), *either = json_array();
+    json_array_append_new(either, typed("object"));
+    json_array_append_new(either, typed("string"));
+    oc_json_take(schema, "anyOf", either);
+    return schema;
+}
+
 static json_t *option_type_schema(const struct oc_option *option, size_t stride, int depth)
 {
     json_t *schema;
@@ -97,14 +113,14 @@ static json_t *option_type_schema(const struct oc_option *option, size_t stride,
         return list_schema(number_schema(option, "integer"));
     case OC_OPT_MAP:
         schema = typed("object");
-        oc_json_take(schema, "additionalProperties", typed("string"));
+        oc_json_take(schema, "additionalProperties", scalar_schema());
         return schema;
     case OC_OPT_GROUP:
         return table_schema(option->options, stride, depth + 1);
     case OC_OPT_GROUPS:
         return list_schema(table_schema(option->options, stride, depth + 1));
     default:
-        return typed("string");
+        return oc_option_is_json(option) ? json_schema() : typed("string");
     }
 }
 

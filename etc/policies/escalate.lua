@@ -38,14 +38,14 @@ local function contains(list, wanted)
   return false
 end
 
--- Channels whose name or plugin is wanted; when there are none, all that hear of critical alerts (without levels: of all).
+-- Channels whose name or plugin is wanted; when there are none, all that hear of critical alerts.
 local function choose(configured, wanted)
   local named, critical = {}, {}
   for _, channel in ipairs(configured or {}) do
     if contains(wanted, channel.name) or contains(wanted, channel.plugin) then
       named[#named + 1] = channel.name
     end
-    if #(channel.levels or {}) == 0 or contains(channel.levels, "critical") then
+    if contains(channel.levels or { "critical" }, "critical") then
       critical[#critical + 1] = channel.name
     end
   end

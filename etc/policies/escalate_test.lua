@@ -27,6 +27,12 @@ tests = {
     expect = { after = 900, channels = { "console" }, reason = "not acknowledged for 15 minutes" },
   },
   {
+    name = "a channel without levels is told of nothing again",
+    hook = "escalate",
+    args = { { severity = "critical", step = 0, configured_channels = { console, { name = "uptime", plugin = "webhook", levels = {} } } }, at },
+    expect = { after = 900, channels = { "console" }, reason = "not acknowledged for 15 minutes" },
+  },
+  {
     name = "the chain ends",
     hook = "escalate",
     args = { { severity = "critical", step = 1, configured_channels = { console, mail } }, at },

@@ -8,7 +8,7 @@
 --   group_by         labels: alerts that agree on them are told together; { "..." } = each alone
 --   group_wait, group_interval, repeat_interval   "30s", "5m", "4h"; what nobody says is in `alerts` of the configuration
 --   mute, active     names of `alerts.intervals` in which the route is silent, or outside of which it is
---   text             "{{count}} alerts for {{agent}}"
+--   text             "{{count}} {{severity}} alerts for {{agent}}"; of several severities: "5 critical (2), warning (3) alerts for coder"
 --   send_resolved    false: nobody is told of the end
 --   continue, routes, name
 --
@@ -26,16 +26,17 @@ tree = routing.tree {
 }
 
 -- Channels that the tree speaks of. All others, and those whose configuration says `levels`, are told by severity, whatever the tree says. Nobody is told
--- of a severity that is not among its levels (warning and critical, unless the configuration says otherwise).
+-- of a severity that is not among its levels (warning and critical, unless the configuration says otherwise): `levels = []` is a channel for signs of life,
+-- for rules that name it, or a fallback of others.
 local named = routing.channels(tree)
 
 local function listens(channel, severity)
-  for _, level in ipairs(channel.levels) do
+  for _, level in ipairs(channel.levels or { "warning", "critical" }) do
     if level == severity then
       return true
     end
   end
-  return #channel.levels == 0
+  return false
 end
 
 -- The host gives the same list until the channels are configured anew, so what follows from it is worked out once.

@@ -5,8 +5,9 @@ local console = { name = "console", plugin = "console", levels = every }
 local webhook = { name = "webhook", plugin = "webhook", levels = every }
 local email = { name = "email", plugin = "email", levels = { "critical" }, by_levels = true }
 local pager = { name = "pager", plugin = "webhook", levels = { "critical" }, by_levels = true }
-local log = { name = "log", plugin = "file", levels = {} }
-local all = { console, webhook, email, pager, log }
+local log = { name = "log", plugin = "file", levels = every, by_levels = true }
+local uptime = { name = "uptime", plugin = "webhook", levels = {}, by_levels = true }
+local all = { console, webhook, email, pager, log, uptime }
 
 tests = {
   {
@@ -41,6 +42,18 @@ tests = {
     hook = "route",
     args = { { severity = "warning", category = "session", labels = {}, configured_channels = { webhook } }, 0 },
     expect = { { path = '{}/{category="session"}', channels = { "webhook" } } },
+  },
+  {
+    name = "a channel without levels hears of nothing",
+    hook = "route",
+    args = { { severity = "critical", labels = {}, configured_channels = { console, uptime } }, 0 },
+    expect = { { path = '{}/{severity="critical"}', channels = { "console" } } },
+  },
+  {
+    name = "a rule that names a channel without levels means it",
+    hook = "route",
+    args = { { severity = "info", channels = { "uptime" }, configured_channels = all }, 0 },
+    expect = { "uptime" },
   },
   {
     name = "a rule that names channels means them",

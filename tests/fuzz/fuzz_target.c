@@ -14,8 +14,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (oc_target_parse(target, &path, &query, NULL) == OC_OK) {
         OC_ASSERT(path[0] == '/' && strlen(path) <= strlen(target));
         OC_ASSERT(!strstr(path, "//") && !strstr(path, "/../") && !strchr(path, '\\'));
+        OC_ASSERT(!oc_target_climbs(target));
         OC_ASSERT(!query || (query > target && query <= target + strlen(target)));
     }
+    if (oc_query_check(target, NULL) ==
+        OC_OK) { /* each half can be decoded then, wherever it is cut */
+        const size_t len = strcspn(target, "&=#");
+        char *name = oc_target_decode(target, len, true);
+        OC_ASSERT(name);
+        free(name);
+    }
+    free(oc_target_shown(target));
     free(path);
     free(target);
     return 0;

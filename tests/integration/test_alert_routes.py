@@ -128,66 +128,34 @@ def the_operations_say_who_would_be_told_and_why():
         daemon.remove()
 
 
-ORIGINAL = """routing:
-  rules:
-    - match: { severity: critical }
-      channels: [console, webhook, slack, email]
-    - match: { category: agent }
-      channels: [console, slack]
-    - match: { category: service }
-      channels: [console, webhook, slack]
-    - match: { category: resource }
-      channels: [console]
-    - match: { category: langfuse }
-      channels: [console, email]
-    - match: { category: session }
-      channels: [console]
-suppression:
-  rules:
-    - name: duplicate-suppression
-      enabled: true
-      window: 300
-    - name: severity-cascade
-      enabled: true
-      window: 600
-escalation:
-  rules:
-    - name: critical-escalation
-      enabled: true
-      timeout: 900
-    - name: made-up
-      enabled: true
+RESERVED = """collectors = ();
+alerts = { channels = (
+  { plugin = "webhook"; name = "chat"; url = "%(broken)s"; retries = 0; fallback = "reserve"; levels = ["critical"]; },
+  { plugin = "webhook"; name = "reserve"; url = "%(reserve)s"; levels = []; },
+  { plugin = "webhook"; name = "uptime"; url = "%(uptime)s"; levels = []; } );
+  deadman = { interval = "10m"; channels = ["uptime"]; }; storm_limit = 0; };
 """
 
 
-def the_defaults_of_the_original_are_those_that_are_shipped():
-    daemon = Daemon()
-    path = os.path.join(daemon.home, "alert-rules.yaml")
-
-    def imported(text, *flags):
-        with open(path, "w") as f:
-            f.write(text)
-        answer = cli(daemon, "--json", "alert", "import", path, *flags)
-        assert answer.returncode == 0, answer.stdout + answer.stderr
-        return json.loads(answer.stdout)["data"]
-
+def a_channel_without_levels_is_for_signs_of_life_and_fallbacks():
+    reserve, uptime = Receiver(), Receiver()
+    daemon = Daemon(api=True)
+    daemon.write(RESERVED % {"broken": f"http://127.0.0.1:{harness.free_port()}/", "reserve": reserve.url, "uptime": uptime.url})
     try:
-        data = imported(ORIGINAL, "--dry-run")
-        assert {os.path.basename(f["file"]): f["as_shipped"] for f in data["files"]} == \
-            {"alert-rules.conf": False, "route.lua": True, "inhibit.lua": True}, data["files"]
-        assert [(f["key"], f["line"]) for f in data["findings"]] == [("escalation.rules[1]", 28)], data["findings"]
-        assert not os.path.exists(os.path.join(daemon.home, "conf.d"))
-        changed = imported(ORIGINAL.replace("window: 600", "window: 60").replace("[console, email]", "[email]"))
-        assert not any(f["as_shipped"] for f in changed["files"]), changed["files"]
-        route = open(os.path.join(daemon.home, "policies", "route.lua")).read()
-        assert '{ matchers = { "category=langfuse" }, channels = { "email" } },' in route, route
-        for name in ("route", "inhibit"):
-            checked = cli(daemon, "policy", "check", os.path.join(daemon.home, "policies", f"{name}.lua"))
-            assert checked.returncode == 0, checked.stderr
-        again = cli(daemon, "alert", "import", path)
-        assert again.returncode != 0 and "exists" in again.stderr, again.stderr
+        daemon.start()
+        data = json.loads(cli(daemon, "--json", "alert", "routes", "test", "--label", "severity=critical").stdout)["data"]
+        assert data["told"] == ["chat"], data
+        assert {o["channel"]: o["reason"] for o in data["others"]} == dict.fromkeys(["reserve", "uptime"], "its levels do not admit the severity"), data
+        post(daemon, daemon.token("operator"), ("alertname=A severity=critical", LATER))
+        eventually(lambda: reserve.deliveries, what="the alert, by way of the reserve")
+        eventually(lambda: uptime.deliveries, what="a sign of life")
+        time.sleep(1)
+        assert [b["alert"]["rule"] for b in bodies(reserve)] == ["A"], bodies(reserve)  # once
+        assert {b["event"] for b in bodies(uptime)} == {"notice"}, bodies(uptime)
     finally:
         daemon.remove()
+        reserve.close()
+        uptime.close()
 
 
 GROUPED = """collectors = ();
@@ -224,7 +192,7 @@ def groups_and_inhibition_are_seen_through_the_api_and_survive_kill():
         assert sent["db"]["group"]["firing"] == 2 and sent["web"]["group"]["firing"] == 1, sent
         assert sent["db"]["alert"]["told"] == ["hook"], sent["db"]["alert"]
         assert [a["rule"] for a in sent["db"]["alerts"]] == ["A", "B"] and sent["db"]["alert"]["rule"] == "A", sent["db"]
-        assert sent["db"]["text"] == "2 alerts, the gravest critical: team=db", sent["db"]["text"]
+        assert sent["db"]["text"] == "2 alerts, critical (1), warning (1): team=db", sent["db"]["text"]
         groups = get_json(f"{daemon.url}/api/v2/alerts/groups", token)
         assert [(g["receiver"]["name"], g["labels"]) for g in groups if any(a["labels"]["alertname"] == "A" for a in g["alerts"])] == \
             [("hook", {"team": "db"})], groups
@@ -249,4 +217,4 @@ if __name__ == "__main__":
         print("skipped: Debian's prometheus-alertmanager is not installed")
         sys.exit(77)
     harness.run([random_trees_are_walked_as_alertmanager_walks_them, the_operations_say_who_would_be_told_and_why,
-                 the_defaults_of_the_original_are_those_that_are_shipped, groups_and_inhibition_are_seen_through_the_api_and_survive_kill])
+                 a_channel_without_levels_is_for_signs_of_life_and_fallbacks, groups_and_inhibition_are_seen_through_the_api_and_survive_kill])

@@ -190,6 +190,46 @@ def the_same_requests_have_the_same_answers():
         real.remove()
 
 
+TIMES = ["1970-01-01T00:00:00Z", "1969-12-31T23:59:59Z", "1900-01-01T00:00:00Z", "9999-01-01T00:00:00Z", "2026-11-23T03:00:00",
+         "2026-11-23 03:00:00Z", "2026-11-23t03:00:00Z", "2026-11-23T03:00:00z", "2016-12-31T23:59:60Z", "2026-11-23", "now", "@0", "2h", "x",
+         "2026-11-23T03:00:00+01:00", "2026-11-23T03:00:00.123456789Z", "2026-11-23T03:00:00,123Z", "2026-11-23T03:00:00.Z",
+         "2026-02-30T03:00:00Z", "2026-11-23T24:00:00Z", "0001-01-01T00:00:00Z", "0000-01-01T00:00:00Z", ""]
+ADDRESSES = ["::::", "", "foo", "/a/b", "*", "http://", "http://x", "http:", "1http://x", "http://a b/", "http://x/%zz", "http://x/a b",
+             "http://x?%zz", "http://x:b/", "http://[::1", "http://[::1]:9/x", "http://x/\x01", "mailto:x", "//x", "?a", "ht tp://x",
+             "http://u:p@x/", "http://x:9090/graph?g0.expr=up%7B%7D&g0.tab=1"]
+
+
+def what_an_alert_may_hold_is_what_it_may_hold_there():
+    real = Alertmanager(AM_CONFIG)
+    bodies = [[{**alert(alertname=f"s{i}"), "startsAt": text}] for i, text in enumerate(TIMES)]
+    bodies += [[{**alert(alertname=f"e{i}"), "endsAt": text}] for i, text in enumerate(TIMES)]
+    bodies += [[{**alert(alertname=f"u{i}"), "generatorURL": text}] for i, text in enumerate(ADDRESSES)]
+    bodies += [[{"Labels": {"alertname": "case"}}], [{"LABELS": {"alertname": "case"}, "StartsAT": "x"}], [{"label": {"alertname": "other"}}]]
+    for begin, end in [("1900-01-01", "1901-01-01"), ("1901-01-01", "1900-01-01")]:
+        bodies.append([{**alert(alertname="past"), "startsAt": f"{begin}T00:00:00Z", "endsAt": f"{end}T00:00:00Z"}])
+    silences = [silence(matcher("a", "b"), start=start, end=end) for start, end in [
+        ("1970-01-01T00:00:00Z", day(300)), ("1900-01-01T00:00:00Z", day(300)), ("2020-01-01T00:00:00", day(300).rstrip("Z")),
+        ("2020-01-01t00:00:00Z", day(300)), ("2020-01-01", "2090-01-01"), ("2020-01-01T00:00:00Z", "2016-12-31T23:59:60Z")]]
+
+    def check(daemon):
+        ours, theirs = Api(daemon.url, daemon.token("operator")), Api(real.url)
+        differences = []
+        for path, documents in (("alerts", bodies), ("silences", silences)):
+            for document in documents:
+                a, b = (api.request("POST", path, document)[0] for api in (ours, theirs))
+                if a != b:
+                    differences.append(f"{document}: ours {a}, theirs {b}")
+        assert not differences, "\n".join(differences)
+        # a parameter that cannot be read is no reason to show everything
+        for query in ("filter=alertname=%22s0%22%00", "filter=%zz", "active=%", "filter=%ff"):
+            status, _, text = http(f"{daemon.url}/api/v2/alerts?{query}", token=ours.token)
+            assert status == 400 and "query" in str(text), (query, status, text)
+    try:
+        with_daemon(check)
+    finally:
+        real.remove()
+
+
 def silences_are_changed_and_expired_as_there():
     real = Alertmanager(AM_CONFIG)
 
@@ -415,6 +455,6 @@ if __name__ == "__main__":
     if missing("prometheus", "prometheus-alertmanager", "amtool"):
         print("skipped: Debian's prometheus and prometheus-alertmanager are not installed")
         sys.exit(77)
-    harness.run([the_same_requests_have_the_same_answers, silences_are_changed_and_expired_as_there, alerts_end_as_there,
+    harness.run([the_same_requests_have_the_same_answers, what_an_alert_may_hold_is_what_it_may_hold_there, silences_are_changed_and_expired_as_there, alerts_end_as_there,
                  viewers_read_and_operators_write, silences_are_in_the_audit_trail, amtool_works_against_us,
                  what_karma_asks_is_answered, prometheus_scrapes_judges_and_sends])

@@ -3,10 +3,12 @@
 
 #include <string.h>
 
-#define VALUES_STEP 64  /* values tried in one step */
-#define AHEAD       24  /* values fetched into the cache before they are tried */
-#define SOON        8   /* and their alerts, which are to be ruled out */
-#define WORD        64u /* bits */
+#include "core/base/regex.h"
+
+#define VALUES_STEP 64    /* values tried in one step */
+#define EFFORT_STEP 20000 /* steps of an expression, after which no further value is tried in it */
+#define AHEAD       24    /* values fetched into the cache before they are tried */
+#define WORD        64u   /* bits */
 
 /* ---- choosing ---- */
 
@@ -90,7 +92,7 @@ void oc_candidates_finish(struct oc_candidates *c)
 /* An alert of a rule may have a fact and a label of one name: it counts with its fact, which is for its matchers to say. */
 static void rule_out(struct oc_candidates *c, const struct oc_alerts *t, uint32_t place)
 {
-    if (place < c->ruled_count && oc_alerts_at(t, place)->posted) {
+    if (place < c->ruled_count && !oc_alerts_may_be_ours(t, place)) {
         c->ruled_out[place / WORD] |= UINT64_C(1) << (place % WORD);
     }
 }
@@ -129,20 +131,29 @@ static void fetch_ahead(const struct oc_candidates *c, const struct oc_alerts *t
     const struct oc_label_pair *far = oc_labels_pair(&t->labels, pairs[-AHEAD]);
     __builtin_prefetch(far);
     __builtin_prefetch(far->value + sizeof(uint64_t));
-    if (c->mode == OC_CANDIDATES_ALL) {
-        const struct oc_label_pair *near = oc_labels_pair(&t->labels, pairs[-SOON]);
-        if (!near->cap) {
-            __builtin_prefetch(&oc_alerts_at(t, near->alerts.one)->news);
-        }
+}
+
+static uint64_t effort_of(const struct oc_matcher *m)
+{
+    return m->regex ? oc_regex_steps(m->regex) : 0;
+}
+
+uint64_t oc_candidates_effort(const struct oc_candidates *c)
+{
+    uint64_t effort = 0;
+    for (size_t i = 0; i < c->count; i++) {
+        effort += effort_of(&c->matchers[i]);
     }
+    return effort;
 }
 
 static void take_values(struct oc_candidates *c, const struct oc_alerts *t)
 {
+    const uint64_t enough = effort_of(c->by) + EFFORT_STEP;
     uint32_t name = oc_labels_find_name(&t->labels, c->by->name);
     size_t count = name == OC_LABEL_NONE ? 0 : t->labels.names.items[name].pairs.count;
     c->values = c->values < count ? c->values : count;
-    for (size_t i = 0; i < VALUES_STEP && c->values > 0; i++) {
+    for (size_t i = 0; i < VALUES_STEP && c->values > 0 && effort_of(c->by) < enough; i++) {
         const uint32_t *pairs = t->labels.names.items[name].pairs.items + --c->values;
         fetch_ahead(c, t, pairs);
         const struct oc_label_pair *pair = oc_labels_pair(&t->labels, *pairs);

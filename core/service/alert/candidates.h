@@ -32,11 +32,13 @@ struct oc_candidates {
 /* `matchers` has to stay as long as `c` is used. */
 void oc_candidates_begin(struct oc_candidates *c, const struct oc_alerts *t,
                          const struct oc_matcher *matchers, size_t count);
-/* The next one, or NULL: nothing found in this step, or all is `done`. A step is short. */
+/* The next one, or NULL: nothing found in this step, or all is `done`. A step is short, whatever the matchers are. */
 struct oc_alert *oc_candidates_step(struct oc_candidates *c, const struct oc_alerts *t);
 /* Whether all matchers hold for an alert that a step gave. */
 bool oc_candidates_admit(const struct oc_candidates *c, const struct oc_alerts *t,
                          const struct oc_alert *a);
+/* Steps that the regular expressions of the matchers have taken, for callers that take turns: looking at one alert may be cheap or not. */
+uint64_t oc_candidates_effort(const struct oc_candidates *c);
 void oc_candidates_finish(struct oc_candidates *c);
 
 #endif

@@ -23,7 +23,9 @@ static const struct oc_option options[] = {
      .type = OC_OPT_STRINGS,
      .offset = offsetof(struct oc_channel_options, levels),
      .default_text = "[\"warning\", \"critical\"]",
-     .help = "severities that reach the channel when no policy says otherwise"},
+     .help =
+         "severities that reach the channel when no policy says otherwise; [] = none: for signs "
+         "of life, rules that name it and fallbacks"},
     {.name = "enabled",
      .type = OC_OPT_BOOL,
      .offset = offsetof(struct oc_channel_options, enabled),
@@ -195,25 +197,6 @@ struct oc_channel *oc_channel_create(const struct oc_env *env, const struct oc_n
     return ch;
 }
 
-/* Nothing is said of options that nobody knows. */
-static void check_options(struct oc_plugin *plugin, const struct oc_node *node, const char *path,
-                          struct oc_diags *diags)
-{
-    static const struct oc_option none[] = {{0}};
-    struct oc_arena arena = {0};
-    size_t stride, size;
-    bool known;
-    const struct oc_option *table = oc_plugin_options(plugin, &stride, &size, &known);
-    if (!table && !known) {
-        return;
-    }
-    void *self = oc_calloc(1, size ? size : 1);
-    oc_bind(table ? table : none, table ? stride : sizeof *none, node, path, host_keys, self, size,
-            &arena, diags);
-    oc_arena_finish(&arena);
-    free(self);
-}
-
 void oc_channel_check(const struct oc_env *env, const struct oc_node *node, const char *path,
                       struct oc_diags *diags)
 {
@@ -222,7 +205,7 @@ void oc_channel_check(const struct oc_env *env, const struct oc_node *node, cons
     if (read_config(ch, node, path, diags) == OC_OK && ch->options.enabled) {
         struct oc_plugin *plugin = find_plugin(ch, env);
         if (plugin) {
-            check_options(plugin, node, path, diags);
+            oc_plugin_check_options(plugin, node, path, host_keys, diags);
         }
     }
     if (ch->error.code != OC_OK) {

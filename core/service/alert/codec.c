@@ -364,7 +364,7 @@ static void take_state(struct reader *r, struct oc_alerts *t, struct oc_alert *a
 {
     uint64_t flags = get_number(r), severity = get_number(r);
     a->firing = (flags & FIRING) != 0;
-    a->posted = (flags & POSTED) != 0;
+    oc_alerts_set_posted(t, a, (flags & POSTED) != 0);
     a->unsilenced = (flags & UNSILENCED) != 0;
     a->announced = (flags & ANNOUNCED) != 0;
     a->resolve_due = (flags & RESOLVE_DUE) != 0;

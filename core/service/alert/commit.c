@@ -1,5 +1,8 @@
-/* One round of the alert service: decide, write, tell, send. SPDX-License-Identifier: MIT
+/* One round of the alert service: decide, tell, write, answer. SPDX-License-Identifier: MIT
  *
+ * What is promised is put into the frame, then handed to the workers, and only then is the frame written and made durable: nobody who is told waits for the
+ * disk, and whoever posted is answered when the disk has it. A host that dies between the two has told of an alert that it does not
+ * know any more; as its sender was not answered, it is posted again, and told again. The other order would lose no less and tell later.
  * Only alerts that changed or fall due are looked at. Everything that changed since the last round shares one frame of the journal, so that a thousand alerts at
  * once cost about as much as one. When the journal cannot be written, people are told all the same: the
  * round goes on, what was not written stays dirty, and a later round tries again. */
@@ -14,8 +17,9 @@
 #include "core/service/alert/round.h"
 #include "core/service/alert/service.h"
 
-#define ROUND_BUDGET 8   /* ms that a round may hold the loop; the rest waits for the next one */
+#define ROUND_BUDGET 4   /* ms that a round may hold the loop; the rest waits for the next one */
 #define ROUND_BUSY   1   /* the same while posts come in: they go first */
+#define NEWS_BUDGET  2   /* ms that whoever hears of it may take of a round */
 #define POSTPONE     250 /* ms between two looks at an alert whose channels are behind */
 #define ROUND_MAX                                                                                  \
     (30 * OC_SECOND) /* wall time may jump: look at least this often while something is due */
@@ -74,14 +78,18 @@ static void post_news(struct oc_round *r, struct oc_alert *a, json_t *route)
         json_decref(route);
         return;
     }
-    json_t *json = r->record ? json_incref(r->record) : oc_alert_record_json(&r->s->alerts, a);
+    const char *topic = fired ? "alert.firing" : "alert.resolved";
+    a->news = OC_ALERT_NO_NEWS;
     if (route) {
-        oc_json_take(json, "route", route);
-    } else if (fired) {
+        struct oc_round_event later = {topic, NULL, a->index, route};
+        OC_VEC_PUSH(&r->posts, later);
+        return;
+    }
+    json_t *json = oc_alert_record_json(&r->s->alerts, a);
+    if (fired) {
         oc_json_set_str(json, "held_by", oc_notice_held_by(a));
     }
-    a->news = OC_ALERT_NO_NEWS;
-    oc_round_post(r, fired ? "alert.firing" : "alert.resolved", json);
+    oc_round_post(r, topic, json);
 }
 
 int64_t oc_alert_next_look(const struct oc_alert_service *s, const struct oc_alert *a,
@@ -139,6 +147,12 @@ static void review_groups(struct oc_round *r, struct oc_alert *a)
     }
 }
 
+static void conclude(struct oc_alert_service *s, struct oc_alert *a, int64_t next)
+{
+    oc_keep_alert(s, a);
+    oc_alerts_set_due(&s->alerts, a, oc_alert_next_look(s, a, next));
+}
+
 static void review(struct oc_round *r, struct oc_alert *a)
 {
     struct oc_alert_service *s = r->s;
@@ -147,7 +161,10 @@ static void review(struct oc_round *r, struct oc_alert *a)
     if (s->inhibitor.rules.count > 0 || a->inhibited) {
         oc_inhibit_review(&s->inhibitor, a, r->router.now);
     }
-    oc_escalate_review(s, a, r->router.now);
+    const bool late = r->late_count < OC_ROUND_LATE_MAX && oc_escalate_may_wait(a);
+    if (!late) {
+        oc_escalate_review(s, a, r->router.now);
+    }
     if (a->news == OC_ALERT_RESOLVED) {
         oc_silences_resolved(&s->silences, a);
     }
@@ -157,10 +174,31 @@ static void review(struct oc_round *r, struct oc_alert *a)
         oc_groups_leave_all(&s->groups, a);
     }
     post_news(r, a, route);
-    json_decref(r->record);
-    r->record = NULL;
-    oc_keep_alert(s, a);
-    oc_alerts_set_due(&s->alerts, a, oc_alert_next_look(s, a, next));
+    if (late) { /* it is written when all is known of it */
+        r->late[r->late_count++] = (struct oc_round_late){a->index, next};
+    } else {
+        conclude(s, a, next);
+    }
+}
+
+/* Those that may wait have been told, unless it is for their groups to do. One that is raised at once is told anew, as the graver one. */
+static bool review_late(struct oc_round *r)
+{
+    struct oc_alert_service *s = r->s;
+    bool more = false;
+    for (size_t i = 0; i < r->late_count; i++) {
+        struct oc_alert *a = oc_alerts_at(&s->alerts, r->late[i].place);
+        if (oc_escalate_review(s, a, r->router.now)) {
+            if (!a->told) {
+                oc_groups_leave_all(&s->groups, a);
+                a->waiting = false;
+            }
+            oc_alerts_change(&s->alerts, a);
+            more = true;
+        }
+        conclude(s, a, r->late[i].next);
+    }
+    return more;
 }
 
 /* ---- what falls due, what changed ---- */
@@ -290,12 +328,36 @@ static void tell_storm(struct oc_round *r)
     }
 }
 
-static void publish(struct oc_round *r)
+/* Whoever hears an event may change the table: all are made before one is heard. */
+static void make_news(struct oc_round *r)
 {
     for (size_t i = 0; i < r->posts.count; i++) {
-        oc_bus_publish(r->s->env->bus, r->posts.items[i].topic, r->posts.items[i].data);
+        struct oc_round_event *event = &r->posts.items[i];
+        if (!event->data) {
+            event->data =
+                oc_alert_record_json(&r->s->alerts, oc_alerts_at(&r->s->alerts, event->place));
+            oc_json_take(event->data, "route", event->route);
+        }
+    }
+    for (size_t i = 0; i < r->posts.count; i++) {
+        const struct oc_alert_said news = {r->posts.items[i].topic, r->posts.items[i].data};
+        OC_VEC_PUSH(&r->s->news, news);
     }
     OC_VEC_FINISH(&r->posts);
+}
+
+bool oc_alert_publish(struct oc_alert_service *s, int64_t until)
+{
+    for (size_t i = 0; s->news_said < s->news.count; i++) {
+        if (i % 16 == 15 && oc_time_mono() >= until) {
+            return true;
+        }
+        const struct oc_alert_said news = s->news.items[s->news_said++];
+        oc_bus_publish(s->env->bus, news.topic, news.data);
+    }
+    OC_VEC_FINISH(&s->news);
+    s->news_said = 0;
+    return false;
 }
 
 static void wake_at(struct oc_alert_service *s, int64_t now, int64_t next)
@@ -321,10 +383,13 @@ void oc_alert_commit(struct oc_alert_service *s)
     more = flush_due(&r) || more;
     tell_storm(&r);
     oc_noise_round(s, now);
+    oc_outbox_write(&s->outbox);
+    oc_outbox_release(&s->outbox);
+    more = review_late(&r) || more;
     int64_t kept = oc_keep_round(s, now);
-    oc_outbox_release(&s->outbox); /* written, so kept; people need not wait for the disk */
     oc_ingest_settle(s);
-    publish(&r);
+    make_news(&r);
+    more = oc_alert_publish(s, oc_time_mono() + NEWS_BUDGET) || more;
     oc_noise_publish(s);
 
     const struct oc_alert *due = oc_alerts_due(&s->alerts);

@@ -164,7 +164,7 @@ static void configure_one(struct oc_alert_service *s, const struct oc_node *node
         if (has(seen, oc_outbox_channel(&s->outbox, ch->name))) {
             oc_diags_add(diags, false, node, path, "Give each a `name` of its own.",
                          "there are two channels named %s", ch->name);
-            oc_channel_release(ch, 0, NULL, NULL);
+            oc_channel_release(ch, OC_INSTANCE_GRACE, NULL, NULL);
             return;
         }
         oc_outbox_adopt(&s->outbox, ch);

@@ -10,7 +10,8 @@
 #include "core/service/alert/service.h"
 #include "core/service/alert/view_internal.h"
 
-#define AHEAD 4 /* alerts fetched into the cache before they are read */
+#define AHEAD  4     /* alerts fetched into the cache before they are read */
+#define EFFORT 20000 /* steps of expressions between two looks at the clock */
 
 /* ---- opening ---- */
 
@@ -225,15 +226,27 @@ static void consider(struct oc_alert_cursor *c, const struct oc_alert *a)
     }
 }
 
+/* Expressions that no table has room for take their time with every alert. */
+static bool is_over(size_t steps, uint64_t *looked, const struct oc_alert_cursor *c, int64_t until)
+{
+    uint64_t effort = oc_candidates_effort(&c->candidates);
+    if (effort - *looked < EFFORT) {
+        return oc_cursor_is_over(steps, until);
+    }
+    *looked = effort;
+    return oc_time_mono() >= until;
+}
+
 /* True when all have been looked at. */
 static bool gather(struct oc_alert_cursor *c, int64_t until)
 {
+    uint64_t looked = oc_candidates_effort(&c->candidates);
     for (size_t i = 0; !c->candidates.done; i++) {
         const struct oc_alert *a = oc_candidates_step(&c->candidates, &c->s->alerts);
         if (a) {
             consider(c, a);
         }
-        if (oc_cursor_is_over(i, until)) {
+        if (is_over(i, &looked, c, until)) {
             return false;
         }
     }
@@ -290,12 +303,18 @@ static const struct oc_alert *find(const struct oc_alert_cursor *c, size_t at)
     return a->body && a->key == c->keys[at] ? a : oc_alerts_find(&c->s->alerts, c->keys[at]);
 }
 
+/* Whether the matchers still hold: one that was posted has its labels for ever, they are what its key is made from. */
+static bool still_matches(const struct oc_alert_cursor *c, const struct oc_alert *a)
+{
+    return a->posted ||
+           oc_alerts_match(&c->s->alerts, c->query.matchers, c->query.matcher_count, a);
+}
+
 /* As it is now. */
 static bool look(struct oc_alert_cursor *c, size_t at)
 {
     const struct oc_alert *a = find(c, at);
-    if (!a || (!a->firing && !c->query.resolved) ||
-        !oc_alerts_match(&c->s->alerts, c->query.matchers, c->query.matcher_count, a)) {
+    if (!a || (!a->firing && !c->query.resolved) || !still_matches(c, a)) {
         return false;
     }
     oc_alert_view_get(c->s, a, &c->view);

@@ -1,6 +1,7 @@
 /* Promised deliveries and their queues. SPDX-License-Identifier: MIT */
 #include "delivery.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "core/base/json.h"
@@ -9,20 +10,30 @@
 #include "core/base/time.h"
 #include "core/sys/crypto.h"
 
-struct oc_delivery *oc_delivery_create(const char *channel, const char *event, const json_t *alert,
-                                       const char *text, int64_t seq)
+struct oc_delivery *oc_delivery_make(const char *channel, const char *event,
+                                     const struct oc_delivery_subject *subject, const char *text,
+                                     int64_t seq)
 {
     struct oc_delivery *d = oc_calloc(1, sizeof *d);
     oc_id_make(d->id);
     d->channel = oc_strdup(channel);
     d->event = oc_strdup(event);
     d->alert = oc_strdup(text);
-    d->rule = oc_strdup(oc_json_str(alert, "rule", ""));
-    oc_copy(d->subject, sizeof d->subject, oc_json_str(alert, "id", ""));
-    oc_copy(d->severity, sizeof d->severity, oc_json_str(alert, "severity", ""));
+    d->rule = oc_strdup(subject->rule);
+    oc_copy(d->subject, sizeof d->subject, subject->id);
+    oc_copy(d->severity, sizeof d->severity, subject->severity);
     d->seq = seq;
     d->created = oc_time_wall();
     return d;
+}
+
+struct oc_delivery *oc_delivery_create(const char *channel, const char *event, const json_t *alert,
+                                       const char *text, int64_t seq)
+{
+    const struct oc_delivery_subject subject = {oc_json_str(alert, "id", ""),
+                                                oc_json_str(alert, "rule", ""),
+                                                oc_json_str(alert, "severity", "")};
+    return oc_delivery_make(channel, event, &subject, text, seq);
 }
 
 void oc_delivery_destroy(struct oc_delivery *d)
@@ -39,23 +50,20 @@ void oc_delivery_destroy(struct oc_delivery *d)
 
 void oc_delivery_save(const struct oc_delivery *d, struct oc_buf *out)
 {
-    json_t *json = json_object();
-    oc_json_set_str(json, "id", d->id);
-    oc_json_set_str(json, "channel", d->channel);
-    oc_json_set_str(json, "event", d->event);
-    oc_json_set_int(json, "seq", d->seq);
-    oc_json_set_int(json, "created", d->created);
-    char *text = oc_json_text(json);
-    oc_buf_add(out, text, strlen(text) - 1);
-    oc_buf_addf(out, ",\"alert\":");
+    json_t *channel = json_string(d->channel);
+    oc_buf_adds(out, "{\"channel\":");
+    oc_json_put(out, channel);
+    json_decref(channel);
+    /* ids are UUIDs, events are words of ours: nothing to escape */
+    oc_buf_addf(out, ",\"created\":%" PRId64 ",\"event\":\"%s\",\"id\":\"%s\",\"seq\":%" PRId64,
+                d->created, d->event, d->id, d->seq);
+    oc_buf_adds(out, ",\"alert\":");
     oc_buf_adds(out, d->alert);
     if (d->more) {
         oc_buf_addf(out, ",\"more\":");
         oc_buf_adds(out, d->more);
     }
     oc_buf_addc(out, '}');
-    free(text);
-    json_decref(json);
 }
 
 struct oc_delivery *oc_delivery_load(const json_t *json)

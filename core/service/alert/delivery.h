@@ -28,7 +28,16 @@ struct oc_delivery {
     uint32_t segment; /* of the journal that has it; 0: none has */
 };
 
-/* `text` is `alert` as JSON; copies. */
+/* Of which alert it is. */
+struct oc_delivery_subject {
+    const char *id, *rule, *severity;
+};
+
+/* `text` is the alert as JSON; copies. */
+struct oc_delivery *oc_delivery_make(const char *channel, const char *event,
+                                     const struct oc_delivery_subject *subject, const char *text,
+                                     int64_t seq);
+/* The same, with what `alert` says of itself. */
 struct oc_delivery *oc_delivery_create(const char *channel, const char *event, const json_t *alert,
                                        const char *text, int64_t seq);
 void oc_delivery_destroy(struct oc_delivery *d); /* NULL is fine */

@@ -200,19 +200,27 @@ static void expire_acknowledgement(struct oc_alert_service *s, struct oc_alert *
     oc_noise_post(s, "alert.acknowledged", json);
 }
 
-void oc_escalate_review(struct oc_alert_service *s, struct oc_alert *a, int64_t now)
+bool oc_escalate_review(struct oc_alert_service *s, struct oc_alert *a, int64_t now)
 {
     expire_acknowledgement(s, a, now);
     if (!a->firing || a->silence || a->inhibited || oc_alert_acknowledged_at(a)) {
         oc_escalation_calm(a);
-        return;
+        return false;
     }
     bool due = a->escalation && a->escalation->due && a->escalation->due <= now;
+    unsigned taken = 0;
     if (!a->escalation_asked || due) {
-        for (unsigned i = 0; i < OC_ESCALATE_STEPS && advance(s, a, now); i++) {
+        while (taken < OC_ESCALATE_STEPS && advance(s, a, now)) {
+            taken++;
         }
         a->escalation_asked = true;
     }
+    return taken > 0;
+}
+
+bool oc_escalate_may_wait(const struct oc_alert *a)
+{
+    return a->firing && !a->escalation_asked && !a->escalation && !a->care && !a->restored;
 }
 
 int64_t oc_escalate_next(const struct oc_alert *a, int64_t next)

@@ -29,8 +29,11 @@ struct oc_escalation {
 
 struct oc_alert_service;
 
-/* Decides, and takes the steps that are due. Before the alert is told. */
-void oc_escalate_review(struct oc_alert_service *s, struct oc_alert *a, int64_t now);
+/* Decides, and takes the steps that are due; true when one was taken. Before the alert is told, so that one that is raised is told
+ * once, unless it may wait. */
+bool oc_escalate_review(struct oc_alert_service *s, struct oc_alert *a, int64_t now);
+/* It began for the first time: what is to come if nobody looks after it can be asked when people have been told. */
+bool oc_escalate_may_wait(const struct oc_alert *a);
 /* The sooner of `next` and what escalation and acknowledgement have to come. */
 int64_t oc_escalate_next(const struct oc_alert *a, int64_t next);
 /* By hand: to `channels` (none: those of the next step, else all usable ones that admit "critical"); the severity becomes critical. Durable when it returns OC_OK. OC_E_CONFLICT

@@ -75,67 +75,6 @@ uint64_t oc_flush_resolve(struct oc_alert_service *s, struct oc_alert *a, int64_
     return covered;
 }
 
-/* ---- words ---- */
-
-static void add_value(struct oc_buf *out, const char *name, size_t len,
-                      const struct oc_group *group, size_t firing, size_t resolved,
-                      const char *severity)
-{
-    char number[24] = "";
-    const char *value = number;
-    if (len == 5 && memcmp(name, "count", 5) == 0) {
-        snprintf(number, sizeof number, "%zu", firing ? firing : resolved);
-    } else if (len == 6 && memcmp(name, "firing", 6) == 0) {
-        snprintf(number, sizeof number, "%zu", firing);
-    } else if (len == 8 && memcmp(name, "resolved", 8) == 0) {
-        snprintf(number, sizeof number, "%zu", resolved);
-    } else if (len == 8 && memcmp(name, "severity", 8) == 0) {
-        value = severity;
-    } else if (len == 7 && memcmp(name, "channel", 7) == 0) {
-        value = group->channel;
-    }
-    for (size_t i = 0; i < group->label_count; i++) {
-        if (strlen(group->labels[i].name) == len && memcmp(group->labels[i].name, name, len) == 0) {
-            value = group->labels[i].value;
-        }
-    }
-    oc_buf_adds(out, value);
-}
-
-static void fill(struct oc_buf *out, const char *pattern, const struct oc_group *group,
-                 size_t firing, size_t resolved, const char *severity)
-{
-    const char *open, *close;
-    while ((open = strstr(pattern, "{{")) && (close = strstr(open, "}}"))) {
-        oc_buf_add(out, pattern, (size_t)(open - pattern));
-        add_value(out, open + 2, (size_t)(close - open) - 2, group, firing, resolved, severity);
-        pattern = close + 2;
-    }
-    oc_buf_adds(out, pattern);
-}
-
-char *oc_flush_text(const char *pattern, const struct oc_group *group, size_t firing,
-                    size_t resolved, const char *severity, bool mixed)
-{
-    struct oc_buf out = {0};
-    if (pattern) {
-        fill(&out, pattern, group, firing, resolved, severity);
-        return oc_buf_take(&out);
-    }
-    if (firing > 0 && mixed) {
-        oc_buf_addf(&out, "%zu alerts, the gravest %s", firing, severity);
-    } else if (firing > 0) {
-        oc_buf_addf(&out, "%zu %s alert%s", firing, severity, firing == 1 ? "" : "s");
-    }
-    if (resolved > 0) {
-        oc_buf_addf(&out, "%s%zu resolved", firing ? ", " : "", resolved);
-    }
-    for (size_t i = 0; i < group->label_count && out.len < OC_ALERT_TEXT_MAX; i++) {
-        oc_buf_addf(&out, "%s%s=%s", i ? " " : ": ", group->labels[i].name, group->labels[i].value);
-    }
-    return oc_buf_take(&out);
-}
-
 json_t *oc_flush_group_json(const struct oc_group *group, size_t firing, size_t resolved)
 {
     json_t *json = json_object(), *labels = json_object();
@@ -161,7 +100,6 @@ struct flush {
     OC_VEC(uint32_t) firing, resolved; /* members that are told of */
     size_t news, unseen; /* firing ones not told yet; told ones that nobody acknowledged */
     struct oc_alert *gravest;
-    bool mixed; /* firing ones of several severities */
 };
 
 static struct oc_alert *alert_of(const struct flush *f, uint32_t at)
@@ -197,7 +135,6 @@ static void consider_firing(struct flush *f, uint32_t at, struct oc_alert *a)
     f->news += news && !seen ? 1 : 0;
     f->unseen += seen ? 0 : 1;
     OC_VEC_PUSH(&f->firing, at);
-    f->mixed = f->mixed || (f->gravest && f->gravest->severity != a->severity);
     f->gravest = !f->gravest || a->severity > f->gravest->severity ? a : f->gravest;
 }
 
@@ -220,8 +157,9 @@ static void gather(struct flush *f)
         next = oc_groups_member(&f->s->groups, at)->next;
         consider(f, at);
     }
-    if (!f->gravest && f->resolved.count > 0) {
-        f->gravest = alert_of(f, f->resolved.items[0]);
+    for (size_t i = 0; f->firing.count == 0 && i < f->resolved.count; i++) {
+        struct oc_alert *a = alert_of(f, f->resolved.items[i]);
+        f->gravest = !f->gravest || a->severity > f->gravest->severity ? a : f->gravest;
     }
 }
 
@@ -243,6 +181,16 @@ static void add_alerts(const struct flush *f, const uint32_t *members, size_t co
     }
 }
 
+/* Of those that fire; when none does, of those that are over. */
+static void count_severities(const struct flush *f, struct oc_flush_counts *counts)
+{
+    const uint32_t *members = f->firing.count ? f->firing.items : f->resolved.items;
+    const size_t count = f->firing.count ? f->firing.count : f->resolved.count;
+    for (size_t i = 0; i < count; i++) {
+        counts->severity[alert_of(f, members[i])->severity]++;
+    }
+}
+
 /* {"group","alerts","text"} as text, owned by the caller. */
 static char *more_of(const struct flush *f)
 {
@@ -250,9 +198,9 @@ static char *more_of(const struct flush *f)
     size_t listed = 0;
     json_t *group = oc_flush_group_json(f->group, f->firing.count, f->resolved.count);
     json_t *words = json_object();
-    char *text = oc_flush_text(f->group->leaf->text, f->group, f->firing.count, f->resolved.count,
-                               oc_alert_severity_name((enum oc_alert_severity)f->gravest->severity),
-                               f->mixed);
+    struct oc_flush_counts counts = {.firing = f->firing.count, .resolved = f->resolved.count};
+    count_severities(f, &counts);
+    char *text = oc_flush_text(f->group->leaf->text, f->group, &counts);
     oc_json_set_str(words, "text", text);
     oc_json_take(words, "group", group);
     char *head = oc_json_text(words);

@@ -17,10 +17,16 @@ bool oc_flush_covers(const struct oc_alert_service *s, const struct oc_alert *a)
 /* Tells the group if there is something to tell, and says when to look again. */
 void oc_flush(struct oc_alert_service *s, struct oc_group *group, int64_t now);
 
-/* The text of a notification: `pattern` with {{count}}, {{firing}}, {{resolved}}, {{severity}}, {{channel}} and the group's labels, or the usual words
- * when it is NULL; `mixed`: `severity` is only the gravest. Owned by the caller. */
-char *oc_flush_text(const char *pattern, const struct oc_group *group, size_t firing,
-                    size_t resolved, const char *severity, bool mixed);
+/* How many a notification tells of. */
+struct oc_flush_counts {
+    size_t firing, resolved;
+    size_t severity[OC_ALERT_CRITICAL +
+                    1]; /* of those that fire; when none does, of those that are over */
+};
+/* The text of a notification: `pattern`, or the usual words when it is NULL. Filled in: {{count}}, {{firing}}, {{resolved}}, {{critical}}, {{warning}}, {{info}} (how
+ * many), {{gravest}}, {{severity}} (the one severity, or each with its number, the gravest first), {{channel}} and the group's labels. Owned by the caller. */
+char *oc_flush_text(const char *pattern, const struct oc_group *group,
+                    const struct oc_flush_counts *counts);
 
 /* {"key","path","labels","size","firing","resolved","flushed_at","due_at"}; owned by the caller. */
 json_t *oc_flush_group_json(const struct oc_group *group, size_t firing, size_t resolved);

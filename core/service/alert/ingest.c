@@ -9,6 +9,8 @@
 #include "core/service/alert/service.h"
 
 #define REFUSALS_NAMED 5
+#define SHORT          32768 /* bytes that are taken at once */
+#define SLICE_MS       2 /* that a longer list may hold the loop; then everything else has its turn */
 
 /* Memory that every batch uses anew. */
 struct oc_ingest_scratch {
@@ -16,11 +18,17 @@ struct oc_ingest_scratch {
     struct oc_buf texts;
 };
 
-struct intake {
+struct oc_intake {
     struct oc_alert_service *s;
     struct oc_ingest_scratch *scratch;
     int64_t now;
     struct oc_ingest_result result;
+    oc_ingest_fn done;
+    void *ctx;
+    struct oc_post post;
+    size_t len, count;
+    char *body;             /* of one that is taken in slices; owned */
+    struct oc_intake *next; /* that waits behind it */
 };
 
 /* ---- one alert ---- */
@@ -56,7 +64,7 @@ static void set_labels(struct oc_alerts *t, struct oc_alert *a,
     a->severity = (uint8_t)(severity ? oc_alert_severity_guess(severity) : OC_ALERT_WARNING);
 }
 
-static int64_t start_of(const struct intake *in)
+static int64_t start_of(const struct oc_intake *in)
 {
     const struct oc_post_alert *alert = &in->scratch->alert;
     int64_t starts = alert->starts_at;
@@ -67,7 +75,7 @@ static int64_t start_of(const struct intake *in)
 }
 
 /* A firing alert is posted again: the earlier start holds, and the later end unless it was only our own time-out. */
-static void prolong(const struct intake *in, struct oc_alert *a, int64_t expires, bool timeout)
+static void prolong(const struct oc_intake *in, struct oc_alert *a, int64_t expires, bool timeout)
 {
     int64_t starts = start_of(in);
     if (starts < a->starts_at) {
@@ -85,7 +93,7 @@ static void prolong(const struct intake *in, struct oc_alert *a, int64_t expires
     }
 }
 
-static void fire(struct intake *in, struct oc_alert *a, bool other)
+static void fire(struct oc_intake *in, struct oc_alert *a, bool other)
 {
     const struct oc_post_alert *alert = &in->scratch->alert;
     bool timeout = alert->ends_at == 0, was = a->firing;
@@ -101,7 +109,7 @@ static void fire(struct intake *in, struct oc_alert *a, bool other)
     in->s->received_firing++;
 }
 
-static void resolve(struct intake *in, struct oc_alert *a)
+static void resolve(struct oc_intake *in, struct oc_alert *a)
 {
     int64_t ends = in->scratch->alert.ends_at;
     if (a->firing) {
@@ -115,7 +123,7 @@ static void resolve(struct intake *in, struct oc_alert *a)
     in->s->received_resolved++;
 }
 
-static void refuse(struct intake *in, const char *why, enum oc_ingest_reason reason)
+static void refuse(struct oc_intake *in, const char *why, enum oc_ingest_reason reason)
 {
     struct oc_error *err = &in->result.error;
     in->result.reason = in->result.refused ? in->result.reason : reason;
@@ -132,7 +140,7 @@ static void refuse(struct intake *in, const char *why, enum oc_ingest_reason rea
     }
 }
 
-static void take(struct intake *in)
+static void take(struct oc_intake *in)
 {
     struct oc_alert_service *s = in->s;
     const struct oc_post_alert *alert = &in->scratch->alert;
@@ -152,7 +160,7 @@ static void take(struct intake *in)
     gather_texts(in->scratch);
     if (fresh) {
         a = oc_alerts_add(&s->alerts, alert->fingerprint);
-        a->posted = true;
+        oc_alerts_set_posted(&s->alerts, a, true);
         set_labels(&s->alerts, a, in->scratch);
     } else {
         other = oc_alert_set_texts(a, in->scratch->texts.data, in->scratch->texts.len);
@@ -168,39 +176,117 @@ static void take(struct intake *in)
 
 /* ---- one batch ---- */
 
-static void take_all(struct intake *in, const char *body, size_t len)
+/* Without an end it would end before it starts. */
+static void judge_start(struct oc_intake *in)
 {
-    struct oc_post post;
-    size_t count = 0;
-    oc_post_init(&post, body, len);
-    while (count < OC_INGEST_ALERTS_MAX && oc_post_next(&post, &in->scratch->alert)) {
-        count++;
+    struct oc_post_alert *alert = &in->scratch->alert;
+    if (!alert->wrong && !alert->ends_at &&
+        alert->starts_at > in->now + in->s->options.resolve_timeout) {
+        alert->wrong = "start time must be before end time";
+        alert->reason = OC_INGEST_INVALID;
+    }
+}
+
+static void judge_end(struct oc_intake *in)
+{
+    const struct oc_scan *scan = &in->post.scan;
+    if (scan->wrong) {
+        in->s->received_invalid++;
+        in->result.refused++;
+        in->result.reason = in->len > 0 ? OC_INGEST_MALFORMED : OC_INGEST_INCOMPLETE;
+        oc_error_set(&in->result.error, OC_E_CONFIG, "byte %zu: %s",
+                     (size_t)(scan->at - scan->begin), scan->wrong);
+        oc_error_hint(
+            &in->result.error,
+            "Post a JSON array of {labels, annotations, startsAt, endsAt, generatorURL}.");
+    } else if (in->count == OC_INGEST_ALERTS_MAX && oc_post_next(&in->post, &in->scratch->alert)) {
+        refuse(in, "more than 100000 alerts in one list", OC_INGEST_INVALID);
+    }
+}
+
+/* False when it is time for something else; goes on where it was. */
+static bool take_until(struct oc_intake *in, int64_t until)
+{
+    while (in->count < OC_INGEST_ALERTS_MAX && oc_post_next(&in->post, &in->scratch->alert)) {
+        in->count++;
+        judge_start(in);
         if (in->scratch->alert.wrong) {
             in->s->received_invalid++;
             refuse(in, in->scratch->alert.wrong, in->scratch->alert.reason);
         } else {
             take(in);
         }
+        if (in->count % 32 == 0 && oc_time_mono() >= until) {
+            return false;
+        }
     }
-    if (post.scan.wrong) {
-        in->s->received_invalid++;
-        in->result.refused++;
-        in->result.reason = len > 0 ? OC_INGEST_MALFORMED : OC_INGEST_INCOMPLETE;
-        oc_error_set(&in->result.error, OC_E_CONFIG, "byte %zu: %s",
-                     (size_t)(post.scan.at - post.scan.begin), post.scan.wrong);
-        oc_error_hint(
-            &in->result.error,
-            "Post a JSON array of {labels, annotations, startsAt, endsAt, generatorURL}.");
-    } else if (count == OC_INGEST_ALERTS_MAX && oc_post_next(&post, &in->scratch->alert)) {
-        refuse(in, "more than 100000 alerts in one list", OC_INGEST_INVALID);
-    }
-    oc_post_finish(&post);
+    judge_end(in);
+    oc_post_finish(&in->post);
+    return true;
 }
 
-static void conclude(struct intake *in)
+static void conclude(struct oc_intake *in)
 {
     if (in->result.code == OC_OK && in->result.refused > 0) {
         in->result.code = OC_E_CONFIG;
+    }
+}
+
+/* A result is long for the sake of its words, most have none. */
+static struct oc_ingest_result *refusal_of(const struct oc_ingest_result *result)
+{
+    return result->code == OC_OK ? NULL : oc_memdup(result, sizeof *result);
+}
+
+/* All of it is in the table: it is answered once that is on the disk. */
+static void gather(struct oc_intake *in)
+{
+    struct oc_alert_service *s = in->s;
+    conclude(in);
+    const struct oc_ingest_batch batch = {in->done, in->ctx, refusal_of(&in->result),
+                                          in->result.taken};
+    if (!s->gathering) {
+        s->gathering = oc_calloc(1, sizeof *s->gathering);
+        s->gathering->service = s;
+    }
+    OC_VEC_PUSH(&s->gathering->batches, batch);
+    oc_alert_wake(s, 0);
+}
+
+/* The first of those that are taken in slices. */
+static void advance(struct oc_alert_service *s, int64_t until)
+{
+    struct oc_intake *in = s->slices;
+    if (take_until(in, until)) {
+        s->slices = in->next;
+        gather(in);
+        free(in->body);
+        free(in);
+    }
+}
+
+static void on_slice(void *ctx)
+{
+    struct oc_alert_service *s = ctx;
+    advance(s, oc_time_mono() + SLICE_MS);
+    if (s->slices) {
+        oc_timer_start(s->slice, 0, 0);
+    }
+}
+
+static void take_in_slices(const struct oc_intake *given, const char *body)
+{
+    struct oc_alert_service *s = given->s;
+    struct oc_intake *in = oc_memdup(given, sizeof *given), **at = &s->slices;
+    while (*at) {
+        at = &(*at)->next;
+    }
+    *at = in;
+    in->body = oc_memdup(body, in->len); /* the request may end before */
+    oc_post_init(&in->post, in->body, in->len);
+    s->slice = s->slice ? s->slice : oc_timer_create(s->env->loop, on_slice, s);
+    if (s->slices == in) {
+        on_slice(s);
     }
 }
 
@@ -210,38 +296,46 @@ void oc_alert_ingest(struct oc_alert_service *s, const char *body, size_t len, o
     if (!s->ingest) {
         s->ingest = oc_calloc(1, sizeof *s->ingest);
     }
-    struct intake in = {.s = s, .scratch = s->ingest, .now = oc_time_wall()};
+    struct oc_intake in = {
+        .s = s, .scratch = s->ingest, .now = oc_time_wall(), .done = done, .ctx = ctx, .len = len};
     oc_error_init(&in.result.error);
+    if (len > SHORT && len <= OC_INGEST_BODY_MAX) {
+        take_in_slices(&in, body);
+        return;
+    }
     if (len > OC_INGEST_BODY_MAX) {
         oc_error_set(&in.result.error, OC_E_CONFIG, "a list of more than %u bytes",
                      OC_INGEST_BODY_MAX);
         in.result.refused = 1;
     } else {
-        take_all(&in, body, len);
+        oc_post_init(&in.post, body, len);
+        take_until(&in, INT64_MAX);
     }
-    conclude(&in);
-    if (!s->gathering) {
-        s->gathering = oc_calloc(1, sizeof *s->gathering);
-        s->gathering->service = s;
-    }
-    struct oc_ingest_batch batch = {done, ctx, in.result};
-    OC_VEC_PUSH(&s->gathering->batches, batch);
-    oc_alert_wake(s, 0);
+    gather(&in);
 }
 
 /* ---- the answer ---- */
 
+static void answer_one(const struct oc_ingest_batch *batch, int code)
+{
+    struct oc_ingest_result result = {.taken = batch->taken};
+    oc_error_init(&result.error);
+    if (batch->refused) {
+        result = *batch->refused;
+    }
+    if (code != OC_OK) {
+        result.code = OC_E_RETRY;
+        oc_error_set(&result.error, OC_E_RETRY, "the alerts were taken, but could not be written");
+        oc_error_hint(&result.error, "Post them again in a while.");
+    }
+    batch->done(batch->ctx, &result);
+    free(batch->refused);
+}
+
 static void answer(struct oc_ingest_group *group, int code)
 {
     for (size_t i = 0; i < group->batches.count; i++) {
-        struct oc_ingest_batch *batch = &group->batches.items[i];
-        if (code != OC_OK) {
-            batch->result.code = OC_E_RETRY;
-            oc_error_set(&batch->result.error, OC_E_RETRY,
-                         "the alerts were taken, but could not be written");
-            oc_error_hint(&batch->result.error, "Post them again in a while.");
-        }
-        batch->done(batch->ctx, &batch->result);
+        answer_one(&group->batches.items[i], code);
     }
     OC_VEC_FINISH(&group->batches);
     free(group);
@@ -278,6 +372,11 @@ void oc_ingest_settle(struct oc_alert_service *s)
 
 void oc_ingest_finish(struct oc_alert_service *s)
 {
+    while (s->slices) {
+        advance(s, INT64_MAX);
+    }
+    oc_timer_destroy(s->slice);
+    s->slice = NULL;
     if (s->journal) {
         oc_journal_flush(s->journal, NULL);
     }

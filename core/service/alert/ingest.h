@@ -34,6 +34,7 @@ enum oc_ingest_reason {
     OC_INGEST_INVALID,    /* an alert was understood and refused */
     OC_INGEST_MALFORMED,  /* the document, or a time in it, was not understood */
     OC_INGEST_INCOMPLETE, /* something required is missing: labels, or the document itself */
+    OC_INGEST_NO_URI,     /* the generatorURL is none */
 };
 
 struct oc_ingest_result {

@@ -17,15 +17,27 @@ void oc_labels_init(struct oc_labels *l,
     oc_random(&l->seed, sizeof l->seed);
 }
 
+static size_t size_of(uint32_t len)
+{
+    return offsetof(struct oc_label_pair, value) + len + 1;
+}
+
+static void free_pair(struct oc_labels *l, struct oc_label_pair *pair)
+{
+    if (pair->cap) {
+        free(pair->alerts.items);
+    }
+    oc_pool_give(&l->pool, pair, size_of(pair->len));
+}
+
 void oc_labels_finish(struct oc_labels *l)
 {
     for (size_t i = 0; i < l->pairs.count; i++) {
-        struct oc_label_pair *pair = l->pairs.items[i];
-        if (pair && pair->cap) {
-            free(pair->alerts.items);
+        if (l->pairs.items[i]) {
+            free_pair(l, l->pairs.items[i]);
         }
-        free(pair);
     }
+    oc_pool_finish(&l->pool);
     for (size_t i = 0; i < l->names.count; i++) {
         free(l->names.items[i].text);
         OC_VEC_FINISH(&l->names.items[i].pairs);
@@ -187,7 +199,7 @@ uint32_t oc_labels_intern(struct oc_labels *l, const char *name, size_t name_len
     if (number != OC_LABEL_NONE) {
         return number;
     }
-    struct oc_label_pair *pair = oc_alloc(sizeof *pair + value_len + 1);
+    struct oc_label_pair *pair = oc_pool_take(&l->pool, size_of((uint32_t)value_len));
     *pair = (struct oc_label_pair){.hash = hash, .name = name_number, .len = (uint32_t)value_len};
     memcpy(pair->value, value, value_len);
     pair->value[value_len] = '\0';
@@ -209,10 +221,7 @@ static void drop_unused(struct oc_labels *l, uint32_t number)
     }
     leave(l, number);
     leave_name(l, pair);
-    if (pair->cap) {
-        free(pair->alerts.items);
-    }
-    free(pair);
+    free_pair(l, pair);
     l->pairs.items[number] = NULL;
     OC_VEC_PUSH(&l->free_pairs, number);
     l->used--;

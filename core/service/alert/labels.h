@@ -8,6 +8,7 @@
 
 #include "core/base/map.h"
 #include "core/base/vec.h"
+#include "core/service/alert/pool.h"
 
 /* A pair of an alert. */
 struct oc_label_ref {
@@ -43,6 +44,7 @@ struct oc_labels {
     OC_VEC(uint32_t) free_names;
     struct oc_map name_numbers; /* text -> number + 1 */
     OC_VEC(struct oc_label_pair *) pairs;
+    struct oc_pool pool; /* of the pairs */
     OC_VEC(uint32_t) free_pairs;
     uint32_t *slots; /* hash -> number + 1; 0 free */
     size_t slot_count, used;

@@ -9,15 +9,28 @@
 #include "core/base/text.h"
 #include "core/service/alert/record.h"
 
+/* Of one value: what takes longer matches nothing. Expressions of the usual kind take a few steps for each byte, or none but a look into a table. */
+#define MATCH_STEPS 20000
+
 /* By enum oc_matcher_op. */
 static const char *const operators[] = {"=", "!=", "=~", "!~", "=~/", "!~/"};
 
 static int refuse(struct oc_error *err, const char *text)
 {
     oc_error_set(err, OC_E_CONFIG, "'%.100s' is no matcher", text);
-    oc_error_hint(err,
-                  "Write a rule name, or NAME=VALUE, NAME!=VALUE, NAME=~GLOB or NAME!~GLOB with "
-                  "rule, severity, instance, target, category or a label as NAME.");
+    oc_error_hint(
+        err, "Write a rule's name, or NAME=VALUE, NAME!=VALUE, NAME=~REGEX or NAME!~REGEX with "
+             "rule, severity, instance, target, category or a label as NAME.");
+    return OC_E_CONFIG;
+}
+
+/* Who knows globs writes "*web", which is no regular expression. */
+static int explain_regex(const char *value, struct oc_error *err)
+{
+    if (err && strchr("*?+", *value) && *value) {
+        oc_error_hint(err, "=~ takes a regular expression: .* matches anything, web-.* what begins "
+                           "with web-.");
+    }
     return OC_E_CONFIG;
 }
 
@@ -42,7 +55,7 @@ int oc_matcher_make(const char *name, enum oc_matcher_op op, const char *value,
     if (op == OC_MATCH_REGEX || op == OC_MATCH_NOT_REGEX) {
         m->regex = oc_regex_create(value, err);
         if (!m->regex) {
-            return OC_E_CONFIG;
+            return explain_regex(value, err);
         }
     }
     m->name = oc_strdup(name);
@@ -64,9 +77,9 @@ void oc_matcher_finish(struct oc_matcher *m)
     m->regex = NULL;
 }
 
-/* ---- ours ---- */
+/* ---- as the store has them ---- */
 
-/* The operator that begins at s, or -1. "=~/" is a regular expression, as oc_matcher_text writes it. */
+/* The operator that begins at s, or -1. "=~/" is a regular expression, as oc_matcher_stored_text writes it. */
 static int operator_at(const char *s)
 {
     if (s[0] == '=' && s[1] == '~') {
@@ -102,7 +115,7 @@ static int parse_parts(const char *text, size_t name, int op, struct oc_matcher 
     return rc;
 }
 
-int oc_matcher_parse(const char *text, struct oc_matcher *m, struct oc_error *err)
+int oc_matcher_parse_stored(const char *text, struct oc_matcher *m, struct oc_error *err)
 {
     size_t name = strcspn(text, "=!");
     memset(m, 0, sizeof *m);
@@ -119,7 +132,7 @@ int oc_matcher_parse(const char *text, struct oc_matcher *m, struct oc_error *er
     return parse_parts(text, name, op, m, err);
 }
 
-char *oc_matcher_text(const struct oc_matcher *m)
+char *oc_matcher_stored_text(const struct oc_matcher *m)
 {
     bool regex = m->op == OC_MATCH_REGEX || m->op == OC_MATCH_NOT_REGEX;
     return oc_asprintf("%s%s%s%s%s", m->name, operators[m->op], regex ? "(" : "", m->value,
@@ -136,8 +149,8 @@ static const char *skip_space(const char *s)
 static int refuse_v2(struct oc_error *err, const char *text)
 {
     oc_error_set(err, OC_E_CONFIG, "bad matcher format: %.200s", text);
-    oc_error_hint(err,
-                  "Write NAME=\"VALUE\", NAME!=\"VALUE\", NAME=~\"REGEX\" or NAME!~\"REGEX\".");
+    oc_error_hint(err, "Write NAME=VALUE, NAME!=VALUE, NAME=~REGEX or NAME!~REGEX, with quotes "
+                       "around a VALUE of several words.");
     return OC_E_CONFIG;
 }
 
@@ -244,6 +257,50 @@ int oc_matcher_parse_v2(const char *text, struct oc_matcher *m, struct oc_error 
     return rc;
 }
 
+int oc_matcher_parse(const char *text, struct oc_matcher *m, struct oc_error *err)
+{
+    memset(m, 0, sizeof *m);
+    if (!*text || strlen(text) > OC_MATCHER_TEXT_MAX || !oc_utf8_valid(text, strlen(text))) {
+        return refuse(err, text);
+    }
+    if (!strpbrk(text, "=!{}\"~")) {
+        return oc_matcher_make("rule", strpbrk(text, "*?") ? OC_MATCH_GLOB : OC_MATCH_EQUAL, text,
+                               m, err);
+    }
+    return oc_matcher_parse_v2(text, m, err);
+}
+
+/* Whether it is read as it stands, without quotes around it. */
+static bool is_plain(const char *s, const char *forbidden)
+{
+    size_t len = strlen(s);
+    return !strpbrk(s, forbidden) &&
+           (len == 0 || (!strchr(" \t\n\r~", *s) && !strchr(" \t\n\r,", s[len - 1])));
+}
+
+static void add_word(struct oc_buf *out, const char *s, const char *forbidden)
+{
+    const bool plain = is_plain(s, forbidden);
+    oc_buf_adds(out, plain ? "" : "\"");
+    for (; *s; s++) {
+        oc_buf_adds(out, !plain && strchr("\"\\\n", *s) ? "\\" : "");
+        oc_buf_addc(out, !plain && *s == '\n' ? 'n' : *s);
+    }
+    oc_buf_adds(out, plain ? "" : "\"");
+}
+
+char *oc_matcher_text(const struct oc_matcher *m)
+{
+    static const char *const written[] = {"=", "!=", "=~", "!~", "=~", "!~"};
+    struct oc_buf out = {0};
+    char *value = oc_matcher_v2_value(m);
+    add_word(&out, m->name, "=!{}\"~\n");
+    oc_buf_adds(&out, written[m->op]);
+    add_word(&out, value, "\"\n");
+    free(value);
+    return oc_buf_take(&out);
+}
+
 char *oc_matcher_v2_value(const struct oc_matcher *m)
 {
     struct oc_buf out = {0};
@@ -277,9 +334,9 @@ bool oc_matcher_holds_text(const struct oc_matcher *m, const char *value, size_t
     case OC_MATCH_NOT_GLOB:
         return !oc_glob(m->value, value);
     case OC_MATCH_REGEX:
-        return oc_regex_match(m->regex, value, len);
+        return oc_regex_match_within(m->regex, value, len, MATCH_STEPS);
     case OC_MATCH_NOT_REGEX:
-        return !oc_regex_match(m->regex, value, len);
+        return !oc_regex_match_within(m->regex, value, len, MATCH_STEPS);
     }
     return false;
 }

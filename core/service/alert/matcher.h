@@ -1,12 +1,12 @@
-/* What a silence or a filter speaks of: "rule=~disk_*", alertname=~"disk_.+". SPDX-License-Identifier: MIT
+/* What a silence, a route, an inhibition or a filter speaks of: rule=~"disk_.*". SPDX-License-Identifier: MIT
  *
- * Two ways to write it. Ours, of the command line: NAME OP VALUE, where NAME is rule, severity, instance, target, category or a label, and OP
- * is = != =~ !~; the last two take a glob (* and ?); a word without an operator means rule=~WORD. And Alertmanager's, of its API:
- * NAME OP "VALUE", where the last two take a regular expression that must match the whole value. A label that an alert does not have
- * counts as "". "rule" and "alertname" are the same label.
+ * One meaning everywhere, Alertmanager's: NAME OP VALUE, with or without quotes, where OP is = != =~ !~ and the last two take a regular
+ * expression that must match the whole value. NAME is rule, severity, instance, target, category or a label; a label that an alert does not
+ * have counts as ""; "rule" and "alertname" are the same label. On the command line a word without an operator is a rule's name, in which *
+ * and ? match; nowhere else is there a glob. Silences that were stored when =~ was one keep their meaning (docs/decisions/0038).
  *
- * Regular expressions are POSIX extended ones with the common escapes of RE2 (\d \w \s and their opposites, (?: ) and lazy quantifiers are
- * translated); they are bounded in length, repetition and nesting, so that no pattern from outside can hold the loop. [loop] */
+ * Regular expressions (core/base/regex.h) run in linear time and are bounded in length, repetition and nesting, so that no pattern from
+ * outside can hold the loop. [loop] */
 #ifndef OC_SERVICE_ALERT_MATCHER_H
 #define OC_SERVICE_ALERT_MATCHER_H
 
@@ -36,9 +36,9 @@ struct oc_matcher {
     struct oc_regex *regex; /* owned; NULL unless the operator wants one */
 };
 
-/* Ours. OC_E_CONFIG with a hint when `text` is no matcher; then `m` holds nothing. */
+/* As people write it: a matcher, or a rule's name. OC_E_CONFIG with a hint when `text` is neither; then `m` holds nothing. */
 int oc_matcher_parse(const char *text, struct oc_matcher *m, struct oc_error *err);
-/* Alertmanager's: foo=bar, foo!="bar", {foo=~"a|b"}: one matcher, with or without quotes; =~ and !~ take regular expressions. */
+/* A matcher and nothing else: foo=bar, foo!="bar", {foo=~"a|b"}. */
 int oc_matcher_parse_v2(const char *text, struct oc_matcher *m, struct oc_error *err);
 /* From parts; copies. */
 int oc_matcher_make(const char *name, enum oc_matcher_op op, const char *value,
@@ -58,7 +58,13 @@ bool oc_matcher_holds_text(const struct oc_matcher *m, const char *value, size_t
 bool oc_matcher_holds(const struct oc_matcher *m, const struct oc_alerts *t,
                       const struct oc_alert *alert);
 bool oc_matcher_same(const struct oc_matcher *a, const struct oc_matcher *b);
-/* As oc_matcher_parse reads it (regular expressions: with the operators =~/ and !~/); owned by the caller. */
+/* As oc_matcher_parse and oc_matcher_parse_v2 read it; a glob as the expression that means the same. Owned by the caller. */
 char *oc_matcher_text(const struct oc_matcher *m);
+
+/* ---- as the store has them: NAME OP VALUE without quotes, where =~ and !~ take a glob ---- */
+
+int oc_matcher_parse_stored(const char *text, struct oc_matcher *m, struct oc_error *err);
+/* Owned by the caller. Regular expressions are not stored so: =~/( )/ is how the very first ones were. */
+char *oc_matcher_stored_text(const struct oc_matcher *m);
 
 #endif

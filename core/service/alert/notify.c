@@ -9,7 +9,7 @@
 
 void oc_round_post(struct oc_round *r, const char *topic, json_t *data)
 {
-    struct oc_round_event item = {topic, data};
+    struct oc_round_event item = {.topic = topic, .data = data};
     OC_VEC_PUSH(&r->posts, item);
 }
 
@@ -111,15 +111,20 @@ static size_t mark_alone(struct oc_round *r, struct oc_alert *a, const struct oc
 static void promise_alone(struct oc_round *r, const struct oc_alert *a,
                           const struct oc_route *route)
 {
-    r->record = oc_alert_record_json(&r->s->alerts, a); /* the event takes it, too */
-    char *text = oc_json_text(r->record);
+    const struct oc_alerts *t = &r->s->alerts;
+    char id[OC_ALERT_ID_MAX + 1];
+    const struct oc_delivery_subject subject = {
+        oc_alert_id(a, id), oc_alert_rule(t, a),
+        oc_alert_severity_name((enum oc_alert_severity)a->severity)};
+    struct oc_buf text = {0};
+    oc_alert_record_put(&text, t, a);
     for (size_t i = 0; i < route->targets.count; i++) {
         if (!route->targets.items[i].leaf->grouped) {
-            oc_outbox_promise(&r->s->outbox, route->targets.items[i].channel, "firing", r->record,
-                              text);
+            oc_outbox_promise_text(&r->s->outbox, route->targets.items[i].channel, "firing",
+                                   &subject, text.data);
         }
     }
-    free(text);
+    oc_buf_finish(&text);
 }
 
 static void join_groups(struct oc_round *r, struct oc_alert *a, const struct oc_route *route)

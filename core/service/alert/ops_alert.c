@@ -174,7 +174,7 @@ static const struct oc_option history_options[] = {
     {0},
 };
 
-static json_t *history_row(const json_t *event)
+json_t *oc_alert_history_row(const json_t *event)
 {
     static const char *const keys[] = {
         "rule", "severity", "entity", "channel",  "message", "delivery", "attempts",    "by", "to",
@@ -214,7 +214,7 @@ static void op_history(struct oc_call *call, void *ctx)
     json_t *event;
     json_array_foreach(events, i, event)
     {
-        json_array_append_new(list, history_row(event));
+        json_array_append_new(list, oc_alert_history_row(event));
     }
     json_decref(events);
     oc_call_succeed(call, list);

@@ -43,8 +43,8 @@ struct import {
 /* Findings of the configuration's reader that are taken over here. */
 static bool is_ours(const char *key, const char *message)
 {
-    return strncmp(key, "routing", 7) == 0 || strncmp(key, "escalation", 10) == 0 ||
-           strncmp(key, "aggregation", 11) == 0 || strstr(message, "severity-cascade") != NULL;
+    return strcmp(key, "routing") == 0 || strcmp(key, "escalation") == 0 ||
+           strstr(message, "severity-cascade") != NULL;
 }
 
 static int read_configuration(struct import *i, struct oc_buf *conf, struct oc_error *err)
@@ -200,7 +200,7 @@ static int import_all(struct import *i, struct oc_error *err)
         add_file(i, "conf.d/alert-rules.conf", &conf, NULL, 0);
         import_policy(i, "route", "policies/route.lua", oc_alert_import_routes);
         import_policy(i, "inhibit", "policies/inhibit.lua", oc_alert_import_inhibition);
-        oc_alert_import_rest(i->rules, i->findings);
+        import_policy(i, "escalate", "policies/escalate.lua", oc_alert_import_escalation);
         set_places(i);
         rc = i->p->dry_run ? OC_OK : write_files(i, err);
     }
@@ -239,9 +239,10 @@ static const struct oc_op import_op = {
     .params_size = sizeof(struct import_params),
     .view = "text:text",
     .description =
-        "Thresholds, channels and windows go to conf.d/alert-rules.conf; routing and "
-        "suppression become policies/route.lua and policies/inhibit.lua, unless they are "
-        "what is shipped. What has no place is said with its line. `openclaw reload` puts "
+        "Thresholds, channels, windows and aggregation go to conf.d/alert-rules.conf; routing, "
+        "suppression and escalation become policies/route.lua, inhibit.lua and escalate.lua, "
+        "unless they are what is shipped. What has no place is said with its line. `openclaw "
+        "reload` puts "
         "it in force.",
     .example = "openclaw alert import alert-rules.yaml --dry-run",
     .result =

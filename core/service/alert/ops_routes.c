@@ -60,6 +60,7 @@ struct trial {
     struct oc_alert *alert;
     int64_t at;
     struct oc_route route;
+    bool real; /* the alert is one, and not made for the trial */
 };
 
 /* An alert that is in the table for the time of the trial, and in nobody's list. */
@@ -148,8 +149,10 @@ static json_t *inhibition_json(const struct trial *t)
     const struct oc_inhibit_rule *rules[16];
     char id[OC_ALERT_ID_MAX + 1];
     json_t *list = json_array();
-    oc_inhibit_wake(&t->s->inhibitor, t->alert, t->at);
-    oc_inhibit_forget(&t->s->inhibitor, t->alert); /* it keeps nobody quiet: it is not there */
+    if (!t->real) {
+        oc_inhibit_wake(&t->s->inhibitor, t->alert, t->at);
+        oc_inhibit_forget(&t->s->inhibitor, t->alert); /* it keeps nobody quiet: it is not there */
+    }
     size_t count = oc_inhibit_find(&t->s->inhibitor, t->alert, sources, rules, 16);
     for (size_t i = 0; i < count; i++) {
         json_array_append_new(list, json_pack("{s:s, s:s}", "rule", rules[i]->name, "alert",
@@ -222,6 +225,18 @@ static json_t *trial_json(struct trial *t)
     return result;
 }
 
+json_t *oc_alert_routing_json(struct oc_alert_service *s, struct oc_alert *alert, int64_t at,
+                              bool real)
+{
+    struct trial t = {.s = s, .alert = alert, .at = at, .real = real};
+    struct oc_router router = {
+        .state = &s->routing, .outbox = &s->outbox, .alerts = &s->alerts, .now = at, .any = true};
+    oc_route_find(&router, alert, &t.route);
+    json_t *result = trial_json(&t);
+    oc_route_finish(&t.route);
+    return result;
+}
+
 static int read_time(const char *text, int64_t *at, struct oc_error *err)
 {
     const int64_t now = oc_time_wall();
@@ -245,14 +260,7 @@ static void op_test(struct oc_call *call, void *ctx)
         oc_call_fail(call, &err);
         return;
     }
-    struct oc_router router = {.state = &t.s->routing,
-                               .outbox = &t.s->outbox,
-                               .alerts = &t.s->alerts,
-                               .now = t.at,
-                               .any = true};
-    oc_route_find(&router, t.alert, &t.route);
-    json_t *result = trial_json(&t);
-    oc_route_finish(&t.route);
+    json_t *result = oc_alert_routing_json(t.s, t.alert, t.at, false);
     oc_alerts_remove(&t.s->alerts, t.alert);
     oc_routes_text_test(result, &text);
     oc_json_set_str(result, "text", text.data);

@@ -16,8 +16,9 @@ static const struct oc_option silence_options[] = {
      .flags = OC_OPT_POSITIONAL | OC_OPT_REQUIRED,
      .offset = offsetof(struct silence_params, matchers),
      .help =
-         "a rule's name, or NAME=VALUE, NAME!=VALUE, NAME=~GLOB, NAME!~GLOB over rule, severity, "
-         "instance, target, category and labels; all must hold"},
+         "a rule's name (* and ? match), or NAME=VALUE, NAME!=VALUE, NAME=~REGEX, NAME!~REGEX over "
+         "rule, severity, instance, target, category and labels; a REGEX matches the whole value; "
+         "all must hold"},
     {.name = "for",
      .type = OC_OPT_DURATION,
      .offset = offsetof(struct silence_params, span),
@@ -58,8 +59,7 @@ static const struct oc_option silence_options[] = {
     {.name = "regex",
      .type = OC_OPT_BOOL,
      .offset = offsetof(struct silence_params, regex),
-     .help = "the matchers are Alertmanager's: =~ and !~ take regular expressions that match the "
-             "whole value"},
+     .help = "no rules' names, only matchers; =~ and !~ are regular expressions in any case"},
     {0},
 };
 
@@ -71,7 +71,9 @@ static int end_of(const struct silence_params *p, int64_t now, int64_t *ends, st
         *ends = now + (p->span > 0 ? p->span : OC_SILENCE_SPAN_MAX);
         return OC_OK;
     }
-    if ((p->span > 0) == (p->until != NULL)) {
+    if (p->span > 0 && p->until) {
+        rc = oc_error_set(err, OC_E_CONFIG, "a silence ends by --for or by --until, not by both");
+    } else if (p->span <= 0 && !p->until) {
         rc = oc_error_set(err, OC_E_CONFIG, "a silence needs either --for or --until");
     } else if (!p->until) {
         *ends = now + p->span;
@@ -222,7 +224,7 @@ static const struct oc_op ops[] = {
          "Silenced alerts go on firing and are listed as silenced. Those that still fire "
          "when the silence ends are notified then.",
      .example =
-         "openclaw alert silence 'rule=~disk_*' instance=system --for 2h --comment 'moving data'",
+         "openclaw alert silence 'rule=~disk_.*' instance=system --for 2h --comment 'moving data'",
      .result = SILENCE_SHAPE,
      .handler = op_silence},
     {.name = "alert.unsilence",

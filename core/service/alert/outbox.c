@@ -102,7 +102,7 @@ void oc_outbox_adopt(struct oc_outbox *o, struct oc_channel *ch)
             ch->failed = old->failed;
             ch->dropped = old->dropped;
             o->channels.items[i] = ch;
-            oc_channel_release(old, OC_CHANNEL_GRACE, NULL, NULL);
+            oc_channel_release(old, OC_INSTANCE_GRACE, NULL, NULL);
             oc_sender_pump(ch);
             return;
         }
@@ -118,7 +118,7 @@ void oc_outbox_remove(struct oc_outbox *o, size_t i)
     while ((d = oc_delivery_pop(&ch->queue))) {
         give_up(o, d, "the channel is no longer configured");
     }
-    oc_channel_release(ch, OC_CHANNEL_GRACE, NULL, NULL);
+    oc_channel_release(ch, OC_INSTANCE_GRACE, NULL, NULL);
 }
 
 static int by_seq(const void *a, const void *b)
@@ -209,6 +209,12 @@ void oc_outbox_promise(struct oc_outbox *o, struct oc_channel *ch, const char *e
                        const json_t *alert, const char *text)
 {
     oc_outbox_promise_more(o, ch, event, alert, text, NULL);
+}
+
+void oc_outbox_promise_text(struct oc_outbox *o, struct oc_channel *ch, const char *event,
+                            const struct oc_delivery_subject *subject, const char *text)
+{
+    oc_delivery_push(&o->fresh, oc_delivery_make(ch->name, event, subject, text, ++o->seq));
 }
 
 void oc_outbox_promise_more(struct oc_outbox *o, struct oc_channel *ch, const char *event,

@@ -1,8 +1,8 @@
 /* The outbox: promises become deliveries, also across a crash. SPDX-License-Identifier: MIT  [loop]
  *
- * A promise is first *fresh*: in memory only. The service writes the fresh ones together with the
- * alerts in one frame of the journal (oc_outbox_write) and then sets them free (oc_outbox_release), which
- * queues and sends them. That a delivery was made or given up is written with the
+ * A promise is first *fresh*: in memory only. The service adds the fresh ones together with the
+ * alerts to one frame of the journal (oc_outbox_write), sets them free (oc_outbox_release), which
+ * queues and sends them, and writes the frame. That a delivery was made or given up is written with the
  * next frame; a crash before that sends it again with the same id. Deliveries of one channel
  * go one after the other in order; channels do not wait for each other. */
 #ifndef OC_SERVICE_ALERT_OUTBOX_H
@@ -53,6 +53,9 @@ void oc_outbox_restore(struct oc_outbox *o);
 /* `text` is `alert` as JSON; both are borrowed. */
 void oc_outbox_promise(struct oc_outbox *o, struct oc_channel *ch, const char *event,
                        const json_t *alert, const char *text);
+/* The same of an alert of which no more than its text was made. */
+void oc_outbox_promise_text(struct oc_outbox *o, struct oc_channel *ch, const char *event,
+                            const struct oc_delivery_subject *subject, const char *text);
 /* The same with further parameters: `more` is a JSON object as text ({"group","alerts","text"}), or NULL; copied. */
 void oc_outbox_promise_more(struct oc_outbox *o, struct oc_channel *ch, const char *event,
                             const json_t *alert, const char *text, const char *more);

@@ -2,6 +2,7 @@
 #include "post.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "core/base/time.h"
 #include "core/service/alert/fingerprint.h"
@@ -29,10 +30,12 @@ static void refuse_time(struct oc_post_alert *alert)
     refuse(alert, "a time is not in RFC 3339");
 }
 
+/* As Go reads JSON: exactly, or but for the case. */
 static bool is(const struct oc_view *view, const char *word)
 {
     size_t len = strlen(word);
-    return view->len == len && memcmp(view->ptr, word, len) == 0;
+    return view->len == len &&
+           (memcmp(view->ptr, word, len) == 0 || strncasecmp(view->ptr, word, len) == 0);
 }
 
 static int compare(const struct oc_view *a, const struct oc_view *b)
@@ -141,17 +144,19 @@ static int64_t parse_time(struct oc_post *p, struct oc_post_alert *alert,
     if (text->len == 0 || (text->len >= 10 && memcmp(text->ptr, "0001-01-01", 10) == 0)) {
         return 0;
     }
-    if (text->len < 20 || text->len >= sizeof p->last_time.text) {
+    if (text->len >= sizeof p->last_time.text) {
         refuse_time(alert);
         return 0;
     }
     memcpy(p->last_time.text, text->ptr, text->len);
     p->last_time.text[text->len] = '\0';
     p->last_time.len = text->len;
-    if (text->ptr[4] != '-' || oc_time_parse(p->last_time.text, 0, &at) != OC_OK || at <= 0) {
+    if (!oc_post_time(text->ptr, text->len, &at)) {
         refuse_time(alert);
         at = 0;
         p->last_time.len = 0;
+    } else if (at == 0) {
+        at = 1; /* 0 is "none" */
     }
     p->last_time.at = at;
     return at;
@@ -174,6 +179,10 @@ static void read_generator(struct oc_post *p, struct oc_post_alert *alert)
     } else if (oc_scan_string(&p->scan, &alert->generator) &&
                alert->generator.len > OC_INGEST_TEXT_MAX) {
         refuse(alert, "the generatorURL is too long");
+    } else if (alert->generator.len > 0 &&
+               !oc_post_uri(alert->generator.ptr, alert->generator.len)) {
+        alert->reason = alert->wrong ? alert->reason : OC_INGEST_NO_URI;
+        refuse(alert, "generatorURL in body must be of type uri");
     }
 }
 
@@ -197,6 +206,12 @@ static void read_member(struct oc_post *p, struct oc_post_alert *alert, const st
     }
 }
 
+/* Whoever says 1900 means "long ago": times of alerts begin with 1970. */
+static int64_t not_before_1970(int64_t at)
+{
+    return at < 0 ? 1 : at;
+}
+
 static void conclude(struct oc_post_alert *alert)
 {
     uint64_t hash = OC_FINGERPRINT_START;
@@ -216,6 +231,8 @@ static void conclude(struct oc_post_alert *alert)
     if (alert->starts_at && alert->ends_at && alert->ends_at < alert->starts_at) {
         refuse(alert, "start time must be before end time");
     }
+    alert->starts_at = not_before_1970(alert->starts_at);
+    alert->ends_at = not_before_1970(alert->ends_at);
 }
 
 bool oc_post_next(struct oc_post *p, struct oc_post_alert *alert)

@@ -29,7 +29,7 @@ struct oc_post {
     struct oc_scan scan;
     bool first, whole;
     struct {
-        char text[40];
+        char text[64];
         size_t len;
         int64_t at;
     } last_time; /* the same end stands in a thousand alerts */
@@ -39,5 +39,12 @@ void oc_post_init(struct oc_post *p, const char *body, size_t len);
 /* False at the end, also where the document turns out to be wrong: p->scan.wrong says how. */
 bool oc_post_next(struct oc_post *p, struct oc_post_alert *alert);
 void oc_post_finish(struct oc_post *p);
+
+/* ---- postcheck.c ---- */
+
+/* A time that Alertmanager takes: RFC 3339 with a capital T and Z and without leap seconds, or without an offset, which is UTC. */
+bool oc_post_time(const char *text, size_t len, int64_t *ms);
+/* An address that it takes for a generatorURL: with a scheme, or a path from the root. */
+bool oc_post_uri(const char *text, size_t len);
 
 #endif

@@ -124,6 +124,8 @@ static inline int64_t oc_alert_acknowledged_at(const struct oc_alert *a)
 
 /* As operations, events, policies and channels show it; owned by the caller. */
 json_t *oc_alert_record_json(const struct oc_alerts *t, const struct oc_alert *a);
+/* Appends the same as text, without making a tree of it: several times as fast. */
+void oc_alert_record_put(struct oc_buf *out, const struct oc_alerts *t, const struct oc_alert *a);
 
 const char *oc_alert_severity_name(enum oc_alert_severity severity);
 /* 0, or -1 when `name` is none ("info" "warning" "critical"). */

@@ -7,8 +7,18 @@
 
 struct oc_round_event {
     const char *topic;
-    json_t *data;
+    json_t *data; /* NULL: the record of an alert, made when people have been told */
+    uint32_t place;
+    json_t *route; /* how it was routed; owned */
 };
+
+/* Told first, and asked about when that is on its way. */
+struct oc_round_late {
+    uint32_t place;
+    int64_t next; /* when it was to be looked at again, escalation apart */
+};
+
+#define OC_ROUND_LATE_MAX 16 /* in a storm nobody hears the difference */
 
 struct oc_round {
     struct oc_alert_service *s;
@@ -16,9 +26,10 @@ struct oc_round {
     int64_t until; /* monotonic; then the round is over */
     bool behind;   /* channels are: what is to be told waits */
     OC_VEC(struct oc_round_event)
-    posts;          /* events; published when no table is being walked any more */
-    bool noted;     /* the log has this round's routing trouble */
-    json_t *record; /* of the alert under review, if it was made; owned */
+    posts; /* events; published when no table is being walked any more */
+    struct oc_round_late late[OC_ROUND_LATE_MAX];
+    size_t late_count;
+    bool noted; /* the log has this round's routing trouble */
 };
 
 /* notify.c */

@@ -39,6 +39,7 @@ void oc_router_set_channels(struct oc_router_state *state, const struct oc_outbo
         }
     }
     oc_kept_set(state->channels, configured);
+    state->version++;
 }
 
 /* ---- the question ---- */

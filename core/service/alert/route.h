@@ -24,6 +24,7 @@ struct oc_router_state {
     struct oc_question *question;
     struct oc_kept *channels; /* what a policy sees of the configured channels */
     struct oc_leaves leaves;
+    uint64_t version; /* another number when the channels are others */
 };
 /* `policies` is borrowed. */
 void oc_router_init(struct oc_router_state *state, struct oc_policies *policies);

@@ -10,8 +10,6 @@
 #include "core/base/time.h"
 #include "core/service/alert/outbox.h"
 
-#define OC_CHANNEL_GRACE (2 * OC_SECOND)
-
 void oc_sender_pump(
     struct oc_channel *ch); /* sends the next delivery if there is one and none is under way */
 void oc_sender_on_retry(void *channel);

@@ -9,6 +9,7 @@
 #include "core/base/time.h"
 #include "core/service/alert/escalate.h"
 #include "core/service/alert/noise.h"
+#include "core/service/alert/view_internal.h"
 
 #define COMMIT_SOON                                                                                \
     5 /* ms: rules of one round of collectors speak within a few turns of the loop */
@@ -189,6 +190,7 @@ struct oc_alert_service *oc_alert_create(const struct oc_env *env)
     oc_alert_add_escalate_ops(s);
     oc_alert_add_route_ops(s);
     oc_alert_add_import_ops(s);
+    oc_alert_add_why_op(s);
     return s;
 }
 
@@ -229,6 +231,7 @@ void oc_alert_stop(struct oc_alert_service *s, int64_t grace_ms, oc_loop_fn done
     if (s->configured && !s->env->ephemeral) {
         oc_alert_commit(s);
     }
+    oc_alert_publish(s, INT64_MAX);
     s->stopped = done;
     s->stopped_ctx = ctx;
     oc_timer_stop(s->commit);
@@ -257,6 +260,10 @@ void oc_alert_destroy(struct oc_alert_service *s)
     oc_bus_unsubscribe(s->loaded);
     oc_timer_destroy(s->commit);
     oc_ingest_finish(s);
+    while (s->news_said < s->news.count) {
+        json_decref(s->news.items[s->news_said++].data);
+    }
+    OC_VEC_FINISH(&s->news);
     oc_keep_close(s);
     oc_outbox_finish(&s->outbox);
     oc_noise_destroy(s->noise);
@@ -271,6 +278,6 @@ void oc_alert_destroy(struct oc_alert_service *s)
         free(s->group_by.items[i]);
     }
     OC_VEC_FINISH(&s->group_by);
-    free(s->view);
+    oc_view_free(s->view);
     free(s);
 }

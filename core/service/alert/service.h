@@ -30,7 +30,8 @@ struct oc_alert_options {
 struct oc_ingest_batch {
     oc_ingest_fn done;
     void *ctx;
-    struct oc_ingest_result result;
+    struct oc_ingest_result *refused; /* owned; NULL: all `taken` were sound, which is the rule */
+    size_t taken;
 };
 
 /* Batches that share one fsync. */
@@ -38,6 +39,12 @@ struct oc_ingest_group {
     struct oc_alert_service *service;
     struct oc_ingest_group *next;
     OC_VEC(struct oc_ingest_batch) batches;
+};
+
+/* An event that is made and not yet published. */
+struct oc_alert_said {
+    const char *topic;
+    json_t *data; /* owned */
 };
 
 struct oc_noise;
@@ -82,18 +89,24 @@ struct oc_alert_service {
     struct oc_ingest_group *gathering; /* batches of this turn; NULL: none */
     struct oc_ingest_group *syncing;   /* groups whose fsync is under way */
     struct oc_ingest_scratch *ingest;
+    struct oc_intake *slices; /* lists that are taken a slice at a time; NULL: none */
+    struct oc_timer *slice;   /* made when it is needed */
     uint64_t received_firing, received_resolved, received_invalid, received_dropped;
 
     struct oc_view_scratch *view; /* view.c; made when it is needed */
 
     /* commit.c */
-    double news_left; /* events that may be published now */
+    OC_VEC(struct oc_alert_said) news; /* in their order */
+    size_t news_said;                  /* of them */
+    double news_left;                  /* events that may be published now */
     int64_t news_at;
     uint64_t unsaid_firing, unsaid_resolved; /* not published one by one */
 };
 
 /* One round: what is due is decided and routed, written as one frame, then told and sent. */
 void oc_alert_commit(struct oc_alert_service *s);
+/* Publishes what rounds had to say, in its order; true when some is left at `until` (monotonic). */
+bool oc_alert_publish(struct oc_alert_service *s, int64_t until);
 /* A round in at most `delay_ms`; nothing when ephemeral. */
 void oc_alert_wake(struct oc_alert_service *s, int64_t delay_ms);
 
@@ -136,6 +149,14 @@ void oc_alert_add_silence_ops(struct oc_alert_service *s);
 void oc_alert_add_channel_ops(struct oc_alert_service *s);
 void oc_alert_add_route_ops(struct oc_alert_service *s);
 void oc_alert_add_import_ops(struct oc_alert_service *s);
+void oc_alert_add_why_op(struct oc_alert_service *s);
+
+/* ops_routes.c: who would be told of the alert at `at`, and why nobody else: the answer of alert.routes.test. `real`: it is one of the
+ * table's, not one made to be tried. */
+json_t *oc_alert_routing_json(struct oc_alert_service *s, struct oc_alert *alert, int64_t at,
+                              bool real);
+/* ops_alert.c: an event of the store as alert.history lists it. Owned by the caller. */
+json_t *oc_alert_history_row(const json_t *event);
 
 /* inhibit_load.c: takes the rules of the `inhibit` policy and of the configuration anew; alerts are looked at again when they differ. */
 void oc_alert_load_inhibition(struct oc_alert_service *s);

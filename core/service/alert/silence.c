@@ -385,7 +385,8 @@ const struct oc_silence *oc_silences_put(struct oc_silences *set,
     int64_t starts = draft->starts_at > now ? draft->starts_at : now;
     bool update = draft->id && *draft->id;
     size_t at = 0;
-    if (oc_silence_check(draft, set->list.count, starts, now, err) != OC_OK) {
+    if (oc_silence_check(draft, set->list.count, starts, now, err) != OC_OK ||
+        oc_silence_check_cost(set, draft, err) != OC_OK) {
         return NULL;
     }
     if (update && !oc_silences_get(set, draft->id)) {

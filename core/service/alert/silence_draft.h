@@ -15,4 +15,8 @@ bool oc_silence_may_change(const struct oc_silence *old, const struct oc_silence
                            int64_t starts, int64_t now);
 void oc_silence_make_id(char id[37]);
 
+/* silence_cost.c: tries the expressions on the alerts that there are. OC_E_CONFIG when that would hold the loop. */
+int oc_silence_check_cost(const struct oc_silences *set, const struct oc_silence_draft *draft,
+                          struct oc_error *err);
+
 #endif

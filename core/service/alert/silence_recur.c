@@ -38,6 +38,7 @@ static bool read_range(struct oc_recurrence *r, const char *every, char *cron, s
         snprintf(cron, size, "%d %d * * %.*s", begin % 60, begin / 60, days, space ? every : "*");
     r->span = (end > begin ? end - begin : end + 1440 - begin) * OC_MINUTE;
     r->by_clock = true;
+    r->begins = begin * OC_MINUTE;
     return used > 0 && (size_t)used < size;
 }
 
@@ -93,15 +94,24 @@ void oc_recurrence_destroy(struct oc_recurrence *r)
     }
 }
 
-/* The clock may be changed within: an end on the clock moves along. */
+/* How much later than it says an occurrence begins, because the clock skips that time. */
+static int64_t skipped(const struct oc_recurrence *r, int64_t starts)
+{
+    int64_t local = starts + oc_zone_offset(&r->zone, starts / OC_SECOND) * OC_SECOND;
+    int64_t late = (local - r->begins) % OC_DAY;
+    return late > 0 && late <= 2 * OC_HOUR ? late : 0;
+}
+
+/* The clock may be changed within, or at the beginning: an end on the clock moves along. Not after `starts` when all of it is skipped. */
 static int64_t end_of(const struct oc_recurrence *r, int64_t starts)
 {
     int64_t ends = starts + r->span;
     if (r->by_clock) {
         int32_t before = oc_zone_offset(&r->zone, starts / OC_SECOND);
         ends += (before - oc_zone_offset(&r->zone, ends / OC_SECOND)) * OC_SECOND;
+        ends -= skipped(r, starts);
     }
-    return ends > starts ? ends : starts + OC_MINUTE;
+    return ends;
 }
 
 bool oc_recurrence_next(const struct oc_recurrence *r, int64_t after, int64_t now, int64_t *starts,
@@ -115,7 +125,7 @@ bool oc_recurrence_next(const struct oc_recurrence *r, int64_t after, int64_t no
             return false;
         }
         *ends = end_of(r, *starts);
-        if (*ends > now) {
+        if (*ends > now && *ends > *starts) {
             return true;
         }
         after = *starts;

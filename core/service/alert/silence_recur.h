@@ -19,8 +19,9 @@ struct oc_recurrence {
     char *every, *zone_name; /* owned; as they were written */
     struct oc_cron cron;
     struct oc_zone zone;
-    int64_t span;  /* ms */
-    bool by_clock; /* the end is a time of the clock */
+    int64_t span;   /* ms */
+    bool by_clock;  /* the end is a time of the clock */
+    int64_t begins; /* by_clock: the time of the day, in ms */
 };
 
 /* `span` 0: `every` must be days and times. `zone` NULL: UTC. NULL and err (OC_E_CONFIG). */

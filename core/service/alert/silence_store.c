@@ -22,7 +22,7 @@ void oc_silence_free(struct oc_silence *silence)
     free(silence);
 }
 
-/* A regular expression cannot be told from a glob in one line that says all: it is an object. */
+/* In a line =~ is a glob, as it was everywhere once: silences of that time keep their meaning. A regular expression is an object. */
 static json_t *matcher_json(const struct oc_matcher *m)
 {
     static const char *const names[] = {"equal",    "unequal", "glob",
@@ -36,7 +36,7 @@ static json_t *matcher_json(const struct oc_matcher *m)
         oc_json_set_str(json, "value", m->value);
         return json;
     }
-    char *text = oc_matcher_text(m);
+    char *text = oc_matcher_stored_text(m);
     json_t *json = json_string(text);
     free(text);
     return json;
@@ -47,7 +47,7 @@ static int read_matcher(const json_t *json, struct oc_matcher *m)
     static const char *const names[] = {"equal",    "unequal", "glob",
                                         "not_glob", "regex",   "not_regex"};
     if (json_is_string(json)) {
-        return oc_matcher_parse(json_string_value(json), m, NULL);
+        return oc_matcher_parse_stored(json_string_value(json), m, NULL);
     }
     const char *op = oc_json_str(json, "op", "");
     for (size_t i = 0; i < OC_COUNT(names); i++) {

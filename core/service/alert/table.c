@@ -43,6 +43,7 @@ void oc_alerts_finish(struct oc_alerts *t)
     }
     OC_VEC_FINISH(&t->slabs);
     OC_VEC_FINISH(&t->free);
+    OC_VEC_FINISH(&t->ours);
     OC_VEC_FINISH(&t->heap);
     OC_VEC_FINISH(&t->changed);
     OC_VEC_FINISH(&t->silences);
@@ -141,6 +142,9 @@ static struct oc_alert *new_place(struct oc_alerts *t)
     } else if (t->made++ % OC_ALERT_SLAB == 0) {
         OC_VEC_PUSH(&t->slabs, oc_calloc(OC_ALERT_SLAB, sizeof(struct oc_alert)));
     }
+    while (t->ours.count <= index / 64) {
+        OC_VEC_PUSH(&t->ours, 0);
+    }
     struct oc_alert *a = oc_alerts_at(t, index);
     memset(a, 0, sizeof *a);
     a->index = index;
@@ -157,7 +161,16 @@ struct oc_alert *oc_alerts_add(struct oc_alerts *t, uint64_t key)
     a->body = oc_calloc(1, sizeof *a->body);
     enter(t, a);
     t->count++;
+    oc_alerts_set_posted(t, a, false);
     return a;
+}
+
+void oc_alerts_set_posted(struct oc_alerts *t, struct oc_alert *a, bool posted)
+{
+    const uint64_t bit = UINT64_C(1) << (a->index % 64);
+    uint64_t *word = &t->ours.items[a->index / 64];
+    a->posted = posted;
+    *word = posted ? *word & ~bit : *word | bit;
 }
 
 struct oc_alert *oc_alerts_add_id(struct oc_alerts *t, const char *id)

@@ -17,9 +17,10 @@ struct oc_alerts {
     struct oc_labels labels;
     OC_VEC(struct oc_alert *) slabs;
     OC_VEC(uint32_t) free;
-    uint32_t made;   /* places ever given out */
-    size_t count;    /* alerts */
-    uint32_t *slots; /* key -> place + 1 */
+    OC_VEC(uint64_t) ours; /* bits of places: the alert may be one of our own rules */
+    uint32_t made;         /* places ever given out */
+    size_t count;          /* alerts */
+    uint32_t *slots;       /* key -> place + 1 */
     size_t slot_count;
     OC_VEC(uint32_t) heap;                   /* places by due_at, the next first */
     OC_VEC(uint32_t) changed;                /* places, each once */
@@ -44,6 +45,13 @@ struct oc_alert *oc_alerts_find_id(const struct oc_alerts *t, const char *id);
 struct oc_alert *oc_alerts_add(struct oc_alerts *t, uint64_t key);
 struct oc_alert *oc_alerts_add_id(struct oc_alerts *t, const char *id); /* cut to fit */
 void oc_alerts_remove(struct oc_alerts *t, struct oc_alert *a);
+/* Says whether it was posted. Until it is said, it counts as one of our own. */
+void oc_alerts_set_posted(struct oc_alerts *t, struct oc_alert *a, bool posted);
+/* False: it was posted, for certain. Known without a look at the alert. */
+static inline bool oc_alerts_may_be_ours(const struct oc_alerts *t, uint32_t index)
+{
+    return t->ours.items[index / 64] >> (index % 64) & 1;
+}
 
 /* Puts it where it belongs by `due`; INT64_MAX takes it out. */
 void oc_alerts_set_due(struct oc_alerts *t, struct oc_alert *a, int64_t due);

@@ -70,26 +70,6 @@ static void fill_annotations(struct oc_view_scratch *v, const struct oc_alert *a
     }
 }
 
-/* Those told, else those whose levels admit it. */
-static void fill_receivers(struct oc_view_scratch *v, const struct oc_alert_service *s,
-                           const struct oc_alert *a)
-{
-    v->receiver_count = 0;
-    for (size_t i = 0; i < s->outbox.channels.count; i++) {
-        const struct oc_channel *ch = s->outbox.channels.items[i];
-        int bit = a->told ? oc_alerts_find_channel(&s->alerts, ch->name) : -1;
-        bool told = bit >= 0 && (a->told & (UINT64_C(1) << bit));
-        bool admitted = !a->told && ch->options.enabled &&
-                        oc_channel_admits(ch, (enum oc_alert_severity)a->severity);
-        if ((told || admitted) && v->receiver_count < OC_ALERT_CHANNELS_MAX) {
-            v->receivers[v->receiver_count++] = ch->name;
-        }
-    }
-    if (v->receiver_count == 0) {
-        v->receivers[v->receiver_count++] = OC_RECEIVER_NONE;
-    }
-}
-
 static void fill_silences(struct oc_view_scratch *v, const struct oc_alert_service *s,
                           const struct oc_alert *a, int64_t now)
 {
@@ -126,7 +106,7 @@ const char *const *oc_view_receivers_of(struct oc_alert_service *s, const struct
                                         size_t *count)
 {
     struct oc_view_scratch *v = scratch_of(s);
-    fill_receivers(v, s, a);
+    oc_view_fill_receivers(v, s, a);
     *count = v->receiver_count;
     return v->receivers;
 }
@@ -138,7 +118,7 @@ void oc_alert_view_get(struct oc_alert_service *s, const struct oc_alert *alert,
     int64_t now = oc_time_wall();
     fill_labels(v, &s->alerts, alert);
     fill_annotations(v, alert);
-    fill_receivers(v, s, alert);
+    oc_view_fill_receivers(v, s, alert);
     fill_silences(v, s, alert, now);
     fill_sources(v, s, alert);
     int64_t ends = alert->expires_at ? alert->expires_at : now + DEFAULT_END;

@@ -42,8 +42,8 @@ struct oc_alert_view {
     size_t silenced_by_count;
     const char *const *inhibited_by; /* ids of alerts */
     size_t inhibited_by_count;
-    const char *const
-        *receivers; /* names of channels: those told, else those that would be; at least one */
+    const char *const *
+        receivers; /* names of channels: those told, else those that the route policy names; at least one */
     size_t receiver_count;
     const char *acknowledged_by, *assigned_to; /* NULL: nobody */
 };

@@ -33,6 +33,12 @@ static double running_seconds(const struct oc_cron_entry *e)
     return (double)longest / (double)OC_SECOND;
 }
 
+static double missed_runs(const struct oc_cron_entry *e)
+{
+    bool shown = e->shown > e->missed && oc_time_mono() < e->shown_until;
+    return (double)(shown ? e->shown : e->missed);
+}
+
 static void publish(struct emission *e)
 {
     if (e->samples.count) {
@@ -60,7 +66,7 @@ void oc_cron_emit(struct oc_cron_service *s)
     for (size_t i = 0; i < s->entries.count; i++) {
         const struct oc_cron_entry *entry = s->entries.items[i];
         bool active = oc_cron_active(entry);
-        put(&e, "cron.missed_runs", entry->name, active ? (double)entry->missed : 0);
+        put(&e, "cron.missed_runs", entry->name, active ? missed_runs(entry) : 0);
         put(&e, "cron.failed_runs", entry->name, active ? (double)entry->failed : 0);
         put(&e, "cron.run_seconds", entry->name, running_seconds(entry));
     }

@@ -9,7 +9,9 @@
 #include "core/service/cron/cron_service.h"
 #include "core/sys/crontime.h"
 
-#define OC_CRON_GRACE       OC_MINUTE /* a run this late is on time */
+#define OC_CRON_GRACE OC_MINUTE /* a run this late is on time */
+#define OC_CRON_SHOW                                                                               \
+    (75 * OC_SECOND)               /* two samples, which come every minute, tell of missed runs */
 #define OC_CRON_BACK_MAX    OC_DAY /* a clock set back further had been wrong: it is followed anew */
 #define OC_CRON_CATCH_UP    10     /* missed runs that `all` makes up for */
 #define OC_CRON_COUNT_MAX   10000  /* missed runs that are counted one by one */
@@ -76,6 +78,8 @@ struct oc_cron_entry {
     char reason[256];        /* why it is not */
     int64_t seen;            /* due times up to this one have been judged */
     int64_t missed, failed;  /* in a row */
+    int64_t shown;           /* missed runs that samples tell of ... */
+    int64_t shown_until;     /* ... until then (monotonic), although another run has begun */
     int64_t number;          /* of the latest run */
     json_t *last;            /* owned; the latest record that is over; NULL = none */
     OC_VEC(struct oc_cron_run *) running;

@@ -96,8 +96,12 @@ struct oc_cron_entry *oc_cron_make(struct oc_cron_service *s, json_t *json,
 
 static void answer(struct oc_call *call, struct oc_cron_entry *e)
 {
+    struct oc_ops *ops = e->service->env.ops;
     if (oc_cron_enabled(e) && !e->available) {
-        oc_call_warn(call, "it does not run yet: %s", e->reason);
+        /* A name that nobody has may be a slip of the finger: it would wait for ever. */
+        const char *near = oc_ops_find(ops, e->def.o.op) ? NULL : oc_ops_near(ops, e->def.o.op);
+        oc_call_warn(call, "it does not run yet: %s%s%s%s", e->reason,
+                     near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
     }
     oc_call_succeed(call, oc_cron_entry_json(e));
 }

@@ -58,7 +58,7 @@ void oc_cron_entry_change(struct oc_cron_entry *e, struct oc_cron_definition *de
     char *before = oc_cron_definition_when(&e->def), *after = oc_cron_definition_when(def);
     if (strcmp(before, after) != 0) { /* what was due by the old times is no matter any more */
         e->seen = oc_time_wall();
-        e->missed = 0;
+        e->missed = e->shown = 0;
         e->waiting.count = 0;
         e->dirty = true;
     }
@@ -129,6 +129,12 @@ int oc_cron_check_op(struct oc_cron_service *s, const struct oc_cron_definition 
         oc_error_set(err, OC_E_UNSUPPORTED, "operation %s %s", d->o.op,
                      op->flags & OC_OP_STREAMS ? "never ends by itself"
                                                : "never runs within the running host");
+        return OC_E_UNSUPPORTED;
+    }
+    if (op->flags & OC_OP_TELLS_SECRET) {
+        oc_error_set(err, OC_E_UNSUPPORTED,
+                     "operation %s tells a secret, which a schedule has nobody to tell", d->o.op);
+        oc_error_hint(err, "Call it yourself: `openclaw %s`.", d->o.op);
         return OC_E_UNSUPPORTED;
     }
     if (d->o.role < (int32_t)op->role) {

@@ -61,11 +61,21 @@ static void wait_for(struct oc_cron_entry *e, int64_t due, enum oc_cron_trigger 
     OC_VEC_PUSH(&e->waiting, w);
 }
 
+/* The next run may begin before anybody has looked at a sample: what nothing makes up for is told of for a while. */
+static void show_missed(struct oc_cron_entry *e)
+{
+    if (e->def.o.catch_up != OC_CRON_ONCE) {
+        e->shown = e->missed;
+        e->shown_until = oc_time_mono() + OC_CRON_SHOW;
+    }
+}
+
 static void tell_missed(struct oc_cron_entry *e, int64_t count, int64_t due, const char *message)
 {
     struct oc_cron_service *s = e->service;
     json_t *event = json_object();
     e->missed += count;
+    show_missed(e);
     s->changed = true;
     oc_cron_note(e, "missed", due, count, message);
     oc_warn("scheduled runs were missed", "schedule=%s missed=%lld", e->name, (long long)count);

@@ -13,7 +13,9 @@
 
 #define TEXT_MAX 320
 
-static const char scores[] = "service.health_score"; /* the only metric of the host itself */
+/* Metrics of the host itself. */
+static const char scores[] = "service.health_score";
+static const char uptimes[] = "service.uptime_percent";
 
 struct advice {
     struct oc_rule *rule;
@@ -49,9 +51,13 @@ static void add_plugin(void *ctx, struct oc_plugin *plugin)
     const struct oc_manifest *m = oc_plugin_manifest(plugin);
     size_t i;
     json_t *metric;
-    json_array_foreach(m ? json_object_get(m->json, "metrics") : NULL, i, metric)
+    json_t *metrics = m ? oc_manifest_metrics(m) : NULL;
+    json_array_foreach(metrics, i, metric)
     {
         OC_VEC_PUSH(&d->names, oc_json_str(metric, "name", ""));
+    }
+    if (metrics) {
+        OC_VEC_PUSH(&d->lists, metrics);
     }
 }
 
@@ -126,6 +132,7 @@ static void advise_metric(const struct advice *a, const struct oc_rule_declared 
 static void gather(struct oc_rule_advisor *from)
 {
     OC_VEC_PUSH(&from->declared.names, scores);
+    OC_VEC_PUSH(&from->declared.names, uptimes);
     if (from->plugins) {
         oc_plugins_each(from->plugins, add_plugin, &from->declared);
     }
@@ -133,6 +140,10 @@ static void gather(struct oc_rule_advisor *from)
 
 void oc_rule_advisor_finish(struct oc_rule_advisor *a)
 {
+    for (size_t i = 0; i < a->declared.lists.count; i++) {
+        json_decref(a->declared.lists.items[i]);
+    }
+    OC_VEC_FINISH(&a->declared.lists);
     OC_VEC_FINISH(&a->declared.names);
 }
 

@@ -7,6 +7,7 @@
 
 struct oc_rule_declared {
     OC_VEC(const char *) names; /* of the manifests; one that ends in * stands for many */
+    OC_VEC(json_t *) lists;     /* owned: they are borrowed from these */
 };
 
 struct oc_rule_advisor {

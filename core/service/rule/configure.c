@@ -114,7 +114,7 @@ void oc_rule_engine_configure(struct oc_rule_engine *e, const struct oc_rule_sou
     e->rules.items = NULL;
     e->rules.count = e->rules.cap = 0;
     e->lua = oc_lua_create(NULL);
-    oc_thresholds_init(&e->thresholds, source->thresholds, diags);
+    oc_thresholds_init(&e->thresholds, source->thresholds, source->defaults, source->rules, diags);
     read_rules(e, source, diags);
     rejoin(e, now_ms);
     free_rules(old, old_count);

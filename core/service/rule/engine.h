@@ -71,7 +71,8 @@ void oc_rule_engine_destroy(
 /* Where a configuration has its rules. Either node may be NULL. */
 struct oc_rule_source {
     const struct oc_node *thresholds, *rules;
-    const char *path; /* of the rules in messages: "alerts.rules" */
+    const struct oc_node *defaults; /* the thresholds that the host brings; NULL: none */
+    const char *path;               /* of the rules in messages: "alerts.rules" */
 };
 /* States are kept by rule name and version; those that end leave a "rule changed" event. */
 void oc_rule_engine_configure(struct oc_rule_engine *e, const struct oc_rule_source *source,

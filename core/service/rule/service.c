@@ -83,6 +83,7 @@ void oc_rule_configure(struct oc_rule_service *s, const struct oc_config *config
 {
     const struct oc_node *root = oc_config_root(config);
     s->source.thresholds = oc_node_get(root, "thresholds");
+    s->source.defaults = oc_config_default(config, "thresholds");
     s->source.rules = oc_node_get(root, "alerts.rules");
     oc_rule_engine_configure(s->engine, &s->source, oc_time_wall(), diags);
     advise(s, root, diags);

@@ -9,6 +9,7 @@
 #include "core/base/mem.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
+#include "core/service/rule/threshold_limits.h"
 
 static void add(struct oc_thresholds *t, const char *name, const struct oc_node *node)
 {
@@ -25,27 +26,37 @@ static void add(struct oc_thresholds *t, const char *name, const struct oc_node 
     oc_map_set(&t->values, name, oc_memdup(&value, sizeof(value)));
 }
 
-static void add_group(struct oc_thresholds *t, const char *prefix, const struct oc_node *group,
-                      struct oc_diags *diags)
+static const struct oc_node *group_in(const struct oc_node *defaults, const char *key)
+{
+    const struct oc_node *inner = defaults ? oc_node_get(defaults, key) : NULL;
+    return inner && inner->type == OC_NODE_GROUP ? inner : NULL;
+}
+
+static void add_group(struct oc_thresholds *t, const struct oc_threshold_limits *limits,
+                      const char *prefix, const struct oc_node *group,
+                      const struct oc_node *defaults)
 {
     char name[256];
     for (size_t i = 0; i < group->count; i++) {
         const struct oc_node *node = group->children[i];
         int len = snprintf(name, sizeof(name), "%s.%s", prefix, node->key);
         if (len < 0 || (size_t)len >= sizeof(name) || node->type == OC_NODE_LIST) {
-            oc_diags_add(diags, false, node, name, "A threshold is a number, a text or a boolean.",
+            oc_diags_add(limits->diags, false, node, name,
+                         "A threshold is a number, a text or a boolean.",
                          "expected a value, found a %s", oc_node_type_name(node->type));
         } else if (node->type == OC_NODE_GROUP) {
-            add_group(t, name, node, diags);
-        } else {
+            add_group(t, limits, name, node, group_in(defaults, node->key));
+        } else if ((node = oc_threshold_settle(limits, prefix, group, defaults, node)) != NULL) {
             add(t, name, node);
         }
     }
 }
 
 void oc_thresholds_init(struct oc_thresholds *t, const struct oc_node *group,
+                        const struct oc_node *defaults, const struct oc_node *rules,
                         struct oc_diags *diags)
 {
+    const struct oc_threshold_limits limits = {.rules = rules, .diags = diags};
     *t = (struct oc_thresholds){0};
     if (group == NULL) {
         return;
@@ -56,7 +67,7 @@ void oc_thresholds_init(struct oc_thresholds *t, const struct oc_node *group,
                      "expected a group, found a %s", oc_node_type_name(group->type));
         return;
     }
-    add_group(t, "thresholds", group, diags);
+    add_group(t, &limits, "thresholds", group, defaults);
 }
 
 static void free_value(void *value)
@@ -64,6 +75,24 @@ static void free_value(void *value)
     struct oc_lua_value *v = value;
     free((char *)v->string);
     free(v);
+}
+
+int oc_thresholds_check(const struct oc_node *group, const struct oc_node *rules,
+                        struct oc_error *err)
+{
+    struct oc_thresholds t;
+    struct oc_diags diags = {0};
+    int code = OC_OK;
+    oc_thresholds_init(&t, group, NULL, rules, &diags);
+    if (diags.list.count > 0) {
+        const struct oc_diag *d = &diags.list.items[0];
+        const char *until = strstr(d->hint, " Until then");
+        code = oc_error_set(err, OC_E_CONFIG, "%s: %s", d->key, d->message);
+        oc_error_hint(err, "%.*s", until ? (int)(until - d->hint) : (int)strlen(d->hint), d->hint);
+    }
+    oc_diags_finish(&diags);
+    oc_thresholds_finish(&t);
+    return code;
 }
 
 void oc_thresholds_finish(struct oc_thresholds *t)

@@ -14,9 +14,14 @@ struct oc_thresholds {
         values; /* "thresholds.cpu.critical_percent" -> struct oc_lua_value, strings owned */
 };
 
-/* Groups of groups of numbers, strings and booleans; lists are refused. `group` may be NULL. */
+/* Groups of groups of numbers, strings and booleans; lists are refused. A figure that cannot be meant (threshold_limits.h, which
+ * looks at `rules`) gives way to that of `defaults`, the same section of the host's own layer. Each but `diags` may be NULL. */
 void oc_thresholds_init(struct oc_thresholds *t, const struct oc_node *group,
+                        const struct oc_node *defaults, const struct oc_node *rules,
                         struct oc_diags *diags);
+/* The first thing that is wrong with them: OC_E_CONFIG. */
+int oc_thresholds_check(const struct oc_node *group, const struct oc_node *rules,
+                        struct oc_error *err);
 void oc_thresholds_finish(struct oc_thresholds *t);
 const struct oc_lua_value *oc_thresholds_get(const struct oc_thresholds *t,
                                              const char *name); /* NULL when absent */

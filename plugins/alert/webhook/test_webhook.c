@@ -334,11 +334,77 @@ static void what_is_no_web_address_is_refused(void **state)
     }
 }
 
+/* What the receiver got when `given` was sent, owned by the caller. */
+static json_t *got_for(struct room *r, const char *given)
+{
+    assert_int_equal(oc_test_call(r->t, SEND, given, 5000), OC_OK);
+    json_t *json = json_loads(body(r), JSON_REJECT_DUPLICATES, NULL);
+    assert_non_null(json);
+    json_object_del(json, "timestamp");
+    return json;
+}
+
+static void configure(struct room *r, const char *more)
+{
+    char text[512];
+    snprintf(text, sizeof text, "{\"url\":\"%s\"%s}", r->url, more);
+    oc_test_config(r->t, text);
+    assert_int_equal(oc_test_start(r->t), OC_OK);
+}
+
+/* Without a template nothing is taken apart; with one that says the same, all is. */
+static void a_delivery_is_passed_on_as_it_stands(void **state)
+{
+    static const char *const given[] = {
+        params,
+        " { \"alert\" : { \"x\" : [ \"}]\", { \"y\\\"\" : \"\\\\\" } ] } ,\n\"id\":\"a-1\", "
+        "\"event\":\"resolved\",\"host\" : { \"other\":{\"name\":\"no\"}, \"name\" : \"h\\u00e4\" "
+        "} } ",
+        "{\"id\":\"1\",\"event\":\"firing\",\"alert\":{},\"attempt\":10}",
+        "{\"id\":\"\\u0061\",\"event\":\"firing\",\"alert\":{\"id\":\"\\u0062\"},\"host\":null}"};
+    struct room *r = *state;
+    for (size_t i = 0; i < sizeof given / sizeof given[0]; i++) {
+        configure(r, "");
+        json_t *plain = got_for(r, given[i]);
+        oc_test_stop(r->t);
+        configure(
+            r, ",\"template\":\"{\\\"alert\\\":\\\"{{alert}}\\\",\\\"event\\\":\\\"{{event}}\\\","
+               "\\\"delivery\\\":\\\"{{delivery}}\\\",\\\"host\\\":\\\"{{host}}\\\"}\"");
+        json_t *filled = got_for(r, given[i]);
+        oc_test_stop(r->t);
+        json_object_del(plain, "attempt");
+        assert_true(json_equal(plain, filled));
+        json_decref(plain);
+        json_decref(filled);
+    }
+}
+
+static void a_group_is_passed_on_with_its_alerts(void **state)
+{
+    struct room *r = *state;
+    assert_int_equal(oc_test_start(r->t), OC_OK);
+    json_t *json = got_for(
+        r, "{\"id\":\"1\",\"event\":\"firing\",\"alert\":{\"id\":\"a\"},\"group\":{\"key\":\"k\"},"
+           "\"alerts\":[{\"id\":\"a\"},{\"id\":\"b\"}],\"text\":\"2 alerts\",\"unknown\":1}");
+    char *text = json_dumps(json, JSON_COMPACT);
+    assert_string_equal(
+        text, "{\"alert\":{\"id\":\"a\"},\"event\":\"firing\",\"delivery\":\"1\",\"host\":\"\","
+              "\"attempt\":0,\"group\":{\"key\":\"k\"},\"alerts\":[{\"id\":\"a\"},{\"id\":"
+              "\"b\"}],\"text\":\"2 alerts\"}");
+    free(text);
+    json_decref(json);
+}
+
 static void what_is_no_delivery_is_refused(void **state)
 {
     struct room *r = *state;
     assert_int_equal(oc_test_start(r->t), OC_OK);
-    assert_int_equal(oc_test_call(r->t, SEND, "{}", 1000), OC_E_CONFIG);
+    static const char *const bad[] = {"{}", "[]", "{\"id\":\"1\",\"event\":\"firing\",\"alert\":{}",
+                                      "{\"id\":\"1\",\"event\":\"firing\",\"alert\":[]}",
+                                      "{\"id\":\"\",\"event\":\"firing\",\"alert\":{}}"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_int_equal(oc_test_call(r->t, SEND, bad[i], 1000), OC_E_CONFIG);
+    }
     assert_int_equal(r->receiver.requests, 0);
 }
 
@@ -364,6 +430,8 @@ int main(void)
         IN_ROOM(a_redirect_to_anybody_else_is_not_followed),
         IN_ROOM(a_circle_of_redirects_comes_to_an_end),
         IN_ROOM(what_is_no_web_address_is_refused),
+        IN_ROOM(a_delivery_is_passed_on_as_it_stands),
+        IN_ROOM(a_group_is_passed_on_with_its_alerts),
         IN_ROOM(what_is_no_delivery_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* webhook: alerts as signed JSON over HTTP. SPDX-License-Identifier: MIT */
 #include "alert/message.h"
 #include "payload.h"
+#include "raw.h"
 #include "transfer/transfer.h"
 
 #include <ctype.h>
@@ -23,6 +24,7 @@ struct webhook {
     int32_t method;
 
     CURL *curl;     /* kept between calls, with its connection and what never changes */
+    CURLU *parsed;  /* `url`, taken apart once instead of at each call; NULL: libcurl does it */
     int redirected; /* it points to where a redirect led */
     json_t *pattern;
 };
@@ -42,6 +44,7 @@ static const struct oc_option options[] = {
      .help = "the HTTP method"},
     {.name = "headers",
      .type = OC_OPT_MAP,
+     .flags = OC_OPT_SENSITIVE,
      .offset = offsetof(struct webhook, headers),
      .help = "further request headers"},
     {.name = "secret",
@@ -131,11 +134,17 @@ static size_t on_body(char *data, size_t size, size_t count, void *ctx)
 }
 
 /* Options are kept from call to call: setting them anew costs as much as a short request. */
-static void prepare_once(const struct webhook *w)
+static void prepare_once(struct webhook *w)
 {
     static const char *const names[] = {"POST", "PUT", "PATCH"};
     transfer_prepare(w->curl, "http,https", w->ca_file);
+    w->parsed = curl_url();
+    if (w->parsed && curl_url_set(w->parsed, CURLUPART_URL, w->url, 0) != CURLUE_OK) {
+        curl_url_cleanup(w->parsed);
+        w->parsed = NULL;
+    }
     curl_easy_setopt(w->curl, CURLOPT_URL, w->url);
+    curl_easy_setopt(w->curl, CURLOPT_CURLU, w->parsed);
     curl_easy_setopt(w->curl, CURLOPT_POST, 1L);
     curl_easy_setopt(w->curl, CURLOPT_CUSTOMREQUEST, names[w->method]);
     curl_easy_setopt(w->curl, CURLOPT_TCP_NODELAY, 1L);
@@ -177,6 +186,7 @@ static void stop(void *self)
 {
     struct webhook *w = self;
     curl_easy_cleanup(w->curl);
+    curl_url_cleanup(w->parsed);
     transfer_leave();
     json_decref(w->pattern);
 }
@@ -217,15 +227,15 @@ static int has_header(const struct webhook *w, const char *name)
     return 0;
 }
 
-static int add_own_headers(const struct webhook *w, const struct message *m, const char *body,
-                           struct curl_slist **list)
+static int add_own_headers(const struct webhook *w, const char *id, const char *event,
+                           const char *body, struct curl_slist **list)
 {
     char timestamp[32], signature[7 + SIGNATURE_SIZE] = "sha256=";
     snprintf(timestamp, sizeof timestamp, "%lld", (long long)time(NULL));
     int failed = add_header(list, "X-OpenClaw-Timestamp", timestamp);
     /* a line end in an id cannot come from the host; it must not come through either */
-    failed |= is_field_value(m->id) ? add_header(list, "X-OpenClaw-Delivery", m->id) : 0;
-    failed |= is_field_value(m->event) ? add_header(list, "X-OpenClaw-Event", m->event) : 0;
+    failed |= is_field_value(id) ? add_header(list, "X-OpenClaw-Delivery", id) : 0;
+    failed |= is_field_value(event) ? add_header(list, "X-OpenClaw-Event", event) : 0;
     if (w->secret && *w->secret) {
         payload_sign(w->secret, timestamp, body, signature + 7);
         failed |= add_header(list, "X-OpenClaw-Signature", signature);
@@ -239,12 +249,12 @@ static int add_own_headers(const struct webhook *w, const struct message *m, con
     return failed | add_line(list, "Expect:"); /* taken out: no wait for 100 Continue */
 }
 
-static struct curl_slist *make_headers(const struct webhook *w, const struct message *m,
+static struct curl_slist *make_headers(const struct webhook *w, const char *id, const char *event,
                                        const char *body)
 {
     struct curl_slist *list = NULL;
     const struct oc_pair *pairs = w->headers.items;
-    int failed = add_own_headers(w, m, body, &list);
+    int failed = add_own_headers(w, id, event, body, &list);
     for (uint64_t i = 0; i < w->headers.count; i++) {
         failed |= add_header(&list, pairs[i].name, pairs[i].value);
     }
@@ -260,6 +270,7 @@ static void prepare(struct webhook *w, const char *body, struct curl_slist *head
 {
     if (w->redirected) {
         curl_easy_setopt(w->curl, CURLOPT_URL, w->url);
+        curl_easy_setopt(w->curl, CURLOPT_CURLU, w->parsed);
         w->redirected = 0;
     }
     curl_easy_setopt(w->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(body));
@@ -354,7 +365,8 @@ static int follow(struct webhook *w, int hop)
     if (!target || !may_follow(w->url, target)) {
         return 0;
     }
-    char *copy = strdup(target); /* setting the URL frees what getinfo lent */
+    char *copy = strdup(target);                    /* setting the URL frees what getinfo lent */
+    curl_easy_setopt(w->curl, CURLOPT_CURLU, NULL); /* it would go before the address */
     int set = copy && curl_easy_setopt(w->curl, CURLOPT_URL, copy) == CURLE_OK;
     free(copy);
     w->redirected = 1;
@@ -377,32 +389,85 @@ static int32_t post(struct webhook *w, const struct oc_request *req, struct answ
     return OC_OK;
 }
 
-static int32_t send_alert(void *self, const struct oc_request *req, const struct oc_sink *out,
-                          struct oc_error *err)
+/* What is sent, and under which id; all owned. */
+struct letter {
+    char *body, *id, *event;
+};
+
+static void letter_finish(struct letter *l)
 {
-    struct webhook *w = self;
+    free(l->body);
+    free(l->id);
+    free(l->event);
+}
+
+static void pass_on(const struct raw_delivery *raw, struct letter *l)
+{
+    char timestamp[48];
+    message_now(timestamp, sizeof timestamp);
+    l->body = raw_body(raw, timestamp);
+    l->id = raw_string(&raw->id);
+    l->event = raw_string(&raw->event);
+}
+
+static int32_t fill_in(const struct webhook *w, const struct oc_request *req, struct letter *l,
+                       struct oc_error *err)
+{
     struct message m;
-    struct answer answer = {.len = 0};
     int32_t rc = message_read(&m, req, err);
-    if (rc != OC_OK) {
-        return rc;
+    if (rc == OC_OK) {
+        l->body = payload_make(&m, w->pattern);
+        l->id = strdup(m.id);
+        l->event = strdup(m.event);
+        message_finish(&m);
     }
-    char *body = payload_make(&m, w->pattern);
-    struct curl_slist *headers = body ? make_headers(w, &m, body) : NULL;
-    if (!headers) {
+    return rc;
+}
+
+static int32_t write_letter(const struct webhook *w, const struct oc_request *req, struct letter *l,
+                            struct oc_error *err)
+{
+    struct raw_delivery raw;
+    int32_t rc = OC_OK;
+    if (!w->pattern && req->params.ptr && raw_read(req->params.ptr, req->params.len, &raw)) {
+        pass_on(&raw, l);
+    } else {
+        rc = fill_in(w, req, l, err);
+    }
+    if (rc == OC_OK && !(l->body && l->id && l->event)) {
         rc = oc_fail(err, OC_E_INTERNAL, "out of memory");
-        goto out;
     }
-    prepare(w, body, headers, &answer);
-    rc = post(w, req, &answer, err);
+    return rc;
+}
+
+static int32_t deliver(struct webhook *w, const struct letter *l, const struct oc_request *req,
+                       const struct oc_sink *out, struct oc_error *err)
+{
+    struct answer answer = {.len = 0};
+    struct curl_slist *headers = make_headers(w, l->id, l->event, l->body);
+    if (!headers) {
+        return oc_fail(err, OC_E_INTERNAL, "out of memory");
+    }
+    prepare(w, l->body, headers, &answer);
+    int32_t rc = post(w, req, &answer, err);
     if (rc == OC_OK) {
         rc = judge(w, &answer, out, err);
     }
     forget(w);
-out:
     curl_slist_free_all(headers);
-    free(body);
-    message_finish(&m);
+    return rc;
+}
+
+static int32_t send_alert(void *self, const struct oc_request *req, const struct oc_sink *out,
+                          struct oc_error *err)
+{
+    struct webhook *w = self;
+    struct letter letter = {0};
+    int32_t rc = write_letter(w, req, &letter, err);
+    if (rc == OC_OK) {
+        rc = deliver(w, &letter, req, out, err);
+    }
+    letter_finish(&letter);
     return rc;
 }
 

@@ -391,6 +391,42 @@ static void a_secret_parameter_names_no_file_and_no_variable(void **state)
     oc_arena_finish(&arena);
 }
 
+static void a_text_that_holds_json_may_be_the_object_itself(void **state)
+{
+    static const struct oc_option table[] = {
+        {.name = "params", .type = OC_OPT_STRING, .choices = "json"},
+        {.name = "plain", .type = OC_OPT_STRING, .offset = sizeof(char *)},
+        {0}};
+    static const char *const given[] = {
+        "{\"params\":{\"b\":[1,{\"c\":null}],\"a\":\"x\"}}",
+        "{\"params\":\"{\\\"a\\\":\\\"x\\\",\\\"b\\\":[1,{\\\"c\\\":null}]}\"}"};
+    struct {
+        const char *params, *plain;
+    } s;
+    (void)state;
+    for (size_t i = 0; i < OC_COUNT(given); i++) {
+        struct oc_arena arena = {0};
+        json_t *object = json_loads(given[i], 0, NULL);
+        assert_int_equal(oc_bind_json(table, object, &s, sizeof s, &arena, NULL), 0);
+        assert_string_equal(s.params, "{\"a\":\"x\",\"b\":[1,{\"c\":null}]}");
+        assert_true(json_is_object(object)); /* what was given is as it was */
+        assert_int_equal(json_is_object(json_object_get(object, "params")), i == 0);
+        json_decref(object);
+        oc_arena_finish(&arena);
+    }
+    struct oc_arena arena = {0};
+    json_t *list = json_pack("{s:[]}", "params"), *other = json_pack("{s:{}}", "plain");
+    assert_int_equal(oc_bind_json(table, list, &s, sizeof s, &arena, NULL), OC_E_CONFIG);
+    assert_int_equal(oc_bind_json(table, other, &s, sizeof s, &arena, NULL), OC_E_CONFIG);
+    json_decref(list);
+    json_decref(other);
+    oc_arena_finish(&arena);
+    json_t *schema = oc_options_schema(table, sizeof *table);
+    const json_t *either = oc_json_path(schema, "properties.params.anyOf");
+    assert_int_equal(json_array_size(either), 2);
+    json_decref(schema);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -406,6 +442,7 @@ int main(void)
         cmocka_unit_test(parameters_are_bound_from_json),
         cmocka_unit_test(the_first_wrong_parameter_is_the_error),
         cmocka_unit_test(a_secret_parameter_names_no_file_and_no_variable),
+        cmocka_unit_test(a_text_that_holds_json_may_be_the_object_itself),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

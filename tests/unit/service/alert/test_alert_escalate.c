@@ -86,6 +86,44 @@ static void its_end_is_told_to_those_whom_it_was_escalated_to(void **state)
     json_decref(params);
 }
 
+/* What the policy says about an alert that people have not heard of yet. */
+static unsigned told_before_asked;
+static json_t *told_first(const json_t *args)
+{
+    const json_t *alert = json_array_get(args, 0);
+    const struct oc_instance *console = plugin_instance("console");
+    told_before_asked += console && console->params ? 1 : 0;
+    return oc_json_bool(alert, "raised", false)
+               ? json_null()
+               : json_pack("{s:i, s:s}", "after", 0, "severity", "critical");
+}
+
+static void people_are_told_before_the_first_question_and_anew_when_it_is_graver(void **state)
+{
+    struct world *w = *state;
+    told_before_asked = 0;
+    fake_escalate = told_first;
+    world_start(w, CHANNELS);
+    rule_event(w, "rule.firing", "aa", "warning");
+    world_pass(1000);
+    assert_true(told_before_asked > 0);
+    json_t *first = plugin_take("console");
+    plugin_answer("console", OC_OK, NULL);
+    json_t *second = plugin_take("console");
+    plugin_answer("console", OC_OK, NULL);
+    assert_string_equal(oc_json_str(json_object_get(first, "alert"), "severity", ""), "warning");
+    assert_string_equal(oc_json_str(json_object_get(second, "alert"), "severity", ""), "critical");
+    json_decref(first);
+    json_decref(second);
+    assert_int_equal(plugin_drain("console"), 0);
+    assert_int_equal(events_of(w, "alert.escalated"), 1);
+    world_pass(1000); /* that both were sent is written */
+    world_crash(w);
+    world_start(w, CHANNELS);
+    world_pass(OC_MINUTE);
+    assert_int_equal(plugin_drain("console"), 0); /* nothing of it is forgotten */
+}
+
 static void nobody_is_polled(void **state)
 {
     struct world *w = *state;
@@ -302,6 +340,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_WORLD(a_critical_alert_that_nobody_acknowledges_is_told_to_others),
         IN_WORLD(its_end_is_told_to_those_whom_it_was_escalated_to),
+        IN_WORLD(people_are_told_before_the_first_question_and_anew_when_it_is_graver),
         IN_WORLD(nobody_is_polled),
         IN_WORLD(an_acknowledgement_ends_the_chain_and_its_end_begins_it_anew),
         IN_WORLD(an_acknowledgement_that_expires_survives_a_crash),

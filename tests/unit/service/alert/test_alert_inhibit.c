@@ -139,7 +139,7 @@ static struct oc_alert *random_alert(struct oc_alerts *t, unsigned *seed)
     for (size_t i = 0; i < count; i++) {
         oc_labels_release(&t->labels, refs[i].pair);
     }
-    a->posted = true;
+    oc_alerts_set_posted(t, a, true);
     a->firing = true;
     return a;
 }
@@ -260,7 +260,8 @@ static struct oc_alert *of_severity(struct oc_alerts *t, uint64_t key, const cha
     oc_labels_hold(&t->labels, ref.pair);
     oc_alert_set_body(t, a, &ref, 1, "", 0);
     oc_labels_release(&t->labels, ref.pair);
-    a->posted = a->firing = true;
+    oc_alerts_set_posted(t, a, true);
+    a->firing = true;
     return a;
 }
 

@@ -19,8 +19,11 @@ static bool holds(const char *matcher)
     char *text = oc_matcher_text(&m);
     struct oc_matcher again; /* what is written is read as the same */
     assert_int_equal(oc_matcher_parse(text, &again, &err), OC_OK);
-    assert_int_equal(again.op, m.op);
-    assert_string_equal(again.value, m.value);
+    assert_int_equal(oc_matcher_is_equal(&again), oc_matcher_is_equal(&m));
+    assert_int_equal(oc_matcher_holds(&again, &table, a), result);
+    char *twice = oc_matcher_text(&again);
+    assert_string_equal(twice, text);
+    free(twice);
     oc_matcher_finish(&again);
     free(text);
     oc_matcher_finish(&m);
@@ -38,11 +41,28 @@ static void matchers_compare_fields_and_labels(void **state)
     assert_true(holds("severity=critical"));
     assert_true(holds("mount=/home"));
     assert_false(holds("mount!=/home"));
-    assert_true(holds("mount=~/h*"));
-    assert_false(holds("mount!~/h*"));
+    assert_true(holds("mount=~/h.*"));
+    assert_false(holds("mount=~/h*")); /* slashes and h's, and nothing else */
+    assert_false(holds("mount!~/h.*"));
+    assert_true(holds("mount=~\"/(home|var)\""));
+    assert_true(holds("mount!=\"/a b, {c}\""));
+    assert_true(holds("{severity=~\"crit.+\"}"));
     assert_true(holds("absent="));
     assert_true(holds("absent!=x"));
     assert_false(holds("mount=a=b")); /* the value may hold an operator */
+}
+
+static void who_writes_a_glob_is_told_what_to_write(void **state)
+{
+    static const char *const globs[] = {"rule=~*", "rule=~*web", "rule!~?x"};
+    struct oc_matcher m;
+    struct oc_error err;
+    (void)state;
+    for (size_t i = 0; i < OC_COUNT(globs); i++) {
+        oc_error_init(&err);
+        assert_int_equal(oc_matcher_parse(globs[i], &m, &err), OC_E_CONFIG);
+        assert_non_null(strstr(err.hint, "regular expression: .* matches anything"));
+    }
 }
 
 static void what_is_no_matcher_is_refused_with_a_hint(void **state)
@@ -67,6 +87,30 @@ static int silence(struct world *w, const char *matcher, const char *span, json_
 static unsigned delivered(void)
 {
     return plugin_drain("console");
+}
+
+/* What "=~" meant when it was stored is what it means: a glob. */
+static void a_silence_that_was_stored_as_a_glob_keeps_its_meaning(void **state)
+{
+    struct world *w = *state;
+    json_t *kept = json_pack("{s:s, s:[s,s], s:s, s:s, s:s, s:s}", "id", "0a1b2c3d4e5f", "matchers",
+                             "rule=~rule_*", "instance!~x?", "starts", "2020-01-01T00:00:00Z",
+                             "ends", "2099-01-01T00:00:00Z", "comment", "old", "created_by", "me"),
+           *list;
+    oc_kv_put(w->env.store, "silence", "0a1b2c3d4e5f", kept, true, NULL);
+    json_decref(kept);
+    world_start(w, CONSOLE);
+    fire(w, "aa");
+    assert_int_equal(delivered(), 0);
+    op(w, "alert.silences", NULL, &list);
+    const json_t *matchers = json_object_get(json_array_get(list, 0), "matchers");
+    assert_string_equal(json_string_value(json_array_get(matchers, 0)), "rule=~rule_.*");
+    assert_string_equal(json_string_value(json_array_get(matchers, 1)), "instance!~x.");
+    json_decref(list);
+    assert_int_equal(silence(w, "rule=~rule_*", "2h", &list), OC_OK); /* today: an expression */
+    assert_string_equal(json_string_value(json_array_get(json_object_get(list, "matchers"), 0)),
+                        "rule=~rule_*");
+    json_decref(list);
 }
 
 static void a_silenced_alert_is_listed_and_not_told(void **state)
@@ -138,6 +182,22 @@ static void a_silence_hushes_only_what_it_matches(void **state)
     fire(w, "aa");
     fire(w, "bb");
     assert_int_equal(delivered(), 1);
+}
+
+static void a_silence_says_when_it_ends_once(void **state)
+{
+    struct world *w = *state;
+    struct op_result r;
+    world_start(w, CONSOLE);
+    op_start(w, "alert.silence",
+             json_pack("{s:[s], s:s, s:s}", "matchers", "rule_aa", "for", "1h", "until",
+                       "2030-01-01T08:00:00Z"),
+             &r);
+    assert_int_equal(r.code, OC_E_CONFIG);
+    assert_string_equal(r.err.message, "a silence ends by --for or by --until, not by both");
+    op_start(w, "alert.silence", json_pack("{s:[s]}", "matchers", "rule_aa"), &r);
+    assert_int_equal(r.code, OC_E_CONFIG);
+    assert_string_equal(r.err.message, "a silence needs either --for or --until");
 }
 
 static void all_matchers_of_a_silence_must_hold(void **state)
@@ -254,11 +314,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(matchers_compare_fields_and_labels),
         cmocka_unit_test(what_is_no_matcher_is_refused_with_a_hint),
+        cmocka_unit_test(who_writes_a_glob_is_told_what_to_write),
+        IN_WORLD(a_silence_that_was_stored_as_a_glob_keeps_its_meaning),
         IN_WORLD(a_silenced_alert_is_listed_and_not_told),
         IN_WORLD(what_still_fires_when_the_silence_ends_is_told),
         IN_WORLD(an_alert_told_before_the_silence_is_told_again_after_it),
         IN_WORLD(the_end_of_a_silenced_alert_is_never_told),
         IN_WORLD(a_silence_hushes_only_what_it_matches),
+        IN_WORLD(a_silence_says_when_it_ends_once),
         IN_WORLD(all_matchers_of_a_silence_must_hold),
         IN_WORLD(a_silence_survives_a_crash),
         IN_WORLD(a_silence_that_ended_while_nobody_ran_is_over),

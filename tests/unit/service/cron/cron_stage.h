@@ -104,6 +104,11 @@ static const struct oc_op test_ops[] = {
      .flags = OC_OP_MUTATES,
      .handler = op_slow},
     {.name = "test.admin", .summary = "x", .role = OC_ROLE_ADMIN, .handler = op_ok},
+    {.name = "test.secret",
+     .summary = "x",
+     .role = OC_ROLE_OPERATOR,
+     .flags = OC_OP_MUTATES | OC_OP_TELLS_SECRET,
+     .handler = op_ok},
     {.name = "test.stream", .summary = "x", .flags = OC_OP_STREAMS, .handler = op_slow},
 };
 static const struct oc_op late_op = {.name = "test.late", .summary = "x", .handler = op_ok};

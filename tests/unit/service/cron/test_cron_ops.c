@@ -72,6 +72,75 @@ static void mistakes_are_named(void **state)
     assert_int_equal(json_array_size(stage_ask(&st, "cron.list", NULL)), 0);
 }
 
+static void an_operation_that_is_not_there_is_told_with_the_nearest(void **state)
+{
+    (void)state;
+    configure("");
+    as(OC_ROLE_OPERATOR, "cron.add", "{\"name\":\"a\",\"every\":\"10m\",\"op\":\"test.okk\"}");
+    assert_int_equal(st.code, OC_OK); /* it may come */
+    assert_string_equal(st.warning, "it does not run yet: operation test.okk is not available on "
+                                    "this host; did you mean test.ok?");
+    as(OC_ROLE_OPERATOR, "cron.add", "{\"name\":\"b\",\"every\":\"10m\",\"op\":\"backup.create\"}");
+    assert_string_equal(
+        st.warning, "it does not run yet: operation backup.create is not available on this host");
+}
+
+static void at_most_two_hundred_are_added(void **state)
+{
+    (void)state;
+    char params[128];
+    configure("");
+    for (int i = 0; i < OC_CRON_ADDED_MAX; i++) {
+        snprintf(params, sizeof params, "{\"name\":\"s%d\",\"every\":\"1d\",\"op\":\"test.ok\"}",
+                 i);
+        as(OC_ROLE_OPERATOR, "cron.add", params);
+        assert_int_equal(st.code, OC_OK);
+    }
+    assert_int_equal(
+        stage_refused(&st, "cron.add", "{\"name\":\"more\",\"every\":\"1d\",\"op\":\"test.ok\"}"),
+        OC_E_CONFLICT);
+    assert_string_equal(st.error.message, "there are 200 schedules already, 200 may be added");
+    as(OC_ROLE_OPERATOR, "cron.remove", "{\"name\":\"s7\"}");
+    as(OC_ROLE_OPERATOR, "cron.add", "{\"name\":\"more\",\"every\":\"1d\",\"op\":\"test.ok\"}");
+    assert_int_equal(st.code, OC_OK);
+}
+
+/* One byte more than there may be. */
+static void texts_have_limits(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *key;
+        size_t max;
+    } limits[] = {{"comment", 1u << 10}, {"params", 64u << 10}};
+    configure("");
+    for (size_t i = 0; i < OC_COUNT(limits); i++) {
+        char *text = oc_calloc(1, limits[i].max + 32);
+        memset(text, 'x', limits[i].max + 1);
+        json_t *params = json_pack("{s:s, s:s, s:s}", "name", "a", "every", "1d", "op", "test.ok");
+        if (strcmp(limits[i].key, "params") == 0) {
+            char *object = oc_asprintf("{\"n\":\"%s\"}", text);
+            oc_json_set_str(params, "params", object);
+            free(object);
+        } else {
+            oc_json_set_str(params, limits[i].key, text);
+        }
+        char *json = json_dumps(params, 0);
+        assert_int_equal(stage_refused(&st, "cron.add", json), OC_E_CONFIG);
+        assert_non_null(strstr(st.error.message, limits[i].key));
+        free(json);
+        json_decref(params);
+        free(text);
+    }
+    static const char *const spans[] = {"999ms", "367d"};
+    for (size_t i = 0; i < OC_COUNT(spans); i++) {
+        char *json = oc_asprintf("{\"name\":\"a\",\"every\":\"%s\",\"op\":\"test.ok\"}", spans[i]);
+        assert_int_not_equal(stage_refused(&st, "cron.add", json), OC_OK);
+        free(json);
+    }
+    assert_int_equal(json_array_size(stage_ask(&st, "cron.list", NULL)), 0);
+}
+
 static void nobody_gets_more_done_by_a_schedule_than_by_themselves(void **state)
 {
     (void)state;
@@ -106,6 +175,19 @@ static void an_edit_changes_what_is_given(void **state)
     assert_int_equal(ran, 1);
     assert_int_equal(stage_refused(&st, "cron.edit", "{\"name\":\"nobody\"}"), OC_E_NOT_FOUND);
     assert_int_equal(stage_refused(&st, "cron.add", PROBE), OC_E_CONFLICT);
+}
+
+static void what_tells_a_secret_is_refused_at_once(void **state)
+{
+    (void)state;
+    configure("");
+    assert_int_equal(
+        stage_refused(&st, "cron.add", "{\"name\":\"a\",\"every\":\"5m\",\"op\":\"test.secret\"}"),
+        OC_E_UNSUPPORTED);
+    assert_non_null(strstr(st.error.message, "operation test.secret tells a secret"));
+    stage_ask(&st, "cron.add", PROBE);
+    assert_int_equal(stage_refused(&st, "cron.edit", "{\"name\":\"probe\",\"op\":\"test.secret\"}"),
+                     OC_E_UNSUPPORTED);
 }
 
 static void a_removed_schedule_leaves_nothing(void **state)
@@ -340,8 +422,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(an_added_schedule_runs_and_survives_restarts),
         T(mistakes_are_named),
+        T(an_operation_that_is_not_there_is_told_with_the_nearest),
+        T(at_most_two_hundred_are_added),
+        T(texts_have_limits),
         T(nobody_gets_more_done_by_a_schedule_than_by_themselves),
         T(an_edit_changes_what_is_given),
+        T(what_tells_a_secret_is_refused_at_once),
         T(a_removed_schedule_leaves_nothing),
         T(a_schedule_can_go_while_it_runs),
         T(one_of_the_configuration_is_turned_off_and_not_edited),

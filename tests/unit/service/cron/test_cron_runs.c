@@ -69,6 +69,27 @@ static void missed_runs_are_told_and_left(void **state)
     assert_true(sample("cron.missed_runs/a") == 0); /* and the alert ends */
 }
 
+/* Down for a minute and a quarter: the run that is on time begins in the same look, and the next ones follow every ten seconds. */
+static void what_a_short_schedule_missed_is_told_of_for_more_than_a_minute(void **state)
+{
+    (void)state;
+    configure("schedules = ( { name = \"a\"; every = \"10s\"; op = \"test.ok\"; } );");
+    stage_pass(&st, 10 * OC_SECOND);
+    assert_int_equal(ran, 1);
+    stage_set_clock(STAGE_WALL + 95 * OC_SECOND);
+    crash_and_restart();
+    assert_int_equal(ran, 2);
+    assert_string_equal(states("a"), "ok missed ok");
+    assert_true(sample("cron.missed_runs/a") ==
+                7); /* so both alerts fire, although it runs again */
+    stage_pass(&st, OC_MINUTE);
+    assert_int_equal(ran, 8);
+    assert_true(sample("cron.missed_runs/a") == 7);
+    assert_int_equal(oc_json_int(row("a"), "missed", -1), 0);
+    stage_pass(&st, 20 * OC_SECOND);
+    assert_true(sample("cron.missed_runs/a") == 0); /* and end */
+}
+
 static void missed_runs_are_made_up_for_by_one(void **state)
 {
     (void)state;
@@ -360,6 +381,7 @@ int main(void)
         T(a_run_is_on_the_disk_before_its_operation_begins),
         T(intervals_are_counted_from_the_epoch),
         T(missed_runs_are_told_and_left),
+        T(what_a_short_schedule_missed_is_told_of_for_more_than_a_minute),
         T(missed_runs_are_made_up_for_by_one),
         T(missed_runs_are_made_up_for_one_by_one),
         T(a_run_that_is_a_little_late_is_on_time),

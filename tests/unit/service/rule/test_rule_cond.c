@@ -26,7 +26,7 @@ static int setup(void **state)
         0, NULL);
     f->lua = oc_lua_create(NULL);
     f->node = oc_node_from_json(json, "test");
-    oc_thresholds_init(&f->thresholds, f->node, &diags);
+    oc_thresholds_init(&f->thresholds, f->node, NULL, NULL, &diags);
     assert_int_equal(diags.list.count, 0);
     json_decref(json);
     *state = f;
@@ -237,7 +237,7 @@ static void lists_are_no_thresholds(void **state)
     json_t *json = json_loads("{\"a\":{\"b\":[1,2],\"c\":3}}", 0, NULL);
     struct oc_node *node = oc_node_from_json(json, "test");
     (void)state;
-    oc_thresholds_init(&t, node, &diags);
+    oc_thresholds_init(&t, node, NULL, NULL, &diags);
     assert_int_equal(diags.list.count, 1);
     assert_string_equal(diags.list.items[0].key, "thresholds.a.b");
     assert_non_null(oc_thresholds_get(&t, "thresholds.a.c"));

@@ -1,0 +1,226 @@
+/* Which figures a threshold may have: percentages, and the warning that comes before what is critical. SPDX-License-Identifier: MIT */
+#include "core/service/rule/threshold_limits.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/buf.h"
+#include "core/base/mem.h"
+#include "core/base/text.h"
+#include "core/base/time.h"
+#include "core/config/dump.h"
+
+#define NAME_MAX_LEN 256
+
+/* ---- what a node says ---- */
+
+static bool number_of(const struct oc_node *node, double *number)
+{
+    int64_t ms;
+    if (node && node->type == OC_NODE_INT) {
+        *number = (double)node->integer;
+    } else if (node && node->type == OC_NODE_FLOAT) {
+        *number = node->number;
+    } else if (node && node->type == OC_NODE_STRING &&
+               oc_duration_parse(node->string, &ms) == OC_OK) {
+        *number = (double)ms;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static bool is_percentage(const char *key)
+{
+    return strcmp(key, "percent") == 0 || oc_ends(key, "_percent");
+}
+
+static bool is_sound_alone(const struct oc_node *node)
+{
+    double number;
+    const bool plain = node->type == OC_NODE_INT || node->type == OC_NODE_FLOAT;
+    return !is_percentage(node->key) || !plain ||
+           (number_of(node, &number) && number >= 0 && number <= 100);
+}
+
+static const struct oc_node *member(const struct oc_node *group, const char *key)
+{
+    for (size_t i = 0; group && group->type == OC_NODE_GROUP && i < group->count; i++) {
+        if (strcmp(group->children[i]->key, key) == 0) {
+            return group->children[i];
+        }
+    }
+    return NULL;
+}
+
+/* What holds when `node` cannot: the figure that the host brings, or NULL. */
+static const struct oc_node *fallback(const struct oc_node *defaults, const struct oc_node *node)
+{
+    const struct oc_node *other = member(defaults, node->key);
+    return other && other->type < OC_NODE_LIST && is_sound_alone(other) ? other : NULL;
+}
+
+static const struct oc_node *alone(const struct oc_node *defaults, const struct oc_node *node)
+{
+    return is_sound_alone(node) ? node : fallback(defaults, node);
+}
+
+static char *shown(const struct oc_node *node)
+{
+    struct oc_buf text = {0};
+    oc_dump_value(node, &text);
+    return oc_buf_take(&text);
+}
+
+/* ---- pairs ---- */
+
+static bool swap_word(const char *key, const char *word, const char *by, char *out, size_t size)
+{
+    const char *at = strstr(key, word);
+    const size_t len = strlen(word);
+    if (!at || (at > key && at[-1] != '_') || (at[len] && at[len] != '_')) {
+        return false;
+    }
+    const int n = snprintf(out, size, "%.*s%s%s", (int)(at - key), key, by, at + len);
+    return n > 0 && (size_t)n < size;
+}
+
+/* A name that tells that less of it is worse. */
+static bool is_scarce(const char *name)
+{
+    static const char *const words[] = {"free", "available", "remaining", "left",   "idle",
+                                        "hit",  "score",     "uptime",    "success"};
+    for (size_t i = 0; i < OC_COUNT(words); i++) {
+        const char *at = strstr(name, words[i]);
+        const char *end = at ? at + strlen(words[i]) : NULL;
+        if (at && (at == name || strchr("._", at[-1])) && (!*end || strchr("._", *end))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Before the name at `at` stands "<" or "<=". */
+static bool is_below(const char *text, const char *at)
+{
+    while (at > text && at[-1] == ' ') {
+        at--;
+    }
+    at -= at > text && at[-1] == '=';
+    return at > text && at[-1] == '<';
+}
+
+/* Every rule that names the figure fires below it. */
+static bool fires_below(const struct oc_node *rules, const char *name)
+{
+    size_t below = 0, others = 0;
+    for (size_t i = 0; rules && rules->type == OC_NODE_LIST && i < rules->count; i++) {
+        const struct oc_node *expr = member(rules->children[i], "expr");
+        const char *text = expr && expr->type == OC_NODE_STRING ? expr->string : "";
+        for (const char *at = text; (at = strstr(at, name)) != NULL; at += strlen(name)) {
+            *(is_below(text, at) ? &below : &others) += 1;
+        }
+    }
+    return below > 0 && others == 0;
+}
+
+static bool lower_is_worse(const struct oc_threshold_limits *l, const char *prefix,
+                           const char *critical)
+{
+    char name[NAME_MAX_LEN];
+    const int n = snprintf(name, sizeof name, "%s.%s", prefix, critical);
+    return n > 0 && (size_t)n < sizeof name && (is_scarce(name) || fires_below(l->rules, name));
+}
+
+struct pair {
+    const struct oc_node *warning, *critical;
+    bool scarce;
+};
+
+/* The two of them, as they hold each for itself; false when `node` is no half of a pair. */
+static bool pair_of(const struct oc_threshold_limits *l, const char *prefix,
+                    const struct oc_node *group, const struct oc_node *defaults,
+                    const struct oc_node *node, struct pair *p)
+{
+    char other[NAME_MAX_LEN];
+    const bool warns = swap_word(node->key, "warning", "critical", other, sizeof other);
+    if (!warns && !swap_word(node->key, "critical", "warning", other, sizeof other)) {
+        return false;
+    }
+    const struct oc_node *half = member(group, other);
+    if (!half || half->type >= OC_NODE_LIST) {
+        return false;
+    }
+    p->warning = alone(defaults, warns ? node : half);
+    p->critical = alone(defaults, warns ? half : node);
+    p->scarce = p->critical && lower_is_worse(l, prefix, p->critical->key);
+    return p->warning && p->critical;
+}
+
+static bool in_order(const struct pair *p)
+{
+    double warning, critical;
+    return !number_of(p->warning, &warning) || !number_of(p->critical, &critical) ||
+           (p->warning->type == OC_NODE_STRING) != (p->critical->type == OC_NODE_STRING) ||
+           (p->scarce ? warning > critical : warning < critical);
+}
+
+/* ---- findings ---- */
+
+static void tell_alone(const struct oc_threshold_limits *l, const char *name,
+                       const struct oc_node *node, const struct oc_node *instead)
+{
+    char *found = shown(node), *holds = instead ? shown(instead) : NULL;
+    char *hint = holds ? oc_asprintf("Write a number from 0 to 100. Until then the default, %s, "
+                                     "holds.",
+                                     holds)
+                       : oc_strdup("Write a number from 0 to 100. Until then there is no such "
+                                   "threshold.");
+    oc_diags_add(l->diags, false, node, name, hint, "expected a percentage from 0 to 100, found %s",
+                 found);
+    free(hint);
+    free(holds);
+    free(found);
+}
+
+/* It is said of the one that was written; of the warning when both were. */
+static void tell_pair(const struct oc_threshold_limits *l, const char *prefix, const struct pair *p)
+{
+    const bool of_critical =
+        p->warning->layer == OC_LAYER_DEFAULT && p->critical->layer != OC_LAYER_DEFAULT;
+    const struct oc_node *about = of_critical ? p->critical : p->warning;
+    const struct oc_node *other = of_critical ? p->warning : p->critical;
+    char *name = oc_asprintf("%s.%s", prefix, about->key);
+    char *found = shown(about), *limit = shown(other);
+    char *hint =
+        oc_asprintf("A warning comes before it is critical: write `%s` %s `%s`. Until then the "
+                    "defaults of both hold.",
+                    p->warning->key, p->scarce ? "above" : "below", p->critical->key);
+    oc_diags_add(l->diags, false, about, name, hint, "expected %s than %s, which is %s; found %s",
+                 of_critical == p->scarce ? "less" : "more", other->key, limit, found);
+    free(hint);
+    free(limit);
+    free(found);
+    free(name);
+}
+
+const struct oc_node *oc_threshold_settle(const struct oc_threshold_limits *l, const char *prefix,
+                                          const struct oc_node *group,
+                                          const struct oc_node *defaults,
+                                          const struct oc_node *node)
+{
+    const struct oc_node *settled = alone(defaults, node);
+    struct pair p;
+    if (settled != node) {
+        char *name = oc_asprintf("%s.%s", prefix, node->key);
+        tell_alone(l, name, node, settled);
+        free(name);
+    }
+    if (!settled || !pair_of(l, prefix, group, defaults, node, &p) || in_order(&p)) {
+        return settled;
+    }
+    if (strstr(node->key, "warning")) { /* once for both */
+        tell_pair(l, prefix, &p);
+    }
+    return fallback(defaults, node);
+}

@@ -1,0 +1,23 @@
+/* Which figures a threshold may have: percentages, and the warning that comes before what is critical. SPDX-License-Identifier: MIT
+ *
+ * The section is free, so names tell: `..._percent` is a percentage, 0 to 100; `...warning...` has to come before the
+ * `...critical...` of the same group. Where less is worse, the warning is the greater of the two: names with a word such as
+ * free, available, remaining or score, and figures that the rules compare with "<" alone. [any] */
+#ifndef OC_SERVICE_RULE_THRESHOLD_LIMITS_H
+#define OC_SERVICE_RULE_THRESHOLD_LIMITS_H
+
+#include "core/config/config.h"
+
+struct oc_threshold_limits {
+    const struct oc_node *rules; /* the list that they are used in, or NULL */
+    struct oc_diags *diags;
+};
+
+/* What holds for the value `node` of `group` at `prefix` ("thresholds.cpu"): itself, or when it cannot be meant what `defaults`
+ * (the same group of the host's own layer, or NULL) has in its place, or NULL. What is wrong is an error in l->diags. */
+const struct oc_node *oc_threshold_settle(const struct oc_threshold_limits *l, const char *prefix,
+                                          const struct oc_node *group,
+                                          const struct oc_node *defaults,
+                                          const struct oc_node *node);
+
+#endif

@@ -1,0 +1,168 @@
+/* Thresholds that cannot be meant, and what holds instead. SPDX-License-Identifier: MIT */
+#include "tests/unit/unit.h"
+
+#include "core/base/arena.h"
+#include "core/base/mem.h"
+#include "core/config/parse.h"
+#include "core/service/rule/thresholds.h"
+
+struct fixture {
+    struct oc_arena arena;
+    struct oc_thresholds t;
+    struct oc_diags diags;
+};
+
+static const struct oc_node *parse(struct fixture *f, const char *text, enum oc_layer layer)
+{
+    struct oc_parse_from from = {.file = "t.conf", .layer = layer, .includes = OC_INCLUDES_REFUSE};
+    struct oc_error err;
+    oc_error_init(&err);
+    const struct oc_node *root = oc_config_parse(&f->arena, text, strlen(text), &from, &err);
+    if (root == NULL) {
+        fail_msg("%s", err.message);
+    }
+    return root;
+}
+
+static void clear(struct fixture *f)
+{
+    oc_thresholds_finish(&f->t);
+    oc_diags_finish(&f->diags);
+    memset(&f->diags, 0, sizeof f->diags);
+}
+
+static int setup(void **state)
+{
+    *state = oc_calloc(1, sizeof(struct fixture));
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+    clear(f);
+    oc_arena_finish(&f->arena);
+    free(f);
+    return 0;
+}
+
+static const char shipped[] = "cpu = {warning_percent = 70; critical_percent = 90;};";
+
+/* `text` is what is in force, all layers together, with `rules` beside it. */
+static void read_all(struct fixture *f, const char *text)
+{
+    const struct oc_node *root = parse(f, text, OC_LAYER_FILE);
+    clear(f);
+    oc_thresholds_init(&f->t, oc_node_get(root, "thresholds"), parse(f, shipped, OC_LAYER_DEFAULT),
+                       oc_node_get(root, "rules"), &f->diags);
+}
+
+static double figure(const struct fixture *f, const char *name)
+{
+    const struct oc_lua_value *value = oc_thresholds_get(&f->t, name);
+    return value ? value->number : -1;
+}
+
+static void a_percentage_is_0_to_100_and_else_the_default_holds(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const wrong[] = {"-5", "5000", "100.5"};
+    for (size_t i = 0; i < OC_COUNT(wrong); i++) {
+        char *text = oc_asprintf("thresholds = {\n cpu = {warning_percent = %s;};\n};", wrong[i]);
+        read_all(f, text);
+        assert_int_equal(f->diags.list.count, 1);
+        const struct oc_diag *d = &f->diags.list.items[0];
+        assert_false(d->warning);
+        assert_string_equal(d->file, "t.conf");
+        assert_int_equal(d->line, 2);
+        assert_string_equal(d->key, "thresholds.cpu.warning_percent");
+        assert_non_null(strstr(d->message, "expected a percentage from 0 to 100, found "));
+        assert_non_null(strstr(d->message, wrong[i]));
+        assert_non_null(strstr(d->hint, "the default, 70, holds"));
+        assert_true(figure(f, "thresholds.cpu.warning_percent") == 70);
+        free(text);
+    }
+    read_all(f, "thresholds = {own = {percent = 101; free_percent = 0; load = 5000;};};");
+    assert_int_equal(f->diags.list.count, 1);
+    assert_null(oc_thresholds_get(&f->t, "thresholds.own.percent"));
+    assert_true(figure(f, "thresholds.own.free_percent") == 0);
+    assert_true(figure(f, "thresholds.own.load") == 5000);
+}
+
+static void a_warning_comes_before_what_is_critical(void **state)
+{
+    struct fixture *f = *state;
+    read_all(f, "thresholds = {cpu = {warning_percent = 95; critical_percent = 90;};};");
+    assert_int_equal(f->diags.list.count, 1);
+    assert_string_equal(f->diags.list.items[0].key, "thresholds.cpu.warning_percent");
+    assert_string_equal(f->diags.list.items[0].message,
+                        "expected less than critical_percent, which is 90; found 95");
+    assert_true(figure(f, "thresholds.cpu.warning_percent") == 70);
+    assert_true(figure(f, "thresholds.cpu.critical_percent") == 90);
+    static const char *const wrong[] = {"query_warning_ms = 20; query_critical_ms = 20;",
+                                        "warning = \"10m\"; critical = \"5m\";",
+                                        "failures_warning = 3; failures_critical = 1;"};
+    static const char *const right[] = {"warning = \"90s\"; critical = \"5m\";",
+                                        "warning_ms = 5; critical = \"1s\";",
+                                        "warning_ms_of = 3; critical = 1;", "prewarning = 3;"};
+    for (size_t i = 0; i < OC_COUNT(wrong); i++) {
+        char *text = oc_asprintf("thresholds = {x = {%s};};", wrong[i]);
+        read_all(f, text);
+        assert_int_equal(f->diags.list.count, 1);
+        assert_int_equal(f->t.values.count, 0);
+        free(text);
+    }
+    for (size_t i = 0; i < OC_COUNT(right); i++) {
+        char *text = oc_asprintf("thresholds = {x = {%s};};", right[i]);
+        read_all(f, text);
+        assert_int_equal(f->diags.list.count, 0);
+        free(text);
+    }
+}
+
+static void where_less_is_worse_the_warning_is_the_greater(void **state)
+{
+    struct fixture *f = *state;
+    read_all(f, "thresholds = {disk = {free_warning_percent = 20; free_critical_percent = 5;};};");
+    assert_int_equal(f->diags.list.count, 0);
+    read_all(f, "thresholds = {disk = {free_warning_percent = 5; free_critical_percent = 20;};};");
+    assert_string_equal(f->diags.list.items[0].message,
+                        "expected more than free_critical_percent, which is 20; found 5");
+    static const char battery[] =
+        "thresholds = {battery = {warning_percent = 30; critical_percent = 10;};};"
+        "rules = ({expr = \"ups.charge %s thresholds.battery.critical_percent\";});";
+    static const char *const signs[] = {"<", "<=", ">"};
+    for (size_t i = 0; i < OC_COUNT(signs); i++) {
+        char text[256];
+        snprintf(text, sizeof text, battery, signs[i]);
+        read_all(f, text);
+        assert_int_equal(f->diags.list.count, *signs[i] == '<' ? 0 : 1);
+    }
+}
+
+static void a_check_says_the_first_that_is_wrong(void **state)
+{
+    struct fixture *f = *state;
+    struct oc_error err;
+    oc_error_init(&err);
+    const struct oc_node *good = parse(f, shipped, OC_LAYER_FILE);
+    const struct oc_node *bad = parse(f, "cpu = {critical_percent = 101;};", OC_LAYER_FILE);
+    assert_int_equal(oc_thresholds_check(good, NULL, &err), OC_OK);
+    assert_int_equal(oc_thresholds_check(bad, NULL, &err), OC_E_CONFIG);
+    assert_string_equal(
+        err.message,
+        "thresholds.cpu.critical_percent: expected a percentage from 0 to 100, found 101");
+    assert_string_equal(err.hint, "Write a number from 0 to 100.");
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        T(a_percentage_is_0_to_100_and_else_the_default_holds),
+        T(a_warning_comes_before_what_is_critical),
+        T(where_less_is_worse_the_warning_is_the_greater),
+        T(a_check_says_the_first_that_is_wrong),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
