@@ -48,7 +48,10 @@ end
 function plan(params, facts)
   local all = agents(facts)
   if params.scenario == "all" or params.scenario == "rolling" then
-    if #all == 0 then return refuse("no unit of this host is tagged as an agent", "Give units tags = [\"agent\"].") end
+    if #all == 0 then
+      return refuse("no unit of this host is tagged as an agent",
+                    "Units are configured: units = ( { name = \"coder\"; driver = \"systemd\"; tags = [\"agent\"]; } );")
+    end
     local together = params.scenario == "all" and { parallel = "agents", on_failure = "continue" } or {}
     local steps = each(all, function(name) return restart(name, params.within) end, together)
     if params.scenario == "all" then

@@ -75,12 +75,16 @@ end
 
 function plan(params, facts)
   if params.service == "infrastructure" then
-    if #(facts.units or {}) == 0 then return refuse("this host has no units", "Write them into the section units.") end
+    if #(facts.units or {}) == 0 then
+      return refuse("this host has no units",
+                    "Units are configured: units = ( { name = \"redis\"; driver = \"systemd\"; tags = [\"service\"]; } );")
+    end
     return everything(facts, params)
   end
   if not unit_of(facts, params.service) then
     return refuse("no unit of this host is named " .. params.service,
-                  "Name the unit of that service " .. params.service .. ".")
+                  "It restarts the unit of that name. Units are configured: units = ( { name = \"" .. params.service ..
+                  "\"; driver = \"systemd\"; } ); `openclaw unit list` shows those of this host.")
   end
   return one(params.service, params)
 end

@@ -196,6 +196,14 @@ trees.a2a = function(params, facts, found)
 end
 
 trees.vectors = function(params, facts, found)
+  if not unit_of(facts, "postgres") and not value_of(facts.up) and not value_of(facts.vector) then
+    found[#found + 1] = finding("info", "there is nothing to look at: no unit is named postgres, and no collector measures a database",
+                                "Name the database in a collector of the plugin postgres, or look on the host that has it.")
+    return
+  end
+  local up = value_of(facts.up)
+  if up and up.value == 0 then found[#found + 1] = finding("critical", "PostgreSQL does not answer", "Runbook service-failure, service=postgres.") end
+  if unit_of(facts, "postgres") then look_at(facts, "postgres", found) end
   local vector = value_of(facts.vector)
   if vector and vector.value == 0 then
     found[#found + 1] = finding("critical", "the extension vector is not installed", "Runbook database-corruption, level 3.")

@@ -1,5 +1,6 @@
 /* Which step comes next, and when a run is over. SPDX-License-Identifier: MIT */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/json.h"
@@ -39,37 +40,7 @@ static const json_t *stopper(const struct run *r, const char **state)
     return NULL;
 }
 
-/* ---- undoing ---- */
-
-static bool to_be_undone(const json_t *step)
-{
-    return json_object_get(step, "undo") &&
-           (is(step, "done") || (is(step, "failed") && oc_json_bool(step, "acted", false)));
-}
-
-/* False: nothing is left to undo. */
-static bool undo_next(struct run *r)
-{
-    for (size_t i = json_array_size(r->steps); i-- > 0;) {
-        const json_t *step = json_array_get(r->steps, i);
-        if (is(step, "undoing")) { /* it was on its way when the host went down */
-            const json_t *undo = json_object_get(step, "undo");
-            const struct oc_op *op = oc_ops_find(r->service->env->ops, oc_json_str(undo, "op", ""));
-            if (op && op->flags & OC_OP_REPLAY_SAFE) {
-                oc_runbook_step_undo(r, i);
-            } else {
-                oc_runbook_step_set(r, i, "undo_failed",
-                                    "the host went down while it was undone: check by hand");
-            }
-            return true;
-        }
-        if (to_be_undone(step)) {
-            oc_runbook_step_undo(r, i);
-            return true;
-        }
-    }
-    return false;
-}
+/* ---- ending ---- */
 
 static void undo_begin(struct run *r, const char *then, const char *message)
 {
@@ -78,7 +49,14 @@ static void undo_begin(struct run *r, const char *then, const char *message)
     oc_runbook_run_set_state(r, "undoing");
 }
 
-/* ---- ending ---- */
+/* Says besides what of it was undone, and what was not. */
+static enum next end_undone(struct run *r, const char *state, const char *message)
+{
+    char *words = oc_runbook_undo_words(r->service, r->doc, message);
+    oc_runbook_run_end(r, state, words);
+    free(words);
+    return IS_OVER;
+}
 
 static enum next end_stopped(struct run *r, const json_t *step, const char *state)
 {
@@ -93,6 +71,9 @@ static enum next end_stopped(struct run *r, const json_t *step, const char *stat
              oc_json_str(step, "id", ""), strcmp(state, "unknown") == 0 ? "is unknown" : "failed",
              oc_json_str(step, "message", ""), left, left == 1 ? " was" : "s were");
     if (strcmp(state, "failed") == 0 && strcmp(oc_json_str(step, "on_failure", ""), "undo") == 0) {
+        if (!oc_runbook_undo_can(r->service, r->doc)) {
+            return end_undone(r, "failed", message);
+        }
         undo_begin(r, "failed", message);
         return GOES_ON;
     }
@@ -100,24 +81,41 @@ static enum next end_stopped(struct run *r, const json_t *step, const char *stat
     return IS_OVER;
 }
 
+/* "then" is written only when something is undone: a run without it can be resumed. */
 static enum next end_aborted(struct run *r)
 {
-    if (r->undo) {
-        undo_begin(r, "aborted", "aborted, and what was done was undone");
+    if (r->undo && oc_runbook_undo_can(r->service, r->doc)) {
+        undo_begin(r, "aborted", "aborted");
         return GOES_ON;
     }
-    oc_runbook_run_end(r, "aborted", "aborted");
+    if (r->undo && oc_runbook_undo_is_left(r->service, r->doc)) {
+        return end_undone(r, "aborted", "aborted");
+    }
+    char message[200] = "aborted before anything was done";
+    size_t done = 0, i;
+    const json_t *step;
+    json_array_foreach(r->steps, i, step)
+    {
+        done += is(step, "done");
+    }
+    if (done > 0) {
+        const bool undoable = oc_runbook_undo_can(r->service, r->doc);
+        snprintf(message, sizeof message, "aborted; what %zu step%s did stays as it is%s%s%s", done,
+                 done == 1 ? "" : "s", undoable ? ": `openclaw runbook abort " : "",
+                 undoable ? r->id : "", undoable ? " --undo` undoes what can be undone" : "");
+    }
+    oc_runbook_run_end(r, "aborted", message);
     return IS_OVER;
 }
 
-static enum next end_undone(struct run *r)
+/* Nothing is left to undo. */
+static enum next end_undoing(struct run *r)
 {
     char then[32];
     char message[900];
     oc_copy(then, sizeof then, oc_json_str(r->doc, "then", "failed"));
     oc_copy(message, sizeof message, oc_json_str(r->doc, "message", ""));
-    oc_runbook_run_end(r, then, message);
-    return IS_OVER;
+    return end_undone(r, then, message);
 }
 
 /* ---- beginning ---- */
@@ -160,7 +158,7 @@ static enum next advance(struct run *r)
         return WAITS;
     }
     if (strcmp(oc_runbook_run_state(r), "undoing") == 0) {
-        return undo_next(r) ? GOES_ON : end_undone(r);
+        return oc_runbook_undo_next(r) ? GOES_ON : end_undoing(r);
     }
     if (r->abort) {
         return end_aborted(r);

@@ -34,6 +34,8 @@ struct oc_runbook {
     struct run *runs; /* under way */
     struct oc_timer *timer;
     struct oc_subscription *decisions;
+    bool resumed;                     /* what was interrupted goes on, or need not */
+    OC_VEC(struct oc_call *) waiting; /* calls for a decision, until then */
 };
 
 /* ---- library.c: the files ---- */
@@ -66,6 +68,8 @@ json_t *oc_runbook_plan_step(struct oc_runbook *s, const json_t *step, size_t in
 bool oc_runbook_expect_holds(const json_t *expect, const json_t *result, int64_t since_ms,
                              char *why, size_t size);
 int oc_runbook_expect_check(const json_t *expect, struct oc_error *err);
+/* "state is ok, the answer has at least 1": owned by the caller. */
+char *oc_runbook_expect_words(const json_t *expect);
 
 /* ---- run.c: what is kept of a run, and who watches it ---- */
 struct exec;
@@ -148,6 +152,16 @@ void oc_runbook_step_hurry(struct exec *x);
 /* ---- engine.c ---- */
 void oc_runbook_run_advance(struct run *r);
 
+/* ---- undo.c ---- */
+/* Whether a step of this run was done that can be undone. */
+bool oc_runbook_undo_can(const struct oc_runbook *s, const json_t *doc);
+/* Whether something that the run did, or may have done, has not been taken back. */
+bool oc_runbook_undo_is_left(const struct oc_runbook *s, const json_t *doc);
+/* `message`, and which steps were undone, could not be undone, or have no undo; owned by the caller. */
+char *oc_runbook_undo_words(const struct oc_runbook *s, const json_t *doc, const char *message);
+/* Undoes the latest that can be; false: nothing is left to undo. */
+bool oc_runbook_undo_next(struct run *r);
+
 /* ---- resume.c ---- */
 /* Whether the host is contained: nothing but emergency-restart goes on then. */
 bool oc_runbook_is_held_back(struct oc_runbook *s, const json_t *doc);
@@ -158,6 +172,18 @@ struct run *oc_runbook_run_revive(struct oc_runbook *s, const char *id, bool und
                                   struct oc_error *err);
 struct run *oc_runbook_run_resume(struct oc_runbook *s, const char *id, const char *unknown,
                                   struct oc_error *err);
+
+/* ---- decided.c: calls for a decision ---- */
+/* True: the call is seen to. A decision is carried out once: when a run was begun for it, the call is about that run; and
+ * soon after a start it waits until the runs that were interrupted go on. */
+bool oc_runbook_decided(struct oc_runbook *s, struct oc_call *call);
+/* They do: calls that waited begin, or find their run. */
+void oc_runbook_decided_resume(struct oc_runbook *s);
+void oc_runbook_decided_forget(struct oc_runbook *s);
+/* ops_run.c: facts, plan, run. */
+void oc_runbook_begin(struct oc_runbook *s, struct oc_call *call);
+/* run.c: as the watchers of a run that is over are answered. */
+void oc_runbook_run_answer(struct oc_runbook *s, struct oc_call *call, json_t *doc /* taken */);
 
 /* ---- ops ---- */
 void oc_runbook_add_ops(struct oc_runbook *s);

@@ -249,14 +249,30 @@ struct abort_params {
 static const struct oc_option abort_options[] = {
     {.name = "run",
      .type = OC_OPT_STRING,
-     .flags = OC_OPT_POSITIONAL | OC_OPT_REQUIRED,
+     .flags = OC_OPT_POSITIONAL,
      .offset = offsetof(struct abort_params, run),
-     .help = "the run"},
+     .help = "the run; without it the one that is under way"},
     {.name = "undo",
      .type = OC_OPT_BOOL,
      .offset = offsetof(struct abort_params, undo),
      .help = "undo what was done, the latest step first"},
     {0}};
+
+/* In an emergency nobody wants to look up a number. NULL when the call has been answered. */
+static const char *run_meant(struct oc_call *call, const struct oc_runbook *s, const char *given)
+{
+    if (!given && !s->runs) {
+        oc_call_failf(call, OC_E_NOT_FOUND,
+                      "`openclaw runbook history` lists those that were: name one.",
+                      "no run is under way");
+    } else if (!given && s->runs->next) {
+        oc_call_failf(call, OC_E_CONFLICT, "`openclaw runbook history` lists them: name one.",
+                      "several runs are under way");
+    } else {
+        return given ? given : s->runs->id;
+    }
+    return NULL;
+}
 
 static void op_abort(struct oc_call *call, void *ctx)
 {
@@ -264,12 +280,13 @@ static void op_abort(struct oc_call *call, void *ctx)
     const struct abort_params *p = oc_call_params(call);
     struct oc_error err;
     oc_error_init(&err);
-    if (!may_steer(call, s, p->run)) {
+    const char *id = run_meant(call, s, p->run);
+    if (!id || !may_steer(call, s, id)) {
         return;
     }
-    struct run *r = oc_runbook_run_find(s, p->run);
+    struct run *r = oc_runbook_run_find(s, id);
     if (!r) { /* one that has stopped: a failure, or a crash with interrupted = "ask" */
-        r = oc_runbook_run_revive(s, p->run, p->undo, &err);
+        r = oc_runbook_run_revive(s, id, p->undo, &err);
     }
     if (!r) {
         oc_call_fail(call, &err);
@@ -351,6 +368,11 @@ static const struct oc_op ops[] = {
      .params = abort_options,
      .params_size = sizeof(struct abort_params),
      .view = "custom:runbook",
+     .description =
+         "--undo takes back the steps that say how, the latest first, and names those it took "
+         "back, "
+         "those it could not, and those that have no undo. It succeeds when nothing of the run is "
+         "left. A run of which nothing can be undone stays as it is, and can be resumed.",
      .example = "openclaw runbook abort 20261122-133000-1f3a --undo",
      .result = REPORT,
      .handler = op_abort},

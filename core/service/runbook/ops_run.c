@@ -133,10 +133,17 @@ static int check_alone(struct oc_runbook *s, const json_t *plan, struct oc_error
     return OC_OK;
 }
 
-static int check_agreed(const json_t *plan, const char *agreed, struct oc_error *err)
+static int check_agreed(const json_t *plan, const char *agreed, const struct oc_actor *actor,
+                        struct oc_error *err)
 {
     if (!agreed || strcmp(agreed, oc_json_str(plan, "plan", "")) == 0) {
         return OC_OK;
+    }
+    if (actor->approval) {
+        oc_error_set(err, OC_E_CONFLICT,
+                     "the plan is not the one that was approved: nothing was done");
+        oc_error_hint(err, "The runbook or what it found has changed since then: ask anew.");
+        return OC_E_CONFLICT;
     }
     oc_error_set(err, OC_E_CONFLICT, "the plan is another one by now: nothing was done");
     oc_error_hint(err, "Look at it again with --dry-run.");
@@ -155,9 +162,10 @@ static void publish_start(const struct run *r)
 }
 
 /* All that can be known before it begins. */
-static int check_plan(const json_t *plan, const struct run_params *o, struct oc_error *err)
+static int check_plan(const json_t *plan, const struct run_params *o, const struct oc_actor *actor,
+                      struct oc_error *err)
 {
-    return check_agreed(plan, o->plan, err) != OC_OK ||
+    return check_agreed(plan, o->plan, actor, err) != OC_OK ||
                    check_available(plan, o->skip, err) != OC_OK ||
                    check_words(plan, o->confirm, err) != OC_OK
                ? err->code
@@ -171,11 +179,15 @@ static void go(struct planning *p, json_t *plan)
     struct oc_call *call = p->call;
     struct oc_error err;
     oc_error_init(&err);
-    if (check_plan(plan, o, &err) != OC_OK || check_alone(s, plan, &err) != OC_OK) {
+    if (check_plan(plan, o, oc_call_actor(call), &err) != OC_OK ||
+        check_alone(s, plan, &err) != OC_OK) {
         planning_fail(p, &err);
         return;
     }
     struct run *r = oc_runbook_run_create(s, plan, oc_call_actor(call), o->skip);
+    if (oc_call_actor(call)->approval) {
+        oc_json_take(r->doc, "asked", json_deep_copy(oc_call_json(call)));
+    }
     if (oc_runbook_run_keep(r, &err) != OC_OK) {
         oc_runbook_run_free(r);
         planning_fail(p, &err);
@@ -379,17 +391,17 @@ static int check_run(const struct oc_call *call, void *ctx, struct oc_error *err
         }
     }
     json_t *plan = make_plan(p, err);
-    int rc = plan ? check_plan(plan, o, err) : err->code;
+    int rc = plan ? check_plan(plan, o, p->actor, err) : err->code;
     json_decref(plan);
     planning_free(p);
     return rc;
 }
 
-static void op_run(struct oc_call *call, void *ctx)
+void oc_runbook_begin(struct oc_runbook *s, struct oc_call *call)
 {
     struct oc_error err;
     oc_error_init(&err);
-    struct planning *p = planning_begin(ctx, call, &err);
+    struct planning *p = planning_begin(s, call, &err);
     if (!p) {
         oc_call_fail(call, &err);
         return;
@@ -399,11 +411,18 @@ static void op_run(struct oc_call *call, void *ctx)
     ask_next(p);
 }
 
+static void op_run(struct oc_call *call, void *ctx)
+{
+    if (!oc_runbook_decided(ctx, call)) {
+        oc_runbook_begin(ctx, call);
+    }
+}
+
 static const struct oc_op run_op = {
     .name = "runbook.run",
     .summary = "Run a runbook: show its plan, ask, and do it step by step",
     .role = OC_ROLE_OPERATOR,
-    .flags = OC_OP_MUTATES | OC_OP_DESTRUCTIVE | OC_OP_PLANS | OC_OP_EPHEMERAL,
+    .flags = OC_OP_MUTATES | OC_OP_DESTRUCTIVE | OC_OP_PLANS | OC_OP_EPHEMERAL | OC_OP_ONCE,
     .params = options,
     .params_size = sizeof(struct run_params),
     .view = "custom:runbook",

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/buf.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/text.h"
@@ -47,11 +48,37 @@ int oc_runbook_params_check(const json_t *declared, struct oc_error *err)
     return OC_OK;
 }
 
+/* "single, force or all"; owned by the caller. */
+static char *choices_of(const json_t *p)
+{
+    const json_t *choices = json_object_get(p, "choices");
+    const size_t count = json_array_size(choices);
+    struct oc_buf out = {0};
+    for (size_t i = 0; i < count; i++) {
+        const json_t *choice = json_array_get(choices, i);
+        char *text =
+            json_is_string(choice) ? oc_strdup(json_string_value(choice)) : oc_json_text(choice);
+        oc_buf_addf(&out, "%s%s", i == 0 ? "" : i + 1 < count ? ", " : " or ", text);
+        free(text);
+    }
+    return out.data ? out.data : oc_strdup("");
+}
+
+/* "Give --param level=VALUE: what is done (single, force or all)." */
+static void add_hint(const json_t *p, struct oc_error *err)
+{
+    char *choices = choices_of(p);
+    oc_error_hint(err, "Give --param %s=VALUE: %s%s%s%s.", oc_json_str(p, "name", ""),
+                  oc_json_str(p, "help", "what it is for is not said"), *choices ? " (" : "",
+                  choices, *choices ? ")" : "");
+    free(choices);
+}
+
 static int wrong(const json_t *p, const char *expected, const char *found, struct oc_error *err)
 {
     oc_error_set(err, OC_E_CONFIG, "parameter %s: expected %s, found '%.100s'",
                  oc_json_str(p, "name", ""), expected, found);
-    oc_error_hint(err, "%s", oc_json_str(p, "help", ""));
+    add_hint(p, err);
     return OC_E_CONFIG;
 }
 
@@ -142,8 +169,10 @@ static int check_limits(const json_t *p, double number, struct oc_error *err)
         snprintf(limits, sizeof limits, "its limit of at %s %.15g",
                  isfinite(min) ? "least" : "most", isfinite(min) ? min : max);
     }
-    return oc_error_set(err, OC_E_CONFIG, "parameter %s: %.15g is beyond %s",
-                        oc_json_str(p, "name", ""), number, limits);
+    oc_error_set(err, OC_E_CONFIG, "parameter %s: %.15g is beyond %s", oc_json_str(p, "name", ""),
+                 number, limits);
+    add_hint(p, err);
+    return OC_E_CONFIG;
 }
 
 static int check_value(const json_t *p, const json_t *value, const char *shown,
@@ -166,11 +195,9 @@ static int check_value(const json_t *p, const json_t *value, const char *shown,
         }
     }
     if (!found && !json_is_array(value)) {
-        char *list = oc_json_text(choices);
-        char *expected = oc_asprintf("one of %s", list);
+        char *expected = choices_of(p);
         wrong(p, expected, shown, err);
         free(expected);
-        free(list);
         return OC_E_CONFIG;
     }
     return OC_OK;
@@ -185,12 +212,12 @@ static int bind_one(const json_t *p, const json_t *given, json_t *bound, struct 
     if (!from || json_is_null(from)) {
         if (oc_json_bool(p, "required", false)) {
             oc_error_set(err, OC_E_CONFIG, "parameter %s is missing", name);
-            oc_error_hint(err, "Give --param %s=...: %s.", name, oc_json_str(p, "help", ""));
+            add_hint(p, err);
             return OC_E_CONFIG;
         }
         return OC_OK;
     }
-    char *shown = oc_json_text(from);
+    char *shown = json_is_string(from) ? oc_strdup(json_string_value(from)) : oc_json_text(from);
     json_t *value = json_is_string(from) && !fits_type(type, from)
                         ? from_text(type, json_string_value(from))
                         : json_deep_copy(from);

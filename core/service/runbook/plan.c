@@ -90,7 +90,10 @@ static json_t *call_of(struct oc_runbook *s, const json_t *step, const char *key
             json_decref(o);
             return NULL;
         }
+        char *words = oc_runbook_expect_words(expect);
         oc_json_take(o, "expect", expect);
+        oc_json_set_str(o, "expecting", words);
+        free(words);
         oc_json_set_bool(o, "fails", oc_json_bool(given, "fails", false));
         oc_json_set_int(o, "within_ms", within);
         oc_json_set_int(o, "every_ms", every);

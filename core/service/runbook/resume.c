@@ -1,4 +1,5 @@
 /* Runs that were interrupted: by a crash, by a stop, by a failure. SPDX-License-Identifier: MIT */
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/json.h"
@@ -110,6 +111,25 @@ static bool settle_steps(json_t *steps, const char *unknown)
     return true;
 }
 
+/* The run stays as it was. */
+static void refuse_undo(const struct oc_runbook *s, const char *id, const json_t *doc,
+                        struct oc_error *err)
+{
+    char *words = oc_runbook_undo_words(s, doc, "");
+    const bool left = oc_runbook_undo_is_left(s, doc);
+    const bool ended = strcmp(oc_json_str(doc, "state", ""), "done") == 0;
+    oc_error_set(err, OC_E_CONFLICT, "run %s%s%s", id, left ? "" : " did nothing that stays",
+                 left ? words : "");
+    if (left) {
+        oc_error_hint(err,
+                      ended ? "Put right by hand what is not to stay."
+                            : "Put right by hand what is not to stay, or go on with "
+                              "`openclaw runbook resume %s`.",
+                      id);
+    }
+    free(words);
+}
+
 /* One that is not under way, to be aborted. */
 struct run *oc_runbook_run_revive(struct oc_runbook *s, const char *id, bool undo,
                                   struct oc_error *err)
@@ -122,6 +142,8 @@ struct run *oc_runbook_run_revive(struct oc_runbook *s, const char *id, bool und
     } else if (oc_runbook_run_is_over(state) && (!undo || oc_json_str(doc, "then", NULL))) {
         oc_error_set(err, OC_E_CONFLICT, "run %s is over: %s", id, state);
         oc_error_hint(err, "--undo undoes what it did, once.");
+    } else if (oc_runbook_run_is_over(state) && !oc_runbook_undo_can(s, doc)) {
+        refuse_undo(s, id, doc, err);
     } else {
         oc_json_set_str(doc, "state", "running");
         return oc_runbook_run_adopt(s, doc);
@@ -139,7 +161,7 @@ static int refuse(struct oc_runbook *s, struct oc_error *err, const char *id, co
     } else if (strcmp(state, "done") == 0) {
         oc_error_set(err, OC_E_CONFLICT, "run %s has reached its end", id);
     } else if (oc_json_str(doc, "then", NULL) && oc_runbook_run_is_over(state)) {
-        oc_error_set(err, OC_E_CONFLICT, "what run %s did has been undone", id);
+        oc_error_set(err, OC_E_CONFLICT, "what run %s did has been undone as far as it can be", id);
         oc_error_hint(err, "Run the runbook again.");
     } else if (oc_runbook_is_held_back(s, doc)) {
         oc_error_set(err, OC_E_CONFLICT, "the host is contained: run %s does not go on", id);

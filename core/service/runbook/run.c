@@ -118,22 +118,56 @@ static void tell_row(struct run *r, const json_t *row)
     tell_alive(r);
 }
 
-static void answer(struct watcher *w, const json_t *report, const char *state)
+/* What can be done about a run that did not reach its end. */
+static void add_hint(const struct run *r, struct oc_error *err)
+{
+    if (oc_json_str(r->doc, "then", NULL)) {
+        oc_error_hint(err, "%sRun the runbook again once its cause is mended.",
+                      oc_runbook_undo_is_left(r->service, r->doc)
+                          ? "Put right by hand what was not undone. "
+                          : "");
+    } else if (oc_runbook_undo_can(r->service, r->doc)) {
+        oc_error_hint(err,
+                      "Mend it and give `openclaw runbook resume %s`, or `openclaw runbook abort "
+                      "%s --undo`.",
+                      r->id, r->id);
+    } else {
+        oc_error_hint(err, "Mend it and give `openclaw runbook resume %s`.", r->id);
+    }
+}
+
+/* An abort has succeeded when the run is as it was asked for: with --undo, when nothing of it is left. */
+static bool is_fine(const struct run *r, const struct watcher *w, const char *state)
+{
+    if (strcmp(state, "aborted") == 0 && strcmp(oc_call_op(w->call)->name, "runbook.abort") == 0) {
+        return !r->undo || !oc_runbook_undo_is_left(r->service, r->doc);
+    }
+    return strcmp(state, "done") == 0;
+}
+
+static void answer(const struct run *r, struct watcher *w, const json_t *report, const char *state)
 {
     struct oc_error err;
     oc_error_init(&err);
-    bool asked = strcmp(oc_call_op(w->call)->name, "runbook.abort") == 0;
-    if (strcmp(state, "done") == 0 || (asked && strcmp(state, "aborted") == 0)) {
+    if (is_fine(r, w, state)) {
         oc_call_succeed(w->call, json_deep_copy(report));
         return;
     }
     oc_error_set(&err, OC_E_PERMANENT, "%s",
                  oc_json_str(report, "message", "the runbook did not reach its end"));
-    oc_error_hint(&err,
-                  "Mend it and give `openclaw runbook resume %s`, or `openclaw runbook abort "
-                  "%s --undo`.",
-                  oc_json_str(report, "run", ""), oc_json_str(report, "run", ""));
+    add_hint(r, &err);
     oc_call_fail_with(w->call, &err, json_deep_copy(report));
+}
+
+void oc_runbook_run_answer(struct oc_runbook *s, struct oc_call *call, json_t *doc)
+{
+    const struct run r = {
+        .service = s, .doc = doc, .id = (char *)(uintptr_t)oc_json_str(doc, "run", "")};
+    struct watcher w = {.call = call};
+    json_t *report = oc_runbook_run_report(doc);
+    answer(&r, &w, report, oc_runbook_run_state(&r));
+    json_decref(report);
+    json_decref(doc);
 }
 
 static void answer_all(struct run *r, const char *state)
@@ -142,7 +176,7 @@ static void answer_all(struct run *r, const char *state)
     while (r->watchers) {
         struct watcher *w = r->watchers;
         r->watchers = w->next;
-        answer(w, report, state);
+        answer(r, w, report, state);
         free(w);
     }
     json_decref(report);

@@ -41,7 +41,10 @@ static const struct oc_option section_options[] = {
 
 static void resume(void *ctx)
 {
-    oc_runbook_runs_resume(ctx);
+    struct oc_runbook *s = ctx;
+    oc_runbook_runs_resume(s);
+    s->resumed = true;
+    oc_runbook_decided_resume(s);
 }
 
 /* Every entry of governance names its proposal: a step may be waiting for it. */
@@ -61,6 +64,7 @@ struct oc_runbook *oc_runbook_create(const struct oc_env *env)
     struct oc_runbook *s = oc_calloc(1, sizeof *s);
     s->env = env;
     s->keep = 500;
+    s->resumed = env->ephemeral;
     if (!env->ephemeral) {
         s->timer = oc_timer_create(env->loop, resume, s);
     }
@@ -98,6 +102,7 @@ void oc_runbook_stop(struct oc_runbook *s, int64_t grace_ms, oc_loop_fn done, vo
 {
     (void)grace_ms;
     s->stopping = true;
+    oc_runbook_decided_forget(s);
     for (struct run *r = s->runs; r; r = r->next) {
         r->held = true;
         oc_runbook_run_detach_all(r);
@@ -110,6 +115,7 @@ void oc_runbook_destroy(struct oc_runbook *s)
     if (!s) {
         return;
     }
+    oc_runbook_decided_forget(s);
     while (s->runs) {
         oc_runbook_run_detach_all(s->runs);
         oc_runbook_run_free(s->runs);

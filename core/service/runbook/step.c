@@ -400,8 +400,8 @@ static void exec_answered(void *ctx, int code, const json_t *result, const struc
 
 void oc_runbook_step_hurry(struct exec *x)
 {
-    if (x->phase == PHASE_DECISION || x->phase == PHASE_AFTER) {
-        oc_timer_start(x->timer, 0, 0);
+    if (x->phase == PHASE_DECISION || x->phase == PHASE_AFTER || x->phase == PHASE_WAIT) {
+        oc_timer_start(x->timer, 0, 0); /* who aborts does not wait until a drain is over */
     }
 }
 

@@ -64,6 +64,7 @@ static const char *const host_keys[] = {"name",         "driver",        "tags",
 void oc_unit_describe(json_t *sections)
 {
     oc_json_take(sections, "units", oc_options_json(options, sizeof *options));
+    oc_unit_evidence_describe(sections);
 }
 
 /* ---- one unit ---- */
@@ -248,24 +249,6 @@ static void open_with(struct unit *u, struct oc_diags *diags)
 
 /* ---- looking at all of it without starting anything ---- */
 
-static void check_options(struct oc_plugin *plugin, const struct oc_node *group, const char *path,
-                          const char *const *ignore, struct oc_diags *diags)
-{
-    static const struct oc_option none[] = {{0}};
-    struct oc_arena arena = {0};
-    size_t stride, size;
-    bool known;
-    const struct oc_option *table = oc_plugin_options(plugin, &stride, &size, &known);
-    if (!table && !known) {
-        return; /* nothing is said of options that nobody knows */
-    }
-    void *self = oc_calloc(1, size ? size : 1);
-    oc_bind(table ? table : none, table ? stride : sizeof *none, group, path, ignore, self, size,
-            &arena, diags);
-    oc_arena_finish(&arena);
-    free(self);
-}
-
 static void check_unit(struct unit *u, struct oc_diags *diags)
 {
     char path[160];
@@ -274,11 +257,11 @@ static void check_unit(struct unit *u, struct oc_diags *diags)
     struct oc_plugin *driver = find_driver(u);
     struct oc_plugin *check = driver ? find_check(u, u->node, &group) : NULL;
     if (driver) {
-        check_options(driver, u->node, u->path, host_keys, diags);
+        oc_plugin_check_options(driver, u->node, u->path, host_keys, diags);
     }
     if (check) {
         snprintf(path, sizeof path, "%.100s.check", u->path);
-        check_options(check, group, path, check_keys, diags);
+        oc_plugin_check_options(check, group, path, check_keys, diags);
     }
     if (u->error.code != OC_OK) {
         explain(u, u->node, diags, errors);
@@ -384,6 +367,7 @@ void oc_unit_configure(struct oc_unit *s, const struct oc_config *config, struct
     const struct oc_node *list = oc_node_get(oc_config_root(config), "units");
     struct unit **old = s->units.items;
     size_t old_count = s->units.count;
+    oc_unit_evidence_configure(s, config, diags);
     memset(&s->units, 0, sizeof s->units);
     size_t count = list && list->type == OC_NODE_LIST ? list->count : 0;
     for (size_t i = 0; i < count && i < UNITS_MAX; i++) {

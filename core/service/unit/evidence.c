@@ -22,7 +22,6 @@
 #include "core/sys/file.h"
 
 #define FILE_MAX_BYTES (16u << 20)
-#define LISTED_MAX     1000
 
 struct evidence_params {
     const char *name, *reason;
@@ -63,7 +62,7 @@ struct evidence {
     json_t *files; /* [{"file","bytes","sha256"|"error"}] */
     OC_VEC(struct source) sources;
     size_t next;
-    bool looping, answered;
+    bool looping, answered, emergency;
     char *name, *reason;
     int64_t at_ms;
 };
@@ -227,6 +226,7 @@ static int publish(struct evidence *e, struct oc_error *err)
     oc_json_set_str(manifest, "name", e->name);
     oc_json_set_str(manifest, "reason", e->reason);
     oc_json_set_str(manifest, "by", e->actor);
+    oc_json_set_bool(manifest, "emergency", e->emergency);
     json_object_set(manifest, "files", e->files);
     char *text = oc_json_pretty(manifest), *path = oc_path_join(e->temporary, "MANIFEST.json");
     int rc = oc_file_write(path, text, strlen(text), 0600, err);
@@ -255,6 +255,10 @@ static void evidence_end(struct evidence *e)
     keep_file(e, "/proc/mounts", "mounts.txt");
     keep_ledger(e);
     int rc = publish(e, &err);
+    if (rc == OC_OK) {
+        const char *slash = strrchr(e->path, '/');
+        oc_unit_evidence_prune(e->service, slash + 1);
+    }
     if (e->call && rc == OC_OK) {
         json_t *o = json_pack("{s:s,s:O}", "path", e->path, "files", e->files);
         oc_json_set_str(o, "name", e->name);
@@ -317,10 +321,9 @@ static void evidence_cancelled(struct oc_call *call, void *ctx)
     oc_call_failf(call, OC_E_CANCELLED, NULL, "nobody waits for the evidence any more");
 }
 
-/* "20261122T133000.123Z-name": sorts by time, and no two are alike. */
-static void name_folder(struct evidence *e)
+static void make_paths(struct evidence *e)
 {
-    char time[40], stamp[40], *name;
+    char time[40], stamp[40];
     size_t n = 0;
     oc_time_format(e->at_ms, time, sizeof time);
     for (const char *c = time; *c; c++) {
@@ -329,14 +332,34 @@ static void name_folder(struct evidence *e)
         }
     }
     stamp[n] = '\0';
-    char *folder = oc_path_join(e->service->env.home, "evidence");
-    name = oc_asprintf("%s-%s", stamp, e->name);
-    e->path = oc_path_join(folder, name);
-    free(name);
-    name = oc_asprintf(".%s-%s", stamp, e->name);
-    e->temporary = oc_path_join(folder, name);
-    free(name);
-    free(folder);
+    free(e->path);
+    free(e->temporary);
+    e->path = oc_asprintf("%s/evidence/%s-%s", e->service->env.home, stamp, e->name);
+    e->temporary = oc_asprintf("%s/evidence/.%s-%s", e->service->env.home, stamp, e->name);
+}
+
+/* "20261122T133000.123Z-name": sorts by time. Two of one name and moment: the later one is a millisecond later. */
+static void name_folder(struct evidence *e)
+{
+    make_paths(e);
+    while (oc_file_exists(e->path) || oc_file_exists(e->temporary)) {
+        e->at_ms++;
+        make_paths(e);
+    }
+}
+
+/* Whether a run of emergency-shutdown or emergency-restart asks for it: that is kept longer, and never refused. */
+static bool is_emergency(const struct oc_unit *s, const char *actor)
+{
+    static const char prefix[] = "runbook:";
+    if (strncmp(actor, prefix, sizeof prefix - 1) != 0) {
+        return false;
+    }
+    json_t *run = oc_ops_ask(s->env.ops, "runbook.status",
+                             json_pack("{s:s}", "run", actor + sizeof prefix - 1));
+    bool emergency = strncmp(oc_json_str(run, "runbook", ""), "emergency-", 10) == 0;
+    json_decref(run);
+    return emergency;
 }
 
 static void op_evidence(struct oc_call *call, void *ctx)
@@ -349,8 +372,15 @@ static void op_evidence(struct oc_call *call, void *ctx)
                       "'%.64s' is no name for a folder", p->name);
         return;
     }
+    const bool emergency = is_emergency(ctx, oc_call_actor(call)->name);
+    oc_unit_evidence_prune(ctx, NULL);
+    if (!emergency && oc_unit_evidence_has_room(ctx, &err) != OC_OK) {
+        oc_call_fail(call, &err);
+        return;
+    }
     struct evidence *e = oc_calloc(1, sizeof *e);
     e->service = ctx;
+    e->emergency = emergency;
     e->call = call;
     e->actor = oc_strdup(oc_call_actor(call)->name);
     e->role = oc_call_actor(call)->role;
@@ -379,83 +409,17 @@ static const struct oc_op evidence_op = {
     .view = "record",
     .description = "A folder <home>/evidence/<time>-<name> with a file for each source and "
                    "MANIFEST.json, which has the SHA-256 of every file. Secrets of the "
-                   "configuration are masked.",
+                   "configuration are masked. The section `evidence` of the configuration says how "
+                   "long it is kept, and how much room it may take; evidence of an emergency is "
+                   "always taken.",
     .example = "openclaw host evidence before-the-repair",
     .result = "{path: string, name: string, time: time, count: integer, files: [{file: string, "
               "bytes?: integer, sha256?: string, error?: string}]}",
     .handler = op_evidence,
 };
 
-/* ---- host.evidence.list ---- */
-
-struct list_params {
-    const char *name;
-};
-static const struct oc_option list_options[] = {{.name = "name",
-                                                 .type = OC_OPT_STRING,
-                                                 .flags = OC_OPT_POSITIONAL,
-                                                 .offset = offsetof(struct list_params, name),
-                                                 .help = "only evidence of this name"},
-                                                {0}};
-
-static int by_text(const void *a, const void *b)
-{
-    return -strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static bool is_wanted(const char *entry, const char *name)
-{
-    const char *dash = strchr(entry, '-');
-    return entry[0] != '.' && dash && (!name || strcmp(dash + 1, name) == 0);
-}
-
-static void op_evidence_list(struct oc_call *call, void *ctx)
-{
-    const struct oc_unit *s = ctx;
-    const struct list_params *p = oc_call_params(call);
-    char *folder = oc_path_join(s->env.home, "evidence");
-    OC_VEC(char *) names = {0};
-    DIR *dir = opendir(folder);
-    for (struct dirent *d; dir && (d = readdir(dir)) != NULL;) {
-        if (is_wanted(d->d_name, p->name) && names.count < LISTED_MAX) {
-            OC_VEC_PUSH(&names, oc_strdup(d->d_name));
-        }
-    }
-    if (dir) {
-        closedir(dir);
-    }
-    if (names.count) {
-        qsort(names.items, names.count, sizeof *names.items, by_text);
-    }
-    json_t *rows = json_array();
-    for (size_t i = 0; i < names.count; i++) {
-        char *path = oc_path_join(folder, names.items[i]);
-        json_t *row = json_object();
-        oc_json_set_str(row, "name", strchr(names.items[i], '-') + 1);
-        oc_json_set_str(row, "path", path);
-        json_array_append_new(rows, row);
-        free(path);
-        free(names.items[i]);
-    }
-    OC_VEC_FINISH(&names);
-    free(folder);
-    oc_call_succeed(call, rows);
-}
-
-static const struct oc_op list_op = {
-    .name = "host.evidence.list",
-    .summary = "List the evidence that was saved, newest first",
-    .flags = OC_OP_EPHEMERAL,
-    .params = list_options,
-    .params_size = sizeof(struct list_params),
-    .view = "table:name=Name,path=Folder",
-    .example = "openclaw host evidence list",
-    .result = "[{name: string, path: string}]",
-    .handler = op_evidence_list,
-};
-
 void oc_unit_add_evidence_ops(struct oc_unit *s)
 {
     oc_ops_add(s->env.ops, &evidence_op, s);
-    oc_ops_add(s->env.ops, &list_op, s);
+    oc_unit_add_evidence_list(s);
 }

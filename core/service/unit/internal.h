@@ -33,8 +33,13 @@ struct unit {
     const char *busy; /* "restarting": what is being done to it; NULL = nothing */
 };
 
+struct evidence_options {
+    int64_t keep_ms, keep_emergency_ms, max_bytes;
+};
+
 struct oc_unit {
     struct oc_env env;
+    struct evidence_options evidence;
     OC_VEC(struct unit *) units; /* by order, then name */
     struct oc_timer *timer;      /* looks at all of them; NULL in an ephemeral daemon */
     char *state_dir, *logs_dir;
@@ -70,5 +75,15 @@ void oc_unit_add_maintenance_ops(struct oc_unit *s);
 int oc_unit_check_contained(const struct oc_unit *s, const struct oc_call *call,
                             struct oc_error *err);
 void oc_unit_add_evidence_ops(struct oc_unit *s);
+void oc_unit_add_evidence_list(struct oc_unit *s);
+
+/* ---- evidence_room.c ---- */
+void oc_unit_evidence_configure(struct oc_unit *s, const struct oc_config *config,
+                                struct oc_diags *diags);
+void oc_unit_evidence_describe(json_t *sections);
+/* Removes what is too old, and the oldest while it takes too much room; never the folder `spare` (may be NULL). */
+void oc_unit_evidence_prune(struct oc_unit *s, const char *spare);
+/* OC_OK, or why nothing more may be written. */
+int oc_unit_evidence_has_room(struct oc_unit *s, struct oc_error *err);
 
 #endif

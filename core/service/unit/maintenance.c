@@ -159,7 +159,7 @@ static void op_on(struct oc_call *call, void *ctx)
     if (p->silence) {
         snprintf(comment, sizeof comment, "maintenance: %.180s", p->reason);
         silence(s, call, "alert.silence",
-                json_pack("{s:[s],s:s,s:s}", "matchers", "severity=*", "until",
+                json_pack("{s:[s],s:s,s:s}", "matchers", "severity=~.+", "until",
                           oc_time_format(until, text, sizeof text), "comment", comment),
                 &a);
     }

@@ -11,7 +11,8 @@
  *   driver.logs/1    optional; .. and "lines" -> {"source","lines"}
  * where "state" and "logs" are folders of the host, and states are running, stopped, failed, starting, stopping, missing.
  *
- * Besides it keeps maintenance mode (maintenance.*) and saves evidence (host.evidence). */
+ * Besides it keeps maintenance mode (maintenance.*) and saves evidence (host.evidence; section `evidence`: how long it is kept, and
+ * how much room it may take). */
 #ifndef OC_SERVICE_UNIT_UNIT_H
 #define OC_SERVICE_UNIT_UNIT_H
 

@@ -22,7 +22,7 @@
 static const struct oc_option options[] = {
     {.name = "command",
      .type = OC_OPT_STRINGS,
-     .flags = OC_OPT_REQUIRED,
+     .flags = OC_OPT_REQUIRED | OC_OPT_SENSITIVE,
      .offset = AT(command),
      .help = "the program and its arguments, without a shell"},
     {.name = "directory",
@@ -32,6 +32,7 @@ static const struct oc_option options[] = {
      .help = "the folder in which it runs"},
     {.name = "environment",
      .type = OC_OPT_MAP,
+     .flags = OC_OPT_SENSITIVE,
      .offset = AT(environment),
      .help = "its environment, besides PATH and OPENCLAW_UNIT; nothing else is passed on"},
     {.name = "user",

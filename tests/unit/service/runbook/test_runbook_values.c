@@ -61,6 +61,28 @@ static void rules_hold_as_they_say(void **state)
     }
 }
 
+/* In one order, whatever that of the table was: the words are part of the plan that is agreed to. */
+static void what_is_expected_is_told_in_words(void **state)
+{
+    static const char *const cases[][2] = {
+        {"{}", ""},
+        {"{\"state\":\"ok\",\"healthy\":true}", "healthy is true, state is ok"},
+        {"{\"healthy\":true,\"state\":\"ok\"}", "healthy is true, state is ok"},
+        {"{\"\":{\"count_min\":1}}", "the answer has at least 1"},
+        {"{\"n\":{\"min\":2,\"max\":3}}", "n is at most 3 and is at least 2"},
+        {"{\"s\":{\"one_of\":[\"a\",\"b\",\"c\"]}}", "s is a, b or c"},
+        {"{\"s\":{\"is_not\":\"a\"},\"t\":{\"since_step\":true}}",
+         "s is not a, t is not before the step began"}};
+    (void)state;
+    for (size_t i = 0; i < OC_COUNT(cases); i++) {
+        json_t *expect = json_loads(cases[i][0], 0, NULL);
+        char *words = oc_runbook_expect_words(expect);
+        assert_string_equal(words, cases[i][1]);
+        free(words);
+        json_decref(expect);
+    }
+}
+
 static void a_rule_that_nobody_knows_is_refused(void **state)
 {
     struct oc_error err;
@@ -123,7 +145,7 @@ static void what_does_not_fit_is_told(void **state)
         {"{}", "parameter level is missing"},
         {"{\"level\":\"six\"}", "expected integer"},
         {"{\"level\":32400000}", "32400000 is beyond its limits"},
-        {"{\"level\":1,\"how\":\"c\"}", "expected one of"},
+        {"{\"level\":1,\"how\":\"c\"}", "expected a or b, found 'c'"},
         {"{\"level\":1,\"withn\":\"1s\"}", "no parameter withn"},
         {"{\"level\":1,\"within\":\"soon\"}", "expected duration"},
         {"{\"level\":1,\"names\":[1]}", "a list of strings"},
@@ -144,6 +166,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(equal_values_and_paths_hold),
         cmocka_unit_test(rules_hold_as_they_say),
+        cmocka_unit_test(what_is_expected_is_told_in_words),
         cmocka_unit_test(a_rule_that_nobody_knows_is_refused),
         cmocka_unit_test(text_and_values_are_bound_alike),
         cmocka_unit_test(what_does_not_fit_is_told),
