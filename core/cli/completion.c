@@ -5,6 +5,7 @@
 #include "core/base/mem.h"
 #include "core/base/text.h"
 #include "core/cli/commands.h"
+#include "core/cli/complete_values.h"
 #include "core/cli/paths.h"
 
 /* ---- what all shells share ---- */
@@ -79,28 +80,6 @@ static bool takes_file(const struct cli_path *path)
     return false;
 }
 
-/* The first word after the command is a plugin that is there: asking for their names takes a few milliseconds. */
-static bool takes_plugin(const struct cli_path *path)
-{
-    static const char *const places[] = {"name", "names", "plugin", "what"};
-    static const char *const elsewhere[] = {"plugin.create", "plugin.search", "plugin.install"};
-    if (!path->op || !oc_starts(path->op->name, "plugin.")) {
-        return false;
-    }
-    for (size_t i = 0; i < OC_COUNT(elsewhere); i++) {
-        if (strcmp(elsewhere[i], path->op->name) == 0) {
-            return false;
-        }
-    }
-    const struct cli_param *first = path->op->param_count ? &path->op->params[0] : NULL;
-    for (size_t i = 0; first && i < OC_COUNT(places); i++) {
-        if (first->flags & OC_OPT_POSITIONAL && strcmp(places[i], first->name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* ---- bash ---- */
 
 static void bash_words(const struct cli_path *path)
@@ -160,7 +139,8 @@ static void bash_path(const struct cli_path *path)
     bash_words(path);
     fputs("' options='", stdout);
     bash_options(path);
-    printf("' files=%d plugins=%d ;;\n", takes_file(path), takes_plugin(path));
+    const char *values = oc_complete_values(path);
+    printf("' files=%d values='%s' ;;\n", takes_file(path), values ? values : "");
 }
 
 static void bash_globals(void)
@@ -175,7 +155,7 @@ static void print_bash(const struct cli_paths *paths)
     puts("# bash completion of openclaw; made by `openclaw completion bash`\n"
          "_openclaw() {\n"
          "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
-         "    local at='' word i words='' options='' files=0 plugins=0\n"
+         "    local at='' word i words='' options='' files=0 values=''\n"
          "    COMPREPLY=()\n"
          "    for ((i = 1; i < COMP_CWORD; i++)); do\n"
          "        word=${COMP_WORDS[i]}\n"
@@ -203,9 +183,9 @@ static void print_bash(const struct cli_paths *paths)
     bash_globals();
     puts("\" -- \"$cur\"))\n    else\n        COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
          "        if ((files)); then compopt -o default; fi\n"
-         "        if ((plugins)); then\n"
-         "            COMPREPLY+=($(compgen -W \"$(openclaw plugin list --csv 2>/dev/null | sed "
-         "'1d;s/,.*//')\" -- \"$cur\"))\n"
+         "        if [[ -n $values ]]; then\n"
+         "            COMPREPLY+=($(compgen -W \"$(openclaw $values --csv 2>/dev/null | sed -n "
+         "'1d;s/^\\([A-Za-z0-9._:-]*\\)\\(,.*\\)*$/\\1/p')\" -- \"$cur\"))\n"
          "        fi\n    fi\n}\ncomplete -F _openclaw "
          "openclaw");
 }
@@ -260,14 +240,15 @@ static void zsh_path(const struct cli_path *path)
     }
     printf("            )\n            words_after=(");
     spaced(words_after(path));
-    printf(") files=%d ;;\n", takes_file(path));
+    const char *values = oc_complete_values(path);
+    printf(") files=%d values='%s' ;;\n", takes_file(path), values ? values : "");
 }
 
 static void print_zsh(const struct cli_paths *paths)
 {
     puts(
         "#compdef openclaw\n# made by `openclaw completion zsh`\n_openclaw() {\n"
-        "    local at='' word prev=${words[CURRENT-1]} files=0\n"
+        "    local at='' word prev=${words[CURRENT-1]} files=0 values=''\n"
         "    local -a commands options words_after globals\n    local -i i\n"
         "    for ((i = 2; i < CURRENT; i++)); do\n        word=${words[i]}\n        case $word in");
     fputs("        ", stdout);
@@ -296,7 +277,10 @@ static void print_zsh(const struct cli_paths *paths)
     puts("    esac\n    if [[ $PREFIX == -* ]]; then\n        _describe option options\n"
          "        _describe 'option of every command' globals\n        return\n    fi\n"
          "    (($#commands)) && _describe command commands\n"
-         "    (($#words_after)) && compadd -- $words_after\n    ((files)) && _files\n    return "
+         "    (($#words_after)) && compadd -- $words_after\n    ((files)) && _files\n"
+         "    [[ -n $values ]] && compadd -- ${(f)\"$(openclaw ${=values} --csv 2>/dev/null | sed "
+         "-n "
+         "'1d;s/^\\([A-Za-z0-9._:-]*\\)\\(,.*\\)*$/\\1/p')\"}\n    return "
          "0\n}\n"
          "if [[ $funcstack[1] == _openclaw ]]; then\n    _openclaw \"$@\"\nelse\n"
          "    compdef _openclaw openclaw\nfi");
@@ -348,6 +332,10 @@ static void fish_path(const struct cli_path *path)
     if (takes_file(path)) {
         printf("complete -c openclaw -n \"__openclaw_at '%s'\" -F\n", path->words);
     }
+    if (oc_complete_values(path)) {
+        printf("complete -c openclaw -n \"__openclaw_at '%s'\" -a '(__openclaw_values %s)'\n",
+               path->words, oc_complete_values(path));
+    }
 }
 
 static void fish_globals(void)
@@ -382,7 +370,9 @@ static void print_fish(const struct cli_paths *paths)
          "                set -l next (string trim -- \"$at $word\")\n"
          "                contains -- $next $__openclaw_known; and set at $next\n        end\n    "
          "end\n"
-         "    test \"$at\" = \"$argv[1]\"\nend\ncomplete -c openclaw -f");
+         "    test \"$at\" = \"$argv[1]\"\nend\n"
+         "function __openclaw_values\n    openclaw $argv --csv 2>/dev/null | sed -n "
+         "'1d;s/^\\([A-Za-z0-9._:-]*\\)\\(,.*\\)*$/\\1/p'\nend\ncomplete -c openclaw -f");
     fish_globals();
     for (size_t i = 0; i < paths->list.count; i++) {
         fish_path(&paths->list.items[i]);

@@ -22,7 +22,7 @@ static const char *const codes[] = {"",         "\033[1m",  "\033[2m",  "\033[31
 /* One character: its bytes, and its columns on a terminal. */
 struct glyph {
     size_t bytes, columns;
-    bool shown; /* control characters and bytes that are not UTF-8 are not */
+    bool shown; /* what a terminal may act upon and bytes that are not UTF-8 are not */
 };
 
 /* The widths of characters come with a locale for UTF-8; the user's may be another. */
@@ -45,7 +45,7 @@ static struct glyph glyph_at(const char *p)
         return (struct glyph){1, shown, shown};
     }
     size_t bytes = oc_utf8_next(p, strnlen(p, 4), &code);
-    if (!bytes || oc_utf8_control(code)) {
+    if (!bytes || oc_utf8_control(code) || oc_utf8_bidi(code)) {
         return (struct glyph){bytes ? bytes : 1, 0, false};
     }
     return (struct glyph){bytes, (size_t)columns_of(code), true};

@@ -60,8 +60,14 @@ static void show_head(const struct cli_show *s, const json_t *p)
     printf("%-14s", "status");
     put(status, color_of(status), s->cli->color);
     if (strcmp(stage, "closed") != 0) {
+        char *until = time_text(json_object_get(p, "stage_until"));
         fputs(", stage ", stdout);
         put(stage, TERM_PLAIN, false);
+        if (json_is_string(json_object_get(p, "stage_until"))) {
+            fputs(" until ", stdout);
+            put(until, TERM_PLAIN, false);
+        }
+        free(until);
     }
     if (*oc_json_str(p, "reason", "")) {
         fputs(": ", stdout);
@@ -151,15 +157,60 @@ static void show_missing(const struct cli_show *s, const json_t *p)
     }
 }
 
+static bool is_long(const json_t *value)
+{
+    const char *text = json_is_string(value) ? json_string_value(value) : "";
+    return strchr(text, '\n') != NULL;
+}
+
+/* A text of several lines, such as a policy: whoever votes reads it line by line. */
+static void show_long(const json_t *params)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)(uintptr_t)params, key, value)
+    {
+        const char *at = is_long(value) ? json_string_value(value) : "";
+        if (*at) {
+            printf("\n%s:\n", key);
+        }
+        while (*at) {
+            const size_t len = strcspn(at, "\n");
+            char *row = oc_asprintf("%.*s", (int)len, at);
+            fputs("  | ", stdout);
+            put(row, TERM_PLAIN, false);
+            fputc('\n', stdout);
+            free(row);
+            at += at[len] ? len + 1 : len;
+        }
+    }
+}
+
+/* The parameters on one line; long texts follow. */
+static char *short_params(const json_t *params)
+{
+    json_t *brief = json_object();
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)(uintptr_t)params, key, value)
+    {
+        oc_json_take(brief, key, is_long(value) ? json_string("(below)") : json_incref(value));
+    }
+    char *text = oc_json_text(brief);
+    json_decref(brief);
+    return text;
+}
+
 static void show_execution(const json_t *p)
 {
     const json_t *op = json_object_get(p, "op"), *x = json_object_get(p, "execution");
     if (op) {
-        char *params = oc_json_text(json_object_get(op, "params"));
+        char *params = short_params(json_object_get(op, "params"));
         char *text = oc_asprintf("%s %s, as %s", oc_json_str(op, "name", ""), params,
                                  oc_json_str(op, "actor", ""));
         fputc('\n', stdout);
         line("operation", text);
+        show_long(json_object_get(op, "params"));
         free(text);
         free(params);
     }
@@ -170,6 +221,22 @@ static void show_execution(const json_t *p)
         line("execution", text);
         line("", oc_json_str(x, "hint", ""));
         free(text);
+    }
+}
+
+/* What would be done, as it was planned when it was asked for. */
+static void show_planned(const struct cli_show *s, const json_t *p)
+{
+    const json_t *plan = json_object_get(p, "plan");
+    if (json_is_object(plan)) {
+        fputc('\n', stdout);
+        line("plan", oc_json_str(plan, "plan", ""));
+        if (json_object_get(plan, "steps") || json_object_get(plan, "actions")) {
+            oc_view_plan_show(s->cli, plan, stdout);
+        }
+        if (oc_json_bool(plan, "shortened", false)) {
+            line("", "It is too long to be shown whole: --dry-run of the operation shows it.");
+        }
     }
 }
 
@@ -197,6 +264,7 @@ static void show(const struct cli_show *s, const json_t *p)
     show_words(json_object_get(p, "overrides"), "override");
     show_words(json_object_get(p, "ratifications"), "ratification");
     show_missing(s, p);
+    show_planned(s, p);
     show_execution(p);
     show_comments(p);
 }
@@ -225,6 +293,24 @@ static void show_members(const struct cli_show *s, const json_t *members)
     oc_table_finish(&table);
 }
 
+static void show_delegations(const json_t *list)
+{
+    const json_t *row;
+    size_t i;
+    json_array_foreach(list, i, row)
+    {
+        char *until = time_text(json_object_get(row, "until"));
+        char *text =
+            oc_asprintf("%s speaks for %s (%s) until %s", oc_json_str(row, "to", ""),
+                        oc_json_str(row, "member", ""), oc_json_str(row, "scope", ""), until);
+        fputs(i ? "" : "\n", stdout);
+        put(text, TERM_PLAIN, false);
+        fputc('\n', stdout);
+        free(text);
+        free(until);
+    }
+}
+
 static void show_status(const struct cli_show *s, const json_t *o)
 {
     const bool ready = oc_json_bool(o, "ready", false);
@@ -247,6 +333,7 @@ static void show_status(const struct cli_show *s, const json_t *o)
            (long long)oc_json_int(o, "provisional", 0),
            (long long)oc_json_int(o, "reviews_due", 0));
     show_members(s, json_object_get(o, "members"));
+    show_delegations(json_object_get(o, "delegations"));
     if (oc_json_str(o, "state", NULL)) {
         printf("\nstate %s, %lld entries\n", oc_json_str(o, "state", ""),
                (long long)oc_json_int(o, "covers", -1) + 1);

@@ -93,10 +93,9 @@ static void show_check(const char *what, const json_t *call, FILE *out, bool col
         put(out, what, 7, TERM_DIM, color);
         fprintf(out, " %s", oc_json_str(call, "op", ""));
         show_params(json_object_get(call, "params"), out);
-        if (json_object_size(json_object_get(call, "expect"))) {
-            char *text = oc_json_text(json_object_get(call, "expect"));
-            fprintf(out, " expecting %s", text);
-            free(text);
+        if (*oc_json_str(call, "expecting", "")) {
+            fputs(": ", out);
+            put(out, oc_json_str(call, "expecting", ""), 0, TERM_PLAIN, false);
         }
         fputc('\n', out);
     }
@@ -171,20 +170,44 @@ void oc_view_runbook_plan(const struct cli *cli, const json_t *plan, FILE *out)
 
 /* ---- a run ---- */
 
-static void show_step(const json_t *step, size_t width, bool color)
+/* "4s 142ms"; "" of a step that has not ended. */
+static char *took_text(const json_t *step, char *buf, size_t size)
+{
+    *buf = '\0';
+    if (json_is_integer(json_object_get(step, "took_ms"))) {
+        oc_duration_human(oc_json_int(step, "took_ms", 0), buf, size);
+    }
+    return buf;
+}
+
+struct widths {
+    size_t id, took;
+};
+
+static struct widths widths_of(const json_t *steps)
+{
+    struct widths w = {.id = widest(steps, "id")};
+    const json_t *step;
+    char took[32];
+    size_t i;
+    json_array_foreach(steps, i, step)
+    {
+        size_t len = strlen(took_text(step, took, sizeof took));
+        w.took = len > w.took ? len : w.took;
+    }
+    return w;
+}
+
+static void show_step(const json_t *step, const struct widths *w, bool color)
 {
     const char *state = oc_json_str(step, "state", "pending");
-    const char *message = oc_json_str(step, "message", "");
-    char took[32] = "";
-    if (json_is_integer(json_object_get(step, "took_ms"))) {
-        oc_duration_human(oc_json_int(step, "took_ms", 0), took, sizeof took);
-    }
+    char took[32];
     fputs("  ", stdout);
     put(stdout, state, 11, color_of(state), color);
     fputc(' ', stdout);
-    put(stdout, oc_json_str(step, "id", ""), width, TERM_PLAIN, false);
-    fprintf(stdout, "  %-8s", took);
-    put(stdout, message, 0, TERM_DIM, color);
+    put(stdout, oc_json_str(step, "id", ""), w->id, TERM_PLAIN, false);
+    fprintf(stdout, "  %-*s  ", (int)w->took, took_text(step, took, sizeof took));
+    put(stdout, oc_json_str(step, "message", ""), 0, TERM_DIM, color);
     fputc('\n', stdout);
 }
 
@@ -192,11 +215,10 @@ static void show_report(const struct cli *cli, const json_t *report)
 {
     const json_t *steps = json_object_get(report, "steps"), *step;
     const char *state = oc_json_str(report, "state", "");
-    char took[32] = "";
-    size_t i, width = widest(steps, "id");
-    if (json_is_integer(json_object_get(report, "took_ms"))) {
-        oc_duration_human(oc_json_int(report, "took_ms", 0), took, sizeof took);
-    }
+    const struct widths widths = widths_of(steps);
+    char took[32];
+    size_t i;
+    took_text(report, took, sizeof took);
     put(stdout, oc_json_str(report, "runbook", ""), 0, TERM_BOLD, cli->color);
     fputs(": ", stdout);
     put(stdout, state, 0, color_of(state), cli->color);
@@ -204,7 +226,7 @@ static void show_report(const struct cli *cli, const json_t *report)
             oc_json_str(report, "run", ""));
     json_array_foreach(steps, i, step)
     {
-        show_step(step, width, cli->color);
+        show_step(step, &widths, cli->color);
     }
     show_findings(json_object_get(report, "findings"), stdout, cli->color);
     if (*oc_json_str(report, "message", "")) {

@@ -74,6 +74,23 @@ static bool is_list(const json_t *data)
     return json_is_array(data);
 }
 
+/* "No open proposals (--all: those that are decided, too)." of a list that leaves some out unless it is asked for all. */
+static bool say_nothing_open(const struct cli_show *s)
+{
+    const struct cli_op *op = s->op;
+    const bool proposals = strcmp(op->name, "governance.list") == 0;
+    for (size_t i = 0; proposals && i < op->param_count; i++) {
+        if (strcmp(op->params[i].name, "all") == 0 && !oc_json_bool(s->params, "all", false)) {
+            printf("No open proposals (--all: %s).\n", op->params[i].help);
+            return true;
+        }
+    }
+    if (proposals) {
+        puts("No proposals.");
+    }
+    return proposals;
+}
+
 /* "No alerts." of "alert.list", "No silences." of "alert.silences". */
 static void say_empty(const struct cli_op *op)
 {
@@ -102,7 +119,9 @@ bool oc_view_table(const struct cli_show *s, const char *text, const json_t *dat
         return false;
     }
     if (json_array_size(data) == 0) {
-        say_empty(s->op);
+        if (!say_nothing_open(s)) {
+            say_empty(s->op);
+        }
         return true;
     }
     parse_spec(text, &spec);
@@ -175,6 +194,15 @@ static bool is_empty(const json_t *value)
            (json_is_array(value) && json_array_size(value) == 0);
 }
 
+/* "started_ms" beside "started" is the same for programs. */
+static bool is_twin(const json_t *object, const char *key)
+{
+    char *plain = oc_ends(key, "_ms") ? oc_strndup(key, strlen(key) - 3) : NULL;
+    const bool twin = plain && json_object_get(object, plain);
+    free(plain);
+    return twin;
+}
+
 /* "took" of "took_ms": the unit stands at the value. */
 static char *label_of(const char *key)
 {
@@ -194,7 +222,8 @@ static size_t label_width(const json_t *object)
     json_t *value;
     json_object_foreach((json_t *)object, key, value)
     {
-        size_t width = is_empty(value) || json_is_object(value) ? 0 : strlen(key);
+        bool beside = !is_empty(value) && !json_is_object(value) && !is_twin(object, key);
+        size_t width = beside ? strlen(key) : 0;
         widest = width > widest ? width : widest;
     }
     return widest;
@@ -256,7 +285,7 @@ void oc_view_members(FILE *out, const json_t *object, int indent)
     json_t *value;
     json_object_foreach((json_t *)object, key, value)
     {
-        if (!is_empty(value)) {
+        if (!is_empty(value) && !is_twin(object, key)) {
             show_member(out, key, value, indent, width);
         }
     }

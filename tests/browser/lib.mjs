@@ -89,13 +89,15 @@ export async function axe(page, where) {
   for (const v of found) check(false, `axe on ${where}: ${v}`);
 }
 
+/** By the button, as people do: what is drawn by script (charts, the map) follows only then. */
 export async function setTheme(page, theme) {
-  await page.evaluate(async (t) => {
-    document.documentElement.dataset.theme = t;
+  const shown = () => page.evaluate(() => getComputedStyle(document.documentElement).colorScheme);
+  if ((await shown()) !== theme) await page.locator('button[aria-label$=" theme"]').evaluate((button) => button.click());
+  await page.evaluate(async () => {
     const frame = () => new Promise(requestAnimationFrame);
-    await frame();
-    await frame();
-  }, theme);
+    for (let i = 0; i < 3; i++) await frame();
+  });
+  check((await shown()) === theme, `the theme is ${await shown()}`);
 }
 
 /** The text of the page has the markup as text, and it did nothing. */

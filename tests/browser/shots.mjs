@@ -4,6 +4,7 @@ import { ask, eventually, goTo, open, run, setTheme, settings, shoot, signIn } f
 await run(async (browser) => {
   const page = await open(browser, { viewport: { width: 1280, height: 800 } });
   await signIn(page, 'admin');
+  await ask('deliberate');
   await new Promise((done) => setTimeout(done, 40_000)); // so that the charts have something to show
   await ask('kill');
   await goTo(page, '#/alerts');
@@ -13,13 +14,16 @@ await run(async (browser) => {
   await page.locator('.aside').waitFor();
   await new Promise((done) => setTimeout(done, 3000));
   await shoot(page, 'dashboard-alerts');
-  for (const [name, hash] of [['overview', '#/'], ['services', '#/services?sel=fleet/t0001'], ['plugins', '#/plugins'], ['resources', '#/resources'], ['jobs', '#/jobs'], ['litellm', '#/cost?range=15m']]) {
+  for (const [name, hash] of [['overview', '#/'], ['services', '#/services?sel=fleet/t0001'], ['plugins', '#/plugins'], ['resources', '#/resources'], ['jobs', '#/jobs'], ['deliberation', '#/deliberation'], ['litellm', '#/cost?range=15m']]) {
     await goTo(page, hash);
+    if (name === 'deliberation') await page.locator('main .tbody .tr', { hasText: 'scribe' }).click({ position: { x: 60, y: 10 } });
+    await page.mouse.move(4, 790); // nothing is under it
     await new Promise((done) => setTimeout(done, 1500));
     await shoot(page, `dashboard-${name}`);
   }
   await goTo(page, '#/');
   await setTheme(page, 'dark');
+  await new Promise((done) => setTimeout(done, 500));
   await shoot(page, 'dashboard-dark');
   const phone = await open(browser, { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
   await signIn(phone, 'viewer');

@@ -29,5 +29,6 @@ await run(async (browser) => {
   for (const what of ['uptime', 'response']) check((await page.request.get(`${settings.url}/badge/shop/api/${what}.svg`)).status() === 200, `there is no badge ${what}`);
   check((await page.request.get(`${settings.url}/badge/system/state.svg`)).status() === 404, 'a badge tells of a service that is not public');
   const json = await (await page.request.get(`${settings.url}/status.json`)).json();
+  check(json.incidents.filter((i) => i.service === 'shop/api').length === 1, 'one outage is one incident');
   check(json.services.length === 2 && !JSON.stringify(json).includes('system'), 'the JSON tells of what is public, and of nothing else');
 });

@@ -45,6 +45,10 @@ def what_happens_is_seen_and_what_is_done_happens():
     with_world(11, lambda w: print("   ", w.drive("live.mjs", axe=True)))
 
 
+def people_find_what_they_need():
+    with_world(11, lambda w: w.drive("looks.mjs", axe=True))
+
+
 def a_thousand_checks_are_no_burden():
     def look(world):
         world.drive("walk.mjs", roles=["viewer", "admin"])
@@ -115,4 +119,4 @@ def the_images_of_the_documentation_are_made():
 if __name__ == "__main__":
     run(([the_images_of_the_documentation_are_made] if os.environ.get("OC_SCREENSHOTS") else []) +
         [every_view_of_a_small_host, every_view_of_a_host_with_all_sorts_of_things, what_happens_is_seen_and_what_is_done_happens,
-         a_thousand_checks_are_no_burden, the_public_page_tells_what_it_should] + ([lighthouse_finds_little] if FULL else []))
+         people_find_what_they_need, a_thousand_checks_are_no_burden, the_public_page_tells_what_it_should] + ([lighthouse_finds_little] if FULL else []))

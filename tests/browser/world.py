@@ -17,6 +17,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.path.dirname(os.path.dirname(HERE))
 WORK = os.path.join(os.path.abspath(BUILD), "browser")
 
+REASONS = {"yes": "It costs little and helps much.", "no": "Half of it is enough."}
 EVIL = "<img src=x onerror=\"window.__evil=1\"><script>window.__evil=2</script>"
 
 
@@ -276,6 +277,22 @@ class World:
             raise AssertionError(f"{script} failed ({code}): " + (" | ".join(notes[-12:]) or "it said nothing"))
         return result
 
+    def deliberate(self):
+        """Members with keys, and proposals that some of them have voted on."""
+        from governance import enroll  # pylint: disable=import-outside-toplevel  # needs a package that only this does
+
+        call = self.daemon.call
+        members = enroll(call)
+        asked = ((("Keep figures for a year", "strategic"), {"alpha": "yes", "beta": "yes"}),
+                 (("A budget of $40 a day for scribe", "operational"), {"alpha": "yes", "beta": "no"}),
+                 (("Ask the small model first", "operational"), {}))
+        for (title, category), votes in asked:
+            made = call("governance.propose", title=title, category=category, description="What is to be done, in a sentence.",
+                        justification="Why it is worth it.", impact="Little.", rollback_plan="Take it back.")
+            for name, choice in votes.items():
+                said_so = members[name].signed("ballot", call("governance.show", proposal=made["proposal"]), choice, reason=REASONS[choice])
+                call("governance.vote", choice=choice, **said_so)
+
     def do(self, message):
         what = message["do"]
         if what == "kill":
@@ -292,6 +309,8 @@ class World:
         elif what == "publish":
             self.shelf.publish(message["version"])
             self.daemon.call("registry.refresh")
+        elif what == "deliberate":
+            self.deliberate()
         elif what == "call":
             self.daemon.call(message["op"], **message.get("params", {}))
         else:

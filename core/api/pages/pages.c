@@ -1,13 +1,15 @@
 /* The dashboard's files, or a word about where they are. SPDX-License-Identifier: MIT
  *
  * A plugin whose manifest says "www": "FOLDER" brings a web application, and it must have come with the host: its scripts act
- * for whoever is signed in. Its paths are the views of the application, so what is no file and looks like a page is answered
- * with index.html. */
+ * for whoever is signed in. It is one page, whose views stand behind a '#': a path that is no file and looks like a page's goes
+ * there, and the application says what is at that place, or that nothing is. */
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/api/areas.h"
 #include "core/api/pages/site.h"
+#include "core/base/buf.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/text.h"
@@ -26,6 +28,22 @@ static const char no_site[] =
     "this "
     "host: install Node.js 18 or newer with npm, and run <code>./dev build</code> again.</p>";
 
+/* Browsers ask for it on every page that names no icon of its own. */
+static const char icon[] =
+    "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 32 32\"><rect width=\"32\" "
+    "height=\"32\" rx=\"7\" fill=\"#1f6f5c\"/><g fill=\"none\" stroke=\"#fff\" "
+    "stroke-width=\"3\" stroke-linecap=\"round\"><path d=\"M9 25C5 16 8 9 13 7\"/><path d=\"M16 "
+    "25C14 17 16 10 20 7\"/><path d=\"M23 25C23 18 24 12 26 9\"/></g></svg>";
+
+static void get_icon(struct oc_http_request *r, void *ctx)
+{
+    struct pages *p = ctx;
+    if (!oc_site_send(&p->site, r, "/favicon.ico")) {
+        oc_http_set(r, "Cache-Control", "public, max-age=86400");
+        oc_http_send_const(r, 200, "image/svg+xml", icon);
+    }
+}
+
 /* Paths of programs are never answered with a page. */
 static bool is_page(const struct oc_http_request *r)
 {
@@ -41,6 +59,20 @@ static void send_login(struct oc_http_request *r)
     oc_http_send_empty(r, 303);
 }
 
+/* "/services" to "/#/services". */
+static void send_view(struct oc_http_request *r, const char *path)
+{
+    struct oc_buf to = {0};
+    oc_buf_adds(&to, "/#");
+    for (; *path; path++) {
+        const bool plain = isalnum((unsigned char)*path) || strchr("/-_.~", *path);
+        oc_buf_addf(&to, plain ? "%c" : "%%%02X", (unsigned char)*path);
+    }
+    oc_http_set(r, "Location", to.data);
+    oc_http_send_empty(r, 303);
+    oc_buf_finish(&to);
+}
+
 static void get_page(struct oc_http_request *r, void *ctx)
 {
     struct pages *p = ctx;
@@ -54,14 +86,18 @@ static void get_page(struct oc_http_request *r, void *ctx)
                             "there is no %s", path);
     } else if (oc_http_who(r)->kind == OC_IDENTITY_NONE) {
         send_login(r);
+    } else if (!root && p->site.dir) {
+        send_view(r, path);
     } else if (!oc_site_send(&p->site, r, "/index.html")) {
         oc_http_send_const(r, 200, OC_HTTP_TYPE_HTML, no_site);
     }
 }
 
-static const struct oc_route routes[] = {{"GET", "/", OC_ROUTE_PUBLIC, 0, get_page, NULL},
-                                         {"GET", "/{path...}", OC_ROUTE_PUBLIC, 0, get_page, NULL},
-                                         {0}};
+static const struct oc_route routes[] = {
+    {"GET", "/", OC_ROUTE_PUBLIC, 0, get_page, NULL},
+    {"GET", "/favicon.ico", OC_ROUTE_PUBLIC, 0, get_icon, NULL},
+    {"GET", "/{path...}", OC_ROUTE_PUBLIC, 0, get_page, NULL},
+    {0}};
 
 static void *create(struct oc_api *api)
 {

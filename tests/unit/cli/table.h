@@ -28,6 +28,10 @@ static const struct cli_param test_set_params[] = {
     {"value", OC_OPT_STRING, OC_OPT_POSITIONAL | OC_OPT_REQUIRED, NULL, NULL, "its value"},
 };
 
+static const struct cli_param test_list_params[] = {
+    {"all", OC_OPT_BOOL, 0, NULL, NULL, "those that are decided, too"},
+};
+
 static const struct cli_param test_check_params[] = {
     {"service", OC_OPT_STRING, OC_OPT_POSITIONAL, NULL, NULL, "only this one"},
 };
@@ -45,6 +49,8 @@ const struct cli_op oc_cli_ops[] = {
      OC_COUNT(test_set_params)},
     {"events.watch", "Show events", "viewer", OC_OP_STREAMS, "table:time=Time,topic=Topic", NULL,
      NULL, NULL, 0},
+    {"governance.list", "List proposals", "viewer", 0, "table:id=ID", NULL, NULL, test_list_params,
+     OC_COUNT(test_list_params)},
     {"health.check", "Show health", "viewer", OC_OP_EPHEMERAL, "custom:health", NULL, NULL,
      test_check_params, OC_COUNT(test_check_params)},
     {"logs", "Show the log", "viewer", OC_OP_STREAMS, "custom:logs", NULL, NULL, NULL, 0},

@@ -168,6 +168,11 @@ static void an_empty_list_says_so(void **state)
     assert_shown("alert.list", "[]", "No alerts.\n");
     assert_shown("alert.silences", "[]", "No silences.\n");
     assert_shown("policy.list", "[]", "No policies.\n");
+    assert_shown("governance.list", "[]",
+                 "No open proposals (--all: those that are decided, too).\n");
+    char *all = shown("governance.list", "{\"all\":true}", json("[]"));
+    assert_string_equal(all, "No proposals.\n");
+    free(all);
 }
 
 static void a_table_can_be_csv_with_raw_values(void **state)
@@ -208,6 +213,14 @@ static void a_record_is_aligned_and_leaves_out_what_is_empty(void **state)
         "{\"file\":\"/a b\",\"took_ms\":1500,\"none\":null,\"empty\":\"\",\"nested\":{\"k\":true},"
         "\"list\":[{\"a\":1}]}",
         "file     /a b\ntook     1s 500ms\nnested:\n  k  yes\nlist:\n  - a=1\n");
+}
+
+static void a_time_that_is_there_twice_is_shown_once(void **state)
+{
+    (void)state;
+    assert_shown("config.set",
+                 "{\"started_ms\":1795356000000,\"started\":\"2026-11-22T13:00:00Z\"}",
+                 "started  13:00:00\n");
 }
 
 static void a_text_ends_with_one_line_break(void **state)
@@ -417,6 +430,7 @@ int main(void)
         T(csv_of_what_is_no_table_is_a_usage_error),
         T(a_row_that_is_not_ok_fails_the_command),
         T(a_record_is_aligned_and_leaves_out_what_is_empty),
+        T(a_time_that_is_there_twice_is_shown_once),
         T(a_text_ends_with_one_line_break),
         T(an_operation_without_a_view_shows_json),
         T(data_of_another_shape_shows_as_json),

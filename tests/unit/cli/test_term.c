@@ -50,6 +50,17 @@ static void width_counts_columns_not_bytes(void **state)
     assert_int_equal(oc_term_width("e\xcc\x81"), 1);   /* a combining accent */
     assert_int_equal(oc_term_width("a\xff\xfe b"), 3); /* bytes that are not UTF-8 */
     assert_int_equal(oc_term_width("\033[31m"), 4);    /* the escape itself is not shown */
+    assert_int_equal(oc_term_width("a\u202eb\u2069\u200f"), 2);
+}
+
+static void what_turns_the_writing_is_not_shown(void **state)
+{
+    (void)state;
+    oc_term_cell(out, "db\u202e ko si\u2066\u2069\u061c", 0, TERM_PLAIN, false);
+    assert_written("db ko si");
+    oc_term_text(out,
+                 "\u200e\u05d0\u05d1\u202c ok"); /* letters that are written from the right stay */
+    assert_written("\u05d0\u05d1 ok");
 }
 
 static void a_cell_is_padded_or_cut_to_its_width(void **state)
@@ -248,6 +259,7 @@ static void a_member_tells_its_unit_by_its_name(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(what_turns_the_writing_is_not_shown, setup, teardown),
         cmocka_unit_test_setup_teardown(width_counts_columns_not_bytes, setup, teardown),
         cmocka_unit_test_setup_teardown(a_cell_is_padded_or_cut_to_its_width, setup, teardown),
         cmocka_unit_test_setup_teardown(no_escape_of_a_stranger_reaches_the_terminal, setup,

@@ -15,7 +15,7 @@ const { compareValues, finder, formatSort, parseSort, sortRows, toggleSort } = a
 const { parseRange, stepOf } = await import('../src/ui/range');
 const { join, labelOf } = await import('../src/ui/MetricChart');
 const { selector } = await import('../src/api/selector');
-const { covers, matchersOf, parseMatcher } = await import('../src/views/alerts/matchers');
+const { covers, equals, matchersOf, parseMatcher } = await import('../src/views/alerts/matchers');
 const { conditionOf, limitKey } = await import('../src/views/alerts/why');
 const { availability, spansOf } = await import('../src/views/services/StateBar');
 const { order } = await import('../src/views/services/ServiceCharts');
@@ -165,17 +165,26 @@ describe('silences and rules', () => {
   } as never;
 
   it('reads matchers as the host does', () => {
-    expect(parseMatcher('rule=~disk_*')).toEqual({ name: 'rule', op: '=~', value: 'disk_*' });
-    expect(parseMatcher('disk_full')).toEqual({ name: 'rule', op: '=~', value: 'disk_full' });
+    expect(parseMatcher('rule=~disk_.*')).toEqual({ name: 'rule', op: '=~', value: 'disk_.*' });
+    expect(parseMatcher('disk_full')).toEqual({ name: 'rule', op: '=', value: 'disk_full' });
+    expect(parseMatcher('disk_*')).toEqual({ name: 'rule', op: '=~', value: 'disk_.*' });
+    expect(parseMatcher('rule=~*web')).toBeNull();
     expect(parseMatcher('mount="/var"')).toEqual({ name: 'mount', op: '=', value: '/var' });
     expect(parseMatcher('= x')).toBeNull();
+    expect(parseMatcher('path="a\\nb\\\\n"')?.value).toBe('a\nb\\n');
+    expect(parseMatcher(equals('path', 'a "b"\n\\'))?.value).toBe('a "b"\n\\');
+    expect(parseMatcher('rule=~(?i)DISK_.*')).not.toBeNull();
+    expect(covers([parseMatcher('rule=~(?i)DISK_.*')], a)).toBe(true);
+    expect(covers([parseMatcher('rule=~(?P<kind>disk)_.*')], a)).toBe(true);
   });
 
   it('knows what they cover', () => {
     const hit = (...m: string[]) => covers(m.map(parseMatcher), a);
-    expect(hit('rule=~disk_*', 'severity=warning')).toBe(true);
+    expect(hit('rule=~disk_.*', 'severity=warning')).toBe(true);
+    expect(hit('rule=~disk')).toBe(false);
+    expect(hit('disk_*')).toBe(true);
     expect(hit('mount=/var', 'target!=two')).toBe(true);
-    expect(hit('rule!~disk*')).toBe(false);
+    expect(hit('rule!~disk.*')).toBe(false);
     expect(hit('rule=~d.sk*')).toBe(false);
     expect(hit('nothing=')).toBe(true);
     expect(hit(...matchersOf(a))).toBe(true);

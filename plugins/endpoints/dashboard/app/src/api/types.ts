@@ -11,6 +11,8 @@ export interface Session {
   actor: string;
   role: Role;
   kind: string;
+  /** Who signed in, when this is a session: "token:ann". */
+  by?: string | null;
   expires?: string | null;
   anonymous?: boolean;
 }

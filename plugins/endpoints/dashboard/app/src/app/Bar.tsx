@@ -5,6 +5,7 @@ import { logout } from '@/api/rest';
 import { Button } from '@/ui/Button';
 import { Icon } from '@/ui/Icon';
 import { StateIcon, type Tone } from '@/ui/State';
+import { shortActor } from './actor';
 import { href, usePath } from './router';
 import { isDark, toggleTheme, useThemeTurn } from './theme';
 
@@ -137,20 +138,21 @@ function Person() {
     };
   }, [open]);
   if (!session) return null;
+  const name = session.by ?? shortActor(session.actor);
   return (
     <div className="person" ref={box}>
       <Button
         kind="ghost"
         icon="user"
-        aria-label={`You: ${session.actor}, ${session.role}`}
-        title={`${session.actor} (${session.role})`}
+        aria-label={`You: ${name}, ${session.role}`}
+        title={`${name} (${session.role})`}
         aria-expanded={open}
         aria-haspopup="true"
         onClick={() => setOpen(!open)}
       />
       {open && (
         <div className="popover" role="group" aria-label="You">
-          <p className="popover-name">{session.actor}</p>
+          <p className="popover-name">{name}</p>
           <p className="muted">
             {session.role}
             {session.anonymous ? ', not logged in' : ''}

@@ -3,7 +3,7 @@ import { Dialog } from '@/ui/Dialog';
 import type { ViewDef } from '@/views';
 
 const COMMON: readonly (readonly [string, string])[] = [
-  ['Ctrl K', 'search and jump: views, services, agents, alerts'],
+  ['Ctrl K', 'search and jump to anything'],
   ['/', 'search in the list'],
   ['t', 'light or dark'],
   ['Esc', 'close the panel or dialogue'],
@@ -19,7 +19,7 @@ const CHARTS: readonly (readonly [string, string])[] = [
   ['← →', 'read values'],
   ['+ -', 'zoom in and out'],
   ['0', 'back to the range'],
-  ['drag, double click', 'zoom in, and back'],
+  ['drag', 'zoom in; a double click goes back'],
 ];
 
 function Keys({ title, keys }: { title: string; keys: readonly (readonly [string, string])[] }) {
@@ -33,7 +33,7 @@ function Keys({ title, keys }: { title: string; keys: readonly (readonly [string
               {k
                 .split(' ')
                 .map((part, i) =>
-                  /^(or|double|click|drag,)$/.test(part) ? <span key={i}>{part}</span> : <kbd key={i}>{part}</kbd>,
+                  /^(or|drag)$/.test(part) ? <span key={i}>{part}</span> : <kbd key={i}>{part}</kbd>,
                 )}
             </dt>
             <dd>{text}</dd>
@@ -48,10 +48,12 @@ export default function Help({ views, onClose }: { views: readonly ViewDef[]; on
   return (
     <Dialog title="Keyboard" onClose={onClose} wide>
       <div className="help-columns">
-        <Keys title="Everywhere" keys={COMMON} />
+        <div>
+          <Keys title="Everywhere" keys={COMMON} />
+          <Keys title="Lists" keys={LISTS} />
+          <Keys title="Charts" keys={CHARTS} />
+        </div>
         <Keys title="Go to" keys={views.map((v) => [`g ${v.key}`, v.title] as const)} />
-        <Keys title="Lists" keys={LISTS} />
-        <Keys title="Charts" keys={CHARTS} />
       </div>
     </Dialog>
   );

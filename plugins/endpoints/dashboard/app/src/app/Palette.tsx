@@ -3,6 +3,7 @@ import { useEffect, useId, useMemo, useRef, useState, type KeyboardEvent } from 
 import { alertsSlice, healthSlice } from '@/api/hooks';
 import { logout } from '@/api/rest';
 import { Icon, type IconName } from '@/ui/Icon';
+import { isolate } from '@/ui/text';
 import { State } from '@/ui/State';
 import type { ViewDef } from '@/views';
 import { rankMatch } from './fuzzy';
@@ -52,7 +53,7 @@ function collect(views: readonly ViewDef[], onHelp: () => void): Item[] {
       items.push({
         id: `a${a.id}`,
         kind: 'Alert',
-        title: `${a.rule} on ${a.entity}`,
+        title: `${isolate(a.rule)} on ${isolate(a.entity)}`,
         more: a.message,
         words: a.id,
         icon: 'alerts',

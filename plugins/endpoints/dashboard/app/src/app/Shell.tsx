@@ -5,6 +5,7 @@ import { Button } from '@/ui/Button';
 import { loadPlot } from '@/ui/Chart';
 import { Empty, Loading } from '@/ui/Empty';
 import { Icon } from '@/ui/Icon';
+import { View } from '@/ui/Layout';
 import { Toasts } from '@/ui/Toast';
 import type { ViewDef } from '@/views';
 import { Bar } from './Bar';
@@ -96,16 +97,15 @@ export function Shell() {
               </Suspense>
             </Boundary>
           ) : views ? (
-            <div className="lone">
-              <h1 tabIndex={-1}>There is no such view</h1>
+            <View title="Not found">
               <Empty
                 icon="search"
-                title={`Nothing is at ${path}`}
+                title={`There is nothing at ${path}`}
                 action={<Button onClick={() => go('/')}>To the overview</Button>}
               >
-                The host may lack the plugin behind it, or your role does not reach it.
+                The address may be mistyped, the host may lack the plugin behind it, or your role does not reach it.
               </Empty>
-            </div>
+            </View>
           ) : (
             <div className="view">
               <div className="view-main">

@@ -36,14 +36,21 @@ export function formatMs(ms: number | null | undefined): string {
 
 const pad = (n: number): string => String(n).padStart(2, '0');
 
-/** "14:03:22", with the day when it is another one: "11-21 14:03:22" */
+/** "14:03:22", with the day when it is another one: "11-21 14:03:22", and with the year: "2025-11-21 14:03:22" */
 export function formatClock(t: number, now = Date.now()): string {
   const d = new Date(t);
   const time = `${pad(d.getHours())}:${pad(d.getMinutes())}:${pad(d.getSeconds())}`;
-  return new Date(now).toDateString() === d.toDateString()
-    ? time
-    : `${pad(d.getMonth() + 1)}-${pad(d.getDate())} ${time}`;
+  const today = new Date(now);
+  if (today.toDateString() === d.toDateString()) return time;
+  const day = `${pad(d.getMonth() + 1)}-${pad(d.getDate())}`;
+  return today.getFullYear() === d.getFullYear() ? `${day} ${time}` : `${d.getFullYear()}-${day} ${time}`;
 }
+
+/** "2027-02-21" */
+export const formatDay = (t: number): string => {
+  const d = new Date(t);
+  return `${d.getFullYear()}-${pad(d.getMonth() + 1)}-${pad(d.getDate())}`;
+};
 
 export const formatFull = (t: number): string => {
   const d = new Date(t);

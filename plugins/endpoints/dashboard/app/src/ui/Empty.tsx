@@ -4,6 +4,10 @@ import type { ApiError } from '@/api/rest';
 import { Button } from './Button';
 import { Icon, type IconName } from './Icon';
 
+/** "Try `openclaw status`" with what is to be typed as such. */
+export const withCode = (text: string): ReactNode =>
+  text.split('`').map((part, i) => (i % 2 ? <code key={i}>{part}</code> : part));
+
 export function Empty({
   title,
   children,
@@ -19,7 +23,7 @@ export function Empty({
     <div className="empty">
       <Icon name={icon} size={22} />
       <p className="empty-title">{title}</p>
-      {children && <p className="empty-text">{children}</p>}
+      {children && <p className="empty-text">{typeof children === 'string' ? withCode(children) : children}</p>}
       {action}
     </div>
   );
@@ -33,7 +37,7 @@ export function ErrorNote({ error, retry, title }: { error: ApiError; retry?: ()
         {title ? `${title}: ` : ''}
         {error.message}
       </p>
-      {error.hint && <p className="note-text">{error.hint}</p>}
+      {error.hint && <p className="note-text">{withCode(error.hint)}</p>}
       {retry && (
         <Button small icon="refresh" onClick={retry}>
           Try again

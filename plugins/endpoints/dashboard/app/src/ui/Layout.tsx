@@ -1,5 +1,6 @@
 // The pieces that views are put together from. SPDX-License-Identifier: MIT
 import type { ReactNode } from 'react';
+import type { Tone } from './State';
 
 /** A view: a heading (read, and shown in the bar), a line of controls, the content. `fill`: the content has the height of the window and scrolls by itself. */
 export function View({
@@ -83,15 +84,18 @@ export function Meter({
   text,
   warn = 80,
   crit = 95,
+  tone: always,
 }: {
   value: number | null | undefined;
   label: string;
   text?: string;
   warn?: number;
   crit?: number;
+  /** One colour, whatever the share: where much is not bad. */
+  tone?: Tone;
 }) {
   const known = typeof value === 'number';
-  const tone = !known ? 'unknown' : value >= crit ? 'critical' : value >= warn ? 'warning' : 'ok';
+  const tone = known && always ? always : !known ? 'unknown' : value >= crit ? 'critical' : value >= warn ? 'warning' : 'ok';
   return (
     <div className={`meter tone-${tone}`}>
       <span

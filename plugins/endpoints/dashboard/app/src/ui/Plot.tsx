@@ -233,7 +233,9 @@ function showTip(u: uPlot, tip: HTMLDivElement | null, p: Props): void {
     const value = document.createElement('b');
     value.className = 'num';
     value.textContent = p.format(v);
-    row.append(swatch, document.createTextNode(s.label), value);
+    const name = document.createElement('bdi');
+    name.textContent = s.label;
+    row.append(swatch, name, value);
     tip.append(row);
   });
   const left = (u.cursor.left ?? 0) + u.bbox.left / devicePixelRatio;

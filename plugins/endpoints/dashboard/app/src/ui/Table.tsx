@@ -12,7 +12,7 @@ import {
   type ReactNode,
 } from 'react';
 import { Icon } from './Icon';
-import { scrollInto, sortRows, toggleSort, type Sort } from './rows';
+import { formatSort, parseSort, scrollInto, sortRows, toggleSort, type Sort } from './rows';
 
 export type { Sort } from './rows';
 
@@ -50,12 +50,20 @@ export interface TableProps<T> {
   /** As high as its rows instead of filling what holds it: for short lists. */
   fit?: boolean;
   rowClass?: (row: T) => string;
+  /** On a phone a row is this instead of cells beside each other: what one needs to know, in a few lines. */
+  card?: (row: T) => ReactNode;
+  cardHeight?: number;
+  /** What the order is called when it is sorted by no column, or by `orderKey`. */
+  order?: string;
+  orderKey?: string;
 }
 
 const OVERSCAN = 10;
+/** Up to so many cards need no order to choose. */
+const FEW = 7;
 
 export function Table<T>(props: TableProps<T>) {
-  const { columns, rowKey, onSelect, onSort, ticked, onTicked, rowHeight = 36, fit } = props;
+  const { columns, rowKey, onSelect, onSort, ticked, onTicked, fit } = props;
   const [ownSort, setOwnSort] = useState<Sort | null>(null);
   const sort = onSort ? (props.sort ?? null) : ownSort;
   const setSort = onSort ?? setOwnSort;
@@ -65,7 +73,15 @@ export function Table<T>(props: TableProps<T>) {
   const [range, setRange] = useState<[number, number]>([0, fit ? rows.length : 60]);
   const [cursor, setCursor] = useState(-1);
   const { shown, phone } = useColumns(columns);
-  const head = 32;
+  const card = phone ? props.card : undefined;
+  const cards = useMemo<readonly Column<T>[] | null>(
+    () => (card ? [{ key: 'card', title: props.label, width: 'minmax(0, 1fr)', render: card }] : null),
+    [card, props.label],
+  );
+  const drawn = cards ?? shown;
+  const rowHeight = cards ? (props.cardHeight ?? 62) : (props.rowHeight ?? 36);
+  const head = cards ? 40 : 32;
+  const orders = (rows.length > FEW || !!onTicked) && columns.some((c) => c.sort);
 
   const measure = useCallback(() => {
     const el = box.current;
@@ -128,7 +144,7 @@ export function Table<T>(props: TableProps<T>) {
     e.preventDefault();
   };
 
-  const tracks = (onTicked ? '34px ' : '') + shown.map((c) => (phone && c.phone) || c.width).join(' ');
+  const tracks = (onTicked ? '34px ' : '') + drawn.map((c) => (phone && c.phone) || c.width).join(' ');
   const from = fit ? 0 : Math.min(range[0], Math.max(0, rows.length - 1));
   const to = fit ? rows.length : Math.min(rows.length, range[1]);
   const allTicked = !!ticked && rows.length > 0 && rows.every((r) => ticked.has(rowKey(r)));
@@ -143,11 +159,11 @@ export function Table<T>(props: TableProps<T>) {
   return (
     <div
       ref={box}
-      className={`table${fit ? ' fit' : ''}${onSelect ? ' picks' : ''}`}
+      className={`table${fit ? ' fit' : ''}${onSelect ? ' picks' : ''}${cards ? ' cards' : ''}`}
       role="grid"
       aria-label={props.label}
       aria-rowcount={rows.length + 1}
-      aria-colcount={shown.length + (onTicked ? 1 : 0)}
+      aria-colcount={drawn.length + (onTicked ? 1 : 0)}
       aria-multiselectable={onTicked ? true : undefined}
       aria-activedescendant={cursor >= from && cursor < to ? `${id}r${cursor}` : undefined}
       tabIndex={0}
@@ -156,7 +172,7 @@ export function Table<T>(props: TableProps<T>) {
       onFocus={(e) => e.target === box.current && cursor < 0 && rows.length > 0 && setCursor(Math.max(0, selectedAt))}
       style={{ '--tracks': tracks, '--row': `${rowHeight}px` } as React.CSSProperties}
     >
-      <div role="rowgroup" className="thead">
+      <div role="rowgroup" className={cards && !onTicked && !orders ? 'thead hidden' : 'thead'}>
         <div role="row" aria-rowindex={1} className="tr">
           {onTicked && (
             <div role="columnheader" className="th tick">
@@ -171,9 +187,24 @@ export function Table<T>(props: TableProps<T>) {
               />
             </div>
           )}
-          {shown.map((c) => (
-            <Head key={c.key} column={c} sort={sort} onSort={setSort} />
-          ))}
+          {cards ? (
+            <div role="columnheader" className="th">
+              {orders ? (
+                <SortSelect
+                  columns={columns}
+                  sort={sort}
+                  order={props.order}
+                  orderKey={props.orderKey}
+                  onSort={setSort}
+                  label={props.label}
+                />
+              ) : (
+                <span className="hidden">{props.label}</span>
+              )}
+            </div>
+          ) : (
+            shown.map((c) => <Head key={c.key} column={c} sort={sort} onSort={setSort} />)
+          )}
         </div>
       </div>
       {rows.length === 0 ? (
@@ -195,7 +226,7 @@ export function Table<T>(props: TableProps<T>) {
                 rowId={key}
                 at={at}
                 top={fit ? null : at * rowHeight}
-                columns={shown}
+                columns={drawn}
                 selected={key === props.selected}
                 active={at === cursor}
                 ticked={ticked ? ticked.has(key) : null}
@@ -237,6 +268,45 @@ function Head<T>({
         <span className={c.quiet ? 'hidden' : ''}>{c.title}</span>
       )}
     </div>
+  );
+}
+
+/** Cards have no headings to press: the order is chosen from a list. */
+function SortSelect<T>({
+  columns,
+  sort,
+  order = 'as they come',
+  orderKey = '',
+  onSort,
+  label,
+}: {
+  columns: readonly Column<T>[];
+  sort: Sort | null;
+  order?: string;
+  orderKey?: string;
+  onSort: (s: Sort | null) => void;
+  label: string;
+}) {
+  const sortable = columns.filter((c) => c.sort && c.title);
+  return (
+    <select
+      className="sort-select"
+      aria-label={`Order of ${label}`}
+      value={formatSort(sort) ?? orderKey}
+      onChange={(e) => onSort(parseSort(e.target.value))}
+    >
+      <option value={orderKey}>Order: {order}</option>
+      {sortable.flatMap((c) => [
+        c.key !== orderKey && (
+          <option key={c.key} value={c.key}>
+            {c.title} ↑
+          </option>
+        ),
+        <option key={`-${c.key}`} value={`-${c.key}`}>
+          {c.title} ↓
+        </option>,
+      ])}
+    </select>
   );
 }
 

@@ -1,6 +1,6 @@
 // A time, an age: exact on hover, correct without being touched. SPDX-License-Identifier: MIT
 import { memo } from 'react';
-import { formatClock, formatDuration, formatFull, toMs, useNow } from '@/app/time';
+import { formatClock, formatDay, formatDuration, formatFull, toMs, useNow } from '@/app/time';
 
 /** How long ago, counting. */
 export const Ago = memo(function Ago({
@@ -28,6 +28,17 @@ export const Clock = memo(function Clock({ time }: { time: string | number | nul
   return (
     <time dateTime={new Date(ms).toISOString()} title={formatFull(ms)} className="num">
       {formatClock(ms)}
+    </time>
+  );
+});
+
+/** The day alone, always with its year: for what is months away. */
+export const Day = memo(function Day({ time }: { time: string | number | null | undefined }) {
+  const ms = toMs(time);
+  if (ms === null) return <span className="muted">–</span>;
+  return (
+    <time dateTime={new Date(ms).toISOString()} title={formatFull(ms)} className="num">
+      {formatDay(ms)}
     </time>
   );
 });

@@ -2,10 +2,9 @@
 import { useCallback, useEffect } from 'react';
 import { useAction } from '@/api/hooks';
 import type { ApiError, CallOptions } from '@/api/rest';
-import { call } from '@/api/rest';
 import { Slice, useSlice } from '@/api/store';
-import { asError } from '@/api/hooks';
 import { Button } from './Button';
+import { withCode } from './Empty';
 import { StateIcon } from './State';
 
 interface Note {
@@ -49,15 +48,6 @@ export function useCommand<T = unknown>(op: string, done: (data: T) => string | 
   return { ...action, run };
 }
 
-/** The same operation for many; told once. Resolves to how many succeeded. */
-export async function callMany(op: string, params: readonly object[], what: (n: number) => string): Promise<number> {
-  const results = await Promise.allSettled(params.map((p) => call(op, p)));
-  const failed = results.filter((r): r is PromiseRejectedResult => r.status === 'rejected');
-  if (results.length > failed.length) tell(what(results.length - failed.length));
-  if (failed[0]) tellError(asError(failed[0].reason));
-  return results.length - failed.length;
-}
-
 function Item({ note }: { note: Note }) {
   useEffect(() => {
     const timer = setTimeout(() => remove(note.id), note.tone === 'critical' ? 12_000 : 5000);
@@ -68,7 +58,7 @@ function Item({ note }: { note: Note }) {
       <StateIcon tone={note.tone} />
       <div>
         <p>{note.text}</p>
-        {note.hint && <p className="toast-hint">{note.hint}</p>}
+        {note.hint && <p className="toast-hint">{withCode(note.hint)}</p>}
       </div>
       <Button small kind="ghost" icon="close" aria-label="Close the note" onClick={() => remove(note.id)} />
     </div>

@@ -12,6 +12,7 @@ import { useRange } from '@/ui/range';
 import { State } from '@/ui/State';
 import { Ago, Clock } from '@/ui/Time';
 import { AlertLine } from '@/views/alerts/AlertLine';
+import { equals } from '@/views/alerts/matchers';
 import { SilenceDialog } from '@/views/alerts/SilenceDialog';
 import { Changes } from '@/views/overview/Changes';
 import { ServiceCharts } from '@/views/services/ServiceCharts';
@@ -140,7 +141,7 @@ export function AgentPanel({ id, agent: a, onClose }: { id: string; agent: Agent
       )}
       {silencing && (
         <SilenceDialog
-          matchers={check ? [`instance=${check.instance}`, `target=${id}`] : [`target=${id}`]}
+          matchers={check ? [equals('instance', check.instance), equals('target', id)] : [equals('target', id)]}
           onClose={() => setSilencing(false)}
         />
       )}

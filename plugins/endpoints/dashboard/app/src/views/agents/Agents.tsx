@@ -29,7 +29,6 @@ const COLUMNS: readonly Column<Agent>[] = [
     key: 'name',
     title: 'Agent',
     width: 'minmax(100px, 1fr)',
-    phone: 'minmax(0, 1fr)',
     render: (a) => <span className="main-cell">{a.name}</span>,
     sort: (a) => a.name,
   },
@@ -39,14 +38,16 @@ const COLUMNS: readonly Column<Agent>[] = [
     width: 'minmax(90px, 1fr)',
     render: (a) => a.role ?? '',
     sort: (a) => a.role,
-    hide: 'phone',
   },
   {
     key: 'task',
     title: 'Doing',
     width: 'minmax(100px, 1.7fr)',
-    render: (a) => <span className="sub-cell">{a.error ?? a.currentTask ?? ''}</span>,
-    hide: 'phone',
+    render: (a) => (
+      <span className="sub-cell" title={a.error ?? a.currentTask ?? ''}>
+        {a.error ?? a.currentTask ?? ''}
+      </span>
+    ),
   },
   {
     key: 'model',
@@ -74,13 +75,29 @@ const COLUMNS: readonly Column<Agent>[] = [
     sort: (a) => -(toMs(a.lastHeartbeat) ?? 0),
   },
 ];
+/** On a phone: how it is, who, heard of when; then what it does. */
+function card(a: Agent) {
+  return (
+    <>
+      <span className="card-line">
+        <State state={a.status} />
+        <span className="grow main-cell">{a.name}</span>
+        <Ago time={a.lastHeartbeat} />
+      </span>
+      <span className="card-text">
+        {a.error ?? a.currentTask ?? <span className="muted">doing nothing it tells of</span>}
+      </span>
+    </>
+  );
+}
+
 const NARROW = COLUMNS.filter((c) => ['status', 'name', 'role', 'heartbeat'].includes(c.key));
 
 export default function Agents() {
   const { agents, ready } = useHealth();
   const [query, setQuery] = useParam('q');
   const [statuses, setStatuses] = useListParam('status');
-  const [sortText, setSort] = useParam('sort');
+  const [sortText, setSort] = useParam('sort', 'status'); // the worst first
   const [selected, select] = useParam('sel', '', true);
   const found = useMemo(() => {
     const matches = finder(query);
@@ -135,6 +152,10 @@ export default function Agents() {
           onSelect={(a) => select(a.id === selected ? null : a.id)}
           sort={sort}
           onSort={(s) => setSort(formatSort(s))}
+          card={card}
+          cardHeight={70}
+          order="worst first"
+          orderKey="status"
           empty={
             filtered ? (
               <Empty icon="search" title="Nothing matches">

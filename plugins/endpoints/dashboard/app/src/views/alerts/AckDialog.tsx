@@ -3,12 +3,13 @@ import { useState } from 'react';
 import type { Alert } from '@/api/types';
 import { Dialog } from '@/ui/Dialog';
 import { TextArea, TextField } from '@/ui/Field';
+import { isolate } from '@/ui/text';
 import { useCommand } from '@/ui/Toast';
 import { assigneeOf } from './parts';
 
 export function AckDialog({ alert: a, onClose }: { alert: Alert; onClose: () => void }) {
   const [comment, setComment] = useState('');
-  const ack = useCommand('alert.ack', () => `${a.rule} on ${a.entity} is acknowledged`);
+  const ack = useCommand('alert.ack', () => `${isolate(a.rule)} on ${isolate(a.entity)} is acknowledged`);
   const save = async () => {
     const text = comment.trim();
     if ((await ack.run({ id: a.id, ...(text ? { comment: text } : {}) })) !== undefined) onClose();
@@ -35,7 +36,10 @@ export function AckDialog({ alert: a, onClose }: { alert: Alert; onClose: () => 
 export function AssignDialog({ alert: a, onClose }: { alert: Alert; onClose: () => void }) {
   const [to, setTo] = useState(assigneeOf(a) ?? '');
   const [wrong, setWrong] = useState(false);
-  const assign = useCommand('alert.assign', () => `${a.rule} on ${a.entity} is assigned to ${to.trim()}`);
+  const assign = useCommand(
+    'alert.assign',
+    () => `${isolate(a.rule)} on ${isolate(a.entity)} is assigned to ${isolate(to.trim())}`,
+  );
   const save = async () => {
     if (!to.trim()) setWrong(true);
     else if ((await assign.run({ id: a.id, who: to.trim() })) !== undefined) onClose();

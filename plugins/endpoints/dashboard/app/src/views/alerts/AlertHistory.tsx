@@ -10,6 +10,7 @@ import { View } from '@/ui/Layout';
 import { countBy, finder } from '@/ui/rows';
 import { Badge, toneOf, type Tone } from '@/ui/State';
 import { Table, type Column } from '@/ui/Table';
+import { isolate } from '@/ui/text';
 import { Clock } from '@/ui/Time';
 
 export const EVENT_TONES: Record<string, Tone> = {
@@ -56,12 +57,28 @@ const COLUMNS: readonly Column<AlertEntry>[] = [
 
 export function entryText(e: AlertEntry): string {
   const parts = [
-    e.entity,
-    e.message,
+    e.entity && isolate(e.entity),
+    e.message && isolate(e.message),
     e.channel ? `through ${e.channel}${e.attempts && e.attempts > 1 ? `, attempt ${e.attempts}` : ''}` : null,
     e.by ? `by ${shortActor(e.by)}` : null,
   ];
   return parts.filter(Boolean).join(' · ');
+}
+
+/** On a phone. */
+function card(e: AlertEntry) {
+  return (
+    <>
+      <span className="card-line">
+        <Badge tone={EVENT_TONES[e.event] ?? 'muted'}>{e.event}</Badge>
+        <a className="grow" href={href('/alerts', { sel: e.alert })}>
+          {e.rule ?? e.alert}
+        </a>
+        <Clock time={e.time} />
+      </span>
+      <span className="card-text">{entryText(e)}</span>
+    </>
+  );
 }
 
 const LIMIT = 1000;
@@ -111,6 +128,9 @@ export function AlertHistory({ tabs }: { tabs: ReactNode }) {
           columns={COLUMNS}
           rows={rows}
           rowKey={keyOf}
+          card={card}
+          cardHeight={70}
+          order="latest first"
           empty={<Empty icon="search" title={all.length ? 'Nothing matches' : 'No alert has fired yet'} />}
         />
       )}

@@ -1,5 +1,5 @@
 // The alerts that fire (and on request those that have ended), to search, filter, tick and act upon. SPDX-License-Identifier: MIT
-import { useMemo, useState, type ReactNode } from 'react';
+import { useCallback, useMemo, useState, type ReactNode } from 'react';
 import { useAlerts, useCan, useQuery } from '@/api/hooks';
 import type { Alert } from '@/api/types';
 import { setParams, useListParam, useParam } from '@/app/router';
@@ -12,9 +12,9 @@ import { countBy, finder, formatSort, parseSort } from '@/ui/rows';
 import { Badge, State, toneOf } from '@/ui/State';
 import { Table, type Column } from '@/ui/Table';
 import { Ago } from '@/ui/Time';
-import { callMany } from '@/ui/Toast';
 import { AlertPanel } from './AlertPanel';
-import { assigneeOf } from './parts';
+import { Chosen } from './Chosen';
+import { assigneeOf, placeOf } from './parts';
 
 const SEVERITIES = ['critical', 'warning', 'info'] as const;
 const STATUSES = ['firing', 'acknowledged', 'silenced', 'suppressed', 'resolved'] as const;
@@ -29,7 +29,6 @@ const COLUMNS: readonly Column<Alert>[] = [
     key: 'severity',
     title: 'Severity',
     width: '94px',
-    phone: '82px',
     render: (a) => <State state={a.severity} />,
     sort: (a) => GRAVITY[a.severity] ?? 9,
   },
@@ -39,22 +38,23 @@ const COLUMNS: readonly Column<Alert>[] = [
     width: 'minmax(110px, 0.9fr)',
     render: (a) => <span className="main-cell">{a.rule}</span>,
     sort: (a) => a.rule,
-    hide: 'phone',
   },
   {
     key: 'entity',
     title: 'On',
     width: 'minmax(100px, 0.9fr)',
-    phone: 'minmax(0, 1fr)',
-    render: (a) => <span title={a.rule}>{a.entity}</span>,
+    render: (a) => <span title={a.entity}>{placeOf(a)}</span>,
     sort: (a) => a.entity,
   },
   {
     key: 'message',
     title: 'Says',
     width: 'minmax(100px, 1.6fr)',
-    render: (a) => <span className="sub-cell">{a.message}</span>,
-    hide: 'phone',
+    render: (a) => (
+      <span className="sub-cell" title={a.message}>
+        {a.message}
+      </span>
+    ),
   },
   {
     key: 'status',
@@ -62,19 +62,35 @@ const COLUMNS: readonly Column<Alert>[] = [
     width: '128px',
     render: (a) => <Status alert={a} />,
     sort: (a) => a.status,
-    hide: 'phone',
   },
   {
     key: 'for',
     title: 'For',
     width: '88px',
-    phone: '66px',
     align: 'right',
     render: (a) => <Ago time={a.starts_at} />,
     sort: (a) => -(toMs(a.starts_at) ?? 0),
   },
 ];
 const NARROW = COLUMNS.filter((c) => ['severity', 'rule', 'entity', 'for'].includes(c.key));
+
+/** On a phone: how grave, which rule, since when; then what it says and where. */
+function card(a: Alert) {
+  return (
+    <>
+      <span className="card-line">
+        <State state={a.severity} />
+        <b className="grow main-cell">{a.rule}</b>
+        {a.status !== 'firing' && <Badge tone={toneOf(a.status)}>{a.status}</Badge>}
+        <Ago time={a.starts_at} />
+      </span>
+      <span className="card-text">{a.message || a.title}</span>
+      <span className="card-line">
+        <span className="grow muted">{placeOf(a)}</span>
+      </span>
+    </>
+  );
+}
 
 function Status({ alert: a }: { alert: Alert }) {
   const who = assigneeOf(a);
@@ -129,6 +145,7 @@ export function AlertList({ tabs }: { tabs: ReactNode }) {
   const filtered = query !== '' || severities.size > 0 || statuses.size > 0;
   const mayTick = can('alert.ack');
   const chosen = useMemo(() => (ticked.size ? rows.filter((a) => ticked.has(a.id)) : NONE), [rows, ticked]);
+  const untick = useCallback(() => setTicked(new Set()), []);
 
   return (
     <View
@@ -182,7 +199,7 @@ export function AlertList({ tabs }: { tabs: ReactNode }) {
         ) : null
       }
     >
-      {chosen.length > 0 && <Chosen alerts={chosen} done={() => setTicked(new Set())} />}
+      <Chosen alerts={chosen} done={untick} />
       {!ready ? (
         <Loading lines={10} />
       ) : (
@@ -192,6 +209,9 @@ export function AlertList({ tabs }: { tabs: ReactNode }) {
           rows={rows}
           rowKey={keyOf}
           rowClass={fade}
+          card={card}
+          cardHeight={86}
+          order="gravest first"
           selected={selected || null}
           onSelect={(a) => select(a.id === selected ? null : a.id)}
           ticked={mayTick ? ticked : undefined}
@@ -212,44 +232,5 @@ export function AlertList({ tabs }: { tabs: ReactNode }) {
         />
       )}
     </View>
-  );
-}
-
-/** What can be done with the ticked ones. */
-function Chosen({ alerts, done }: { alerts: readonly Alert[]; done: () => void }) {
-  const [busy, setBusy] = useState(false);
-  const open = alerts.filter((a) => a.state === 'firing' && !a.acknowledged);
-  const held = alerts.filter((a) => a.state === 'firing' && a.acknowledged);
-  const act = async (op: string, list: readonly Alert[], word: string) => {
-    setBusy(true);
-    await callMany(
-      op,
-      list.map((a) => ({ id: a.id })),
-      (n) => `${n} ${n === 1 ? 'alert' : 'alerts'} ${word}`,
-    );
-    setBusy(false);
-    done();
-  };
-  return (
-    <div className="chosen" role="toolbar" aria-label="With the selected alerts">
-      <b className="num">{alerts.length} selected</b>
-      <Button
-        small
-        icon="check"
-        busy={busy}
-        disabled={open.length === 0}
-        onClick={() => void act('alert.ack', open, 'acknowledged')}
-      >
-        Acknowledge{open.length !== alerts.length ? ` ${open.length}` : ''}
-      </Button>
-      {held.length > 0 && (
-        <Button small busy={busy} onClick={() => void act('alert.unack', held, 'open again')}>
-          Take back {held.length}
-        </Button>
-      )}
-      <Button small kind="ghost" icon="close" onClick={done}>
-        None
-      </Button>
-    </div>
   );
 }

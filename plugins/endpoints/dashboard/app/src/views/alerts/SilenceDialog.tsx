@@ -42,11 +42,11 @@ export function SilenceDialog({ matchers: first, onClose }: { matchers: readonly
               label={`Condition ${i + 1}`}
               value={line}
               data-autofocus={i === 0 && line === '' ? true : undefined}
-              placeholder="severity=warning, target=~web*"
+              placeholder="target=~web.*"
               spellCheck={false}
               error={
                 wrong && i === bad
-                  ? 'Write it as name=value, name!=value, name=~pattern or name!~pattern.'
+                  ? 'Write a rule’s name (* and ? match), or name=value, !=value, =~expression, !~expression: a regular expression of the whole value.'
                   : wrong && written.length === 0 && i === 0
                     ? 'At least one condition is needed.'
                     : null

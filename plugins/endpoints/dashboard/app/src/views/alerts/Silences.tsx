@@ -1,5 +1,5 @@
 // The silences in force: what they cover, until when, who said so and why. SPDX-License-Identifier: MIT
-import { useMemo, useState, type ReactNode } from 'react';
+import { useCallback, useMemo, useState, type ReactNode } from 'react';
 import { useAlerts, useCan, type Query } from '@/api/hooks';
 import type { Silence } from '@/api/types';
 import { shortActor } from '@/app/actor';
@@ -30,12 +30,47 @@ export function Silences({ tabs, silences }: { tabs: ReactNode; silences: Query<
   const mayEnd = can('alert.unsilence');
   const { reload, data } = silences;
   const { run } = expire;
+  /** On a phone. */
+  const card = useCallback(
+    (s: Silence) => (
+      <>
+        <span className="matcher-list">
+          {s.matchers.map((m) => (
+            <Badge key={m} tone="accent" title={m}>
+              {m}
+            </Badge>
+          ))}
+        </span>
+        <span className="card-line">
+          <span className="grow muted">
+            {s.comment || 'no reason given'}, by {shortActor(s.created_by)}
+          </span>
+        </span>
+        <span className="card-line">
+          <span className="grow muted">
+            <Left ends={s.ends} starts={s.starts} /> left
+          </span>
+          {mayEnd && (
+            <ConfirmButton
+              small
+              question="Really?"
+              aria-label={`End the silence ${s.matchers.join(', ')}`}
+              onConfirm={() => void run({ id: s.id }).then(reload)}
+            >
+              End
+            </ConfirmButton>
+          )}
+        </span>
+      </>
+    ),
+    [mayEnd, run, reload],
+  );
   const columns = useMemo<readonly Column<Silence>[]>(
     () => [
       {
         key: 'matchers',
         title: 'Silences',
-        width: 'minmax(160px, 2fr)',
+        width: 'minmax(160px, 3fr)',
         render: (s) => (
           <span className="matcher-list">
             {s.matchers.map((m) => (
@@ -124,6 +159,9 @@ export function Silences({ tabs, silences }: { tabs: ReactNode; silences: Query<
           rows={data}
           rowKey={keyOf}
           rowHeight={42}
+          card={card}
+          cardHeight={92}
+          order="as they come"
           empty={
             <Empty icon="mute" title="Nothing is silenced">
               Silences keep known trouble from telling people again and again.

@@ -33,9 +33,12 @@ function valueText(a: Alert): string {
 
 export function Why({ alert: a }: { alert: Alert }) {
   const ops = useOps();
-  const rule = useQuery<Rule>(ops?.has('rules.show') ? 'rules.show' : null, { name: a.rule });
+  // asked for by name only when there is one of that name: what another system sent has no rule here
+  const rules = useQuery<Rule[]>(ops?.has('rules.list') ? 'rules.list' : null);
+  const ours = rules.data?.some((r) => r.name === a.rule);
+  const rule = useQuery<Rule>(ours && ops?.has('rules.show') ? 'rules.show' : null, { name: a.rule });
   const known = rule.data;
-  const outside = rule.error?.code === 'not_found';
+  const outside = ours === false;
   const source = a.annotations?.generatorURL ?? a.labels?.generatorURL ?? null;
   const held = a.starts_at ? (toMs(a.ends_at) ?? Date.now()) - (toMs(a.starts_at) ?? 0) : 0;
   return (
@@ -56,13 +59,13 @@ export function Why({ alert: a }: { alert: Alert }) {
           </Step>
         ) : outside ? (
           <Step n={1} title="It came from outside">
-            No rule of this host is named {a.rule}: another system sent it. {source && <Linked text={source} />}
+            No rule of this host is named <bdi>{a.rule}</bdi>: another system sent it. {source && <Linked text={source} />}
           </Step>
         ) : null}
         {a.metric && (
           <Step n={known || outside ? 2 : 1} title="Measured">
             <code>{a.metric}</code> was <b>{valueText(a)}</b>
-            {a.reason && a.reason !== 'condition met' ? <span className="muted"> ({a.reason})</span> : null}
+            {a.reason && a.reason !== 'condition met' ? <span className="muted"> (<bdi>{a.reason}</bdi>)</span> : null}
           </Step>
         )}
         <Step n={(known || outside ? 2 : 1) + (a.metric ? 1 : 0)} title={a.state === 'firing' ? 'It holds' : 'It held'}>

@@ -7,21 +7,39 @@ export interface Matcher {
   value: string;
 }
 
-/** "rule=~disk_*"; a word alone is a rule's name. Null when it is none. */
+/**
+ * name=value, or a rule's name in which * and ? match. Null when it is neither, or no regular expression.
+ * The host matches in linear time; here an expression only shows what would be covered.
+ */
 export function parseMatcher(text: string): Matcher | null {
-  const m = /^([A-Za-z_][\w.:-]*)\s*(=~|!~|!=|=)\s*(.*)$/.exec(text.trim());
-  if (m) return { name: m[1] as string, op: m[2] as Matcher['op'], value: unquote(m[3] as string) };
-  return /^[\w*?.:-]+$/.test(text.trim()) ? { name: 'rule', op: '=~', value: text.trim() } : null;
+  const m = /^([A-Za-z_][\w.:-]*)\s*(=~|!~|!=|=)\s*(.*)$/s.exec(text.trim());
+  if (m) {
+    const found = { name: m[1] as string, op: m[2] as Matcher['op'], value: unquote(m[3] as string) };
+    return found.op.includes('~') && !expression(found.value) ? null : found;
+  }
+  const word = text.trim();
+  if (!/^[\w*?.:-]+$/.test(word)) return null;
+  return /[*?]/.test(word) ? { name: 'rule', op: '=~', value: fromGlob(word) } : { name: 'rule', op: '=', value: word };
 }
 
-const unquote = (v: string): string => (/^".*"$/.test(v) ? v.slice(1, -1).replace(/\\(.)/g, '$1') : v);
+const unquote = (v: string): string =>
+  /^".*"$/s.test(v) ? v.slice(1, -1).replace(/\\(["\\n])/g, (_, c: string) => (c === 'n' ? '\n' : c)) : v;
 
-function glob(pattern: string, text: string): boolean {
-  const source = pattern
+const fromGlob = (pattern: string): string =>
+  pattern
     .replace(/[.+^${}()|[\]\\]/g, '\\$&')
     .replace(/\*/g, '.*')
     .replace(/\?/g, '.');
-  return new RegExp(`^${source}$`, 's').test(text);
+
+/** The whole value has to match, as in Alertmanager. What only the host's syntax has: flags at the front, (?P<name>. */
+function expression(source: string): RegExp | null {
+  const flags = /^\(\?([is]+)\)/.exec(source);
+  const rest = source.slice(flags?.[0].length ?? 0).replace(/\(\?P</g, '(?<');
+  try {
+    return new RegExp(`^(?:${rest})$`, flags?.[1]?.includes('i') ? 'si' : 's');
+  } catch {
+    return null;
+  }
 }
 
 export function fieldOf(a: Alert, name: string): string {
@@ -48,15 +66,19 @@ export function covers(matchers: readonly (Matcher | null)[], a: Alert): boolean
     const value = fieldOf(a, m.name);
     if (m.op === '=') return value === m.value;
     if (m.op === '!=') return value !== m.value;
-    return glob(m.value, value) === (m.op === '=~');
+    return (expression(m.value)?.test(value) ?? false) === (m.op === '=~');
   });
 }
+
+/** A matcher for one value, with quotes where it would be read otherwise. */
+export const equals = (name: string, value: string): string =>
+  /^[\w.:/-]+$/.test(value) ? `${name}=${value}` : `${name}="${value.replace(/["\\]/g, '\\$&').replace(/\n/g, '\\n')}"`;
 
 /** What silences just this one. */
 export function matchersOf(a: Alert): string[] {
   return [
-    `rule=${a.rule}`,
-    ...(a.instance ? [`instance=${a.instance}`] : []),
-    ...(a.target ? [`target=${a.target}`] : []),
+    equals('rule', a.rule),
+    ...(a.instance ? [equals('instance', a.instance)] : []),
+    ...(a.target ? [equals('target', a.target)] : []),
   ];
 }

@@ -97,6 +97,20 @@ export default function Audit() {
             rowKey={(e) => String(e.id)}
             selected={selected}
             onSelect={(e) => select(String(e.id))}
+            card={(e) => (
+              <>
+                <span className="card-line">
+                  <code className="grow">{e.data.op}</code>
+                  <State state={e.data.code} tone={e.data.code === 'ok' ? 'ok' : 'critical'} />
+                </span>
+                <span className="card-line">
+                  <span className="grow muted">{nameOf(e.data.actor)}</span>
+                  <Clock time={e.time} />
+                </span>
+              </>
+            )}
+            cardHeight={56}
+            order="latest first"
             empty={<Empty title="Nobody has changed anything in this time" />}
           />
         )}

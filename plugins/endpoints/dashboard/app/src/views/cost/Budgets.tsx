@@ -13,6 +13,9 @@ import { useCommand } from '@/ui/Toast';
 import { count, dollars, type Budget } from './types';
 
 const TONES: Record<string, Tone> = { ok: 'ok', soft: 'warning', hard: 'critical' };
+/** What the host calls soft and hard, as one would say it. */
+const stateText = (b: Budget): string =>
+  b.state === 'soft' ? `above ${b.soft_percent} %` : b.state === 'hard' ? 'used up' : b.state === 'ok' ? 'within' : b.state;
 const amount = (b: Budget, n: number | null): string => (b.unit === 'dollars' ? dollars(n) : count(n));
 const who = (b: Budget): string => (b.agent === 'global' ? 'Everybody' : b.agent);
 
@@ -34,8 +37,8 @@ export function Budgets() {
       {
         key: 'state',
         title: 'State',
-        width: '100px',
-        render: (b) => <State state={b.state} tone={TONES[b.state]} />,
+        width: '116px',
+        render: (b) => <State state={b.state} tone={TONES[b.state]} text={stateText(b)} />,
         sort: (b) => b.used_percent,
       },
       {

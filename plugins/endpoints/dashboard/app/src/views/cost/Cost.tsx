@@ -1,5 +1,5 @@
 // LiteLLM: what was spent, by whom, how fast requests are and how many fail, and where it leads. SPDX-License-Identifier: MIT
-import { useMemo } from 'react';
+import { useMemo, type ReactNode } from 'react';
 import { useQuery } from '@/api/hooks';
 import type { SeriesInfo } from '@/api/types';
 import { useParam } from '@/app/router';
@@ -27,8 +27,8 @@ import './cost.css';
 
 const PERIODS = [
   { value: 'today', label: 'Today' },
-  { value: 'week', label: 'Week' },
-  { value: 'month', label: 'Month' },
+  { value: 'week', label: 'This week' },
+  { value: 'month', label: 'This month' },
 ] as const;
 const DIMENSIONS = [
   { value: 'model', label: 'Model' },
@@ -44,25 +44,33 @@ export default function Cost() {
   const range = useRange('24h');
   const summary = useQuery<Summary>('cost.summary', { period }, EVERY);
   return (
-    <View
-      title="LiteLLM"
-      tools={
-        <>
-          <Segmented label="Period" value={period} options={PERIODS} onChange={setPeriod} />
-          <RangePicker range={range} />
-        </>
-      }
-    >
+    <View title="LiteLLM">
       <div className="stack">
+        <Part title="Spending">
+          <Segmented label="Spending of" value={period} options={PERIODS} onChange={setPeriod} />
+        </Part>
         <Answer query={summary} lines={3}>
           {(s) => <Figures summary={s} />}
         </Answer>
         <By period={period} />
         <Budgets />
+        <Part title="Over time">
+          <RangePicker range={range} />
+        </Part>
         <Charts range={range} />
         {summary.data && <Sources sources={summary.data.sources} />}
       </div>
     </View>
+  );
+}
+
+/** A heading with what governs everything below it. */
+function Part({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <div className="cost-part">
+      <h2>{title}</h2>
+      {children}
+    </div>
   );
 }
 

@@ -9,7 +9,7 @@ import { Answer, Empty } from '@/ui/Empty';
 import { Search, Segmented } from '@/ui/Field';
 import { View } from '@/ui/Layout';
 import { finder } from '@/ui/rows';
-import { Badge, State } from '@/ui/State';
+import { Badge, State, type Tone } from '@/ui/State';
 import { Table, type Column } from '@/ui/Table';
 import { Ago } from '@/ui/Time';
 import { ProposalAside } from './ProposalAside';
@@ -53,6 +53,27 @@ const COLUMNS: readonly Column<Proposal>[] = [
   },
 ];
 
+/** Beside the panel there is less room. */
+const NARROW = COLUMNS.filter((c) => ['title', 'stage', 'left'].includes(c.key));
+
+/** On a phone. */
+function card(p: Proposal) {
+  return (
+    <>
+      <span className="card-line">
+        <b className="grow main-cell">{p.title}</b>
+        <State state={p.stage} />
+      </span>
+      <span className="card-line">
+        <span className="grow muted">
+          {p.votes || p.category}
+          {p.left_ms !== null && `, ${formatDuration(p.left_ms)} left`}
+        </span>
+      </span>
+    </>
+  );
+}
+
 const WHICH = [
   { value: 'open', label: 'Open' },
   { value: 'all', label: 'All' },
@@ -89,11 +110,14 @@ export default function Deliberation() {
         {() => (
           <Table
             label="Proposals"
-            columns={COLUMNS}
+            columns={selected ? NARROW : COLUMNS}
             rows={shown}
             rowKey={(p) => p.id}
             selected={selected}
             onSelect={(p) => select(p.id)}
+            card={card}
+            cardHeight={62}
+            order="latest first"
             empty={
               <Empty title={which === 'all' ? 'Nothing has been proposed yet' : 'Nothing waits for a decision'}>
                 `openclaw governance propose` begins one; operations that need approval begin their own.
@@ -106,20 +130,44 @@ export default function Deliberation() {
   );
 }
 
+/** A member counts when it can sign: one without a key is no "ok", however well it is. */
+function memberState(m: Governance['members'][number]): { state: string; tone: Tone; why: string | null } {
+  if (!m.key) return { state: 'no key', tone: 'muted', why: 'no key' };
+  return m.reachable
+    ? { state: 'ok', tone: 'ok', why: null }
+    : { state: 'unreachable', tone: 'warning', why: 'not heard of' };
+}
+
 /** Who decides, and whether they can be reached. */
 function Members({ status: s }: { status: Governance }) {
+  const keyless = s.members.filter((m) => !m.key);
   return (
     <ul className="members" aria-label="Members">
       <li>
-        <State state={s.ready ? 'ready' : 'inactive'} text={s.ready ? 'ready' : (s.why ?? 'not ready')} /> {s.mode !== 'standard' && <Badge tone="warning">{s.mode}</Badge>}
+        <State
+          state={s.ready ? 'ready' : 'not ready'}
+          tone={s.ready ? 'ok' : 'warning'}
+          text={s.ready ? 'ready to decide' : `cannot decide yet: ${s.why ?? 'it is not set up'}`}
+        />{' '}
+        {s.mode !== 'standard' && <Badge tone="warning">{s.mode}</Badge>}
         {s.emergency ? <Badge tone="critical">emergency</Badge> : null}
       </li>
-      {s.members.map((m) => (
-        <li key={m.member} title={`${m.roles.join(', ')}${m.key ? '' : ', has no key'}`}>
-          <State state={m.reachable ? 'ok' : 'unreachable'} text={shortActor(m.member)} />
-          {!m.key && <span className="muted"> no key</span>}
+      {keyless.length === s.members.length && keyless.length > 0 ? (
+        <li className="muted">
+          None of the {keyless.length} members ({keyless.map((m) => m.member).join(', ')}) has a key:{' '}
+          <code>openclaw governance keys create MEMBER FILE</code> makes one.
         </li>
-      ))}
+      ) : (
+        s.members.map((m) => {
+          const { state, tone, why } = memberState(m);
+          return (
+            <li key={m.member} title={m.roles.join(', ')}>
+              <State state={state} tone={tone} text={shortActor(m.member)} />
+              {why && <span className="muted"> {why}</span>}
+            </li>
+          );
+        })
+      )}
     </ul>
   );
 }

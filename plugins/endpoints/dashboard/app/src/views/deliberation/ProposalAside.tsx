@@ -37,20 +37,22 @@ function Detail({ proposal: p }: { proposal: ProposalDetail }) {
           ...(p.execution ? ([['Execution', <State state={p.execution} />]] as const) : []),
         ]}
       />
-      <h3>Votes</h3>
-      <ul className="voters">
-        {p.voters.map((v) => (
-          <Vote key={v.member} vote={v} />
-        ))}
-      </ul>
+      <div>
+        <h3>Votes</h3>
+        <ul className="voters">
+          {p.voters.map((v) => (
+            <Vote key={v.member} vote={v} />
+          ))}
+        </ul>
+      </div>
       {op && (
-        <>
+        <div>
           <h3>Runs when approved</h3>
           <p>
             <code>{op}</code>
           </p>
           <pre tabIndex={0}>{dataText(p.op?.params)}</pre>
-        </>
+        </div>
       )}
       <Text title="What" text={p.description} />
       <Text title="Why" text={p.justification} />
@@ -65,15 +67,17 @@ function Detail({ proposal: p }: { proposal: ProposalDetail }) {
 function Vote({ vote: v }: { vote: Voter }) {
   return (
     <li>
-      <span className="voter">{v.member}</span>{' '}
-      <State
-        state={v.vote}
-        tone={TONES[v.vote] ?? 'unknown'}
-        text={v.delegated ? `${v.vote}, by its delegate` : v.vote}
-      />{' '}
-      {v.at && <Ago time={v.at} suffix=" ago" />}
-      {v.index !== null && <span className="muted num"> ledger {v.index}</span>}
-      {v.reason && <div className="muted">{v.reason}</div>}
+      <div className="vote">
+        <span className="voter">{v.member}</span>
+        <State
+          state={v.vote}
+          tone={TONES[v.vote] ?? 'unknown'}
+          text={v.delegated ? `${v.vote}, by its delegate` : v.vote}
+        />
+        <span className="muted">{v.at && <Ago time={v.at} suffix=" ago" />}</span>
+        {v.index !== null && <span className="muted num">entry {v.index} of the ledger</span>}
+      </div>
+      {v.reason && <div className="said muted">{v.reason}</div>}
     </li>
   );
 }
@@ -81,17 +85,17 @@ function Vote({ vote: v }: { vote: Voter }) {
 function Text({ title, text }: { title: string; text?: string }) {
   if (!text) return null;
   return (
-    <>
+    <div>
       <h3>{title}</h3>
       <p className="said">{text}</p>
-    </>
+    </div>
   );
 }
 
 function Talk({ title, said }: { title: string; said?: readonly Said[] }) {
   if (!Array.isArray(said) || said.length === 0) return null;
   return (
-    <>
+    <div>
       <h3>{title}</h3>
       <ul className="voters">
         {said.map((s, i) => (
@@ -101,6 +105,6 @@ function Talk({ title, said }: { title: string; said?: readonly Said[] }) {
           </li>
         ))}
       </ul>
-    </>
+    </div>
   );
 }

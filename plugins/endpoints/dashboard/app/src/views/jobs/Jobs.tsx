@@ -219,6 +219,45 @@ function RunNow({ collector: c }: { collector: Collector }) {
   );
 }
 
+/** Beside the panel there is less room. */
+const COLLECTORS_NARROW = COLLECTOR_COLUMNS.filter((c) => ['instance', 'state', 'interval', 'p50', 'run'].includes(c.key));
+
+/** On a phone: which, how it is; then how often, and running it. */
+function collectorCard(c: Collector) {
+  return (
+    <>
+      <span className="card-line">
+        <span className="grow main-cell">{c.instance}</span>
+        <State state={c.state} />
+      </span>
+      <span className="card-line">
+        <span className="grow muted">
+          every {formatDuration(c.interval_ms)}, takes {formatMs(c.p50_ms)}
+          {c.failures + c.timeouts > 0 && `, ${c.failures + c.timeouts} failed`}
+        </span>
+        <RunNow collector={c} />
+      </span>
+    </>
+  );
+}
+
+function jobCard(j: Job) {
+  return (
+    <>
+      <span className="card-line">
+        <code className="grow">{j.op}</code>
+        <State state={j.state} />
+      </span>
+      <span className="card-line">
+        <span className="grow muted">
+          begun <Ago time={j.started} suffix=" ago" />
+        </span>
+        {RUNNING.has(j.state) && <Cancel job={j} />}
+      </span>
+    </>
+  );
+}
+
 export default function Jobs() {
   const jobs = useAllJobs();
   const schedules = useSchedules();
@@ -249,7 +288,16 @@ export default function Jobs() {
               No operation runs in the background. Those that take longer than a moment appear here.
             </p>
           ) : (
-            <Table fit label="Jobs" columns={JOB_COLUMNS} rows={jobs} rowKey={(j) => j.job} />
+            <Table
+              fit
+              label="Jobs"
+              columns={JOB_COLUMNS}
+              rows={jobs}
+              rowKey={(j) => j.job}
+              card={jobCard}
+              cardHeight={68}
+              order="latest first"
+            />
           )}
         </Card>
         <Card
@@ -262,9 +310,11 @@ export default function Jobs() {
                 <Table
                   fit={shown.length <= FEW}
                   label="Collectors"
-                  columns={COLLECTOR_COLUMNS}
+                  columns={schedules.chosen ? COLLECTORS_NARROW : COLLECTOR_COLUMNS}
                   rows={shown}
                   rowKey={(c) => c.instance}
+                  card={collectorCard}
+                  cardHeight={72}
                   empty={<Empty title="No collector is like this" />}
                 />
               </div>

@@ -40,7 +40,11 @@ const COLUMNS: readonly Column<Schedule>[] = [
     key: 'name',
     title: 'Schedule',
     width: 'minmax(130px, 1fr)',
-    render: (s) => <span title={s.comment ?? s.name}>{s.name}</span>,
+    render: (s) => (
+      <span className="main-cell" title={s.comment ?? s.name}>
+        {s.name}
+      </span>
+    ),
     sort: (s) => s.name,
   },
   { key: 'status', title: 'State', width: '130px', render: (s) => <State state={s.status} />, sort: (s) => s.status },
@@ -93,6 +97,35 @@ export function useSchedules() {
   return { list, selected, select, chosen: list.data?.find((s) => s.name === selected), there: can('cron.list') };
 }
 
+/** Beside the panel there is less room. */
+const NARROW = COLUMNS.filter((c) => ['name', 'status', 'next'].includes(c.key));
+
+/** What cannot run here is not what one looks for. */
+const ableFirst = (rows: readonly Schedule[]): readonly Schedule[] => [
+  ...rows.filter((s) => s.status !== 'unavailable'),
+  ...rows.filter((s) => s.status === 'unavailable'),
+];
+
+/** On a phone. */
+function card(s: Schedule) {
+  return (
+    <>
+      <span className="card-line">
+        <span className="grow main-cell">{s.name}</span>
+        <State state={s.status} />
+      </span>
+      <span className="card-line">
+        <span className="grow muted">{s.when}</span>
+        {s.next && (
+          <span className="muted">
+            next <Clock time={s.next} />
+          </span>
+        )}
+      </span>
+    </>
+  );
+}
+
 export function Schedules({ of }: { of: ReturnType<typeof useSchedules> }) {
   return (
     <Card title="Schedules">
@@ -101,9 +134,12 @@ export function Schedules({ of }: { of: ReturnType<typeof useSchedules> }) {
           <Table
             fit
             label="Schedules"
-            columns={COLUMNS}
-            rows={rows}
+            columns={of.chosen ? NARROW : COLUMNS}
+            rows={ableFirst(rows)}
             rowKey={(s) => s.name}
+            rowClass={(s) => (s.status === 'unavailable' ? 'faded' : '')}
+            card={card}
+            cardHeight={60}
             selected={of.selected}
             onSelect={(s) => of.select(s.name)}
             empty={<Empty title="Nothing runs by itself">`openclaw cron add` makes a schedule.</Empty>}
@@ -116,6 +152,7 @@ export function Schedules({ of }: { of: ReturnType<typeof useSchedules> }) {
 
 export function ScheduleAside({ schedule: s, onClose }: { schedule: Schedule; onClose: () => void }) {
   const can = useCan();
+  const able = s.status !== 'unavailable';
   const history = useQuery<Run[]>('cron.history', { name: s.name, limit: 20 }, { on: [s.last?.run, s.status] });
   const run = useCommand('cron.run', () => `${s.name} runs`);
   const turn = useCommand(s.enabled ? 'cron.disable' : 'cron.enable', () =>
@@ -128,12 +165,12 @@ export function ScheduleAside({ schedule: s, onClose }: { schedule: Schedule; on
       onClose={onClose}
       tools={
         <>
-          {can('cron.run') && (
+          {able && can('cron.run') && (
             <Button small icon="play" busy={run.busy} onClick={() => void run.run({ name: s.name })}>
               Run now
             </Button>
           )}
-          {can('cron.enable') && (
+          {able && can('cron.enable') && (
             <Button small busy={turn.busy} onClick={() => void turn.run({ name: s.name })}>
               {s.enabled ? 'Turn off' : 'Turn on'}
             </Button>
@@ -142,7 +179,11 @@ export function ScheduleAside({ schedule: s, onClose }: { schedule: Schedule; on
       }
     >
       <div className="stack">
-        {s.reason && <p className="note warning">{s.reason}</p>}
+        {s.reason && (
+          <p className={`note${able ? ' warning' : ''}`}>
+            {able ? s.reason : `It cannot run here: ${s.reason}. It begins by itself once a plugin brings the operation.`}
+          </p>
+        )}
         <Facts
           items={[
             ['When', s.when],

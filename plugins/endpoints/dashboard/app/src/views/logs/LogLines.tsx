@@ -24,7 +24,7 @@ export const LogRow = memo(function LogRow({ line }: { line: LogLine }) {
       <Clock time={line.time} />
       <State state={line.level} tone={levelTone(line.level)} />
       <span className="log-text">
-        {line.message} {data && <span className="muted">{data}</span>}
+        <bdi>{line.message}</bdi> {data && <span className="muted">{data}</span>}
       </span>
     </li>
   );

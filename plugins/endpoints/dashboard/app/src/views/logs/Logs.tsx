@@ -6,7 +6,8 @@ import { useParam } from '@/app/router';
 import { Button } from '@/ui/Button';
 import { Answer, Empty } from '@/ui/Empty';
 import { Search, Segmented } from '@/ui/Field';
-import { View } from '@/ui/Layout';
+import { Facts, View } from '@/ui/Layout';
+import { Aside } from '@/ui/Aside';
 import { finder } from '@/ui/rows';
 import { State } from '@/ui/State';
 import { Table, type Column } from '@/ui/Table';
@@ -38,6 +39,21 @@ const COLUMNS: readonly Column<Row>[] = [
     render: (l) => <span title={l.text}>{l.text}</span>,
   },
 ];
+
+/** On a phone: as much of the line as three lines hold; the whole opens. */
+function card(l: Row) {
+  return (
+    <>
+      <span className="card-line">
+        <State state={l.level} tone={levelTone(l.level)} />
+        <span className="grow" />
+        <Clock time={l.time} />
+      </span>
+      <span className="card-text log-card">{l.text}</span>
+    </>
+  );
+}
+const NARROW = COLUMNS.filter((c) => c.key !== 'level');
 
 let count = 0;
 const toRow = (l: LogLine): Row => {
@@ -78,6 +94,7 @@ export default function Logs() {
   const [level, setLevel] = useParam('level', 'info');
   const [query, setQuery] = useParam('q');
   const [paused, setPaused] = useState(false);
+  const [chosen, choose] = useState<Row | null>(null);
   const { past, rows } = useLines(level as Level);
   const held = useRef(rows);
   if (!paused) held.current = rows;
@@ -102,19 +119,50 @@ export default function Logs() {
           </Button>
         </>
       }
+      aside={chosen && <LineAside line={chosen} onClose={() => choose(null)} />}
     >
       <Answer query={past} lines={10}>
         {() => (
           <Table
             label="Log lines, the latest first"
-            columns={COLUMNS}
+            columns={chosen ? NARROW : COLUMNS}
             rows={shown}
             rowKey={(l) => l.key}
             rowHeight={28}
+            selected={chosen?.key ?? null}
+            onSelect={choose}
+            card={card}
+            cardHeight={80}
+            order="latest first"
             empty={<Empty title={query ? 'No line has these words' : 'Nothing was logged'} />}
           />
         )}
       </Answer>
     </View>
+  );
+}
+
+/** The whole of one line: what was said, and each value by its name. */
+function LineAside({ line: l, onClose }: { line: Row; onClose: () => void }) {
+  const data = l.data && typeof l.data === 'object' ? Object.entries(l.data) : [];
+  return (
+    <Aside
+      title={l.message}
+      subtitle={
+        <>
+          <State state={l.level} tone={levelTone(l.level)} />
+          <Clock time={l.time} />
+        </>
+      }
+      onClose={onClose}
+    >
+      {data.length > 0 ? (
+        <Facts
+          items={data.map(([k, v]) => [k, <code key={k}>{typeof v === 'string' ? v : JSON.stringify(v)}</code>] as const)}
+        />
+      ) : (
+        <p className="muted">It says no more than this.</p>
+      )}
+    </Aside>
   );
 }

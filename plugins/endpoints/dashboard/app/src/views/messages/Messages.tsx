@@ -11,7 +11,8 @@ import { Facts, View } from '@/ui/Layout';
 import { finder } from '@/ui/rows';
 import { Badge } from '@/ui/State';
 import { Table, type Column } from '@/ui/Table';
-import { Clock } from '@/ui/Time';
+import { isolate } from '@/ui/text';
+import { Ago, Clock } from '@/ui/Time';
 
 const KEPT = 2000;
 
@@ -58,6 +59,22 @@ const COLUMNS: readonly Column<Message>[] = [
     render: (m) => <span title={contentText(m.content)}>{contentText(m.content)}</span>,
   },
 ];
+
+/** On a phone. */
+function card(m: Message) {
+  return (
+    <>
+      <span className="card-line">
+        <span className="grow">
+          <b className="main-cell">{m.from || 'somebody'}</b> <span className="muted">to</span>{' '}
+          <b className="main-cell">{m.to || 'all'}</b>
+        </span>
+        <Ago time={m.time} />
+      </span>
+      <span className="card-text">{contentText(m.content)}</span>
+    </>
+  );
+}
 
 function messagesOf(data: unknown): Message[] {
   if (Array.isArray(data)) return data as Message[];
@@ -108,6 +125,9 @@ export default function Messages() {
             columns={COLUMNS}
             rows={shown}
             rowKey={(m) => m.id}
+            card={card}
+            cardHeight={70}
+            order="latest first"
             selected={selected}
             onSelect={(m) => select(m.id)}
             empty={
@@ -124,7 +144,11 @@ export default function Messages() {
 
 function MessageAside({ message: m, onClose }: { message: Message; onClose: () => void }) {
   return (
-    <Aside title={`${m.from || 'Somebody'} to ${m.to || 'all'}`} subtitle={<Badge>{m.type}</Badge>} onClose={onClose}>
+    <Aside
+      title={`${isolate(m.from) || 'Somebody'} to ${isolate(m.to) || 'all'}`}
+      subtitle={<Badge>{m.type}</Badge>}
+      onClose={onClose}
+    >
       <Facts
         items={[
           ['Channel', m.channel],

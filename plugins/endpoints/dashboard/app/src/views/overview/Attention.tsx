@@ -4,9 +4,11 @@ import type { Alert } from '@/api/types';
 import { href } from '@/app/router';
 import { Button } from '@/ui/Button';
 import { Empty } from '@/ui/Empty';
-import { State } from '@/ui/State';
+import { StateIcon, toneOf } from '@/ui/State';
 import { Ago } from '@/ui/Time';
+import { isolate } from '@/ui/text';
 import { useCommand } from '@/ui/Toast';
+import { placeOf } from '../alerts/parts';
 
 const MOST = 7;
 
@@ -31,18 +33,20 @@ export function Attention({ alerts, mayAck }: { alerts: readonly Alert[]; mayAck
 }
 
 const AttentionRow = memo(function AttentionRow({ alert: a, mayAck }: { alert: Alert; mayAck: boolean }) {
-  const ack = useCommand('alert.ack', () => `${a.rule} on ${a.entity} is acknowledged`);
+  const ack = useCommand('alert.ack', () => `${isolate(a.rule)} on ${isolate(a.entity)} is acknowledged`);
   return (
     <li>
       <a href={href('/alerts', { sel: a.id })}>
         <span className="attention-head">
-          <State state={a.severity} />
-          <b>{a.entity}</b>
-          <span className="muted">
-            <Ago time={a.starts_at} />
-          </span>
+          <StateIcon tone={toneOf(a.severity)} label={a.severity} />
+          <b>{a.message || a.title}</b>
         </span>
-        <span className="attention-text">{a.message || a.rule}</span>
+        <span className="attention-where">
+          <span title={`${a.rule} on ${a.entity}`}>
+            {a.rule} · <bdi>{placeOf(a)}</bdi>
+          </span>
+          <Ago time={a.starts_at} />
+        </span>
       </a>
       {mayAck && (
         <Button

@@ -44,7 +44,7 @@ const Change = memo(function Change({ change: h, named }: { change: HealthChange
       <span className="changes-what">
         {named ? <a href={href('/services', { sel: h.service })}>{h.service}</a> : <b>{h.to}</b>}{' '}
         <span className="muted">
-          {h.output}
+          <bdi>{h.output}</bdi>
           {h.from === h.to ? ' (confirmed)' : h.hard ? '' : ' (not confirmed yet)'}
           {h.maintenance ? ' (maintenance)' : ''}
         </span>

@@ -70,6 +70,21 @@ const COLUMNS: readonly Column<PluginRow>[] = [
   },
 ];
 
+/** On a phone. */
+function card(p: PluginRow) {
+  return (
+    <>
+      <span className="card-line">
+        <b className="grow main-cell">{p.name}</b>
+        <State state={stateOfPlugin(p)} tone={toneOfPlugin(p)} />
+      </span>
+      <span className="card-line">
+        <span className="grow muted">{p.error ?? p.summary}</span>
+      </span>
+    </>
+  );
+}
+
 /** Beside the panel there is room for what tells plugins apart. */
 const NARROW = COLUMNS.slice(0, 3);
 
@@ -148,6 +163,9 @@ export default function Plugins() {
             rowKey={(p) => p.name}
             selected={selected}
             onSelect={(p) => select(p.name)}
+            card={card}
+            cardHeight={56}
+            order="by name"
             empty={<Empty title="No plugin is like this" />}
           />
         )}

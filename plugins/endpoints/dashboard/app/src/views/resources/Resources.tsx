@@ -113,10 +113,16 @@ function Cpu({ machine, range }: { machine: Machine; range: RangeControl }) {
           />
         )}
         {cores.length > 1 && (
-          <div className="cores" role="list" aria-label="Cores">
+          <div className={`cores${cores.length > FEW_CORES ? ' many' : ''}`} role="list" aria-label="Cores">
             {cores.map((c) => (
               <div role="listitem" key={c.name} title={`core ${c.name}: ${formatPercent(c.usage)}`}>
-                <Meter value={c.usage} label={`Core ${c.name}`} />
+                <span className="core-name num">{cores.length > FEW_CORES ? c.name : `Core ${c.name}`}</span>
+                <Meter
+                  value={c.usage}
+                  label={`Core ${c.name}`}
+                  text={cores.length > FEW_CORES ? undefined : formatPercent(c.usage)}
+                  tone="accent"
+                />
               </div>
             ))}
           </div>
@@ -125,6 +131,9 @@ function Cpu({ machine, range }: { machine: Machine; range: RangeControl }) {
     </Card>
   );
 }
+
+/** Up to so many are told with their figures. */
+const FEW_CORES = 16;
 
 function Now({ value }: { value: string }) {
   return <span className="now num">{value}</span>;

@@ -65,6 +65,10 @@ const RUNS: readonly Column<Run>[] = [
   },
 ];
 
+/** Beside the panel there is less room. */
+const RUNS_NARROW = RUNS.filter((c) => ['runbook', 'state', 'took'].includes(c.key));
+const BOOKS_NARROW = BOOKS.filter((c) => c.key !== 'source');
+
 export default function Runbooks() {
   const books = useQuery<Runbook[]>('runbook.list', {}, { every: 60_000 });
   const runs = useQuery<Run[]>('runbook.history', {}, { every: 15_000 });
@@ -97,7 +101,7 @@ export default function Runbooks() {
               <Table
                 fit
                 label="Runbooks"
-                columns={BOOKS}
+                columns={run || book ? BOOKS_NARROW : BOOKS}
                 rows={rows}
                 rowKey={(b) => b.name}
                 selected={run ? null : book}
@@ -115,7 +119,7 @@ export default function Runbooks() {
               <Table
                 fit
                 label="Runs"
-                columns={RUNS}
+                columns={run || book ? RUNS_NARROW : RUNS}
                 rows={rows}
                 rowKey={(r) => r.run}
                 selected={run}

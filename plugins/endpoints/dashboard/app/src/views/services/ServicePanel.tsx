@@ -14,6 +14,7 @@ import { Badge, State } from '@/ui/State';
 import { Ago, Clock } from '@/ui/Time';
 import { useCommand } from '@/ui/Toast';
 import { AlertLine } from '@/views/alerts/AlertLine';
+import { equals } from '@/views/alerts/matchers';
 import { SilenceDialog } from '@/views/alerts/SilenceDialog';
 import { Changes } from '@/views/overview/Changes';
 import { ServiceCharts } from './ServiceCharts';
@@ -131,7 +132,7 @@ export function ServicePanel({
       </section>
       {silencing && (
         <SilenceDialog
-          matchers={[`instance=${c.instance}`, ...(c.target ? [`target=${c.target}`] : [])]}
+          matchers={[equals('instance', c.instance), ...(c.target ? [equals('target', c.target)] : [])]}
           onClose={() => setSilencing(false)}
         />
       )}

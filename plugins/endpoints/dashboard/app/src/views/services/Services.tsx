@@ -24,7 +24,6 @@ const COLUMNS: readonly Column<Check>[] = [
     key: 'state',
     title: 'State',
     width: '112px',
-    phone: '92px',
     render: (c) => <State state={c.state} />,
     sort: (c) => GRAVITY[c.state] ?? 9,
   },
@@ -32,7 +31,6 @@ const COLUMNS: readonly Column<Check>[] = [
     key: 'service',
     title: 'Service',
     width: 'minmax(130px, 1.3fr)',
-    phone: 'minmax(0, 1fr)',
     render: (c) => <Name check={c} />,
     sort: (c) => c.service,
   },
@@ -40,8 +38,11 @@ const COLUMNS: readonly Column<Check>[] = [
     key: 'output',
     title: 'Says',
     width: 'minmax(100px, 2fr)',
-    render: (c) => <span className="sub-cell">{c.output}</span>,
-    hide: 'phone',
+    render: (c) => (
+      <span className="sub-cell" title={c.output}>
+        {c.output}
+      </span>
+    ),
   },
   {
     key: 'response',
@@ -50,13 +51,11 @@ const COLUMNS: readonly Column<Check>[] = [
     align: 'right',
     render: (c) => formatMs(c.response_ms),
     sort: (c) => c.response_ms,
-    hide: 'phone',
   },
   {
     key: 'since',
     title: 'For',
     width: '92px',
-    phone: '74px',
     align: 'right',
     render: (c) => <Ago time={c.since} />,
     sort: (c) => (c.since ? -(toMs(c.since) ?? 0) : null),
@@ -79,6 +78,24 @@ const COLUMNS: readonly Column<Check>[] = [
     hide: 'tablet',
   },
 ];
+/** On a phone: the state, which, since when; then what it says. */
+function card(c: Check) {
+  return (
+    <>
+      <span className="card-line">
+        <State state={c.state} />
+        <span className="grow">
+          <Name check={c} />
+        </span>
+        <Ago time={c.since} />
+      </span>
+      <span className="card-line">
+        <span className="grow muted">{c.output || '–'}</span>
+      </span>
+    </>
+  );
+}
+
 /** Beside an open panel there is less room. */
 const NARROW = COLUMNS.filter((c) => ['state', 'service', 'response', 'since'].includes(c.key));
 
@@ -115,7 +132,7 @@ export default function Services() {
   const [query, setQuery] = useParam('q');
   const [states, setStates] = useListParam('state');
   const [plugins, setPlugins] = useListParam('plugin');
-  const [sortText, setSort] = useParam('sort');
+  const [sortText, setSort] = useParam('sort', 'state'); // the worst first: nobody looks for what is bad
   const [selected, select] = useParam('sel', '', true);
 
   const found = useMemo(() => {
@@ -189,6 +206,10 @@ export default function Services() {
           onSelect={(c) => select(c.service === selected ? null : c.service)}
           sort={sort}
           onSort={(s) => setSort(formatSort(s))}
+          card={card}
+          cardHeight={56}
+          order="worst first"
+          orderKey="state"
           empty={
             filtered ? (
               <Empty icon="search" title="Nothing matches">

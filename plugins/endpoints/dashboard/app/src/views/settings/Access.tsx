@@ -1,7 +1,9 @@
 // Who may come in: tokens, and browsers that are signed in. SPDX-License-Identifier: MIT
-import { useMemo, useState } from 'react';
-import { useAction, useCan, useQuery } from '@/api/hooks';
+import { useMemo, useState, type ReactNode } from 'react';
+import { useAction, useCan, useQuery, useSession } from '@/api/hooks';
 import type { Role } from '@/api/types';
+import { useActorNames } from '@/app/actor';
+import { formatDuration, toMs, useNow } from '@/app/time';
 import { Button, ConfirmButton } from '@/ui/Button';
 import { Dialog } from '@/ui/Dialog';
 import { Answer, Empty } from '@/ui/Empty';
@@ -9,7 +11,7 @@ import { SelectField, TextField } from '@/ui/Field';
 import { Card } from '@/ui/Layout';
 import { Badge } from '@/ui/State';
 import { Table, type Column } from '@/ui/Table';
-import { Ago, Clock } from '@/ui/Time';
+import { Ago, Day } from '@/ui/Time';
 import { tell, useCommand } from '@/ui/Toast';
 
 interface Token {
@@ -44,9 +46,27 @@ export function Access() {
   );
 }
 
+/** On a phone: two lines, and what can be done beside them. */
+function Two({ first, second, tools }: { first: ReactNode; second: ReactNode; tools: ReactNode }) {
+  return (
+    <span className="two">
+      <span>
+        <span className="card-line">
+          <span className="grow">{first}</span>
+        </span>
+        <span className="card-line">
+          <span className="grow muted">{second}</span>
+        </span>
+      </span>
+      {tools}
+    </span>
+  );
+}
+
 function Tokens() {
   const can = useCan();
   const list = useQuery<Token[]>('token.list');
+  const nameOf = useActorNames();
   const revoke = useCommand('token.revoke', () => 'The token is revoked');
   const [making, setMaking] = useState(false);
   const columns = useMemo<readonly Column<Token>[]>(
@@ -71,7 +91,7 @@ function Tokens() {
         key: 'expires',
         title: 'Good until',
         width: '150px',
-        render: (t) => (t.expires ? <Clock time={t.expires} /> : 'revoked'),
+        render: (t) => (t.expires ? <Day time={t.expires} /> : 'revoked'),
         sort: (t) => t.expires,
         hide: 'phone',
       },
@@ -79,7 +99,7 @@ function Tokens() {
         key: 'by',
         title: 'Made by',
         width: 'minmax(100px, 1fr)',
-        render: (t) => <span title={t.by ?? ''}>{t.by ?? '–'}</span>,
+        render: (t) => <span title={t.by ?? ''}>{t.by ? nameOf(t.by) : '–'}</span>,
         hide: 'tablet',
       },
       {
@@ -99,7 +119,7 @@ function Tokens() {
           ),
       },
     ],
-    [can, revoke.run, list.reload],
+    [can, revoke.run, list.reload, nameOf],
   );
   return (
     <Card
@@ -115,7 +135,25 @@ function Tokens() {
       <Answer query={list} lines={2}>
         {(rows) =>
           rows.length ? (
-            <Table fit label="Tokens" columns={columns} rows={rows} rowKey={(t) => t.id} />
+            <Table
+              fit
+              label="Tokens"
+              columns={columns}
+              rows={rows}
+              rowKey={(t) => t.id}
+              card={(t) => (
+                <Two
+                  first={<b className="main-cell">{t.name}</b>}
+                  second={
+                    <>
+                      {t.role}, {t.expires ? <>until <Day time={t.expires} /></> : 'until it is revoked'}
+                    </>
+                  }
+                  tools={columns[columns.length - 1]?.render(t)}
+                />
+              )}
+              cardHeight={60}
+            />
           ) : (
             <Empty icon="user" title="No token yet">
               Programs sign in with tokens: Prometheus, Grafana, scripts.
@@ -191,13 +229,43 @@ function NewToken({ onClose }: { onClose: () => void }) {
   );
 }
 
+/** A session ends within hours or days: how long is left says more than when. */
+function Until({ time }: { time: string | null }) {
+  const now = useNow();
+  const ms = toMs(time);
+  return ms === null ? <>–</> : <span title={time ?? ''}>{formatDuration(ms - now)} more</span>;
+}
+
 function Sessions() {
   const can = useCan();
   const list = useQuery<Session[]>('session.list');
+  const me = useSession();
+  const mine = me?.actor.replace(/^session:/, '');
   const revoke = useCommand('session.revoke', () => 'Signed out');
   const columns = useMemo<readonly Column<Session>[]>(
     () => [
-      { key: 'peer', title: 'From', width: 'minmax(120px, 1fr)', render: (s) => s.peer ?? '–', sort: (s) => s.peer },
+      {
+        key: 'by',
+        title: 'Whose',
+        width: 'minmax(130px, 1.4fr)',
+        render: (s) => (
+          <>
+            <span className="main-cell" title={s.id}>
+              {s.by ?? 'session'}
+            </span>{' '}
+            {s.id === mine && <Badge tone="accent">this browser</Badge>}
+          </>
+        ),
+        sort: (s) => s.by,
+      },
+      {
+        key: 'peer',
+        title: 'From',
+        width: 'minmax(90px, 1fr)',
+        render: (s) => s.peer ?? '–',
+        sort: (s) => s.peer,
+        hide: 'phone',
+      },
       { key: 'role', title: 'Role', width: '110px', render: (s) => <Badge>{s.role}</Badge>, sort: (s) => s.role },
       {
         key: 'used',
@@ -209,13 +277,12 @@ function Sessions() {
       },
       {
         key: 'expires',
-        title: 'Good until',
-        width: '150px',
-        render: (s) => <Clock time={s.expires} />,
+        title: 'Good for',
+        width: '130px',
+        render: (s) => <Until time={s.expires} />,
         sort: (s) => s.expires,
         hide: 'phone',
       },
-      { key: 'by', title: 'By', width: 'minmax(100px, 1fr)', render: (s) => s.by ?? '–', hide: 'tablet' },
       {
         key: 'do',
         title: 'Actions',
@@ -225,7 +292,7 @@ function Sessions() {
           can('session.revoke') && (
             <ConfirmButton
               small
-              aria-label={`Sign out ${s.id}`}
+              aria-label={s.id === mine ? 'Sign out this browser' : `Sign out ${s.by ?? 'session'} ${s.id.slice(-4)}`}
               onConfirm={() => void revoke.run({ id: s.id }).then(list.reload)}
             >
               Sign out
@@ -233,14 +300,32 @@ function Sessions() {
           ),
       },
     ],
-    [can, revoke.run, list.reload],
+    [can, revoke.run, list.reload, mine],
   );
   return (
     <Card title="Signed in">
       <Answer query={list} lines={2}>
         {(rows) =>
           rows.length ? (
-            <Table fit label="Sessions" columns={columns} rows={rows} rowKey={(s) => s.id} />
+            <Table
+              fit
+              label="Sessions"
+              columns={columns}
+              rows={rows}
+              rowKey={(s) => s.id}
+              card={(s) => (
+                <Two
+                  first={columns[0]?.render(s)}
+                  second={
+                    <>
+                      {s.role} from {s.peer ?? 'somewhere'}, <Until time={s.expires} />
+                    </>
+                  }
+                  tools={columns[columns.length - 1]?.render(s)}
+                />
+              )}
+              cardHeight={60}
+            />
           ) : (
             <p className="muted card-pad">No browser is signed in.</p>
           )

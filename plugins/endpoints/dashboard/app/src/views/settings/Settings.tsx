@@ -2,6 +2,7 @@
 import './settings.css';
 import { logout } from '@/api/rest';
 import { useCan, useQuery, useSession } from '@/api/hooks';
+import { shortActor } from '@/app/actor';
 import { useParam } from '@/app/router';
 import { setTheme, useTheme, type Theme } from '@/app/theme';
 import { formatBytes, formatDuration } from '@/app/time';
@@ -69,7 +70,8 @@ function Page() {
           <div className="card-pad">
             <Facts
               items={[
-                ['Name', session.actor || 'not signed in'],
+                ['Name', session.by ?? (session.actor ? shortActor(session.actor) : 'not signed in')],
+                ['Session', session.kind === 'session' && <code>{session.actor.replace(/^session:/, '')}</code>],
                 ['Role', <Badge>{session.role}</Badge>],
                 [
                   'Signed in',
