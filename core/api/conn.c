@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/un.h>
 
 #include "core/api/guard.h"
@@ -170,6 +169,7 @@ void *oc_conn_on_target(void *ctx, const char *target, struct MHD_Connection *mh
     r->mhd = mhd;
     r->conn = info ? info->socket_context : NULL;
     r->target = oc_strdup(target);
+    r->url = target;
     r->begun_us = oc_time_mono_us();
     r->next = r->server->pending;
     if (r->next) {
@@ -177,60 +177,21 @@ void *oc_conn_on_target(void *ctx, const char *target, struct MHD_Connection *mh
     }
     r->server->pending = r;
     if (r->conn) {
+        r->conn->request = r;
         r->conn->deadline = oc_time_mono() + r->server->api->options.header_timeout_ms;
     }
     return r;
 }
 
-struct framing {
-    unsigned hosts, lengths, codings;
-    bool bad;
-};
-
-/* A CR inside a value, too, which another program might take for the end of the line. */
-static bool has_control(const char *value)
-{
-    while ((unsigned char)*value >= ' ' || *value == '\t') {
-        value++;
-    }
-    return *value;
-}
-
-static enum MHD_Result count_framing(void *ctx, enum MHD_ValueKind kind, const char *name,
-                                     const char *value)
-{
-    struct framing *f = ctx;
-    (void)kind;
-    if (strcasecmp(name, "Host") == 0) {
-        f->hosts++;
-    } else if (strcasecmp(name, "Content-Length") == 0) {
-        f->lengths++;
-        f->bad = f->bad || !value || !*value || strspn(value, "0123456789") != strlen(value);
-    } else if (strcasecmp(name, "Transfer-Encoding") == 0) {
-        f->codings++;
-        f->bad = f->bad || !value || strcasecmp(value, "chunked") != 0;
-    } else if (strpbrk(name, " \t")) {
-        f->bad = true;
-    }
-    f->bad = f->bad || (value && has_control(value));
-    return MHD_YES;
-}
-
-/* What two programs on one connection could read differently (RFC 9112, 6.3) is not answered but refused. */
-static bool is_ambiguous(const struct oc_http_request *r)
-{
-    struct framing f = {0};
-    MHD_get_connection_values(r->mhd, MHD_HEADER_KIND, count_framing, &f);
-    return f.bad || f.hosts > 1 || f.lengths > 1 || f.codings > 1 || (f.lengths && f.codings);
-}
-
 static void refuse(struct oc_http_request *r, unsigned status, int code, const char *reason,
                    const char *hint, const char *message)
 {
+    char *path = oc_target_shown(r->target);
     oc_access_refused(r->server->api->access, &(struct oc_refusal){.reason = reason,
                                                                    .peer = oc_http_peer(r),
                                                                    .method = r->method,
-                                                                   .path = oc_http_path(r)});
+                                                                   .path = path});
+    free(path);
     oc_http_set(r, "Connection", "close");
     oc_http_send_errorf(r, status, code, hint, "%s", message);
 }
@@ -291,14 +252,18 @@ static void begin(struct oc_http_request *r)
     const char *query = NULL;
     oc_error_init(&err);
     r->body_max = max;
-    if (!r->conn || is_ambiguous(r)) {
+    if (!r->conn || !oc_framing_is_sound(r)) {
         refuse(r, MHD_HTTP_BAD_REQUEST, OC_E_CONFIG, "bad-request",
-               "Send one Host and either Content-Length or chunked.",
+               "Send each header once, without control characters, one Host, and either "
+               "Content-Length or chunked.",
                "the headers of the request are ambiguous");
         return;
     }
-    if (oc_target_parse(r->target, &r->path, &query, &err) != OC_OK) {
-        refuse(r, MHD_HTTP_BAD_REQUEST, OC_E_CONFIG, "path-traversal", err.hint, err.message);
+    if (oc_target_parse(r->target, &r->path, &query, &err) != OC_OK ||
+        oc_query_check(query, &err) != OC_OK) {
+        refuse(r, MHD_HTTP_BAD_REQUEST, OC_E_CONFIG,
+               oc_target_climbs(r->target) ? "path-traversal" : "bad-request", err.hint,
+               err.message);
         return;
     }
     r->query = query;
@@ -377,13 +342,13 @@ enum MHD_Result oc_conn_on_request(void *ctx, struct MHD_Connection *mhd, const 
     (void)ctx;
     (void)mhd;
     (void)url;
-    (void)version;
     if (!r || r->server->closed) {
         return r && r->answered ? oc_http_queue(r) : MHD_NO;
     }
     if (!r->seen) {
         r->seen = true;
         r->method = method;
+        r->version = version;
         begin(r);
         return r->answered ? queue(r) : MHD_YES;
     }
@@ -415,6 +380,7 @@ void oc_conn_on_completed(void *ctx, struct MHD_Connection *mhd, void **state,
     }
     *state = NULL;
     if (r->conn) {
+        r->conn->request = NULL;
         r->conn->deadline = oc_time_mono() + r->server->api->options.idle_timeout_ms;
     }
     if (r->server->api->on_request && r->match.route) {

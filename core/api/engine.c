@@ -75,7 +75,10 @@ void oc_engine_resume(struct oc_engine *e, struct MHD_Connection *mhd)
 
 static void on_log(void *ctx, const char *fmt, va_list ap)
 {
-    (void)ctx;
+    va_list again;
+    va_copy(again, ap);
+    oc_malformed_on_log(ctx, fmt, again);
+    va_end(again);
     char *text = oc_vasprintf(fmt, ap);
     oc_debug("http library", "text=%s", text);
     free(text);
@@ -108,7 +111,7 @@ static struct MHD_Daemon *start(struct oc_engine *e, const struct oc_tls_materia
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)o->header_max, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned)o->connections_max, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
         (unsigned)o->connections_per_ip_max, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)(o->idle_timeout_ms / 1000), MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        (unsigned)(o->idle_timeout_ms / 1000), MHD_OPTION_STRICT_FOR_CLIENT, 0 /* framing.c is */,
         MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_ARRAY, tls->key ? secure : plain,
         MHD_OPTION_END);
 }
@@ -126,6 +129,7 @@ struct oc_engine *oc_engine_create(struct oc_listen *l, char **why)
         free(e);
         return NULL;
     }
+    e->expires_ms = tls.expires_ms;
     e->mhd = start(e, &tls);
     oc_tls_finish(&tls);
     const union MHD_DaemonInfo *info =

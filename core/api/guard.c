@@ -45,6 +45,16 @@ static const struct refused bad_token = {
     "Make one with `openclaw token create NAME`, and send it as Authorization: Bearer TOKEN."};
 static const struct refused bad_session = {401, OC_E_AUTH, "bad-session", "this session is over",
                                            "Sign in again at /login."};
+static const struct refused bad_certificate = {
+    401, OC_E_AUTH, "bad-certificate", "this certificate is not known here, or not good (any more)",
+    "Show one that api.tls.client_ca has signed, or none."};
+static const struct refused foreign_certificate = {
+    403, OC_E_DENIED, "bad-certificate",
+    "this certificate is not known here, or not good (any more)",
+    "Show one that api.tls.client_ca has signed."};
+static const struct refused no_certificate = {403, OC_E_DENIED, "no-certificate",
+                                              "this listener serves nobody without a certificate",
+                                              "Show one that api.tls.client_ca has signed."};
 static const struct refused nobody = {
     401, OC_E_AUTH, "no-credentials", "credentials are needed",
     "Send Authorization: Bearer TOKEN (`openclaw token create`), or sign in at /login."};
@@ -92,6 +102,24 @@ static void send_to_login(struct oc_http_request *r)
     oc_buf_finish(&where);
 }
 
+static void name_certificate(struct oc_identity *who, const char *name)
+{
+    snprintf(who->actor, sizeof who->actor, "cert:%s", name);
+    for (char *c = who->actor; *c; c++) { /* it goes into logs and JSON */
+        *c = (unsigned char)*c > ' ' && (unsigned char)*c < 0x7f ? *c : '?';
+    }
+}
+
+/* Who it claims to be is worth a line of the trail, and nothing more. */
+static void tell_certificate(struct oc_http_request *r, const char *reason)
+{
+    struct oc_identity claimed = {0};
+    char name[OC_ACTOR_MAX - 8];
+    oc_http_certificate(r, name, sizeof name);
+    name_certificate(&claimed, name);
+    tell(r, reason, &claimed);
+}
+
 static bool refuse(struct oc_http_request *r, const struct refused *why,
                    const struct oc_identity *who)
 {
@@ -101,7 +129,11 @@ static bool refuse(struct oc_http_request *r, const struct refused *why,
         send_to_login(r);
         return false;
     }
-    tell(r, why->reason, who);
+    if (why == &bad_certificate || why == &foreign_certificate) {
+        tell_certificate(r, why->reason);
+    } else {
+        tell(r, why->reason, who);
+    }
     if (why->status == 401 && wants_page(r)) {
         send_to_login(r);
         return false;
@@ -144,10 +176,7 @@ static void by_certificate(const struct oc_http_request *r, const char *name,
     const struct oc_api_client *clients = o->tls.clients.items;
     who->kind = OC_IDENTITY_CERTIFICATE;
     who->role = OC_ROLE_VIEWER;
-    snprintf(who->actor, sizeof who->actor, "cert:%s", name);
-    for (char *c = who->actor; *c; c++) { /* it goes into logs and JSON */
-        *c = (unsigned char)*c > ' ' && (unsigned char)*c < 0x7f ? *c : '?';
-    }
+    name_certificate(who, name);
     for (uint64_t i = 0; i < o->tls.clients.count; i++) {
         if (strcmp(clients[i].name, name) == 0) {
             who->role = (enum oc_role)clients[i].role;
@@ -190,7 +219,9 @@ static const struct refused *identify(struct oc_http_request *r, struct oc_ident
         }
         why = &bad_session;
     }
-    if (oc_http_certificate(r, name, sizeof name)) {
+    const enum oc_certificate shown = oc_http_certificate(r, name, sizeof name);
+    why = shown == OC_CERTIFICATE_FOREIGN ? &bad_certificate : why;
+    if (shown == OC_CERTIFICATE_GOOD) {
         by_certificate(r, name, who);
     } else if (oc_http_is_unix(r, &uid) && uid != (uid_t)-1) {
         by_peer(uid, who);
@@ -227,6 +258,24 @@ static const struct refused *look_at_place(const struct oc_http_request *r,
         site && (strcasecmp(site, "cross-site") == 0 || strcasecmp(site, "same-site") == 0) &&
         !(mode && strcasecmp(mode, "navigate") == 0);
     return loaded && !is_public ? &bad_origin : NULL;
+}
+
+/* Of a listener that serves nobody without one, whatever is asked for. */
+static const struct refused *look_at_certificate(const struct oc_http_request *r)
+{
+    char name[OC_ACTOR_MAX - 8];
+    if (!oc_http_wants_certificate(r)) {
+        return NULL;
+    }
+    switch (oc_http_certificate(r, name, sizeof name)) {
+    case OC_CERTIFICATE_GOOD:
+        return NULL;
+    case OC_CERTIFICATE_FOREIGN:
+        return &foreign_certificate;
+    case OC_CERTIFICATE_NONE:
+        break;
+    }
+    return &no_certificate;
 }
 
 static bool is_safe(const char *method)
@@ -312,6 +361,7 @@ bool oc_guard_admit(struct oc_http_request *r, const struct oc_route *route,
     const struct refused *why =
         look_at_place(r, &oc_http_api(r)->options, !route || route->access == OC_ROUTE_PUBLIC);
     memset(who, 0, sizeof *who);
+    why = why ? why : look_at_certificate(r);
     if (!why) {
         let_read(r);
         if (answer_preflight(r)) {

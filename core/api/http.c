@@ -119,6 +119,11 @@ bool oc_http_is_tls(const struct oc_http_request *r)
     return r->conn && r->conn->engine->listen->tls;
 }
 
+bool oc_http_wants_certificate(const struct oc_http_request *r)
+{
+    return r->conn && r->conn->engine->listen->wants_certificate;
+}
+
 enum oc_serves oc_http_serves(const struct oc_http_request *r)
 {
     return r->conn ? r->conn->engine->listen->serves : OC_SERVES_ALL;
@@ -142,14 +147,21 @@ void oc_http_on_gone(struct oc_http_request *r, oc_loop_fn fn, void *ctx)
     "font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; "                \
     "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 
+const struct oc_pair oc_http_security[] = {
+    {"Content-Security-Policy", CONTENT_POLICY},
+    {"X-Content-Type-Options", "nosniff"},
+    {"X-Frame-Options", "DENY"},
+    {"Referrer-Policy", "same-origin"},
+    {"Cross-Origin-Opener-Policy", "same-origin"},
+    {"Cross-Origin-Resource-Policy", "same-origin"},
+    {NULL, NULL},
+};
+
 static void add_security(struct MHD_Response *response)
 {
-    MHD_add_response_header(response, "Content-Security-Policy", CONTENT_POLICY);
-    MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
-    MHD_add_response_header(response, "X-Frame-Options", "DENY");
-    MHD_add_response_header(response, "Referrer-Policy", "same-origin");
-    MHD_add_response_header(response, "Cross-Origin-Opener-Policy", "same-origin");
-    MHD_add_response_header(response, "Cross-Origin-Resource-Policy", "same-origin");
+    for (const struct oc_pair *p = oc_http_security; p->name; p++) {
+        MHD_add_response_header(response, p->name, p->value);
+    }
 }
 
 /* What is not said otherwise is not kept by anybody. */
@@ -206,7 +218,7 @@ void oc_http_answer(struct oc_http_request *r, unsigned status, const char *type
     }
     add_default(response, "Cache-Control", "no-store");
     if (oc_http_is_tls(r)) {
-        MHD_add_response_header(response, "Strict-Transport-Security", "max-age=31536000");
+        MHD_add_response_header(response, "Strict-Transport-Security", OC_HTTP_HSTS);
     }
     add_security(response);
     answer(r, status, response);
@@ -243,7 +255,7 @@ void oc_http_send_json(struct oc_http_request *r, unsigned status, json_t *value
     oc_http_send(r, status, OC_HTTP_TYPE_JSON, text, strlen(text));
 }
 
-void oc_http_send_error(struct oc_http_request *r, unsigned status, const struct oc_error *err)
+json_t *oc_http_error_json(const struct oc_error *err)
 {
     json_t *o = json_object(), *error = json_object();
     oc_json_set_bool(o, "ok", false);
@@ -253,7 +265,12 @@ void oc_http_send_error(struct oc_http_request *r, unsigned status, const struct
     oc_json_set_str(error, "message", err->message);
     oc_json_set_str(error, "hint", err->hint);
     oc_json_take(o, "error", error);
-    oc_http_send_json(r, status, o);
+    return o;
+}
+
+void oc_http_send_error(struct oc_http_request *r, unsigned status, const struct oc_error *err)
+{
+    oc_http_send_json(r, status, oc_http_error_json(err));
 }
 
 void oc_http_send_errorf(struct oc_http_request *r, unsigned status, int code, const char *hint,

@@ -50,8 +50,15 @@ bool oc_http_is_loopback(const struct oc_http_request *r); /* or a unix socket *
 bool oc_http_is_tls(const struct oc_http_request *r);
 /* On a unix socket, whose peer is `*uid`. */
 bool oc_http_is_unix(const struct oc_http_request *r, uid_t *uid);
-/* The common name of the client's certificate, which has been verified; false when it showed none. */
-bool oc_http_certificate(const struct oc_http_request *r, char *name, size_t size);
+enum oc_certificate {
+    OC_CERTIFICATE_NONE, /* it showed none, or was not asked for one */
+    OC_CERTIFICATE_FOREIGN, /* not signed by whom it must be, or not good now; `name` is what it claims */
+    OC_CERTIFICATE_GOOD,
+};
+/* The common name of the client's certificate, and what it is worth. */
+enum oc_certificate oc_http_certificate(const struct oc_http_request *r, char *name, size_t size);
+/* Whether the listener serves nobody without one. */
+bool oc_http_wants_certificate(const struct oc_http_request *r);
 enum oc_serves oc_http_serves(const struct oc_http_request *r);
 /* Who asks; kind NONE where the route is public and nothing was shown. */
 const struct oc_identity *oc_http_who(const struct oc_http_request *r);

@@ -37,6 +37,12 @@ static const struct oc_option listen_options[] = {
      .type = OC_OPT_BOOL,
      .offset = LISTEN(tls),
      .help = "speak TLS with the certificate of api.tls"},
+    {.name = "client_certificate",
+     .type = OC_OPT_ENUM,
+     .offset = LISTEN(client_certificate),
+     .default_text = "optional",
+     .choices = "optional|required",
+     .help = "with tls and api.tls.client_ca: whether a client is served without a certificate"},
     {0}};
 
 #define CLIENT(member) offsetof(struct oc_api_client, member)
@@ -67,7 +73,8 @@ static const struct oc_option tls_options[] = {
     {.name = "client_ca",
      .type = OC_OPT_PATH,
      .offset = API(tls.client_ca) - API(tls),
-     .help = "clients must show a certificate that one of these (PEM) signed"},
+     .help =
+         "clients may show a certificate that one of these (PEM) signed, and are then known by it"},
     {.name = "clients",
      .type = OC_OPT_GROUPS,
      .offset = offsetof(struct oc_api_options, tls.clients) - API(tls),
@@ -151,9 +158,9 @@ static const struct oc_option options[] = {
     {.name = "requests_per_second",
      .type = OC_OPT_INT,
      .offset = API(requests_per_second),
-     .default_text = "0",
+     .default_text = "1000",
      .max = 1000000,
-     .help = "requests of one client; 0 is no limit"},
+     .help = "requests of one client, twice as many at once; 0 is no limit"},
     {.name = "job_after",
      .type = OC_OPT_DURATION,
      .offset = API(job_after_ms),
@@ -284,6 +291,9 @@ static const char *flaw_of(const struct oc_api_options *o, const struct oc_api_l
     }
     if (list[i].tls && (!o->tls.certificate || !o->tls.key)) {
         return "tls = true wants api.tls.certificate and api.tls.key";
+    }
+    if (list[i].client_certificate && !(list[i].tls && o->tls.client_ca)) {
+        return "client_certificate = \"required\" wants tls = true and api.tls.client_ca";
     }
     return is_address(list[i].address) ? NULL : "address: expected an IPv4 or IPv6 address";
 }

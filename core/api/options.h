@@ -18,6 +18,7 @@ struct oc_api_listen {
     const char *unix_path;
     int32_t serves; /* enum oc_serves */
     int32_t tls;
+    int32_t client_certificate; /* 0 who shows one has its role, 1 nobody is served without */
 };
 
 /* What whoever shows a certificate of this common name may do; the others are viewers. */

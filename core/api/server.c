@@ -21,9 +21,25 @@
 #include "core/config/config.h"
 
 #define SWEEP_MS    OC_SECOND
+#define RETRY_MS    (5 * OC_SECOND) /* whoever has the port may let go of it */
 #define BACKLOG     1024
-#define CERT_PERIOD (30 * OC_SECOND)
+#define CERT_PERIOD (5 * OC_SECOND)
 #define LEAVE_MS    (5 * OC_SECOND) /* to end what runs on a listener that is no more */
+
+#define NAME_SIZE 160
+
+/* As people write it. */
+static const char *name_of(const struct oc_listen *l, char name[NAME_SIZE])
+{
+    if (l->path) {
+        snprintf(name, NAME_SIZE, "unix:%s", l->path);
+    } else {
+        const bool v6 = strchr(l->address, ':');
+        snprintf(name, NAME_SIZE, v6 ? "[%s]:%lld" : "%s:%lld", l->address,
+                 (long long)(l->port ? l->port : l->wanted_port));
+    }
+    return name;
+}
 
 /* ---- sockets ---- */
 
@@ -37,25 +53,24 @@ struct place {
     socklen_t len;
 };
 
-static bool place_of(const struct oc_api_listen *c, struct place *p)
+static bool place_of(const struct oc_listen *l, struct place *p)
 {
     memset(p, 0, sizeof *p);
-    if (c->unix_path) {
+    if (l->path) {
         p->addr.un.sun_family = AF_UNIX;
         p->len = sizeof p->addr.un;
-        return oc_copy(p->addr.un.sun_path, sizeof p->addr.un.sun_path, c->unix_path) ==
-               strlen(c->unix_path);
+        return oc_copy(p->addr.un.sun_path, sizeof p->addr.un.sun_path, l->path) == strlen(l->path);
     }
-    if (inet_pton(AF_INET, c->address, &p->addr.v4.sin_addr) == 1) {
+    if (inet_pton(AF_INET, l->address, &p->addr.v4.sin_addr) == 1) {
         p->addr.v4.sin_family = AF_INET;
-        p->addr.v4.sin_port = htons((uint16_t)c->port);
+        p->addr.v4.sin_port = htons((uint16_t)l->wanted_port);
         p->len = sizeof p->addr.v4;
         return true;
     }
     p->addr.v6.sin6_family = AF_INET6;
-    p->addr.v6.sin6_port = htons((uint16_t)c->port);
+    p->addr.v6.sin6_port = htons((uint16_t)l->wanted_port);
     p->len = sizeof p->addr.v6;
-    return inet_pton(AF_INET6, c->address, &p->addr.v6.sin6_addr) == 1;
+    return inet_pton(AF_INET6, l->address, &p->addr.v6.sin6_addr) == 1;
 }
 
 /* A socket file that nobody answers on is left over from a crash. */
@@ -112,23 +127,23 @@ static int port_of(int fd)
     return ntohs(p.addr.any.sa_family == AF_INET6 ? p.addr.v6.sin6_port : p.addr.v4.sin_port);
 }
 
-static void open_listener(struct oc_listen *l, const struct oc_api_listen *c)
+static void open_listener(struct oc_listen *l)
 {
     struct place p;
     free(l->error);
     l->error = NULL;
-    if (!place_of(c, &p)) {
-        l->error = oc_asprintf("`%s` is no address", c->unix_path ? c->unix_path : c->address);
+    if (!place_of(l, &p)) {
+        l->error = oc_asprintf("`%s` is no address", l->path ? l->path : l->address);
         return;
     }
     l->loopback = is_loopback(&p);
     l->fd = open_socket(&p);
     if (l->fd < 0) {
         l->error = oc_asprintf("cannot listen: %s", strerror(-l->fd));
-    } else if (!c->unix_path) {
+    } else if (!l->path) {
         l->port = port_of(l->fd);
     } else {
-        chmod(c->unix_path, 0660);
+        chmod(l->path, 0660);
     }
 }
 
@@ -161,7 +176,7 @@ static char *made_of(const struct oc_listen *l)
 /* The old engine serves the connections that it has, until they end. A new one that cannot be made leaves it in force. */
 static void renew_engine(struct oc_listen *l)
 {
-    char *text = made_of(l), *why = NULL;
+    char *text = made_of(l), *why = NULL, name[NAME_SIZE];
     if (l->fd < 0 || (l->engine && strcmp(text, l->made_of) == 0)) {
         free(text);
         return;
@@ -173,7 +188,7 @@ static void renew_engine(struct oc_listen *l)
         if (l->engine) {
             oc_engine_quiesce(l->engine);
             OC_VEC_PUSH(&l->leaving, l->engine);
-            oc_info("listener renewed", "listener=%s", l->key);
+            oc_info("listener renewed", "listener=%s", name_of(l, name));
         }
         l->engine = fresh;
     }
@@ -252,7 +267,7 @@ static struct oc_listen *find(const struct oc_server *s, const char *key)
 static void use(struct oc_server *s, const struct oc_api_listen *c, size_t i,
                 struct oc_diags *diags)
 {
-    char *key = key_of(c), path[64];
+    char *key = key_of(c), path[64], name[NAME_SIZE];
     struct oc_listen *l = find(s, key);
     if (!l) {
         l = oc_calloc(1, sizeof *l);
@@ -262,12 +277,14 @@ static void use(struct oc_server *s, const struct oc_api_listen *c, size_t i,
         l->serves = (enum oc_serves)c->serves;
         l->tls = c->tls && !c->unix_path;
         l->fd = -1;
+        l->wanted_port = c->port;
         oc_copy(l->address, sizeof l->address, c->unix_path ? "" : c->address);
         OC_VEC_PUSH(&s->list, l);
     }
     l->seen = true;
+    l->wants_certificate = c->client_certificate;
     if (l->fd < 0) {
-        open_listener(l, c);
+        open_listener(l);
     }
     renew_engine(l);
     if (l->error) {
@@ -277,7 +294,8 @@ static void use(struct oc_server *s, const struct oc_api_listen *c, size_t i,
                      path, "Set it right, or listen elsewhere; the rest of the host goes on.",
                      "%s:%lld: %s", c->unix_path ? c->unix_path : c->address, (long long)c->port,
                      l->error);
-        oc_warn("listener does not listen", "listener=%s reason=%s", l->key, l->error);
+        oc_warn(l->engine ? "listener keeps its old certificate" : "listener does not listen",
+                "listener=%s reason=%s", name_of(l, name), l->error);
     }
     free(key);
 }
@@ -326,18 +344,50 @@ static void sweep_retired(struct oc_server *s, int64_t now)
     }
 }
 
+/* Files that changed: what they hold now is used, or it is said why not. Each change is told of once. */
+static void look_at_files(struct oc_listen *l)
+{
+    char *before = l->made_of ? oc_strdup(l->made_of) : NULL, name[NAME_SIZE];
+    renew_engine(l);
+    if (l->error && l->engine && before && strcmp(before, l->made_of) != 0) {
+        oc_warn("listener keeps its old certificate", "listener=%s reason=%s", name_of(l, name),
+                l->error);
+    }
+    free(before);
+}
+
+/* Its place was taken, or its certificate was none: that may have changed by itself. */
+static void try_again(struct oc_listen *l)
+{
+    char name[NAME_SIZE];
+    if (l->fd < 0) {
+        open_listener(l);
+    }
+    renew_engine(l);
+    if (l->engine && !l->error) {
+        oc_info("listener listens now", "listener=%s", name_of(l, name));
+    }
+}
+
+static bool is_due(int64_t *at, int64_t now, int64_t period)
+{
+    const bool due = now >= *at;
+    *at = due ? now + period : *at;
+    return due;
+}
+
 static void sweep(void *ctx)
 {
     struct oc_server *s = ctx;
     const int64_t now = oc_time_mono();
-    const bool certificates = now >= s->certificates_at;
-    if (certificates) {
-        s->certificates_at = now + CERT_PERIOD;
-    }
+    const bool certificates = is_due(&s->certificates_at, now, CERT_PERIOD);
+    const bool retry = is_due(&s->retry_at, now, RETRY_MS);
     for (size_t i = 0; i < s->list.count; i++) {
         struct oc_listen *l = s->list.items[i];
-        if (certificates && l->tls && !s->quiesced) {
-            renew_engine(l);
+        if (l->engine && certificates && l->tls && !s->quiesced) {
+            look_at_files(l);
+        } else if (!l->engine && retry && !s->quiesced) {
+            try_again(l);
         }
         if (l->engine) {
             oc_conn_sweep(l->engine, now);
@@ -417,6 +467,10 @@ static json_t *listener_json(const struct oc_listen *l)
     oc_json_set_bool(o, "tls", l->tls);
     oc_json_set_bool(o, "loopback", l->loopback);
     oc_json_set_int(o, "connections", l->engine ? (int64_t)oc_engine_connections(l->engine) : 0);
+    oc_json_set_bool(o, "client_certificate", l->wants_certificate);
+    if (l->engine && l->engine->expires_ms) {
+        oc_json_set_time(o, "certificate_expires_at", l->engine->expires_ms);
+    }
     oc_json_set_str(o, "error", l->error);
     free(url);
     return o;

@@ -3,6 +3,7 @@
 #define OC_API_SERVER_INTERNAL_H
 
 #include <microhttpd.h>
+#include <stdarg.h>
 #include <sys/socket.h>
 
 #include "core/api/internal.h"
@@ -19,6 +20,7 @@ struct oc_engine {
     struct MHD_Daemon *mhd;
     struct oc_watch *watch;
     struct oc_timer *due;
+    int64_t expires_ms; /* wall: until when its certificate is good; 0 = it has none */
     struct oc_conn *conns;
     struct oc_http_stream *streams;
     size_t upgraded; /* connections of another protocol that the library passes on: over TLS */
@@ -33,11 +35,14 @@ struct oc_listen {
     char *key;  /* address, port or path, and what it serves: equal keys are the same listener */
     char *path; /* of a unix socket */
     char address[64];
+    int64_t wanted_port;
     int port; /* as it really is */
     enum oc_serves serves;
     bool tls, loopback, seen;
+    bool wants_certificate; /* of every client */
     int fd;
-    char *error;   /* why it does not listen; NULL when it does */
+    char
+        *error; /* why it does not listen, or not with what its files hold now; NULL when it does */
     char *made_of; /* certificates and limits of `engine`: another text means another engine */
     struct oc_engine *engine;
     OC_VEC(struct oc_engine *) leaving;
@@ -51,7 +56,7 @@ struct oc_server {
     struct oc_timer *sweep;             /* late requests, certificates, engines that are done */
     size_t busy;                        /* requests whose answer is not there */
     struct oc_http_request *pending;    /* those whose handler has not answered */
-    int64_t certificates_at;
+    int64_t certificates_at, retry_at;
     bool quiesced;
     bool closed;     /* the areas are gone: nothing more reaches a handler */
     size_t buffered; /* bytes of bodies whose requests are not answered */
@@ -67,6 +72,8 @@ struct oc_conn {
     uid_t uid; /* of a unix peer */
     bool loopback, upgraded, passed_on;
     struct oc_http_upgrade *upgrade; /* over TLS, while its owner has it; else NULL */
+    struct oc_http_request *request; /* that it is about; NULL between two */
+    bool refused;                    /* answered and shut by ourselves (malformed.c) */
     char peer[OC_PEER_MAX];
 };
 
@@ -76,8 +83,10 @@ struct oc_http_request {
     struct MHD_Connection *mhd;
     struct oc_http_request *next, *prev; /* of server->pending */
     char *target;                        /* as sent */
-    char *path;                          /* decoded */
-    const char *query;                   /* raw, inside `target`; NULL: none */
+    const char *url,
+        *version;      /* where libmicrohttpd has read them; until the headers are checked */
+    char *path;        /* decoded */
+    const char *query; /* raw, inside `target`; NULL: none */
     const char *method;
     struct oc_match match;
     struct oc_identity who;
@@ -122,6 +131,23 @@ void oc_http_answer(struct oc_http_request *r, unsigned status, const char *type
                     struct MHD_Response *response);
 void oc_http_free(struct oc_http_request *r);
 
+/* The headers of every answer; a pair without a name ends them. */
+extern const struct oc_pair oc_http_security[];
+#define OC_HTTP_HSTS "max-age=31536000"
+/* The document of a failure; owned by the caller. */
+json_t *oc_http_error_json(const struct oc_error *err);
+
+/* ---- framing.c ---- */
+
+/* False for what two programs on one connection could read differently (RFC 9112, 6.3): a NUL or another control character,
+ * a header that may be there once and is there twice, a length that is none. */
+bool oc_framing_is_sound(const struct oc_http_request *r);
+
+/* ---- malformed.c ---- */
+
+/* Every line of libmicrohttpd's log. */
+void oc_malformed_on_log(struct oc_engine *e, const char *fmt, va_list ap);
+
 /* ---- stream.c ---- */
 
 /* As if the client had left. */
@@ -138,6 +164,13 @@ int oc_target_parse(const char *target, char **path, const char **query, struct 
 /* Decodes %XX, and + when `plus`; NULL when it is malformed or holds a NUL. Owned by the caller. */
 char *oc_target_decode(const char *text, size_t len, bool plus);
 
+/* OC_E_CONFIG when a name or a value cannot be decoded: leaving it out could mean something else. NULL is fine. */
+int oc_query_check(const char *query, struct oc_error *err);
+/* Whether the path tries to leave where it is: `.` and `..`, a backslash, a NUL, however they are written. */
+bool oc_target_climbs(const char *target);
+/* For a trail: without the query, which may hold what is secret. Owned by the caller. */
+char *oc_target_shown(const char *target);
+
 /* ---- engine.c ---- */
 
 /* NULL and `why` (owned by the caller) when it cannot be. */
@@ -153,6 +186,7 @@ void oc_engine_destroy(struct oc_engine *e); /* NULL is fine */
 
 struct oc_tls_material {
     char *certificate, *key, *client_ca; /* PEM; owned */
+    int64_t expires_ms;                  /* wall */
 };
 int oc_tls_load(const struct oc_api_options *o, struct oc_tls_material *m, struct oc_error *err);
 void oc_tls_finish(struct oc_tls_material *m);

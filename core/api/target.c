@@ -74,3 +74,48 @@ int oc_target_parse(const char *target, char **path, const char **query, struct 
     oc_error_hint(err, "Write it with single slashes, without `.` and `..`, as UTF-8 in %%XX.");
     return OC_E_CONFIG;
 }
+
+static bool is_sound_text(const char *text, size_t len)
+{
+    char *out = oc_target_decode(text, len, true);
+    const bool sound = out && oc_utf8_valid(out, strlen(out));
+    free(out);
+    return sound;
+}
+
+int oc_query_check(const char *query, struct oc_error *err)
+{
+    const size_t all = query ? strcspn(query, "#") : 0;
+    for (size_t at = 0; at < all;) {
+        const size_t len = strcspn(query + at, "&#");
+        if (!is_sound_text(query + at, len)) {
+            oc_error_set(err, OC_E_CONFIG, "the query of the request is malformed");
+            oc_error_hint(err, "Write it as UTF-8 in %%XX, a percent sign as %%25, without NUL.");
+            return OC_E_CONFIG;
+        }
+        at += len + 1;
+    }
+    return OC_OK;
+}
+
+bool oc_target_climbs(const char *target)
+{
+    const size_t len = strcspn(target, "?#");
+    if (target[0] != '/') {
+        return false; /* no path at all: `*`, an authority, an address */
+    }
+    char *path = oc_target_decode(target, len, false);
+    bool climbs = !path && memmem(target, len, "%00", 3);
+    for (const char *s = path; s && *s && !climbs;) {
+        const size_t n = strcspn(s, "/\\");
+        climbs = s[n] == '\\' || (n == 1 && s[0] == '.') || (n == 2 && s[0] == '.' && s[1] == '.');
+        s += n + (s[n] != 0);
+    }
+    free(path);
+    return climbs;
+}
+
+char *oc_target_shown(const char *target)
+{
+    return oc_strndup(target, strcspn(target, "?#"));
+}

@@ -6,6 +6,7 @@
 
 #include "core/api/server_internal.h"
 #include "core/base/mem.h"
+#include "core/base/time.h"
 #include "core/sys/file.h"
 
 #define PEM_MAX (256u << 10)
@@ -49,6 +50,22 @@ static int check_pair(const struct oc_tls_material *m, struct oc_error *err)
     return rc < 0 ? err->code : OC_OK;
 }
 
+static int64_t expiry_of(const char *pem)
+{
+    gnutls_x509_crt_t certificate;
+    const gnutls_datum_t text = {(unsigned char *)(uintptr_t)pem, (unsigned)strlen(pem)};
+    int64_t ms = 0;
+    if (gnutls_x509_crt_init(&certificate) < 0) {
+        return 0;
+    }
+    if (gnutls_x509_crt_import(certificate, &text, GNUTLS_X509_FMT_PEM) == 0) {
+        const time_t at = gnutls_x509_crt_get_expiration_time(certificate);
+        ms = at > 0 ? (int64_t)at * OC_SECOND : 0;
+    }
+    gnutls_x509_crt_deinit(certificate);
+    return ms;
+}
+
 int oc_tls_load(const struct oc_api_options *o, struct oc_tls_material *m, struct oc_error *err)
 {
     memset(m, 0, sizeof *m);
@@ -61,6 +78,7 @@ int oc_tls_load(const struct oc_api_options *o, struct oc_tls_material *m, struc
         oc_tls_finish(m);
         return code;
     }
+    m->expires_ms = expiry_of(m->certificate);
     return OC_OK;
 }
 
@@ -92,13 +110,21 @@ static bool common_name(gnutls_session_t session, char *name, size_t size)
     return ok;
 }
 
-bool oc_http_certificate(const struct oc_http_request *r, char *name, size_t size)
+enum oc_certificate oc_http_certificate(const struct oc_http_request *r, char *name, size_t size)
 {
     const union MHD_ConnectionInfo *info =
         oc_http_is_tls(r) ? MHD_get_connection_info(r->mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION)
                           : NULL;
-    unsigned status = 0;
+    unsigned status = 0, count = 0;
     gnutls_session_t session = info ? info->tls_session : NULL;
-    return session && gnutls_certificate_verify_peers2(session, &status) == 0 && status == 0 &&
-           common_name(session, name, size);
+    if (size) {
+        name[0] = '\0';
+    }
+    if (!session || !gnutls_certificate_get_peers(session, &count) || !count) {
+        return OC_CERTIFICATE_NONE;
+    }
+    const bool named = common_name(session, name, size);
+    return named && gnutls_certificate_verify_peers2(session, &status) == 0 && status == 0
+               ? OC_CERTIFICATE_GOOD
+               : OC_CERTIFICATE_FOREIGN;
 }

@@ -1,5 +1,8 @@
 """The original's paths, with the original's shapes. SPDX-License-Identifier: MIT"""
 
+import json
+import os
+import subprocess
 import time
 
 import harness
@@ -103,15 +106,53 @@ def test_alerts_are_acknowledged_and_dismissed():
         d.remove()
 
 
-def test_the_configuration_is_shown_without_secrets_and_to_operators_only():
+def test_the_configuration_is_shown_without_secrets():
     d = daemon('collectors = ( { plugin = "system"; } );\nalerts = { channels = ( { plugin = "webhook"; '
                'url = "http://ann:pass-word-1@127.0.0.1:1/"; secret = "pass-word-2"; } ); };\n')
     try:
-        viewer, operator, _ = clients(d)
-        assert viewer.get("/api/config").status == 403
-        answer = operator.get("/api/config")
-        assert answer.status == 200 and answer.json["collectors"][0]["plugin"] == "system", answer.body
-        assert b"pass-word" not in answer.body
+        for client in clients(d):
+            answer = client.get("/api/config")
+            assert answer.status == 200 and answer.json["collectors"][0]["plugin"] == "system", answer.body
+            assert b"pass-word" not in answer.body
+    finally:
+        d.stop()
+        d.remove()
+
+
+def test_what_may_be_a_secret_is_for_admins_whichever_way_it_is_asked_for():
+    d = daemon("""collectors = (
+  { plugin = "http"; name = "h"; url = "http://hush-u@127.0.0.1:1/p?t=hush-q"; body = "hush-body"; headers = { X-A = "hush-h1"; }; interval = "1h"; },
+  { plugin = "prometheus"; name = "p"; targets = ( { name = "t"; url = "http://127.0.0.1:1/m?k=hush-q2"; headers = { X-B = "hush-h2"; }; } ); interval = "1h"; },
+  { plugin = "exec"; name = "e"; command = ["/bin/true", "--key", "hush-arg"]; env = { KEY = "hush-env"; }; interval = "1h"; },
+  { plugin = "redis"; enabled = false; name = "off"; words = "hush-off"; interval = "1h"; }
+);
+remote_write = ( { name = "r"; url = "http://127.0.0.1:1/w?org=hush-org"; headers = { X-Org = "hush-h3"; }; } );
+alerts = { channels = ( { plugin = "webhook"; name = "w"; url = "http://127.0.0.1:1/hush-path"; headers = { X-Key = "hush-h4"; }; } ); };
+""")
+    try:
+        keys = (None, "collectors", "collectors.h", "collectors[0].headers", "collectors[0].headers.X-A", "collectors[0].body", "collectors[0].url",
+                "collectors[1].targets", "collectors[2].command", "collectors[2].command[2]", "collectors.e.env", "remote_write",
+                "remote_write[0].url", "alerts.channels.w.headers")
+        viewer, operator, admin = clients(d)
+        for client in (viewer, operator):
+            assert b"hush" not in client.get("/api/config").body
+            for op in ("show", "get", "explain"):
+                for key in keys[op != "show":]:
+                    answer = client.post("/api/v1/config/" + op, {"key": key} if key else {})
+                    assert answer.status == 200 and b"hush" not in answer.body, (op, key, answer.body)
+                    assert key is None or b"********" in answer.body, (op, key, answer.body)
+            for path in ("/api/v1/plugin/instances", "/api/v1/alert/channels", "/api/v1/export/list", "/api/v1/health/snapshot", "/api/v1/status",
+                         "/api/v1/doctor", "/api/v1/logs", "/api/v1/events/list", "/api/v1/plugin/list", "/api/v1/collectors/list"):
+                body = client.get(path).body
+                assert b"hush" not in body, (path, body[max(0, body.index(b"hush") - 300):][:500])
+            shown = client.get("/api/config").json
+            assert shown["collectors"][2]["command"][0] == "/bin/true" and shown["collectors"][0]["interval"] == "1h", shown
+        told = admin.get("/api/config").body
+        for word in (b"hush-body", b"hush-h1", b"hush-q", b"hush-h2", b"hush-arg", b"hush-env", b"hush-org", b"hush-h3", b"hush-h4"):
+            assert word in told, (word, told)
+        assert b"hush-path" not in told, "the path of a channel is a secret to everyone"
+        assert "hush-body" in json.dumps(d.call("config.show"))  # the owner, by the control socket
+        assert "hush" not in d.output().replace("hush-path", ""), d.output()
     finally:
         d.stop()
         d.remove()
@@ -133,7 +174,42 @@ def test_thresholds_are_set_in_the_file_and_in_force():
                             ({"cpu": 7}, 422), ([], 400), ({"a": {"b": {"c": {"d": {"e": 1}}}}}, 422)):
             answer = admin.post("/api/config/alerts", bad)
             assert answer.status == status, (bad, answer.status, answer.body)
+        with open(d.config) as f:
+            before = f.read()
+        for bad, words in (({"cpu": {"warning_percent": -5, "critical_percent": 10}}, "0 to 100"), ({"cpu": {"warning_percent": 5000}}, "0 to 100"),
+                           ({"cpu": {"warning_percent": 95}}, "less than critical_percent"),
+                           ({"disk": {"warning_percent": 50}, "cpu": {"critical_percent": 60}}, "critical_percent")):
+            answer = admin.post("/api/config/alerts", bad)
+            assert answer.status == 422 and words in answer.error["message"] and answer.error["hint"], (bad, answer.body)
+        with open(d.config) as f:
+            assert f.read() == before, "of what is refused nothing is written"
+        audit = json.dumps(admin.get("/api/v1/audit/list").data)
+        assert '"value": "93"' in audit and "********" not in audit, audit  # no threshold is a secret
+        for both in ((95, 97), (10, 20)):  # whichever has to move out of the other's way first
+            answer = admin.post("/api/config/alerts", {"cpu": {"warning_percent": both[0], "critical_percent": both[1]}})
+            assert answer.status == 200 and answer.json["thresholds"]["cpu"]["critical_percent"] == both[1], answer.body
         assert "Did you mean" in admin.post("/api/config/alerts", {"cpu": {"warnin_percent": 1}}).error["hint"]
+    finally:
+        d.stop()
+        d.remove()
+
+
+def test_a_threshold_that_cannot_be_meant_is_refused_and_at_a_start_the_default_holds():
+    d = daemon('collectors = ();\nthresholds = {\n  cpu = { warning_percent = 5000; };\n  memory = { warning_percent = 95; };\n};\n')
+    try:
+        output = d.output()
+        assert "openclaw.conf:3" in output and "thresholds.cpu.warning_percent" in output and "found 5000" in output, output
+        assert "the default, 70, holds" in output and "thresholds.memory.warning_percent" in output, output
+        command = [os.path.join(harness.BUILD, "bin", "openclaw"), "--config", d.config, "config"]
+        checked = subprocess.run([*command, "validate", d.config], capture_output=True, text=True, env=d.env, timeout=60, check=False)
+        assert checked.returncode == 7 and ":3" in checked.stdout + checked.stderr and "0 to 100" in checked.stdout + checked.stderr, checked
+        d.write("collectors = ();\n")
+        d.call("reload")
+        for value in ("5000", "100.5", "90"):
+            done = subprocess.run([*command, "set", "thresholds.cpu.warning_percent", value], capture_output=True, text=True, env=d.env, timeout=60, check=False)
+            assert done.returncode != 0 and "thresholds.cpu.warning_percent" in done.stderr, (value, done)
+        done = subprocess.run([*command, "set", "thresholds.cpu.warning_percent", "60"], capture_output=True, text=True, env=d.env, timeout=60, check=False)
+        assert done.returncode == 0, done
     finally:
         d.stop()
         d.remove()

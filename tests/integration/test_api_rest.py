@@ -154,6 +154,13 @@ def test_the_document_is_valid_and_the_page_is_readable():
         assert state["schema"]["enum"] == ["firing", "resolved", "all"] and state["schema"]["default"] == "firing"
         for path in ("/api/health", "/healthz", "/api/v1/jobs/{id}", "/api/openapi.json"):
             assert path in document["paths"], path
+        icon = viewer.get("/favicon.ico")
+        assert icon.status == 200 and "svg" in icon.headers["Content-Type"], icon.headers
+        for path, item in document["paths"].items():  # an example that leaves out what is required shows nothing
+            for operation in item.values() if path.startswith("/api/v1/") and "{" not in path else ():
+                media = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+                missing = set(media.get("schema", {}).get("required", [])) - set(media.get("example", {}))
+                assert not missing, (path, missing)
         ids = [o["operationId"] for item in document["paths"].values() for o in item.values()]
         assert len(ids) == len(set(ids))
         page = viewer.get("/api/docs")

@@ -115,7 +115,19 @@ def a_taken_port_is_said_and_the_host_goes_on():
             assert "in use" in rows[0]["error"], rows
             with urllib.request.urlopen(rows[1]["url"] + "/healthz", timeout=5) as answer:
                 assert answer.status == 200
-            assert "in use" in daemon.output()
+            assert "in use" in daemon.output() and f"listener=127.0.0.1:{port} " in daemon.output(), daemon.output()
+            assert any("in use" in row["message"] for row in daemon.call("doctor")), daemon.call("doctor")
+            taken.close()  # whoever had it lets go: nobody has to reload for that
+
+            def answers():
+                try:
+                    with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as answer:
+                        return answer.status == 200
+                except OSError:
+                    return False
+            harness.eventually(answers, what="the listener whose port is free again")
+            assert not daemon.call("api.listeners")[0]["error"], daemon.call("api.listeners")
+            assert "listener listens now" in daemon.output()
         finally:
             daemon.stop()
             daemon.remove()
@@ -282,6 +294,14 @@ def tls_takes_a_new_certificate_without_losing_a_connection():
         assert old.getresponse().read() == b"ok\n"
         answer = raw(port, b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", timeout=3)
         assert b"200" not in answer, answer
+        row = daemon.call("api.listeners")[0]
+        assert row["certificate_expires_at"].startswith("20") and not row["error"], row
+        with open(f"{folder}/live.pem", "w") as f:  # a renewal that went wrong is said without a reload
+            f.write("garbage")
+        harness.eventually(lambda: daemon.call("api.listeners")[0]["error"], what="what is said of the listener")
+        assert daemon.output().count("listener keeps its old certificate") == 2, daemon.output()  # the bad pair above is the other
+        assert any("certificate files" in row["message"] for row in daemon.call("doctor")), daemon.call("doctor")
+        assert serial_of(port, context) == 2
     finally:
         daemon.stop()
         daemon.remove()

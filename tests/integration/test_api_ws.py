@@ -270,6 +270,46 @@ def clients_of_old_get_their_frames():
     ws.close()
 
 
+def clients_of_old_hear_of_what_they_chose_alone():
+    ws, all_of_it = (WebSocket(URL, TOKENS["viewer"], protocol=None).connect() for _ in range(2))
+    for old in (ws, all_of_it):
+        assert old.receive()["type"] == "initial-data"
+    ws.send({"type": "subscribe", "subscriptions": ["agents"]})
+    ws.send({"type": "ping"})
+    ws.until("pong")
+    target.good = False
+    for _ in range(2):
+        all_of_it.until("health-update", timeout=20)
+    target.good = True
+    ws.send({"type": "ping"})
+    seen = []
+    ws.until(lambda f: seen.append(f["type"]) or f["type"] == "pong")
+    assert "health-update" not in seen, seen  # no agent has changed
+    for old in (ws, all_of_it):
+        old.close()
+
+
+def what_is_wrong_with_a_frame_is_said():
+    ws = client()
+    ws.send({"type": "subscribe", "topics": [f"events:{i}" for i in range(100)]})
+    assert ws.until("error")["message"] == "expected at most 40 topics at once"
+    ws.socket.sendall(frame(TEXT, b'{"type":"\\u0000"}'))
+    said = ws.until("error")["message"]
+    assert "\\u0000 is not allowed" in said and "JSON_" not in said, said
+    ws.send({"type": "subscribe", "topics": ["events:alert.*", "events:agent.*"], "since": 1})
+    assert [ws.until("resync")["topic"] for _ in range(2)] == ["events:alert.*", "events:agent.*"]
+    ws.close()
+    for size in (1 << 32, (1 << 62) - 1, (1 << 20) + 1):  # the header is enough
+        ws = client()
+        ws.socket.sendall(bytes([0x81, 0xFF]) + size.to_bytes(8, "big") + b"abcd")
+        while True:
+            opcode, payload = ws.receive_frame()[:2]
+            if opcode == CLOSE:
+                break
+        assert int.from_bytes(payload[:2], "big") == 1009, payload
+        ws.socket.close()
+
+
 # ---- attacks ----
 
 
@@ -428,6 +468,7 @@ def main():
         return run([the_greeting_says_who_one_is, health_is_a_snapshot_then_deltas, deltas_add_up_to_the_snapshot, samples_are_selected,
                     events_are_chosen_by_patterns_and_roles, logs_are_for_operators, what_was_missed_is_told_again,
                     calls_have_rows_progress_and_an_end, clients_of_old_get_their_frames, alerts_come_and_go,
+                    clients_of_old_hear_of_what_they_chose_alone, what_is_wrong_with_a_frame_is_said,
                     handshakes_that_are_wrong_are_refused, http_after_the_upgrade_is_no_request,
                     a_client_that_never_reads_is_dropped_to_a_resync, a_client_that_asks_and_never_reads_is_closed, a_thousand_come_and_go,
                     a_revoked_token_closes_its_sockets, an_independent_client_gets_along, a_stopping_host_says_good_bye])

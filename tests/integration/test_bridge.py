@@ -209,6 +209,22 @@ def frames_that_are_wrong_are_told():
         ws.close()
 
 
+def a_huge_message_goes_by():
+    """Redis carries 512 MB in one message; the others of the channel are not lost over it."""
+    with Scene() as s:
+        ws = s.client()
+        huge = "x" * (6 << 20)
+        subprocess.run(["redis-cli", "-p", str(s.redis.port), "-x", "publish", "a2a:bob"], input=huge, text=True, check=True, stdout=subprocess.DEVNULL)
+        s.redis.cli("publish", "a2a:bob", json.dumps({"id": "after", "content": "still here"}))
+        assert ws.until(lambda f: f["type"] == "message" and f["id"] == "after")["content"] == "still here"
+        assert state(s.daemon) == "connected", s.daemon.call("message.status")
+        assert "bridge down" not in s.daemon.output(), s.daemon.output()[-2000:]
+        for agents in (["y\n"], ["\u007f"], ["x" * 300]):
+            ws.send({"type": "subscribe", "agents": agents})
+            assert ws.until("error")["code"] == "config"
+        assert s.redis.cli("keys", "agent:y*") == ""
+
+
 def without_redis_clients_still_talk():
     with Scene(redis=False) as s:
         health = json.load(urllib.request.urlopen(s.url + "/health"))
@@ -312,7 +328,7 @@ def the_configuration_is_checked_and_reloaded():
 
 def main():
     return run([messages_go_both_ways, clients_hear_what_they_chose, history_is_bounded_and_asked_for, what_is_no_envelope_is_text,
-                frames_that_are_wrong_are_told, without_redis_clients_still_talk, redis_goes_and_comes_back,
+                frames_that_are_wrong_are_told, a_huge_message_goes_by, without_redis_clients_still_talk, redis_goes_and_comes_back,
                 a_flood_neither_stops_the_host_nor_grows_it, the_configuration_is_checked_and_reloaded])
 
 

@@ -13,6 +13,7 @@
 
 /* Codes of {"code","message"} that are no HTTP status (go-openapi/errors). */
 #define OC_AM_INVALID_TYPE 601
+#define OC_AM_TYPE         601
 #define OC_AM_REQUIRED     602
 #define OC_AM_TOO_FEW      612
 

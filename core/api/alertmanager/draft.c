@@ -1,11 +1,11 @@
 /* A silence as it is posted: read, and refused in Alertmanager's words. SPDX-License-Identifier: MIT */
-#include <ctype.h>
 #include <string.h>
 
 #include "core/api/alertmanager/alertmanager.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/time.h"
+#include "core/service/alert/post.h"
 
 #define PARSING "parsing silence body from \"\" failed, because "
 
@@ -32,9 +32,7 @@ static bool read_time(struct oc_http_request *r, const json_t *json, const char 
     if (!value) {
         return false;
     }
-    const char *text = json_string_value(value); /* "now" and "2h" are ours alone */
-    if (!isdigit((unsigned char)*text) || strlen(text) < 10 ||
-        oc_time_parse(text, 0, ms) != OC_OK) {
+    if (!oc_post_time(json_string_value(value), json_string_length(value), ms)) {
         oc_am_invalid(r, 400, 400, PARSING "parsing time %s: it is no RFC 3339 date-time", key);
         return false;
     }

@@ -22,6 +22,8 @@ static void refuse(struct oc_http_request *r, const struct oc_ingest_result *res
         oc_am_invalid(r, 400, 400, "parsing alerts body from \"\" failed, because %s", why);
     } else if (result->reason == OC_INGEST_INCOMPLETE) {
         oc_am_invalid(r, 422, OC_AM_REQUIRED, "alerts in body is required: %s", why);
+    } else if (result->reason == OC_INGEST_NO_URI) {
+        oc_am_invalid(r, 422, OC_AM_TYPE, "%s", why);
     } else {
         oc_am_refuse(r, 400, "%s", why);
     }

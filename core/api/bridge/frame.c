@@ -54,6 +54,18 @@ static json_t *names_of(const json_t *frame)
     return names;
 }
 
+/* As in message.send: what becomes part of a key has no control characters. */
+static bool is_channel(const char *text)
+{
+    if (!text || !*text || strlen(text) > NAME_MAX_BYTES) {
+        return false;
+    }
+    while ((unsigned char)*text >= ' ' && *text != 0x7f) {
+        text++;
+    }
+    return !*text;
+}
+
 static size_t index_of(const struct oc_bridge_client *c, const char *name)
 {
     size_t i = 0;
@@ -85,8 +97,9 @@ static void subscribe(struct oc_bridge_client *c, const json_t *frame)
     json_array_foreach(names, i, name)
     {
         const char *text = json_string_value(name);
-        if (!text || !*text || strlen(text) > NAME_MAX_BYTES) {
-            refuse(c, NULL, "config", "a channel is a string of 1 to 256 bytes");
+        if (!is_channel(text)) {
+            refuse(c, NULL, "config",
+                   "a channel is a string of 1 to 256 bytes without control characters");
         } else if (c->channels.count >= OC_BRIDGE_CHANNELS_MAX) {
             refuse(c, NULL, "config", "too many channels");
             break;

@@ -5,6 +5,7 @@
 #include "core/api/areas.h"
 #include "core/api/compat/compat.h"
 #include "core/base/json.h"
+#include "core/base/matchtext.h"
 #include "core/base/mem.h"
 
 #define DISMISSED_FOR "24h"
@@ -103,7 +104,7 @@ static json_t *dismissed(const json_t *result)
 static void add_matcher(json_t *matchers, const char *name, const char *value)
 {
     if (value && *value) {
-        char *text = oc_asprintf("%s=%s", name, value);
+        char *text = oc_match_equal(name, value);
         json_array_append_new(matchers, json_string(text));
         free(text);
     }
@@ -169,7 +170,7 @@ static const struct oc_route routes[] = {
      "Dismiss an alert: it is silenced for a day"},
     {"GET", "/api/metrics", OC_ROUTE_VIEWER, 0, get_metrics,
      "What is up, as Prometheus answers the query `up`"},
-    {"GET", "/api/config", OC_ROUTE_OPERATOR, 0, oc_compat_get_config,
+    {"GET", "/api/config", OC_ROUTE_VIEWER, 0, oc_compat_get_config,
      "The configuration in force, secrets hidden"},
     {"POST", "/api/config/alerts", OC_ROUTE_ADMIN, 0, oc_compat_post_thresholds,
      "Set thresholds, in the configuration file and in force"},

@@ -3,6 +3,8 @@
 
 #include "core/api/compat/compat.h"
 #include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/service/rule/thresholds.h"
 
 static json_t *config_of(const json_t *result)
 {
@@ -55,17 +57,58 @@ static const struct oc_node *thresholds_of(const struct oc_api *api)
     return oc_node_get(oc_config_root(config), "thresholds");
 }
 
-static int apply(struct oc_http_request *r, const json_t *settings, struct oc_error *err)
+/* "thresholds.cpu.warning_percent" in an object of the thresholds; what was there says of what kind the value is. */
+static void put(json_t *thresholds, const char *key, const char *text)
 {
+    const char *name = key + strlen(OC_THRESHOLDS_PREFIX), *dot;
+    json_t *group = thresholds;
+    for (; (dot = strchr(name, '.')) != NULL; name = dot + 1) {
+        char *step = oc_strndup(name, (size_t)(dot - name));
+        group = json_object_get(group, step);
+        free(step);
+    }
+    json_t *value = json_is_string(json_object_get(group, name))
+                        ? json_string(text)
+                        : json_loads(text, JSON_DECODE_ANY, NULL);
+    json_object_set_new(group, name, value);
+}
+
+/* All of them together have to be sound before the first of them is written. */
+static int check(const struct oc_api *api, const json_t *settings, struct oc_error *err)
+{
+    const struct oc_config *config = api->outside.config(api->outside.ctx);
+    json_t *wanted = oc_node_json(thresholds_of(api)), *one;
     size_t i;
-    json_t *one;
     json_array_foreach(settings, i, one)
     {
-        if (run(r, "config.set", json_incref(one), err) != OC_OK) {
-            return err->code;
+        put(wanted, oc_json_str(one, "key", ""), oc_json_str(one, "value", ""));
+    }
+    struct oc_node *node = oc_node_from_json(wanted, "");
+    const int code =
+        oc_thresholds_check(node, oc_node_get(oc_config_root(config), "alerts.rules"), err);
+    oc_node_free(node);
+    json_decref(wanted);
+    return code;
+}
+
+/* One after the other: a warning may have to wait until what is critical has moved out of its way. */
+static int apply(struct oc_http_request *r, const json_t *settings, struct oc_error *err)
+{
+    json_t *left = json_copy((json_t *)(uintptr_t)settings);
+    for (size_t before = SIZE_MAX; json_array_size(left) > 0 && json_array_size(left) < before;) {
+        before = json_array_size(left);
+        for (size_t i = before; i-- > 0;) {
+            if (run(r, "config.set", json_incref(json_array_get(left, i)), err) == OC_OK) {
+                json_array_remove(left, i);
+            } else if (err->code != OC_E_CONFIG) {
+                before = 0; /* no later one would do better */
+                break;
+            }
         }
     }
-    return run(r, "reload", NULL, err);
+    const bool done = json_array_size(left) == 0;
+    json_decref(left);
+    return done ? run(r, "reload", NULL, err) : err->code;
 }
 
 static void send_thresholds(struct oc_http_request *r, const struct oc_api *api)
@@ -94,7 +137,7 @@ void oc_compat_post_thresholds(struct oc_http_request *r, void *ctx)
     json_t *settings = oc_compat_thresholds(given, thresholds_of(compat->api), &err);
     if (!settings) {
         oc_http_send_error(r, 422, &err);
-    } else if (apply(r, settings, &err) != OC_OK) {
+    } else if (check(compat->api, settings, &err) != OC_OK || apply(r, settings, &err) != OC_OK) {
         oc_http_send_error(r, err.code == OC_E_CONFIG ? 422 : oc_http_status(err.code), &err);
     } else {
         send_thresholds(r, compat->api);

@@ -202,6 +202,7 @@ static void get_session(struct oc_http_request *r, void *ctx)
     oc_json_set_str(data, "actor", who->actor);
     oc_json_set_str(data, "role", role_name(who->role));
     oc_json_set_str(data, "kind", kind_name(who->kind));
+    oc_json_set_str(data, "by", oc_access_behind(oc_http_api(r)->access, who));
     oc_json_set_time(data, "expires", who->expires_ms);
     oc_json_set_bool(data, "anonymous", who->kind == OC_IDENTITY_ANONYMOUS);
     oc_json_set_bool(o, "ok", true);
@@ -254,7 +255,7 @@ static const struct oc_route_doc docs[] = {
      .pattern = "/api/session",
      .tag = "session",
      .response = "{ok: boolean, warnings: [string], data: {actor: string, role: string, "
-                 "kind: string, expires: time|null, anonymous: boolean}}"},
+                 "kind: string, by: string|null, expires: time|null, anonymous: boolean}}"},
     {0}};
 
 static void *create(struct oc_api *api)

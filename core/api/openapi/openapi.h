@@ -24,9 +24,13 @@ void oc_openapi_add_routes(json_t *paths, json_t *sockets, const struct oc_route
 json_t *oc_openapi_params(const struct oc_option *table);
 /* The same as the "parameters" of a GET. */
 json_t *oc_openapi_query(const struct oc_option *table);
-/* {"severity":"critical"} from "openclaw alert list --severity critical"; NULL when the example does not fit the table.
- * Owned by the caller. */
+/* {"severity":"critical"} from "openclaw alert list --severity critical", and a value for whatever is required and not in it;
+ * NULL when there is nothing to show. Owned by the caller. */
 json_t *oc_openapi_example(const struct oc_op *op);
+
+/* ---- sample.c ---- */
+/* Adds a value for each required option that is missing: its default, its first choice, or one of its type. */
+void oc_openapi_complete(json_t *example, const struct oc_option *table);
 
 /* ---- result.c ---- */
 /* The schema of "[{id: string, value: number|null}]" (oc_op.result); NULL when it cannot be read. Owned by the caller. */

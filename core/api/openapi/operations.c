@@ -85,6 +85,22 @@ static json_t *body_of(const struct oc_op *op)
     return body;
 }
 
+/* What a GET cannot go without has a value to show. */
+static json_t *query_of(const struct oc_op *op)
+{
+    json_t *list = oc_openapi_query(op->params), *example = oc_openapi_example(op), *one;
+    size_t i;
+    json_array_foreach(list, i, one)
+    {
+        json_t *value = json_object_get(example, oc_json_str(one, "name", ""));
+        if (value && oc_json_bool(one, "required", false)) {
+            json_object_set(one, "example", value);
+        }
+    }
+    json_decref(example);
+    return list;
+}
+
 static const char *role_name(enum oc_role role)
 {
     static const char *const names[] = {"viewer", "operator", "admin"};
@@ -118,7 +134,7 @@ static json_t *method_of(const struct oc_op *op, bool post)
     if (post) {
         oc_json_take(o, "requestBody", body_of(op));
     } else {
-        oc_json_take(o, "parameters", oc_openapi_query(op->params));
+        oc_json_take(o, "parameters", query_of(op));
     }
     oc_json_take(o, "responses", responses_of(op, post));
     free(id);

@@ -140,6 +140,36 @@ static void example_body(struct oc_buf *out, const char *method, const json_t *o
     }
 }
 
+static void add_escaped(struct oc_buf *out, const char *s)
+{
+    for (; *s; s++) {
+        const bool plain = isalnum((unsigned char)*s) || strchr("-._~", *s);
+        oc_buf_addf(out, plain ? "%c" : "%%%02X", (unsigned char)*s);
+    }
+}
+
+/* What a GET cannot go without: "?name=NAME". */
+static void example_query(struct oc_buf *out, const json_t *operation)
+{
+    const char *before = "?";
+    json_t *one;
+    size_t i;
+    json_array_foreach(json_object_get(operation, "parameters"), i, one)
+    {
+        const json_t *value = json_object_get(one, "example");
+        value = json_is_array(value) ? json_array_get(value, 0) : value;
+        char *written = json_is_string(value) ? NULL : json_dumps(value, JSON_ENCODE_ANY);
+        if (value && strcmp(oc_json_str(one, "in", ""), "query") == 0) {
+            oc_buf_adds(out, before);
+            add_escaped(out, oc_json_str(one, "name", ""));
+            oc_buf_adds(out, "=");
+            add_escaped(out, written ? written : json_string_value(value));
+            before = "&amp;";
+        }
+        free(written);
+    }
+}
+
 static void example(struct oc_buf *out, const char *method, const char *path,
                     const json_t *operation)
 {
@@ -149,6 +179,9 @@ static void example(struct oc_buf *out, const char *method, const char *path,
     }
     oc_buf_adds(out, " \"$OPENCLAW");
     text(out, path);
+    if (strcmp(method, "get") == 0) {
+        example_query(out, operation);
+    }
     oc_buf_adds(out, "\"</pre>\n");
     const char *result = oc_json_str(operation, "x-openclaw-result", NULL);
     if (result) {

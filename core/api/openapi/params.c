@@ -233,10 +233,7 @@ json_t *oc_openapi_example(const struct oc_op *op)
     struct oc_query_pair pairs[WORDS_MAX];
     size_t count = 0;
     json_t *example = NULL;
-    if (!op->example) {
-        return NULL;
-    }
-    split(op->example, &words);
+    split(op->example ? op->example : "", &words);
     size_t first = command_words(op, &words);
     if (first && pairs_of(op, &words, first, pairs, &count)) {
         example = oc_query_params(op->params, pairs, count, NULL);
@@ -244,5 +241,11 @@ json_t *oc_openapi_example(const struct oc_op *op)
     for (size_t i = 0; i < words.count; i++) {
         free(words.items[i]);
     }
-    return example;
+    json_t *whole = example ? example : json_object();
+    oc_openapi_complete(whole, op->params);
+    if (!example && json_object_size(whole) == 0) {
+        json_decref(whole);
+        return NULL;
+    }
+    return whole;
 }

@@ -11,6 +11,46 @@
 
 /* ---- what is remembered ---- */
 
+static void text_unref(struct row_text *t)
+{
+    if (t && --t->refs == 0) {
+        free(t);
+    }
+}
+
+void oc_job_forget_row(struct oc_jobs *jobs)
+{
+    json_decref(jobs->last_row);
+    text_unref(jobs->last_text);
+    jobs->last_row = NULL;
+    jobs->last_text = NULL;
+}
+
+/* A reference to the row as it is written, or NULL. */
+static struct row_text *text_of(struct oc_jobs *jobs, const json_t *row)
+{
+    if (jobs && jobs->last_row == row) {
+        jobs->last_text->refs++;
+        return jobs->last_text;
+    }
+    char *json = json_dumps(row, OC_JSON_WIRE);
+    if (!json) {
+        return NULL;
+    }
+    const size_t len = strlen(json);
+    struct row_text *t = oc_alloc(sizeof *t + len + 1);
+    *t = (struct row_text){.refs = 1, .len = len};
+    memcpy(t->text, json, len + 1);
+    free(json);
+    if (jobs) { /* whoever emits a row lets go of it: as long as we hold it, it stays what it is */
+        oc_job_forget_row(jobs);
+        jobs->last_row = json_incref((json_t *)(uintptr_t)row);
+        jobs->last_text = t;
+        t->refs++;
+    }
+    return t;
+}
+
 static void row_drop(struct oc_job *job)
 {
     struct row *first = job->rows;
@@ -19,22 +59,23 @@ static void row_drop(struct oc_job *job)
         job->rows_end = &job->rows;
     }
     job->row_count--;
-    job->row_bytes -= first->len;
+    job->row_bytes -= first->text->len;
     job->rows_lost++;
+    text_unref(first->text);
     free(first);
 }
 
-static void row_add(struct oc_job *job, uint64_t id, const char *text, size_t len)
+/* `text` is taken. */
+static void row_add(struct oc_job *job, uint64_t id, struct row_text *text)
 {
-    struct row *row = oc_alloc(sizeof *row + len + 1);
+    struct row *row = oc_alloc(sizeof *row);
     row->next = NULL;
     row->id = id;
-    row->len = len;
-    memcpy(row->text, text, len + 1);
+    row->text = text;
     *job->rows_end = row;
     job->rows_end = &row->next;
     job->row_count++;
-    job->row_bytes += len;
+    job->row_bytes += text->len;
     while (job->row_count > 1 &&
            (job->row_count > OC_JOB_ROWS_MAX || job->row_bytes > OC_JOB_BYTES_MAX)) {
         row_drop(job);
@@ -120,7 +161,7 @@ uint64_t oc_job_replay(const struct oc_job *job, uint64_t after, oc_job_fn fn, v
             progressed = false;
         }
         if (r->id > after) {
-            fn(ctx, &(struct oc_job_event){r->id, OC_JOB_ROW, r->text, r->len});
+            fn(ctx, &(struct oc_job_event){r->id, OC_JOB_ROW, r->text->text, r->text->len});
         }
     }
     if (progressed) {
@@ -138,17 +179,17 @@ uint64_t oc_job_replay(const struct oc_job *job, uint64_t after, oc_job_fn fn, v
 static void on_row(void *ctx, const json_t *row)
 {
     struct oc_job *job = ctx;
-    char *text = json_dumps(row, OC_JSON_WIRE);
+    struct row_text *text = text_of(job->jobs, row);
     if (!text) {
         return;
     }
-    size_t len = strlen(text);
     uint64_t id = ++job->last_event;
-    row_add(job, id, text, len);
+    text->refs++;
+    row_add(job, id, text);
     job->emitting++;
-    tell(job, &(struct oc_job_event){id, OC_JOB_ROW, text, len});
+    tell(job, &(struct oc_job_event){id, OC_JOB_ROW, text->text, text->len});
     job->emitting--;
-    free(text);
+    text_unref(text);
     oc_job_look(job);
 }
 
@@ -207,7 +248,7 @@ static void add_rows(const struct oc_job *job, struct oc_buf *out)
 {
     oc_buf_addc(out, '[');
     for (const struct row *r = job->rows; r; r = r->next) {
-        oc_buf_add(out, r->text, r->len);
+        oc_buf_add(out, r->text->text, r->text->len);
         oc_buf_adds(out, r->next ? "," : "");
     }
     oc_buf_addc(out, ']');

@@ -4,11 +4,17 @@
 
 #include "core/api/ops/job.h"
 
+/* A row as JSON: an event that many watch is written once for all of them. */
+struct row_text {
+    unsigned refs;
+    size_t len;
+    char text[];
+};
+
 struct row {
     struct row *next;
     uint64_t id;
-    size_t len;
-    char text[];
+    struct row_text *text;
 };
 
 struct oc_job {
@@ -42,12 +48,15 @@ struct oc_jobs {
     struct oc_timer *timer;          /* sweeps while there is something in the table */
     struct oc_timer *soon;           /* cancels what could not be cancelled at the time */
     size_t running, finished, bytes; /* in the table; bytes of what is finished */
+    json_t *last_row;                /* the row that was told last, and how it is written */
+    struct row_text *last_text;
 };
 
 /* ---- job.c ---- */
 void oc_job_look(struct oc_job *job); /* may free it */
 void oc_job_cancel(struct oc_job *job);
 void oc_job_destroy_now(struct oc_job *job);
+void oc_job_forget_row(struct oc_jobs *jobs); /* the last one */
 
 /* ---- jobs.c ---- */
 void oc_jobs_link(struct oc_job *job);

@@ -55,6 +55,7 @@ void oc_jobs_destroy(struct oc_jobs *jobs)
     while (jobs->first) {
         oc_job_destroy_now(jobs->first);
     }
+    oc_job_forget_row(jobs);
     oc_timer_destroy(jobs->timer);
     oc_timer_destroy(jobs->soon);
     free(jobs);

@@ -16,21 +16,14 @@
 
 struct help_search {
     const char *name;
-    const char *found; /* borrowed from a manifest */
+    char *found; /* owned */
 };
 
 static void search_manifest(void *ctx, struct oc_plugin *plugin)
 {
     struct help_search *s = ctx;
     const struct oc_manifest *m = s->found ? NULL : oc_plugin_manifest(plugin);
-    json_t *metric;
-    size_t i;
-    json_array_foreach(json_object_get(m ? m->json : NULL, "metrics"), i, metric)
-    {
-        if (strcmp(oc_json_str(metric, "name", ""), s->name) == 0) {
-            s->found = oc_json_str(metric, "help", NULL);
-        }
-    }
+    s->found = m ? oc_manifest_metric_help(m, s->name) : s->found;
 }
 
 static char *help_of(const struct oc_family_table *t, const char *name)
@@ -39,6 +32,7 @@ static char *help_of(const struct oc_family_table *t, const char *name)
         const char *name, *help;
     } own[] = {
         {"service.health_score", "share of good results among the last ten of a checked service"},
+        {"service.uptime_percent", "share of good results of the last day of a checked service"},
     };
     for (size_t i = 0; i < OC_COUNT(own); i++) {
         if (strcmp(name, own[i].name) == 0) {
@@ -49,9 +43,11 @@ static char *help_of(const struct oc_family_table *t, const char *name)
     if (t->env->plugins) {
         oc_plugins_each(t->env->plugins, search_manifest, &s);
     }
-    return s.found             ? oc_utf8_clean(s.found, strlen(s.found))
-           : strchr(name, '.') ? oc_asprintf("%s, as its collector reports it", name)
-                               : oc_asprintf("%s of a page that was scraped", name);
+    char *help = s.found             ? oc_utf8_clean(s.found, strlen(s.found))
+                 : strchr(name, '.') ? oc_asprintf("%s, as its collector reports it", name)
+                                     : oc_asprintf("%s of a page that was scraped", name);
+    free(s.found);
+    return help;
 }
 
 /* ---- growing ---- */

@@ -253,12 +253,60 @@ static uint16_t take_piece(struct oc_reader *r, const struct wslay_frame_iocb *f
     return wrong || r->got < f->payload_length ? wrong : end_frame(r, f);
 }
 
+/* ---- a header without its payload ---- */
+
+static void keep_tail(struct oc_reader *r, const uint8_t *data, size_t len)
+{
+    const size_t size = sizeof r->tail;
+    if (len >= size) {
+        memcpy(r->tail, data + len - size, size);
+        return;
+    }
+    memmove(r->tail, r->tail + len, size - len);
+    memcpy(r->tail + size - len, data, len);
+}
+
+static uint64_t big_endian(const uint8_t *at, size_t len)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < len; i++) {
+        n = n << 8 | at[i];
+    }
+    return n;
+}
+
+/* libwslay tells of a frame when its first byte of payload is there. Whoever announces more than may come, or breaks a rule
+ * with the header alone, is not waited for. */
+static uint16_t check_announced(const struct oc_reader *r)
+{
+    const uint64_t n = r->given - r->used;
+    if (r->in_frame || n < 2 || n > sizeof r->tail) {
+        return 0;
+    }
+    const uint8_t *head = r->tail + sizeof r->tail - n;
+    const uint8_t small = head[1] & 0x7f;
+    const size_t extra = small < 126 ? 0 : small == 126 ? 2 : 8;
+    if (n < 2 + extra) {
+        return 0;
+    }
+    const struct wslay_frame_iocb f = {.fin = head[0] >> 7,
+                                       .rsv = head[0] >> 4 & 7,
+                                       .opcode = head[0] & 15,
+                                       .mask = head[1] >> 7,
+                                       .payload_length =
+                                           extra ? big_endian(head + 2, extra) : small};
+    return f.payload_length >> 63 ? OC_WS_PROTOCOL : check_head(r, &f); /* RFC 6455, 5.2 */
+}
+
 uint16_t oc_reader_feed(struct oc_reader *r, const void *data, size_t len)
 {
     uint16_t wrong = 0;
     struct wslay_frame_iocb piece;
     r->feed = data;
     r->feed_end = r->feed + len;
+    if (len > 0) {
+        keep_tail(r, data, len);
+    }
     if (len > 0 && !r->lent && !r->over) {
         lend(r);
     }
@@ -266,6 +314,7 @@ uint16_t oc_reader_feed(struct oc_reader *r, const void *data, size_t len)
         memset(&piece, 0, sizeof piece);
         const ssize_t n = wslay_frame_recv(r->lent->wslay, &piece);
         if (n == WSLAY_ERR_WANT_READ) {
+            wrong = check_announced(r);
             break;
         }
         wrong = n < 0 ? OC_WS_PROTOCOL : take_piece(r, &piece);

@@ -32,6 +32,7 @@ struct oc_reader {
     const uint8_t *feed, *feed_end;
     uint64_t given, used; /* bytes handed to libwslay, bytes of frames that are over */
     uint64_t got;         /* payload of the frame under way */
+    uint8_t tail[14];     /* the newest bytes given: a header of which no payload has come yet */
     bool in_frame;        /* its header has been seen */
     uint8_t opcode;       /* of the message under way; 0 = none */
     struct oc_utf8_state utf8;

@@ -1,4 +1,4 @@
-/* Alerts paired to incidents. SPDX-License-Identifier: MIT */
+/* Alerts paired to incidents, those of one outage joined. SPDX-License-Identifier: MIT */
 #include "core/api/status/incident.h"
 
 #include <stdlib.h>
@@ -42,6 +42,55 @@ static int64_t time_of(const json_t *alert, const char *key, const json_t *event
     return oc_time_parse(text, 0, &ms) == OC_OK ? ms : 0;
 }
 
+/* Alerts of one service that overlap tell of one outage: it is as grave as the gravest, and lasts as long as any. */
+static bool joins(const struct oc_incident *a, const struct oc_incident *b)
+{
+    return strcmp(a->service, b->service) == 0 && (!a->to_ms || b->from_ms <= a->to_ms) &&
+           (!b->to_ms || a->from_ms <= b->to_ms);
+}
+
+/* Takes `more`. The words of the gravest count, else whatever was written. */
+static void join(struct oc_incident *into, struct oc_incident *more)
+{
+    if (more->text && (!into->text || (more->critical && !into->critical))) {
+        free(into->text);
+        into->text = more->text;
+        more->text = NULL;
+    }
+    into->critical = into->critical || more->critical;
+    into->from_ms = more->from_ms < into->from_ms ? more->from_ms : into->from_ms;
+    into->to_ms = !into->to_ms || !more->to_ms ? 0
+                  : more->to_ms > into->to_ms  ? more->to_ms
+                                               : into->to_ms;
+    incident_finish(more);
+}
+
+/* One may close the gap between two others: it is asked again until nothing joins. */
+static void add(struct oc_incidents *incidents, struct oc_incident incident)
+{
+    for (size_t i = 0; i < incidents->list.count; i++) {
+        if (joins(&incidents->list.items[i], &incident)) {
+            join(&incident, &incidents->list.items[i]);
+            incidents->list.count--;
+            memmove(&incidents->list.items[i], &incidents->list.items[i + 1],
+                    (incidents->list.count - i) * sizeof *incidents->list.items);
+            i = SIZE_MAX; /* from the beginning */
+        }
+    }
+    if (incidents->list.count < OC_INCIDENTS_MAX) {
+        OC_VEC_PUSH(&incidents->list, incident);
+    } else {
+        incident_finish(&incident);
+    }
+}
+
+static int newest_first(const void *a, const void *b)
+{
+    const int64_t x = ((const struct oc_incident *)a)->from_ms,
+                  y = ((const struct oc_incident *)b)->from_ms;
+    return x < y ? 1 : x > y ? -1 : 0;
+}
+
 static void take_firing(struct oc_incidents *incidents, const json_t *event, int64_t ended,
                         bool (*shown)(void *ctx, const char *service), void *ctx)
 {
@@ -49,14 +98,13 @@ static void take_firing(struct oc_incidents *incidents, const json_t *event, int
     const char *text = oc_json_str(json_object_get(alert, "annotations"), "public", NULL);
     const char *severity = oc_json_str(alert, "severity", "");
     char *service = service_of(alert);
-    if (incidents->list.count < OC_INCIDENTS_MAX && strcmp(severity, "info") != 0 &&
-        shown(ctx, service)) {
+    if (strcmp(severity, "info") != 0 && shown(ctx, service)) {
         struct oc_incident i = {.service = service,
                                 .text = text ? oc_strdup(text) : NULL,
                                 .critical = strcmp(severity, "critical") == 0,
                                 .from_ms = time_of(alert, "starts_at", event),
                                 .to_ms = ended};
-        OC_VEC_PUSH(&incidents->list, i);
+        add(incidents, i);
     } else {
         free(service);
     }
@@ -84,6 +132,10 @@ void oc_incidents_take(struct oc_incidents *incidents, const json_t *events,
         }
     }
     oc_map_finish(&ended, free);
+    if (incidents->list.count) {
+        qsort(incidents->list.items, incidents->list.count, sizeof *incidents->list.items,
+              newest_first);
+    }
 }
 
 void oc_incidents_read(struct oc_incidents *incidents, struct oc_store *store, int64_t now_ms,

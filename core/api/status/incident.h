@@ -1,5 +1,6 @@
 /* What went wrong lately, from the history of alerts. SPDX-License-Identifier: MIT  [loop]
  *
+ * One outage is one incident, however many alerts tell of it: those of one service whose times overlap are joined.
  * Only what the public may know: which shown service, how grave, from when to when, and what the operator wrote for the
  * public (the annotation `public` of the rule). Messages of alerts stay inside. */
 #ifndef OC_API_STATUS_INCIDENT_H

@@ -146,11 +146,14 @@ static void add_incident(struct oc_buf *out, const struct oc_incident *i, bool n
     const int64_t ms = (i->to_ms ? i->to_ms : now) - i->from_ms;
     oc_duration_human(ms - ms % OC_SECOND, lasted, sizeof lasted);
     oc_buf_addf(out, "<li class=\"%s\"><h3>", i->critical ? "down" : "degraded");
+    oc_buf_adds(out, "<bdi>"); /* what is from outside cannot turn the words beside it */
     oc_markup_add(out, named ? i->service : "A service");
-    oc_buf_addf(out, " %s%s</h3><p>", i->to_ms ? "was " : "is ", i->critical ? "down" : "degraded");
+    oc_buf_addf(out, "</bdi> %s%s</h3><p>", i->to_ms ? "was " : "is ",
+                i->critical ? "down" : "degraded");
     if (i->text) {
+        oc_buf_adds(out, "<bdi>");
         oc_markup_add(out, i->text);
-        oc_buf_adds(out, "<br>");
+        oc_buf_adds(out, "</bdi><br>");
     }
     add_time(out, i->from_ms);
     if (i->to_ms) {

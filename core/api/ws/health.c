@@ -85,8 +85,9 @@ static bool take_list(struct oc_map *known, const json_t *snapshot, const char *
 {
     const json_t *list = json_object_get(snapshot, name);
     json_t *changed = take_changes(known, list, key);
-    const bool any = json_array_size(changed) > 0;
+    const size_t before = json_array_size(removed);
     take_removed(known, list, key, removed);
+    const bool any = json_array_size(changed) > 0 || json_array_size(removed) > before;
     oc_json_take(delta, name, changed);
     return any;
 }
@@ -108,14 +109,20 @@ static json_t *take_delta(struct oc_ws_hub *h, json_t *snapshot)
 {
     json_t *delta = json_object(), *removed = json_array();
     json_object_set(delta, "timestamp", json_object_get(snapshot, "timestamp"));
-    bool any = take_list(&h->health.agents, snapshot, "agents", "id", delta, removed);
-    any = take_list(&h->health.services, snapshot, "services", "id", delta, removed) || any;
-    any = take_list(&h->health.checks, snapshot, "checks", "service", delta, removed) || any;
-    any = take_object(&h->health.resources, snapshot, "resources", delta) || any;
-    any = take_object(&h->health.summary, snapshot, "summary", delta) || any;
-    any = any || json_array_size(removed) > 0;
+    uint32_t parts = 0;
+    parts |= take_list(&h->health.agents, snapshot, "agents", "id", delta, removed)
+                 ? OC_WS_PART_AGENTS
+                 : 0;
+    parts |= take_list(&h->health.services, snapshot, "services", "id", delta, removed)
+                 ? OC_WS_PART_SERVICES
+                 : 0;
+    const bool checks = take_list(&h->health.checks, snapshot, "checks", "service", delta, removed);
+    parts |=
+        take_object(&h->health.resources, snapshot, "resources", delta) ? OC_WS_PART_RESOURCES : 0;
+    parts |= take_object(&h->health.summary, snapshot, "summary", delta) ? OC_WS_PART_SUMMARY : 0;
     oc_json_take(delta, "removed", removed);
-    if (!any) {
+    h->health.changed_legacy |= parts;
+    if (!parts && !checks) {
         json_decref(delta);
         return NULL;
     }
@@ -133,7 +140,6 @@ static void look(struct oc_ws_hub *h, bool tell)
     }
     oc_packet_unref(h->health.snapshot);
     h->health.snapshot = NULL;
-    h->health.changed_legacy = true;
     if (tell) {
         oc_ws_tell(h, OC_WS_HEALTH, NULL, delta);
     } else {

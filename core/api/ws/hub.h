@@ -80,7 +80,7 @@ struct oc_ws_hub {
         struct oc_map agents, services, checks; /* id -> json_t, as last told */
         json_t *resources, *summary;
         struct oc_packet *snapshot; /* NULL: to be made anew */
-        bool changed_legacy;
+        uint32_t changed_legacy;    /* OC_WS_PART_*: since clients of old were told */
         int64_t told_legacy;
     } health;
     struct oc_map alerts;             /* id -> hash of its row */

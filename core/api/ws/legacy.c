@@ -112,10 +112,11 @@ void oc_ws_legacy_tick(struct oc_ws_hub *h, int64_t now)
         (h->health.told_legacy && now - h->health.told_legacy < OC_WS_LEGACY_MS)) {
         return;
     }
-    h->health.changed_legacy = false;
+    const uint32_t changed = h->health.changed_legacy;
+    h->health.changed_legacy = 0;
     h->health.told_legacy = now;
     for (struct oc_ws_client *c = h->clients; c; c = c->next) {
-        if (c->legacy && c->parts & ~OC_WS_PART_ALERTS) {
+        if (c->legacy && c->parts & changed) {
             of[c->parts] = of[c->parts] ? of[c->parts] : update_of(h, c->parts);
             oc_ws_push(c, OC_WS_HEALTH, of[c->parts]);
         }

@@ -1,10 +1,13 @@
 /* Subscribing: what a client has missed, or else a snapshot. SPDX-License-Identifier: MIT */
+#include <stdio.h>
 #include <string.h>
 
 #include "core/api/ws/hub.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/text.h"
+
+#define TOPICS_AT_ONCE 40u
 
 static const char *pattern_of(const char *name)
 {
@@ -73,12 +76,21 @@ static void replay(struct oc_ws_client *c, uint64_t since, uint32_t topics, cons
     }
 }
 
-static void send_resync(struct oc_ws_client *c, enum oc_ws_topic topic)
+/* `pattern` is of `events:`, else "". */
+static void send_resync(struct oc_ws_client *c, enum oc_ws_topic topic, const char *pattern)
 {
     json_t *o = json_object();
     oc_json_set_str(o, "type", "resync");
-    oc_json_set_str(o, "topic", oc_ws_topic_name(topic));
+    oc_json_take(o, "topic", json_sprintf("%s%s", oc_ws_topic_name(topic), pattern));
     oc_ws_push_json(c, topic, o);
+}
+
+/* Events have no snapshot: each pattern is told that some of its own may be missing. */
+static void send_events_resync(struct oc_ws_client *c)
+{
+    for (size_t i = 0; i < c->patterns.count; i++) {
+        send_resync(c, OC_WS_EVENTS, c->patterns.items[i]);
+    }
 }
 
 static void catch_up(struct oc_ws_client *c, uint32_t topics, const json_t *since,
@@ -87,7 +99,9 @@ static void catch_up(struct oc_ws_client *c, uint32_t topics, const json_t *sinc
     const uint64_t from = json_is_integer(since) && json_integer_value(since) >= 0
                               ? (uint64_t)json_integer_value(since)
                               : 0;
+    const json_t *pattern;
     uint32_t known = 0;
+    size_t at;
     for (int i = 0; i < OC_WS_TOPICS && since; i++) {
         if (topics >> i & 1 && knows_since(c->hub, (enum oc_ws_topic)i, from)) {
             known |= 1u << i;
@@ -98,8 +112,13 @@ static void catch_up(struct oc_ws_client *c, uint32_t topics, const json_t *sinc
     }
     for (int i = 0; i < OC_WS_TOPICS; i++) {
         if (topics >> i & 1 && !(known >> i & 1)) {
-            if (since && i != OC_WS_SAMPLES) {
-                send_resync(c, (enum oc_ws_topic)i);
+            if (since && i == OC_WS_EVENTS) {
+                json_array_foreach(patterns, at, pattern)
+                {
+                    send_resync(c, OC_WS_EVENTS, json_string_value(pattern));
+                }
+            } else if (since && i != OC_WS_SAMPLES) {
+                send_resync(c, (enum oc_ws_topic)i, "");
             }
             oc_ws_topic_snapshot(c, (enum oc_ws_topic)i);
         }
@@ -152,8 +171,12 @@ void oc_ws_subscribe(struct oc_ws_client *c, const json_t *topics, const json_t 
     size_t i;
     const json_t *name;
     json_t *patterns = json_array();
-    if (!json_is_array(topics) || json_array_size(topics) > OC_WS_PATTERNS_MAX + OC_WS_TOPICS) {
+    if (!json_is_array(topics)) {
         oc_ws_error(c, "config", "expected `topics`, a list of names", NULL);
+    } else if (json_array_size(topics) > TOPICS_AT_ONCE) {
+        char text[64];
+        snprintf(text, sizeof text, "expected at most %u topics at once", TOPICS_AT_ONCE);
+        oc_ws_error(c, "config", text, NULL);
     } else {
         json_array_foreach(topics, i, name)
         {
@@ -227,7 +250,11 @@ void oc_ws_resync(struct oc_ws_client *c)
     if (c->legacy && c->parts) {
         oc_ws_legacy_hello(c);
     } else if (c->topics >> topic & 1 && !c->legacy) {
-        send_resync(c, topic);
+        if (topic == OC_WS_EVENTS) {
+            send_events_resync(c);
+        } else {
+            send_resync(c, topic, "");
+        }
         oc_ws_topic_snapshot(c, topic);
     }
     if (c->stale) {

@@ -45,6 +45,7 @@ static int32_t connect_and_subscribe(struct bus *b, const struct oc_request *req
 {
     const struct oc_wait wait = {req, oc_step_deadline(req, b->timeout_ms)};
     oc_redis_close(&b->link);
+    b->link.string_max = PAYLOAD_MAX; /* a longer one goes by, and the connection stays */
     int32_t code = oc_redis_open(&b->link, &b->address, b->password, &wait, err);
     code = code == OC_OK ? subscribe(b, &wait, err) : code;
     b->subscribed = code == OC_OK;

@@ -21,6 +21,7 @@ void oc_redis_close(struct oc_redis_link *l)
     if (l->redis) {
         redisFree(l->redis);
         l->redis = NULL;
+        memset(&l->skip, 0, sizeof l->skip);
     }
 }
 
@@ -75,6 +76,18 @@ static int32_t send_text(int fd, const char *data, size_t len, const struct oc_w
     return OC_OK;
 }
 
+struct feed {
+    redisReader *reader;
+    size_t *received;
+};
+
+static int pass(void *ctx, const char *data, size_t len)
+{
+    struct feed *feed = ctx;
+    *feed->received += len;
+    return *feed->received > REPLY_MAX ? REDIS_ERR : redisReaderFeed(feed->reader, data, len);
+}
+
 static int32_t receive(struct oc_redis_link *l, const struct oc_wait *wait, size_t *received,
                        struct oc_error *err)
 {
@@ -90,13 +103,14 @@ static int32_t receive(struct oc_redis_link *l, const struct oc_wait *wait, size
     if (n == 0) {
         return oc_fail(err, OC_E_RETRY, "the server closed the connection");
     }
-    *received += (size_t)n;
+    struct feed feed = {l->redis->reader, received};
+    const int rc = l->string_max
+                       ? oc_redis_skip(&l->skip, buf, (size_t)n, l->string_max, pass, &feed)
+                       : pass(&feed, buf, (size_t)n);
     if (*received > REPLY_MAX) {
         return oc_fail(err, OC_E_PERMANENT, "an answer of more than %u bytes", REPLY_MAX);
     }
-    return redisReaderFeed(l->redis->reader, buf, (size_t)n) == REDIS_OK
-               ? OC_OK
-               : oc_fail(err, OC_E_INTERNAL, "out of memory");
+    return rc == REDIS_OK ? OC_OK : oc_fail(err, OC_E_INTERNAL, "out of memory");
 }
 
 static int32_t read_reply(struct oc_redis_link *l, const struct oc_wait *wait, redisReply **reply,

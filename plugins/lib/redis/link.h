@@ -9,6 +9,7 @@
 #define OC_REDIS_LINK_H
 
 #include "collect/collect.h"
+#include "redis/skip.h"
 
 #include <hiredis/hiredis.h>
 #include <stdint.h>
@@ -33,6 +34,10 @@ const char *oc_redis_address_text(const struct oc_redis_address *a, char *text, 
 
 struct oc_redis_link {
     redisContext *redis; /* NULL: not connected */
+    /* Strings that come are cut behind so many bytes and one; 0: they are whole, and an answer of more than 4 MB ends the
+     * connection. Set by the owner before oc_redis_open. */
+    size_t string_max;
+    struct oc_redis_skip skip;
 };
 
 /* Connects, authenticates and selects the database; on failure the link is closed. `password` NULL

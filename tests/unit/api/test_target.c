@@ -66,12 +66,57 @@ static void values_of_a_query_may_hold_spaces_as_plus(void **state)
     assert_null(oc_target_decode("%412", 2, true));
 }
 
+static void what_cannot_be_decoded_in_a_query_is_refused(void **state)
+{
+    static const char *const good[] = {"",      "a=b", "a=b&c=%20&d", "&&=x&",
+                                       "a=%25", "a=+", "a=b#%zz",     "%C3%A9=%c3%a9"};
+    static const char *const bad[] = {"a=%00",   "%00=a", "a=%zz", "a=%",         "a=%4",
+                                      "a=b&c=%", "%&a=b", "a=%ff", "a=b&a=%c0%ae"};
+    struct oc_error err;
+    (void)state;
+    oc_error_init(&err);
+    assert_int_equal(oc_query_check(NULL, &err), OC_OK);
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        assert_int_equal(oc_query_check(good[i], &err), OC_OK);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_int_equal(oc_query_check(bad[i], &err), OC_E_CONFIG);
+        assert_int_not_equal(err.hint[0], 0);
+    }
+}
+
+static void only_what_tries_to_leave_is_called_so(void **state)
+{
+    static const char *const climbing[] = {"/..",   "/a/../b", "/%2e%2e/x", "/./x",
+                                           "/a\\b", "/a%5cb",  "/a%00b"};
+    static const char *const clumsy[] = {"*",       "//x",         "/a//b",   "/a%zz", "/a%ff",
+                                         "evil:80", "http://x/..", "/a?../b", "/..."};
+    (void)state;
+    for (size_t i = 0; i < sizeof climbing / sizeof *climbing; i++) {
+        assert_true(oc_target_climbs(climbing[i]));
+    }
+    for (size_t i = 0; i < sizeof clumsy / sizeof *clumsy; i++) {
+        assert_false(oc_target_climbs(clumsy[i]));
+    }
+}
+
+static void a_trail_has_no_query(void **state)
+{
+    (void)state;
+    char *text = oc_target_shown("/a/%2e?token=x");
+    assert_string_equal(text, "/a/%2e");
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(paths_are_decoded_once),
         cmocka_unit_test(paths_that_lead_elsewhere_are_refused),
         cmocka_unit_test(values_of_a_query_may_hold_spaces_as_plus),
+        cmocka_unit_test(what_cannot_be_decoded_in_a_query_is_refused),
+        cmocka_unit_test(only_what_tries_to_leave_is_called_so),
+        cmocka_unit_test(a_trail_has_no_query),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

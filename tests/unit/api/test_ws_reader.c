@@ -299,6 +299,46 @@ static void the_piecewise_check_agrees_with_the_whole_one(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, create, destroy)
 
+/* Whoever announces too much is not waited for, whichever pieces the header comes in. */
+static void a_header_alone_is_enough_to_be_refused(void **state)
+{
+    static const struct {
+        const char *bytes;
+        size_t len;
+        uint16_t wrong;
+    } table[] = {
+        {"\x82\xff\0\0\0\1\0\0\0\0\1\2\3\4", 14, OC_WS_TOO_BIG},
+        {"\x82\xff\x7f\xff\xff\xff\xff\xff\xff\xff\1\2\3\4", 14, OC_WS_TOO_BIG},
+        {"\x82\xff\xff\xff\xff\xff\xff\xff\xff\xff", 10, OC_WS_PROTOCOL},
+        {"\x81\xfe\x10\0", 4, OC_WS_TOO_BIG},
+        {"\x89\xfe\x10\0", 4, OC_WS_PROTOCOL}, /* a control frame */
+        {"\x81\x05", 2, OC_WS_PROTOCOL},       /* no mask */
+        {"\x83\x85", 2, OC_WS_PROTOCOL},       /* an opcode that is none */
+        {"\x81\xfe\x01\0\1\2\3\4", 8, 0},
+        {"\x81\x85\1\2\3\4", 6, 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < OC_COUNT(table); i++) {
+        for (size_t step = 1; step <= table[i].len; step++) {
+            struct probe p = {0};
+            struct oc_buf before = {0};
+            uint16_t wrong = 0;
+            oc_reader_init(&p.reader, &handler, &p, LIMIT);
+            frame(&before, 0x81, "hello", 5); /* it begins behind another one */
+            oc_buf_add(&before, table[i].bytes, table[i].len);
+            for (size_t at = 0; at < before.len && !wrong; at += step) {
+                const size_t left = before.len - at;
+                wrong = oc_reader_feed(&p.reader, before.data + at, left < step ? left : step);
+            }
+            assert_int_equal(wrong, table[i].wrong);
+            assert_string_equal(p.said.data, "T:hello;");
+            oc_reader_finish(&p.reader);
+            oc_buf_finish(&p.said);
+            oc_buf_finish(&before);
+        }
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -310,6 +350,7 @@ int main(void)
         TEST(a_text_may_not_end_inside_a_character),
         TEST(each_breach_of_the_protocol_fails),
         TEST(the_limit_holds_for_frames_and_for_whole_messages),
+        TEST(a_header_alone_is_enough_to_be_refused),
         TEST(close_frames_are_checked_and_told),
         TEST(a_handler_may_stop_the_reader),
         TEST(codes_are_valid_or_not),

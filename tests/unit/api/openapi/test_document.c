@@ -171,6 +171,37 @@ static void the_example_of_the_command_line_is_that_of_the_body(void **state)
     assert_null(oc_openapi_example(&ops[2]));
 }
 
+static void what_is_required_is_in_every_example(void **state)
+{
+    (void)state;
+    static const struct oc_option inner[] = {
+        {.name = "name", .type = OC_OPT_STRING, .flags = OC_OPT_REQUIRED}, {0}};
+    static const struct oc_option table[] = {
+        {.name = "agent", .type = OC_OPT_STRING, .flags = OC_OPT_REQUIRED},
+        {.name = "status", .type = OC_OPT_ENUM, .flags = OC_OPT_REQUIRED, .choices = "up|down"},
+        {.name = "term", .type = OC_OPT_INT, .flags = OC_OPT_REQUIRED, .min = 3},
+        {.name = "count", .type = OC_OPT_INT, .flags = OC_OPT_REQUIRED, .default_text = "9"},
+        {.name = "grant", .type = OC_OPT_BOOL, .flags = OC_OPT_REQUIRED},
+        {.name = "wait", .type = OC_OPT_DURATION, .flags = OC_OPT_REQUIRED},
+        {.name = "url", .type = OC_OPT_URL, .flags = OC_OPT_REQUIRED, .choices = "http|https"},
+        {.name = "names", .type = OC_OPT_STRINGS, .flags = OC_OPT_REQUIRED},
+        {.name = "steps", .type = OC_OPT_GROUPS, .flags = OC_OPT_REQUIRED, .options = inner},
+        {.name = "note", .type = OC_OPT_STRING},
+        {0}};
+    static const struct oc_op op = {
+        .name = "a.made", .summary = "x", .params = table, .example = "elsewhere"};
+    json_t *example = oc_openapi_example(&op);
+    char *text = oc_json_text(example);
+    assert_string_equal(text,
+                        "{\"agent\":\"AGENT\",\"count\":9,\"grant\":true,\"names\":[\"NAMES\"],"
+                        "\"status\":\"up\",\"steps\":[{\"name\":\"NAME\"}],\"term\":3,"
+                        "\"url\":\"http://example.org/\",\"wait\":\"1h\"}");
+    free(text);
+    json_decref(example);
+    const json_t *id = param(json_object_get(at("/api/v1/a/read", "get"), "parameters"), "id");
+    assert_string_equal(oc_json_str(id, "example", ""), "5f1c");
+}
+
 static void routes_are_described_by_their_areas(void **state)
 {
     (void)state;
@@ -240,6 +271,7 @@ int main(void)
         T(operations_that_are_shown_have_a_path),
         T(a_query_has_what_can_be_written_in_one),
         T(the_example_of_the_command_line_is_that_of_the_body),
+        T(what_is_required_is_in_every_example),
         T(routes_are_described_by_their_areas),
         T(a_result_is_the_data_of_the_answer),
         T(a_route_may_say_more_of_its_path_and_be_short),

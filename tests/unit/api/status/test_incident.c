@@ -59,7 +59,9 @@ static void the_resolution_is_its_end(void **state)
 static void each_episode_is_one(void **state)
 {
     (void)state;
-    take("[" ALERT("alert.firing", "a", "warning", "") "," ALERT(
+    take("[{\"topic\":\"alert.firing\",\"data\":{\"id\":\"a\",\"severity\":\"warning\","
+         "\"instance\":\"web\","
+         "\"target\":\"api\",\"starts_at\":\"2026-11-22T09:45:00Z\"}}," ALERT(
              "alert.resolved", "a", "warning",
              ",\"ends_at\":\"2026-11-22T09:30:00Z\"") "," ALERT("alert.firing", "a", "warning",
                                                                 "") "]",
@@ -67,6 +69,49 @@ static void each_episode_is_one(void **state)
     assert_int_equal(incidents.list.count, 2);
     assert_int_equal(incidents.list.items[0].to_ms, 0);
     assert_true(incidents.list.items[1].to_ms > 0);
+}
+
+#define SPAN(from, to) ",\"starts_at\":\"2026-11-22T" from "Z\",\"ends_at\":\"2026-11-22T" to "Z\""
+#define BOTH(id, severity, more)                                                                   \
+    "{\"topic\":\"alert.resolved\",\"data\":{\"id\":\"" id "\"" more                               \
+    "}},{\"topic\":\"alert.firing\",\"data\":{\"id\":\"" id "\",\"severity\":\"" severity          \
+    "\",\"instance\":\"web\",\"target\":\"api\"" more "}}"
+
+static void alerts_of_one_outage_are_one_incident(void **state)
+{
+    (void)state;
+    take("[" ALERT("alert.firing", "a", "critical",
+                   ",\"annotations\":{\"public\":\"We look\"}") "," ALERT("alert.firing", "b",
+                                                                          "warning", "") "]",
+         NULL);
+    assert_int_equal(incidents.list.count, 1);
+    assert_true(incidents.list.items[0].critical);
+    assert_string_equal(incidents.list.items[0].text, "We look");
+    assert_int_equal(incidents.list.items[0].to_ms, 0);
+}
+
+static void one_that_bridges_two_makes_them_one(void **state)
+{
+    (void)state;
+    take("[" BOTH("a", "warning", SPAN("12:00:00", "13:00:00")) "," BOTH(
+             "b", "warning",
+             SPAN("10:00:00", "11:00:00")) "," BOTH("c", "critical",
+                                                    SPAN("10:30:00", "12:30:00")) "]",
+         NULL);
+    assert_int_equal(incidents.list.count, 1);
+    assert_true(incidents.list.items[0].critical);
+    assert_int_equal(incidents.list.items[0].to_ms - incidents.list.items[0].from_ms, 3 * OC_HOUR);
+}
+
+static void outages_apart_stay_apart_the_newest_first(void **state)
+{
+    (void)state;
+    take("[" BOTH("b", "warning", SPAN("08:00:00", "09:00:00")) "," BOTH(
+             "a", "critical", SPAN("10:00:00", "11:00:00")) "]",
+         NULL);
+    assert_int_equal(incidents.list.count, 2);
+    assert_true(incidents.list.items[0].critical);
+    assert_false(incidents.list.items[1].critical);
 }
 
 static void only_what_is_public_is_told(void **state)
@@ -112,6 +157,9 @@ int main(void)
         cmocka_unit_test_teardown(one_that_goes_on_has_no_end, clear),
         cmocka_unit_test_teardown(the_resolution_is_its_end, clear),
         cmocka_unit_test_teardown(each_episode_is_one, clear),
+        cmocka_unit_test_teardown(alerts_of_one_outage_are_one_incident, clear),
+        cmocka_unit_test_teardown(one_that_bridges_two_makes_them_one, clear),
+        cmocka_unit_test_teardown(outages_apart_stay_apart_the_newest_first, clear),
         cmocka_unit_test_teardown(only_what_is_public_is_told, clear),
         cmocka_unit_test_teardown(what_was_written_for_the_public_is_shown, clear),
         cmocka_unit_test_teardown(information_is_no_incident, clear),
