@@ -51,12 +51,31 @@ void oc_buf_add(struct oc_buf *b, const void *data, size_t len)
 
 void oc_buf_addc(struct oc_buf *b, char c)
 {
-    oc_buf_add(b, &c, 1);
+    if (b->len + 1 >= b->cap) {
+        oc_buf_reserve(b, 1);
+    }
+    b->data[b->len++] = c;
+    b->data[b->len] = '\0';
 }
 
 void oc_buf_adds(struct oc_buf *b, const char *s)
 {
     oc_buf_add(b, s, strlen(s));
+}
+
+void oc_buf_addi(struct oc_buf *b, int64_t value)
+{
+    char digits[24];
+    size_t at = sizeof digits;
+    uint64_t left = value < 0 ? -(uint64_t)value : (uint64_t)value;
+    do {
+        digits[--at] = (char)('0' + left % 10);
+        left /= 10;
+    } while (left > 0);
+    if (value < 0) {
+        digits[--at] = '-';
+    }
+    oc_buf_add(b, digits + at, sizeof digits - at);
 }
 
 void oc_buf_vaddf(struct oc_buf *b, const char *fmt, va_list ap)

@@ -20,6 +20,7 @@ void oc_buf_reserve(struct oc_buf *b, size_t extra);
 void oc_buf_add(struct oc_buf *b, const void *data, size_t len);
 void oc_buf_addc(struct oc_buf *b, char c);
 void oc_buf_adds(struct oc_buf *b, const char *s);
+void oc_buf_addi(struct oc_buf *b, int64_t value); /* decimal */
 void oc_buf_addf(struct oc_buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void oc_buf_vaddf(struct oc_buf *b, const char *fmt, va_list ap)
     __attribute__((format(printf, 2, 0)));

@@ -24,7 +24,10 @@ json_t *oc_json_parse(const char *text, size_t len, struct oc_error *err)
     json_t *value = json_loadb(text ? text : "", len, JSON_DECODE_ANY, &where);
     if (!value) {
         /* jansson quotes the text it stopped at, which may be anything */
-        char *reason = oc_utf8_clean(where.text, strlen(where.text));
+        const bool nul = json_error_code(&where) == json_error_null_character ||
+                         json_error_code(&where) == json_error_null_byte_in_key;
+        char *reason = nul ? oc_strdup("\\u0000 is not allowed in a text")
+                           : oc_utf8_clean(where.text, strlen(where.text));
         oc_error_set(err, OC_E_CONFIG, "invalid JSON at line %d column %d: %s", where.line,
                      where.column, reason);
         free(reason);

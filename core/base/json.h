@@ -22,6 +22,12 @@ json_t *oc_json_parse(const char *text, size_t len, struct oc_error *err);
 
 char *oc_json_text(const json_t *value);   /* compact, sorted keys; owned by the caller */
 char *oc_json_pretty(const json_t *value); /* two spaces, keys in insertion order */
+/* Appends the value: compact, keys in insertion order, the same bytes as jansson's JSON_COMPACT. For what is written often; a value
+ * must not contain itself. */
+struct oc_buf;
+void oc_json_put(struct oc_buf *out, const json_t *value);
+/* Appends a string with its quotes; what is no UTF-8 becomes U+FFFD. NULL: null. */
+void oc_json_put_str(struct oc_buf *out, const char *text);
 
 /* Members of an object with a fall-back; wrong types count as absent. Strings are borrowed. */
 const char *oc_json_str(const json_t *object, const char *key, const char *fallback);

@@ -184,13 +184,17 @@ void oc_regex_round(struct oc_regex *re)
     }
 }
 
-static bool run(struct oc_regex *re, const char *text, size_t len)
+static bool run(struct oc_regex *re, const char *text, size_t len, uint64_t max_steps)
 {
+    const uint64_t began = re->steps;
     struct list now = {re->now, 0}, next = {re->next, 0};
     struct oc_regex_place place = place_at(text, len, 0);
     oc_regex_round(re);
     oc_regex_reach(re, now.items, &now.count, 0, &place);
     for (size_t i = 0, used = 0; i < len && now.count > 0; i += used) {
+        if (re->steps - began > max_steps) {
+            return false;
+        }
         uint32_t point = decode((const unsigned char *)text + i, len - i, &used);
         place = place_at(text, len, i + used);
         next.count = 0;
@@ -214,6 +218,11 @@ static bool run(struct oc_regex *re, const char *text, size_t len)
 
 bool oc_regex_match(struct oc_regex *re, const char *text, size_t len)
 {
+    return oc_regex_match_within(re, text, len, UINT64_MAX);
+}
+
+bool oc_regex_match_within(struct oc_regex *re, const char *text, size_t len, uint64_t max_steps)
+{
     int known = -1;
     if (re->matches < TABLE_FROM && ++re->matches == TABLE_FROM) {
         oc_regex_table_create(re);
@@ -221,5 +230,5 @@ bool oc_regex_match(struct oc_regex *re, const char *text, size_t len)
     if (re->table) {
         known = oc_regex_table_match(re, text, len);
     }
-    return known < 0 ? run(re, text, len) : known == 1;
+    return known < 0 ? run(re, text, len, max_steps) : known == 1;
 }

@@ -26,6 +26,8 @@ struct oc_regex *oc_regex_create(const char *pattern, struct oc_error *err);
 void oc_regex_destroy(struct oc_regex *re); /* NULL is fine */
 /* Whether the whole of `text` matches. */
 bool oc_regex_match(struct oc_regex *re, const char *text, size_t len);
+/* The same, given up as no match after about so many steps. */
+bool oc_regex_match_within(struct oc_regex *re, const char *text, size_t len, uint64_t max_steps);
 /* Steps taken by all matches so far, for callers that keep a budget. */
 uint64_t oc_regex_steps(const struct oc_regex *re);
 

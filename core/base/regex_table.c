@@ -11,7 +11,8 @@
 #define ASCII   128
 #define UNKNOWN 0 /* the next state is not known yet */
 #define DEAD    1
-#define FIRST   2 /* state 0; it is the only one at the beginning of the text */
+/* From here on: where the row of a state begins. No state leads to the first one, which is only at the beginning of the text. */
+#define FIRST ASCII
 
 struct state {
     uint32_t *kernel; /* instructions that the last byte led to, ascending; owned */
@@ -20,7 +21,7 @@ struct state {
 };
 
 struct oc_regex_table {
-    uint8_t next[STATES][ASCII];
+    uint16_t next[STATES * ASCII]; /* row of the state + byte -> row of the next one */
     struct state states[STATES];
     size_t count;
 };
@@ -45,7 +46,7 @@ static size_t reach(struct oc_regex *re, const struct state *s, bool begin, bool
     return count;
 }
 
-static uint8_t add_state(struct oc_regex *re, const uint32_t *kernel, size_t count)
+static uint16_t add_state(struct oc_regex *re, const uint32_t *kernel, size_t count)
 {
     struct oc_regex_table *t = re->table;
     struct state *s = &t->states[t->count];
@@ -59,15 +60,15 @@ static uint8_t add_state(struct oc_regex *re, const uint32_t *kernel, size_t cou
     for (size_t i = 0; i < reached; i++) {
         s->accepts = s->accepts || re->program.items[re->now[i]].op == OC_RE_MATCH;
     }
-    return (uint8_t)(t->count - 1 + FIRST);
+    return (uint16_t)((t->count - 1) * ASCII);
 }
 
-static uint8_t state_of(struct oc_regex *re, const uint32_t *kernel, size_t count)
+static uint16_t state_of(struct oc_regex *re, const uint32_t *kernel, size_t count)
 {
     for (size_t i = 1; i < re->table->count; i++) {
         const struct state *s = &re->table->states[i];
         if (s->count == count && memcmp(s->kernel, kernel, count * sizeof *kernel) == 0) {
-            return (uint8_t)(i + FIRST);
+            return (uint16_t)(i * ASCII);
         }
     }
     return add_state(re, kernel, count);
@@ -82,7 +83,7 @@ static void insert(uint32_t *kernel, size_t *count, uint32_t pc)
     kernel[at] = pc;
 }
 
-static uint8_t find_next(struct oc_regex *re, size_t from, unsigned char byte)
+static uint16_t find_next(struct oc_regex *re, size_t from, unsigned char byte)
 {
     size_t count = 0, reached = reach(re, &re->table->states[from], from == 0, false);
     for (size_t i = 0; i < reached; i++) {
@@ -114,10 +115,10 @@ int oc_regex_table_match(struct oc_regex *re, const char *text, size_t len)
         if (byte >= ASCII) {
             return -1;
         }
-        uint8_t next = t->next[at][byte];
+        uint16_t next = t->next[at + byte];
         if (next < FIRST) {
             if (next == UNKNOWN) {
-                next = t->next[at][byte] = find_next(re, at, byte);
+                next = t->next[at + byte] = find_next(re, at / ASCII, byte);
             }
             if (next == UNKNOWN) { /* full: it would not be of much use any more */
                 oc_regex_table_destroy(t);
@@ -128,7 +129,7 @@ int oc_regex_table_match(struct oc_regex *re, const char *text, size_t len)
                 return 0;
             }
         }
-        at = next - FIRST;
+        at = next;
     }
-    return t->states[at].accepts ? 1 : 0;
+    return t->states[at / ASCII].accepts ? 1 : 0;
 }

@@ -213,6 +213,11 @@ const char *oc_nearest(const char *word, const char *const *candidates, size_t c
     return best;
 }
 
+const char *oc_article(const char *word)
+{
+    return *word && strchr("aeiou", *word) ? "an" : "a";
+}
+
 void oc_markup_add(struct oc_buf *out, const char *text)
 {
     static const struct {

@@ -12,6 +12,8 @@ size_t oc_copy(char *dst, size_t size, const char *src);
 bool oc_starts(const char *s, const char *prefix);
 bool oc_ends(const char *s, const char *suffix);
 bool oc_name_valid(const char *s); /* [A-Za-z0-9][A-Za-z0-9_.-]{0,63} */
+/* "an" before a vowel, else "a" */
+const char *oc_article(const char *word);
 bool oc_utf8_valid(const char *s, size_t len);
 /* A copy in which each bad byte is U+FFFD and control characters other than \t \n are dropped; owned by the caller. */
 char *oc_utf8_clean(const char *s, size_t len);

@@ -25,4 +25,12 @@ static inline bool oc_utf8_control(uint32_t code)
     return code < 0x20 || (code >= 0x7f && code <= 0x9f);
 }
 
+/* Marks, embeddings, overrides and isolates: what turns the direction of the writing around it, and so could rewrite the words
+ * beside a text from outside. */
+static inline bool oc_utf8_bidi(uint32_t code)
+{
+    return code == 0x61c || code == 0x200e || code == 0x200f ||
+           (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+}
+
 #endif

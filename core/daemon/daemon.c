@@ -159,15 +159,11 @@ static int open_ledger(struct oc_daemon *h, struct oc_error *err)
 {
     bool memory = keeps_nothing(h) || h->sections.store.backend == 1;
     char *dir = memory ? NULL : oc_path_join(h->home, "ledger");
-    struct oc_ledger_options o = {.dir = dir, .read_only = h->env.ephemeral && h->lock < 0};
+    /* As with the store: what cannot be kept is no reason not to watch. */
+    const struct oc_ledger_options o = {.dir = dir,
+                                        .read_only = h->env.ephemeral && h->lock < 0,
+                                        .tolerant = dir && !h->env.ephemeral};
     h->ledger = oc_ledger_open(&o, h->loop, err);
-    if (!h->ledger && dir && !h->env.ephemeral) {
-        /* As with the store: what cannot be kept is no reason not to watch. */
-        oc_err("the ledger cannot be written: what is done is remembered until the host ends",
-               "path=%s reason=%s", dir, err->message);
-        o.dir = NULL;
-        h->ledger = oc_ledger_open(&o, h->loop, err);
-    }
     free(dir);
     return h->ledger ? OC_OK : err->code;
 }
@@ -180,7 +176,7 @@ static void maintain(void *ctx)
     if (oc_store_maintain(h->store, &err) != OC_OK) {
         oc_warn("store maintenance failed", "reason=%s", err.message);
     }
-    malloc_trim(0);
+    malloc_trim(0); /* what starting took and nobody needs any more */
 }
 
 struct oc_daemon *oc_daemon_create(const struct daemon_options *options, struct oc_error *err)

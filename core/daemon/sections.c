@@ -97,7 +97,7 @@ static const char *const known[] = {
     "host",         "store",        "log",         "thresholds", "alerts",    "policies",
     "health",       "dependencies", "maintenance", "collectors", "isolation", "plugins",
     "remote_write", "api",          "cost",        "bridge",     "units",     "runbooks",
-    "schedules",    "governance",   "ledger"};
+    "schedules",    "governance",   "ledger",      "evidence"};
 
 static void check_names(const struct oc_node *root, struct oc_diags *diags)
 {

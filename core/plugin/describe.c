@@ -131,7 +131,7 @@ static int read_option(struct reader *r, const json_t *row, struct oc_option *o,
     o->help = read_text(r, row, "help", &bad);
     o->type = read_type(oc_json_str(row, "type", NULL));
     o->flags = (uint32_t)oc_json_int(row, "flags", 0) &
-               (OC_OPT_REQUIRED | OC_OPT_POSITIONAL | OC_OPT_ADVANCED);
+               (OC_OPT_REQUIRED | OC_OPT_POSITIONAL | OC_OPT_ADVANCED | OC_OPT_SENSITIVE);
     o->min = fmin(fmax(oc_json_num(row, "min", 0), -LIMIT_MAX), LIMIT_MAX);
     o->max = fmin(fmax(oc_json_num(row, "max", 0), -LIMIT_MAX), LIMIT_MAX);
     o->offset = (uint32_t)*size;

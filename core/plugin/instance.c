@@ -170,12 +170,20 @@ void oc_instance_idle(struct oc_instance *i)
     oc_instance_arm(i);
 }
 
+/* Who is in no hurry gives up no sooner than the deadlines that the plugin was promised. */
+static int64_t own_grace(const struct oc_instance *i)
+{
+    const int64_t left = i->running ? i->running->until_ms - oc_time_mono() : 0;
+    return (left > 0 ? left : 0) + i->plugin->terms.limits.stop_ms;
+}
+
 void oc_instance_destroy(struct oc_instance *i, int64_t grace_ms, oc_loop_fn done, void *ctx)
 {
     OC_ASSERT(i->state != OC_INSTANCE_STOPPING && i->state != OC_INSTANCE_STOPPED);
     i->on_destroyed = done;
     i->destroyed_ctx = ctx;
     i->state = OC_INSTANCE_STOPPING;
+    grace_ms = grace_ms == OC_INSTANCE_GRACE ? own_grace(i) : grace_ms;
     i->phase_until_ms = oc_time_mono() + (grace_ms > 1 ? grace_ms : 1);
     oc_error_init(&i->err);
     oc_reload_cancel(i);

@@ -169,7 +169,8 @@ static int check_manifest(const struct oc_plugin *p, const struct oc_note *note,
     int code = OC_OK;
     const char *key;
     json_t *value;
-    json_object_foreach(p->manifest->json, key, value)
+    json_t *whole = oc_manifest_whole(p->manifest);
+    json_object_foreach(whole, key, value)
     {
         const json_t *other = json_object_get(built, key);
         if (!code && !json_equal(value, other)) {
@@ -177,6 +178,7 @@ static int check_manifest(const struct oc_plugin *p, const struct oc_note *note,
         }
     }
     json_decref(built);
+    json_decref(whole);
     if (!code) { /* the same values: layout, or keys that only the library knows */
         oc_error_set(err, OC_E_CONFIG,
                      "plugin.json has %zu bytes, the library was built with another of %zu",

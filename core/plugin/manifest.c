@@ -12,9 +12,10 @@
 #include "core/plugin/shape.h"
 #include "core/sys/file.h"
 
-#define LOWER  "abcdefghijklmnopqrstuvwxyz"
-#define DIGITS "0123456789"
-#define WORD   LOWER DIGITS "_"
+#define METRICS "metrics"
+#define LOWER   "abcdefghijklmnopqrstuvwxyz"
+#define DIGITS  "0123456789"
+#define WORD    LOWER DIGITS "_"
 
 /* ---- what a text may look like ---- */
 
@@ -334,6 +335,52 @@ void oc_manifest_free(struct oc_manifest *m)
     if (m) {
         json_decref(m->json);
         free(m->dir);
+        free(m->metrics);
         free(m);
     }
+}
+
+void oc_manifest_slim(struct oc_manifest *m)
+{
+    json_t *list = json_object_get(m->json, METRICS);
+    if (list) {
+        m->metrics = json_dumps(list, JSON_COMPACT);
+        OC_ASSERT(m->metrics);
+        json_object_del(m->json, METRICS);
+    }
+}
+
+json_t *oc_manifest_metrics(const struct oc_manifest *m)
+{
+    return m->metrics ? oc_json_parse(m->metrics, strlen(m->metrics), NULL)
+                      : json_incref(json_object_get(m->json, METRICS));
+}
+
+json_t *oc_manifest_whole(const struct oc_manifest *m)
+{
+    json_t *whole = json_copy(m->json), *metrics = oc_manifest_metrics(m);
+    if (metrics) {
+        oc_json_take(whole, METRICS, metrics);
+    }
+    return whole;
+}
+
+char *oc_manifest_metric_help(const struct oc_manifest *m, const char *name)
+{
+    char *help = NULL;
+    json_t *metric, *metrics;
+    size_t i;
+    if (m->metrics && !strstr(m->metrics, name)) {
+        return NULL; /* that is quicker than to parse it */
+    }
+    metrics = oc_manifest_metrics(m);
+    json_array_foreach(metrics, i, metric)
+    {
+        if (!help && strcmp(oc_json_str(metric, "name", ""), name) == 0) {
+            const char *text = oc_json_str(metric, "help", NULL);
+            help = text ? oc_strdup(text) : NULL;
+        }
+    }
+    json_decref(metrics);
+    return help;
 }

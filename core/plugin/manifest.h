@@ -23,7 +23,8 @@ struct oc_manifest {
     unsigned abi_major, abi_minor; /* minimum minor that it needs */
     /* owned: the whole document (metrics, operations, permissions, options, instances, docs) */
     json_t *json;
-    char *dir; /* owned: the folder */
+    char *dir;     /* owned: the folder */
+    char *metrics; /* owned: once it was slimmed, the list of metrics as text; else NULL */
 };
 
 /* Parses and validates; messages name the key and what was expected. `dir` is copied. The caller owns the result. */
@@ -31,6 +32,14 @@ struct oc_manifest *oc_manifest_parse(const char *text, size_t len, const char *
                                       struct oc_error *err);
 struct oc_manifest *oc_manifest_load(const char *dir, struct oc_error *err); /* <dir>/plugin.json */
 void oc_manifest_free(struct oc_manifest *m);                                /* NULL is fine */
+
+/* A host knows dozens of plugins and uses few, and the metrics are two thirds of what a manifest says: afterwards they are text, and no
+ * longer in `json`. */
+void oc_manifest_slim(struct oc_manifest *m);
+/* Slimmed or not; the caller owns what it gets. The list of metrics, NULL when there is none: */
+json_t *oc_manifest_metrics(const struct oc_manifest *m);
+json_t *oc_manifest_whole(const struct oc_manifest *m);                       /* the document */
+char *oc_manifest_metric_help(const struct oc_manifest *m, const char *name); /* or NULL */
 
 /* A preset's instances with "${option}" replaced by the values of `config` (a group, or NULL) over the manifest's
  * defaults: a JSON array of collector configurations, each naming its plugin. Owned by the caller; NULL and err when an

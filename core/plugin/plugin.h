@@ -104,6 +104,11 @@ const json_t *oc_plugin_description(struct oc_plugin *plugin);
 const struct oc_option *oc_plugin_options(struct oc_plugin *plugin, size_t *stride, size_t *size,
                                           bool *known);
 
+/* Adds to `diags` what does not fit of the group for an instance; `ignore` (or NULL) names the keys that are the host's. Nothing is
+ * said of options that nobody knows. */
+void oc_plugin_check_options(struct oc_plugin *plugin, const struct oc_node *group,
+                             const char *path, const char *const *ignore, struct oc_diags *diags);
+
 enum oc_plugin_state { OC_PLUGIN_FOUND, OC_PLUGIN_LOADED, OC_PLUGIN_FAILED };
 
 struct oc_plugin *oc_plugin_find(struct oc_plugins *p, const char *name);
@@ -152,6 +157,8 @@ struct oc_instance *oc_instance_create(struct oc_plugin *plugin, const char *nam
                                        struct oc_error *err);
 /* Stops taking calls, cancels the one in flight, runs `stop` on a worker when it has returned (or gives up after
  * `grace_ms`), then calls done(ctx) [loop] and frees the instance. */
+#define OC_INSTANCE_GRACE                                                                          \
+    (-1) /* grace_ms: what the call in flight may still take, and what `stop` may by its limits */
 void oc_instance_destroy(struct oc_instance *i, int64_t grace_ms, oc_loop_fn done, void *ctx);
 
 const char *oc_instance_name(const struct oc_instance *i);

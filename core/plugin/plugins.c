@@ -91,6 +91,9 @@ static int read_manifest(struct oc_plugin *plugin)
             oc_manifest_parse(plugin->text.data, plugin->text.len, plugin->dir, &plugin->err);
         code = plugin->manifest ? OC_OK : plugin->err.code;
     }
+    if (!code) {
+        oc_manifest_slim(plugin->manifest);
+    }
     return code;
 }
 

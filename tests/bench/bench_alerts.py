@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.parse
 
 TOOL = shutil.which("prometheus-alertmanager")
 AM_CONFIG = """route: {{ receiver: hook, group_by: {by}, group_wait: 0s, group_interval: 1h, repeat_interval: 4h }}
@@ -21,7 +22,7 @@ receivers: [ {{ name: hook, webhook_configs: [ {{ url: 'http://127.0.0.1:{port}/
 CONFIG = """collectors = ();
 log = {{ level = "error"; }};
 alerts = {{ storm_limit = 0; channels = ( {channels} ); inhibit = ( {inhibit} ); }};
-api = {{ enabled = true; body_max = "32MB"; listen = ( {{ port = {port}; }} ); }};
+api = {{ enabled = true; requests_per_second = 0; body_max = "32MB"; listen = ( {{ port = {port}; }} ); }};
 """
 
 
@@ -98,8 +99,20 @@ def taking_in(build, server, count):
     time.sleep(1)
     result["again_mib"] = server.rss_mib()
     result["filtered_get_ms"] = load(build, server, "get", 20, "/api/v2/alerts?filter=instance=a-77")["p50_ms"]
+    result["filters_ms"] = {text: filtered(build, server, text) for text in FILTERS}
     result["full_get_ms"] = load(build, server, "get", 2, "/api/v2/alerts")["p50_ms"]
     return result
+
+
+# Every kind, on a label of which each alert has another value; few alerts are found, so that it is finding them that takes the time.
+FILTERS = ['instance="a-77"', 'instance!="a-77",alertname="none"', 'instance=~"a-77"', 'instance=~"a-77.*7"', 'instance=~".*-7777"',
+           'instance=~".*(77|88)999"', 'instance=~"[a-c]-7[0-9]?777"', 'instance!~"a-.*"', 'instance!~".+"', 'instance!~".*[0-9]"',
+           'instance!~"(a|b)-[0-9]{1,7}"']
+
+
+def filtered(build, server, text):
+    query = "&".join("filter=" + urllib.parse.quote(part.strip('"') + '"') for part in text.split('",'))
+    return load(build, server, "get", 21 if server.token != "-" else 3, "/api/v2/alerts?" + query)["p50_ms"]
 
 
 SILENCES, RULES = 1000, 100

@@ -61,7 +61,8 @@ class Host:
         import harness
         home = os.path.join(folder, "home")
         os.makedirs(home)
-        self.daemon = harness.Daemon('collectors = ( { plugin = "system"; interval = "10s"; } );\n', home=home, api=True)
+        self.daemon = harness.Daemon('collectors = ( { plugin = "system"; interval = "10s"; } );\n'
+                                     'api = { listen = ( { port = 0; } ); requests_per_second = 0; };\n', home=home, api=True)
         self.daemon.start(preexec=lambda: os.sched_setaffinity(0, {1}))
         self.daemon.call("health.check", wait="10s")
         time.sleep(1.5)

@@ -146,6 +146,7 @@ SECTIONS = {
     "ledger": "The log that nobody can change unnoticed. See [ledger](ledger.md).",
     "units": "A list: processes and services that can be started, stopped and looked at. See [runbooks](runbooks.md).",
     "runbooks": "Procedures that run. See [runbooks](runbooks.md).",
+    "evidence": "What `host evidence` saves: how long it is kept, and how much room it may take. See [runbooks](runbooks.md).",
     "policies": "What decides, in Lua. See the [policy guide](policy-guide.md).",
 }
 
@@ -197,6 +198,10 @@ def thresholds():
     with open(os.path.join(SOURCE, "etc/openclaw/defaults.conf"), encoding="utf-8") as f:
         block = re.search(r"^thresholds = \{.*?^\};\n", f.read(), re.M | re.S)
     return ["## thresholds", "", "Figures that rules compare with, in groups of your own naming: numbers, strings and booleans. "
+            "A name that ends in `_percent` is a percentage, 0 to 100. Of two names of a group that differ in `warning` and `critical` alone, "
+            "the warning has to be the smaller figure, and the greater one where less is worse: where the name has a word such as `free`, "
+            "`available`, `remaining` or `score`, or where the rules compare with `<` alone. A figure that is not like that is refused by "
+            "`config set`, `config validate` and the API; in a file that is loaded it is a finding, and the default holds. "
             "The shipped rules use these:", "", "```", block.group(0).rstrip("\n"), "```", ""]
 
 

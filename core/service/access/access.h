@@ -52,6 +52,9 @@ int oc_access_check_session(struct oc_access *a, const char *cookie, size_t len,
 /* An open connection of `who` is use as well: its session goes on, and `who` knows until when. */
 void oc_access_touch(struct oc_access *a, struct oc_identity *who);
 
+/* Who signed in to get the session of `who` ("token:ann"), borrowed; NULL when it is none. */
+const char *oc_access_behind(const struct oc_access *a, const struct oc_identity *who);
+
 /* A new one-time code for the page /login?code=..., for a session of this role; owned by the caller, who wipes it. */
 char *oc_access_login_code(struct oc_access *a, enum oc_role role);
 /* Trades a code or a token for a session: its cookie value, owned by the caller; NULL and OC_E_AUTH otherwise. A code is

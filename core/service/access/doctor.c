@@ -21,6 +21,41 @@ static bool is_loopback(const char *address)
                                                  : strcmp(address, "::1") == 0;
 }
 
+static char *place_of(const json_t *row)
+{
+    const char *path = oc_json_str(row, "unix", "");
+    return *path ? oc_asprintf("unix:%s", path)
+                 : oc_asprintf("%s:%lld", oc_json_str(row, "address", ""),
+                               (long long)oc_json_int(row, "port", 0));
+}
+
+static void look_at_listener(const json_t *row, json_t *list)
+{
+    const char *error = oc_json_str(row, "error", "");
+    const json_t *until = json_object_get(row, "certificate_expires_at");
+    char *place = place_of(row), *text = NULL;
+    int64_t expires_ms;
+    if (*error) {
+        text = oc_asprintf("the listener %s of the API %s: %s", place,
+                           json_is_string(json_object_get(row, "url"))
+                               ? "cannot use its certificate files as they are now"
+                               : "does not listen",
+                           error);
+        finding(list, "error", text, "set it right: it is tried again by itself");
+        free(text);
+    }
+    if (until && oc_time_parse(json_string_value(until), 0, &expires_ms) == OC_OK &&
+        expires_ms - oc_time_wall() < 2 * SOON) {
+        text =
+            oc_asprintf("the certificate of the listener %s %s", place,
+                        expires_ms <= oc_time_wall() ? "has expired" : "expires within two weeks");
+        finding(list, expires_ms <= oc_time_wall() ? "error" : "warning", text,
+                "put a new one in its place: the files are read again when they change");
+        free(text);
+    }
+    free(place);
+}
+
 static void look_at_listeners(struct oc_access *a, json_t *list)
 {
     json_t *rows = oc_ops_find(a->env.ops, "api.listeners")
@@ -30,6 +65,7 @@ static void look_at_listeners(struct oc_access *a, json_t *list)
     size_t i;
     json_array_foreach(rows, i, row)
     {
+        look_at_listener(row, list);
         const char *address = oc_json_str(row, "address", ""),
                    *error = oc_json_str(row, "error", "");
         if (*address && !*error && !is_loopback(address) && !oc_json_bool(row, "tls", false)) {

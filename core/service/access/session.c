@@ -88,6 +88,15 @@ void oc_access_touch(struct oc_access *a, struct oc_identity *who)
     }
 }
 
+const char *oc_access_behind(const struct oc_access *a, const struct oc_identity *who)
+{
+    const struct oc_grant *session =
+        who->kind == OC_IDENTITY_SESSION && oc_starts(who->actor, "session:")
+            ? oc_grants_named(&a->sessions, who->actor + 8)
+            : NULL;
+    return session ? session->by : NULL;
+}
+
 /* ---- signing in and out ---- */
 
 char *oc_access_login_code(struct oc_access *a, enum oc_role role)

@@ -62,7 +62,7 @@ static void release_name(struct oc_remote **old, size_t count, const struct oc_n
     const char *name = given && given->type == OC_NODE_STRING ? given->string : "remote";
     for (size_t i = 0; i < count; i++) {
         if (old[i] && strcmp(old[i]->name, name) == 0) {
-            oc_remote_release(old[i], 0, NULL, NULL);
+            oc_remote_release(old[i], OC_INSTANCE_GRACE, NULL, NULL);
             old[i] = NULL;
         }
     }
@@ -90,7 +90,7 @@ static void configure_one(struct oc_export *e, struct oc_remote **old, size_t co
     if (has_name(e, r->name)) {
         oc_diags_add(diags, false, node, path, "Give each a `name` of its own.",
                      "there are two remotes named %s", r->name);
-        oc_remote_release(r, 0, NULL, NULL);
+        oc_remote_release(r, OC_INSTANCE_GRACE, NULL, NULL);
     } else {
         OC_VEC_PUSH(&e->remotes, r);
     }
@@ -126,7 +126,7 @@ void oc_export_configure(struct oc_export *e, const struct oc_config *config,
     }
     for (size_t i = 0; i < count; i++) {
         if (old[i]) {
-            oc_remote_release(old[i], 0, NULL, NULL);
+            oc_remote_release(old[i], OC_INSTANCE_GRACE, NULL, NULL);
         }
     }
     free(old);

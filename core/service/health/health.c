@@ -226,6 +226,24 @@ static void tell(struct oc_health *h, struct service *s, enum oc_check_state fro
     }
 }
 
+static bool put_sample(struct oc_health *h, const struct service *s, struct oc_series **series,
+                       const char *metric, double value, int64_t at_ms)
+{
+    if (!*series) {
+        struct oc_label labels[] = {{{"target", 6}, {s->target, strlen(s->target)}},
+                                    {{"service", 7}, {s->name, strlen(s->name)}}};
+        struct oc_view name = {metric, strlen(metric)};
+        *series = oc_store_series(h->env.store, s->instance, name, OC_KIND_GAUGE,
+                                  *s->target ? labels : labels + 1, *s->target ? 2 : 1);
+    }
+    if (!*series || !oc_store_append(h->env.store, *series, at_ms, value)) {
+        return false;
+    }
+    struct oc_sample sample = {.series = *series, .time_ms = at_ms, .value = value};
+    OC_VEC_PUSH(&h->scores, sample);
+    return true;
+}
+
 /* The score becomes a sample when it moved, while it is below 1, and now and then. */
 static void sample_score(struct oc_health *h, struct service *s, int64_t at_ms)
 {
@@ -234,20 +252,29 @@ static void sample_score(struct oc_health *h, struct service *s, int64_t at_ms)
         (score >= 1 && s->score_sent >= 1 && at_ms - s->score_sent_ms < SCORE_REPEAT)) {
         return;
     }
-    if (!s->score) {
-        struct oc_label labels[] = {{{"target", 6}, {s->target, strlen(s->target)}},
-                                    {{"service", 7}, {s->name, strlen(s->name)}}};
-        struct oc_view name = {"service.health_score", sizeof "service.health_score" - 1};
-        s->score = oc_store_series(h->env.store, s->instance, name, OC_KIND_GAUGE,
-                                   *s->target ? labels : labels + 1, *s->target ? 2 : 1);
+    if (put_sample(h, s, &s->score, "service.health_score", score, at_ms)) {
+        s->score_sent = score;
+        s->score_sent_ms = at_ms;
     }
-    if (!s->score || !oc_store_append(h->env.store, s->score, at_ms, score)) {
+}
+
+/* How much of the last day it was up: told when it moved and is not 100, at a good result. While a service is away its score speaks
+ * for it; the uptime is the verdict on one that is there and was not always. */
+static void sample_uptime(struct oc_health *h, struct service *s, int64_t at_ms)
+{
+    const bool good = s->check.state == OC_CHECK_OK || s->check.state == OC_CHECK_WARNING;
+    double percent;
+    if (s->check.state == OC_CHECK_UNREACHABLE) {
         return;
     }
-    s->score_sent = score;
-    s->score_sent_ms = at_ms;
-    struct oc_sample sample = {.series = s->score, .time_ms = at_ms, .value = score};
-    OC_VEC_PUSH(&h->scores, sample);
+    oc_health_day_add(&s->day, good, at_ms);
+    if (!good || !oc_health_day_percent(&s->day, at_ms, &percent) || percent == s->uptime_sent ||
+        (percent >= 100 && s->uptime_sent <= 0)) {
+        return;
+    }
+    if (put_sample(h, s, &s->uptime, "service.uptime_percent", percent, at_ms)) {
+        s->uptime_sent = percent;
+    }
 }
 
 /* Together, because whoever listens may write to the disk after each batch. */
@@ -274,6 +301,7 @@ static void result(struct oc_health *h, struct service *s, int32_t state, const 
     uint32_t flags = oc_check_result(&s->check, state, down, at_ms);
     tell(h, s, from, flags);
     sample_score(h, s, at_ms);
+    sample_uptime(h, s, at_ms);
 }
 
 static void take_response(struct oc_health *h, const struct oc_batch *batch)

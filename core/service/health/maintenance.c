@@ -10,6 +10,7 @@
 
 #include "core/base/json.h"
 #include "core/base/log.h"
+#include "core/base/matchtext.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
 #include "core/service/health/table.h"
@@ -227,7 +228,7 @@ static void silence_answer(void *ctx, int code, const json_t *result, const stru
 static void silence(struct oc_health *h, const struct window *w, const struct service *s,
                     int64_t ends_ms)
 {
-    char key[400], text[64], until[40], instance[320], target[320];
+    char key[400], text[64], until[40];
     snprintf(key, sizeof key, "%s/%s", w->name, s->name);
     json_t *made = oc_kv_get(h->env.store, "maintenance", key);
     bool known = json_integer_value(made) == ends_ms;
@@ -235,11 +236,13 @@ static void silence(struct oc_health *h, const struct window *w, const struct se
     if (known || h->env.ephemeral) {
         return;
     }
-    snprintf(instance, sizeof instance, "instance=%s", s->instance);
-    snprintf(target, sizeof target, "target=%s", s->target);
+    char *instance = oc_match_equal("instance", s->instance);
+    char *target = oc_match_equal("target", s->target);
     snprintf(text, sizeof text, "maintenance: %.40s", w->name);
     json_t *params = json_pack("{s:[s,s],s:s,s:s}", "matchers", instance, target, "until",
                                oc_time_format(ends_ms, until, sizeof until), "comment", text);
+    free(instance);
+    free(target);
     int code = OC_E_RETRY;
     struct oc_call_request req = {.op = "alert.silence",
                                   .params = params,

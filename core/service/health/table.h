@@ -5,6 +5,7 @@
 #include "core/base/map.h"
 #include "core/base/vec.h"
 #include "core/service/health/check.h"
+#include "core/service/health/day.h"
 #include "core/service/health/health.h"
 #include "core/sys/crontime.h"
 
@@ -16,6 +17,9 @@ struct service {
     size_t output_cap;
     /* time of the call for an instance, response_ms sample for a target; -1 unknown */
     int64_t response_ms;
+    struct oc_health_day day;
+    struct oc_series *uptime;
+    double uptime_sent; /* 0 = none yet */
     struct oc_series *score;
     double score_sent;
     int64_t score_sent_ms;

@@ -72,14 +72,25 @@ static char *default_of(struct oc_host_service *s, const char *key)
     return found;
 }
 
-/* The value at `key`: its own name decides whether it is a secret; an item of a list goes by the key that was asked
- * for. */
-static json_t *masked_at(const struct oc_node *node, const char *key)
+/* Who is told all that is no secret. An answer that is kept is read by others. */
+static bool is_told_all(const struct oc_call *call)
 {
-    const char *dot = key ? strrchr(key, '.') : NULL;
-    const char *name = node->key ? node->key : dot ? dot + 1 : key ? key : "root";
+    const struct oc_actor *actor = oc_call_actor(call);
+    return actor->role >= OC_ROLE_ADMIN && !oc_actor_keeps_answers(actor);
+}
+
+static json_t *masked_at(const struct oc_host_service *s, const struct oc_call *call,
+                         const char *key, const json_t *value)
+{
+    const struct oc_masking m = {.plugins = s->env.plugins, .all = is_told_all(call)};
+    return oc_host_mask_at(&m, oc_config_root(s->hooks.config(s->hooks.ctx)), key, value);
+}
+
+static json_t *masked_node(const struct oc_host_service *s, const struct oc_call *call,
+                           const char *key, const struct oc_node *node)
+{
     json_t *plain = oc_node_json(node);
-    json_t *value = oc_host_mask_at(key, name, plain);
+    json_t *value = masked_at(s, call, key, plain);
     json_decref(plain);
     return value;
 }
@@ -93,7 +104,7 @@ static void op_show(struct oc_call *call, void *ctx)
         fail_unknown_key(call, p->key);
         return;
     }
-    json_t *masked = masked_at(node, p->key);
+    json_t *masked = masked_node(s, call, p->key, node);
     char *text = dump_masked(masked);
     json_t *o = json_object();
     oc_json_set_str(o, "file", oc_config_file(s->hooks.config(s->hooks.ctx)));
@@ -110,6 +121,9 @@ static const struct oc_op show_op = {
     .params = show_options,
     .params_size = sizeof(struct key_params),
     .view = "text:text",
+    .description =
+        "Who is not an admin does not see either what may be a secret: headers of requests, "
+        "bodies, arguments of commands, who logs in with a URL and what its query says.",
     .example = "openclaw config show alerts",
     .handler = op_show,
 };
@@ -124,7 +138,7 @@ static void op_get(struct oc_call *call, void *ctx)
         fail_unknown_key(call, p->key);
         return;
     }
-    json_t *masked = node ? masked_at(node, p->key) : json_string(fallback);
+    json_t *masked = node ? masked_node(s, call, p->key, node) : json_string(fallback);
     free(fallback);
     char *text =
         json_is_string(masked) ? oc_strdup(json_string_value(masked)) : dump_masked(masked);
@@ -173,9 +187,8 @@ static void op_explain(struct oc_call *call, void *ctx)
     }
     json_array_foreach(layers, i, layer)
     {
-        const char *dot = strrchr(p->key, '.');
         json_t *value = json_object_get(layer, "value");
-        oc_json_take(layer, "value", oc_host_mask_at(p->key, dot ? dot + 1 : p->key, value));
+        oc_json_take(layer, "value", masked_at(s, call, p->key, value));
     }
     oc_call_succeed(call, layers);
 }
@@ -236,6 +249,20 @@ static const struct oc_op validate_op = {
 };
 
 /* ---- config.set and config.reset ---- */
+
+/* Figures and words of the host's own sections are no secrets; what a plugin, a channel or a token is told may be one. */
+static bool is_open(const json_t *params, const char *name)
+{
+    static const char *const sections[] = {"thresholds.",  "store.",        "log.",   "health.",
+                                           "maintenance[", "dependencies[", "alerts."};
+    const char *key = oc_json_str(params, "key", ""), *value = oc_json_str(params, name, NULL);
+    bool open = false;
+    for (size_t i = 0; i < OC_COUNT(sections); i++) {
+        open = open || oc_starts(key, sections[i]);
+    }
+    return open && value && !oc_starts(key, "alerts.channels") && !oc_mask_secret_name(key) &&
+           !strpbrk(value, "{}()=") && !strstr(value, "://");
+}
 
 struct set_params {
     const char *key, *value, *file;
@@ -352,6 +379,7 @@ static const struct oc_op set_op = {
                    "puts it in force.",
     .example = "openclaw config set alerts.cooldown 10m",
     .handler = op_set,
+    .is_open = is_open,
 };
 
 static const struct oc_op reset_op = {

@@ -97,9 +97,24 @@ static const struct oc_option watch_options[] = {{.name = "topic",
                                                  {0}};
 
 struct watch {
+    struct oc_host_service *service;
     struct oc_call *call;
     struct oc_subscription *subscription;
 };
+
+/* One row for all who watch: whoever writes it down does so once. */
+static json_t *row_of(struct oc_host_service *s, const struct oc_event *event)
+{
+    if (!s->row || s->row_event != event->id) {
+        json_decref(s->row);
+        s->row = json_object();
+        s->row_event = event->id;
+        oc_json_set_time(s->row, "time", event->time_ms);
+        oc_json_set_str(s->row, "topic", event->topic);
+        json_object_set(s->row, "data", event->data);
+    }
+    return json_incref(s->row);
+}
 
 static void watch_event(void *ctx, const struct oc_event *event)
 {
@@ -107,11 +122,7 @@ static void watch_event(void *ctx, const struct oc_event *event)
     if (!may_see(w->call, event->topic)) {
         return;
     }
-    json_t *row = json_object();
-    oc_json_set_time(row, "time", event->time_ms);
-    oc_json_set_str(row, "topic", event->topic);
-    json_object_set(row, "data", event->data);
-    oc_call_row(w->call, row);
+    oc_call_row(w->call, row_of(w->service, event));
 }
 
 static void watch_cancelled(struct oc_call *call, void *ctx)
@@ -127,6 +138,7 @@ static void op_watch(struct oc_call *call, void *ctx)
     struct oc_host_service *s = ctx;
     const struct watch_params *p = oc_call_params(call);
     struct watch *w = oc_calloc(1, sizeof *w);
+    w->service = s;
     w->call = call;
     w->subscription = oc_bus_subscribe(s->env.bus, p->topic, watch_event, w);
     oc_call_on_cancel(call, watch_cancelled, w);

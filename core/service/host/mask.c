@@ -1,88 +1,202 @@
 /* Hides secrets in configuration that is shown. SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/text.h"
+#include "core/base/time.h"
 #include "core/service/host/internal.h"
 
-/* Where a value stands: below alerts.channels the path of a URL is a secret as well. */
-enum place { PLACE_ROOT, PLACE_ALERTS, PLACE_CHANNELS, PLACE_OTHER };
+/* Where a value stands: below alerts.channels the path of a URL is a secret as well; below plugins is what plugins are
+ * told by their names. */
+enum place { PLACE_ROOT, PLACE_ALERTS, PLACE_CHANNELS, PLACE_PLUGINS, PLACE_PLUGIN, PLACE_OTHER };
+
+struct spot {
+    enum place place;
+    const char *key;                /* of the value, or of the list that it is in; NULL: none */
+    const struct oc_option *option; /* that it is the value of, where that is known */
+    const struct oc_option *table;  /* of its members, where that is known */
+    size_t stride;
+    bool hidden; /* whatever it is */
+    bool closed; /* it belongs to a plugin of which nothing is known */
+};
 
 static enum place below(enum place place, const char *name)
 {
-    if (place == PLACE_ROOT && strcmp(name, "alerts") == 0) {
-        return PLACE_ALERTS;
-    }
-    if (place == PLACE_ALERTS && strcmp(name, "channels") == 0) {
+    switch (place) {
+    case PLACE_ROOT:
+        return strcmp(name, "alerts") == 0    ? PLACE_ALERTS
+               : strcmp(name, "plugins") == 0 ? PLACE_PLUGINS
+                                              : PLACE_OTHER;
+    case PLACE_ALERTS:
+        return strcmp(name, "channels") == 0 ? PLACE_CHANNELS : PLACE_OTHER;
+    case PLACE_CHANNELS:
         return PLACE_CHANNELS;
+    case PLACE_PLUGINS:
+        return PLACE_PLUGIN;
+    case PLACE_PLUGIN:
+    case PLACE_OTHER:
+        break;
     }
-    return place == PLACE_CHANNELS ? PLACE_CHANNELS : PLACE_OTHER;
+    return PLACE_OTHER;
 }
 
-static enum place place_of(const char *path)
+/* ---- what is known of a value ---- */
+
+/* A group that belongs to a plugin: its option table says what its members are. */
+static void look(const struct oc_masking *m, struct spot *s, const json_t *value)
 {
-    static const char channels[] = "alerts.channels";
-    if (!path || !*path) {
-        return PLACE_ROOT;
+    const char *name = s->place == PLACE_PLUGIN ? s->key : NULL;
+    name = json_is_object(value) ? oc_json_str(value, "plugin", name) : NULL;
+    if (!name || !m->plugins) {
+        return;
     }
-    if (strcmp(path, "alerts") == 0) {
-        return PLACE_ALERTS;
-    }
-    return oc_starts(path, channels) && strchr(".[", path[sizeof channels - 1]) ? PLACE_CHANNELS
-                                                                                : PLACE_OTHER;
+    size_t size;
+    bool known = false;
+    struct oc_plugin *plugin = oc_plugin_find(m->plugins, name);
+    s->table = plugin ? oc_plugin_options(plugin, &s->stride, &size, &known) : NULL;
+    s->closed = !known;
 }
 
-static json_t *mask_string(const char *key, enum place place, const json_t *value)
+static bool are_headers(const char *name)
+{
+    const size_t len = strlen(name), tail = strlen("headers");
+    return len >= tail && strcasecmp(name + len - tail, "headers") == 0;
+}
+
+static struct spot member(const struct oc_masking *m, const struct spot *in, const char *name,
+                          const json_t *value)
+{
+    struct spot s = {.place = below(in->place, name),
+                     .key = name,
+                     .option = in->table ? oc_option_find(in->table, in->stride, name) : NULL,
+                     .hidden = in->hidden,
+                     .closed = in->closed};
+    if (s.option && s.option->options) {
+        s.table = s.option->options;
+        s.stride = in->stride;
+    }
+    const uint32_t flags = s.option ? s.option->flags : 0;
+    s.hidden |= s.option && s.option->type == OC_OPT_SECRET;
+    s.hidden |=
+        !m->all && (flags & OC_OPT_SENSITIVE || (json_is_object(value) && are_headers(name)));
+    look(m, &s, value);
+    return s;
+}
+
+/* Of a command the program is shown, and its arguments are not. */
+static struct spot item(const struct oc_masking *m, const struct spot *in, size_t i,
+                        const json_t *value)
+{
+    struct spot s = *in;
+    if (s.option && s.option->type == OC_OPT_STRINGS && s.option->flags & OC_OPT_SENSITIVE) {
+        s.hidden = s.hidden && i > 0;
+    }
+    look(m, &s, value);
+    return s;
+}
+
+/* ---- hiding ---- */
+
+static bool is_closed(const struct oc_masking *m, const struct spot *s, const char *text)
+{
+    int64_t ms;
+    return !m->all && s->closed && s->key && strcmp(s->key, "plugin") != 0 &&
+           strcmp(s->key, "name") != 0 && oc_duration_parse(text, &ms) != OC_OK;
+}
+
+static json_t *mask_string(const struct oc_masking *m, const struct spot *s, const json_t *value)
 {
     const char *text = json_string_value(value);
     if (oc_starts(text, "$env:") || oc_starts(text, "$file:") || !*text) {
         return json_string(text);
     }
-    if (key && oc_mask_secret_name(key)) {
+    if (s->hidden || (s->key && oc_mask_secret_name(s->key)) || is_closed(m, s, text)) {
         return json_string(OC_MASK);
     }
-    char *shown = oc_mask_text(text, place == PLACE_CHANNELS);
-    json_t *masked = json_string(shown);
+    char *shown = oc_mask_text(text, s->place == PLACE_CHANNELS);
+    char *strict = m->all ? NULL : oc_mask_addresses(shown);
+    json_t *masked = json_string(strict ? strict : shown);
+    free(strict);
     free(shown);
     return masked;
 }
 
-static json_t *mask(const char *key, enum place place, const json_t *value)
+static json_t *mask(const struct oc_masking *m, const struct spot *s, const json_t *value)
 {
     if (json_is_string(value)) {
-        return mask_string(key, place, value);
+        return mask_string(m, s, value);
     }
     if (json_is_object(value)) {
-        json_t *o = json_object();
+        json_t *o = json_object(), *inner;
         const char *name;
-        json_t *member;
-        json_object_foreach((json_t *)value, name, member)
+        json_object_foreach((json_t *)(uintptr_t)value, name, inner)
         {
-            oc_json_take(o, name, mask(name, below(place, name), member));
+            const struct spot at = member(m, s, name, inner);
+            oc_json_take(o, name, mask(m, &at, inner));
         }
         return o;
     }
     if (json_is_array(value)) {
-        json_t *a = json_array();
+        json_t *a = json_array(), *inner;
         size_t i;
-        json_t *item;
-        json_array_foreach(value, i, item)
+        json_array_foreach(value, i, inner)
         {
-            json_array_append_new(a, mask(key, place, item));
+            const struct spot at = item(m, s, i, inner);
+            json_array_append_new(a, mask(m, &at, inner));
         }
         return a;
     }
-    return json_deep_copy(value);
+    return s->hidden ? json_string(OC_MASK) : json_deep_copy(value);
 }
 
-json_t *oc_host_mask(const json_t *value)
+json_t *oc_host_mask(const struct oc_masking *m, const json_t *root)
 {
-    return mask(NULL, PLACE_ROOT, value);
+    const struct spot s = {.place = PLACE_ROOT};
+    return mask(m, &s, root);
 }
 
-json_t *oc_host_mask_at(const char *path, const char *name, const json_t *value)
+/* ---- a part of it ---- */
+
+/* Where a walk to a part of the configuration is. */
+struct walk {
+    struct spot spot;
+    bool list; /* the last value was one */
+};
+
+/* One step further, to the value at `path`: an item of a list, "[INDEX]" or its name, or a member. */
+static void step(const struct oc_masking *m, struct walk *w, const char *path, const json_t *value)
 {
-    return mask(name, place_of(path), value);
+    const char *last = strrchr(path, '['), *dot = strrchr(path, '.');
+    if (w->list) {
+        w->spot = item(m, &w->spot, last && strcmp(last, "[0]") == 0 ? 0 : 1, value);
+    } else {
+        w->spot = member(m, &w->spot, dot ? dot + 1 : path, value);
+    }
+    w->list = json_is_array(value);
+}
+
+json_t *oc_host_mask_at(const struct oc_masking *m, const struct oc_node *root, const char *path,
+                        const json_t *value)
+{
+    struct walk w = {.spot = {.place = PLACE_ROOT}};
+    if (!path || !*path) {
+        return mask(m, &w.spot, value);
+    }
+    struct oc_arena arena = {0}; /* the names of the spots on the way */
+    for (size_t i = 1; path[i]; i++) {
+        const char *above = strchr(".[", path[i]) ? oc_arena_strndup(&arena, path, i) : NULL;
+        const struct oc_node *node = above ? oc_node_get(root, above) : NULL;
+        if (node) {
+            json_t *json = oc_node_json(node);
+            step(m, &w, above, json);
+            json_decref(json);
+        }
+    }
+    step(m, &w, path, value);
+    json_t *masked = mask(m, &w.spot, value);
+    oc_arena_finish(&arena);
+    return masked;
 }

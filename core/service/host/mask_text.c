@@ -142,3 +142,53 @@ char *oc_mask_text(const char *text, bool path_too)
     char *shown = oc_buf_take(&out);
     return shown ? shown : oc_strdup("");
 }
+
+/* ---- what may be a secret ---- */
+
+/* The bytes of an address up to `len`: "?a=x&b#c" without its values. */
+static void add_query_masked(struct oc_buf *out, const char *text, size_t len)
+{
+    bool value = false;
+    for (size_t i = 0; i < len; i++) {
+        const char c = text[i];
+        const bool mark = strchr("?&;#", c) != NULL;
+        if (mark || !value) {
+            oc_buf_add(out, &text[i], 1);
+        }
+        if (c == '=' && !value) {
+            value = true;
+            oc_buf_adds(out, OC_MASK);
+        } else if (mark) {
+            const size_t name = strcspn(text + i + 1, "=?&;#");
+            const bool bare = i + 1 + name >= len || text[i + 1 + name] != '=';
+            value = c == '#' || bare;
+            if (value && i + 1 < len) {
+                oc_buf_adds(out, OC_MASK);
+            }
+        }
+    }
+}
+
+char *oc_mask_addresses(const char *text)
+{
+    struct oc_buf out = {0};
+    const char *mark;
+    while ((mark = strstr(text, "://")) != NULL) {
+        const char *host = mark + 3;
+        const size_t len = strcspn(host, " \t\r\n\"'<>");
+        const size_t authority = strcspn(host, "/?# \t\r\n\"'<>");
+        const size_t query = strcspn(host, "?#");
+        const char *at = memrchr(host, '@', authority);
+        oc_buf_add(&out, text, (size_t)(host - text));
+        if (at) {
+            oc_buf_adds(&out, OC_MASK);
+        }
+        at = at ? at : host;
+        const char *rest = host + (query < len ? query : len);
+        oc_buf_add(&out, at, (size_t)(rest - at));
+        add_query_masked(&out, rest, (size_t)(host + len - rest));
+        text = host + len;
+    }
+    oc_buf_adds(&out, text);
+    return oc_buf_take(&out);
+}

@@ -14,4 +14,8 @@ bool oc_mask_secret_name(const char *name);
  * the secret. When in doubt too much is hidden. Owned by the caller. */
 char *oc_mask_text(const char *text, bool path_too);
 
+/* `text` with what may be a secret hidden in every URL: who logs in, every value of the query, the fragment. Owned by the
+ * caller. */
+char *oc_mask_addresses(const char *text);
+
 #endif

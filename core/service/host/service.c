@@ -72,5 +72,6 @@ void oc_host_service_destroy(struct oc_host_service *s)
     }
     oc_bus_unsubscribe(s->recorder);
     oc_log_ring_destroy(s->ring);
+    json_decref(s->row);
     free(s);
 }

@@ -2,6 +2,7 @@
 #include <stddef.h>
 
 #include "core/service/package/internal.h"
+#include "core/sys/file.h"
 
 #define CHANGES (OC_OP_MUTATES | OC_OP_EPHEMERAL)
 #define PLANNED (CHANGES | OC_OP_PLANS)
@@ -287,6 +288,19 @@ static const struct oc_option unlink_options[] = {{.name = "plugin",
                                                    .help = "the plugin's name, or its folder"},
                                                   {0}};
 
+/* What is not there is nothing to vote on. */
+static int check_link(const struct oc_call *call, void *ctx, struct oc_error *err)
+{
+    const struct link_params *p = oc_call_params(call);
+    (void)ctx;
+    if (oc_file_exists(p->dir)) {
+        return OC_OK;
+    }
+    oc_error_set(err, OC_E_NOT_FOUND, "there is no folder %s", p->dir);
+    oc_error_hint(err, "Name the folder of the plugin.");
+    return OC_E_NOT_FOUND;
+}
+
 static const struct oc_option no_options[] = {{0}};
 
 /* ---- the table ---- */
@@ -373,7 +387,8 @@ const struct oc_op oc_package_ops_install[] = {
          struct unbundle_params, unbundle_options, "custom:plan",
          "openclaw plugin bundle install plugins.ocb --key publisher.pub")},
     {ROW("plugin.link", "Use a folder under development as a plugin", OC_ROLE_ADMIN, CHANGES,
-         struct link_params, link_options, "custom:plan", "openclaw plugin link ./hello/build")},
+         struct link_params, link_options, "custom:plan", "openclaw plugin link ./hello/build"),
+     .check = check_link},
     {ROW("plugin.unlink", "Forget a linked folder", OC_ROLE_ADMIN, CHANGES, struct link_params,
          unlink_options, "custom:plan", "openclaw plugin unlink hello")},
     {0},

@@ -158,8 +158,9 @@ static json_t *describe(struct oc_plugin_service *s, struct oc_plugin *plugin)
     add_code(plugin, o);
     if (m) {
         oc_json_set_str(o, "dir", m->dir);
-        json_object_set(o, "manifest", m->json);
-        add_provides(m->json, o);
+        json_t *whole = oc_manifest_whole(m);
+        add_provides(whole, o);
+        oc_json_take(o, "manifest", whole);
         add_rights(m, terms, o);
     }
     oc_json_take(o, "limits", limits_json(&terms->limits));

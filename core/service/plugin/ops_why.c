@@ -54,12 +54,14 @@ static void look_in(void *ctx, struct oc_plugin *plugin)
     } provided[] = {{"operations", "operation"}, {"metrics", "metric"}, {"tools", "tool"}};
     struct why *w = ctx;
     const struct oc_manifest *m = oc_plugin_manifest(plugin);
+    json_t *whole = m ? oc_manifest_whole(m) : NULL;
     for (size_t i = 0; m && !w->plugin && i < OC_COUNT(provided); i++) {
-        if (lists(m->json, provided[i].list, w->what)) {
+        if (lists(whole, provided[i].list, w->what)) {
             w->plugin = plugin;
             w->kind = provided[i].kind;
         }
     }
+    json_decref(whole);
 }
 
 /* ---- gates ---- */

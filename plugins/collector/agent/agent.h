@@ -62,7 +62,8 @@ struct agent {
     char reason[160];     /* why the last poll failed */
     bool offline;         /* announced as an event */
     int64_t offline_since_ms, attempts;
-    json_t *answer; /* owned; the last answer, an object, or NULL */
+    int64_t task_since_ms; /* since when it names the task that it names now; 0 = none */
+    json_t *answer;        /* owned; the last answer, an object, or NULL */
 };
 
 struct agent_collector {
@@ -106,6 +107,9 @@ void agent_answer_parse(const char *body, size_t len, int64_t now_ms, struct age
                         json_t **object);
 /* "2026-01-31T12:00:00.5Z", seconds or milliseconds since 1970; 0 when it is none of these. */
 int64_t agent_time_parse(const json_t *value);
+/* Bytes that an agent says it uses: a number, or {"rss"} (else {"used"}) as programs of node tell it; negative when it
+ * does not say. */
+double agent_memory_bytes(const json_t *answer);
 json_t *agent_json_parse(const char *text,
                          size_t len); /* of bounded depth; NULL when it is not JSON */
 
@@ -118,6 +122,7 @@ double agent_age_seconds(const struct agent *a,
 double agent_missed_seconds(const struct agent *a,
                             int64_t now_ms); /* 0 while the last poll or push succeeded */
 double agent_score(const struct agent *a, const struct agent_limits *limits, int64_t now_ms);
+double agent_task_seconds(const struct agent *a, int64_t now_ms); /* 0 without a task */
 int32_t agent_state(const struct agent *a, const struct agent_limits *limits,
                     int64_t now_ms); /* OC_STATE_* */
 

@@ -128,6 +128,16 @@ static const json_t *either(const json_t *o, const char *camel, const char *snak
     return value ? value : json_object_get(o, snake);
 }
 
+double agent_memory_bytes(const json_t *answer)
+{
+    const json_t *value = either(answer, "memoryUsage", "memory_usage");
+    if (json_is_object(value)) {
+        const json_t *rss = json_object_get(value, "rss");
+        value = rss ? rss : json_object_get(value, "used");
+    }
+    return json_is_number(value) ? json_number_value(value) : -1;
+}
+
 static void copy_string(const json_t *value, char text[AGENT_TEXT_MAX])
 {
     snprintf(text, AGENT_TEXT_MAX, "%s", json_is_string(value) ? json_string_value(value) : "");

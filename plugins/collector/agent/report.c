@@ -27,6 +27,14 @@ static void put_samples(const struct agent *a, const struct agent_collector *c, 
     for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
         oc_out_labelled(out, samples[i].name, samples[i].kind, samples[i].value, "target", a->name);
     }
+    if (a->heard && a->failures == 0) {
+        const double bytes = agent_memory_bytes(a->answer);
+        oc_out_labelled(out, "agent.task_seconds", OC_KIND_GAUGE,
+                        oc_round(agent_task_seconds(a, c->now_ms), 1), "target", a->name);
+        if (bytes >= 0) {
+            oc_out_labelled(out, "agent.memory_bytes", OC_KIND_GAUGE, bytes, "target", a->name);
+        }
+    }
     if (a->polled_well) {
         oc_out_labelled(out, "agent.response_ms", OC_KIND_GAUGE,
                         (double)a->fetch.probe.times.total / 1000, "target", a->name);

@@ -10,6 +10,11 @@
 
 void agent_heard(struct agent *a, const struct agent_heartbeat *beat)
 {
+    if (!beat->task[0]) {
+        a->task_since_ms = 0;
+    } else if (!a->task_since_ms || strcmp(a->last.task, beat->task) != 0) {
+        a->task_since_ms = beat->at_ms;
+    }
     a->last = *beat;
     a->heard = true;
     a->failures = 0;
@@ -33,6 +38,11 @@ static double seconds_since(int64_t then_ms, int64_t now_ms)
 double agent_age_seconds(const struct agent *a, int64_t now_ms)
 {
     return seconds_since(a->last.at_ms, now_ms);
+}
+
+double agent_task_seconds(const struct agent *a, int64_t now_ms)
+{
+    return a->task_since_ms ? seconds_since(a->task_since_ms, now_ms) : 0;
 }
 
 double agent_missed_seconds(const struct agent *a, int64_t now_ms)

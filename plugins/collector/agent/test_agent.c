@@ -233,6 +233,26 @@ static void the_detail_has_the_shape_of_the_health_api(void **state)
     assert_int_equal(oc_test_count(f->t, OC_RECORD_JSON), 0);
 }
 
+static void the_time_of_a_task_and_the_memory_are_figures(void **state)
+{
+    struct fixture *f = *state;
+    say(f, 0, "{\"status\":\"busy\",\"currentTask\":\"vote\",\"memoryUsage\":{\"rss\":1048576}}");
+    collect_after(f, 0);
+    assert_true(value(f, "agent.task_seconds") == 0);
+    assert_true(value(f, "agent.memory_bytes") == 1048576);
+    say(f, 0, "{\"status\":\"busy\",\"currentTask\":\"vote\",\"memory_usage\":2048}");
+    collect_after(f, 40);
+    assert_true(value(f, "agent.task_seconds") == 40);
+    assert_true(value(f, "agent.memory_bytes") == 2048);
+    say(f, 0, "{\"status\":\"busy\",\"currentTask\":\"another\",\"memoryUsage\":\"much\"}");
+    collect_after(f, 40);
+    assert_true(value(f, "agent.task_seconds") == 0);
+    assert_int_equal(oc_test_samples(f->t, "agent.memory_bytes"), 0);
+    say(f, 0, "{\"status\":\"idle\"}");
+    collect_after(f, 40);
+    assert_true(value(f, "agent.task_seconds") == 0);
+}
+
 static void status_words_are_folded(void **state)
 {
     static const struct {
@@ -656,6 +676,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         t(an_agent_that_answers_is_well),
         t(the_detail_has_the_shape_of_the_health_api),
+        t(the_time_of_a_task_and_the_memory_are_figures),
         t(status_words_are_folded),
         t(heartbeats_are_read_in_every_notation),
         t(an_answer_with_an_old_heartbeat_is_critical),

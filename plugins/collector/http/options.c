@@ -33,6 +33,12 @@ static const struct oc_option extract_table[] = {
         .name = NAME, .type = TYPE, .offset = (BASE) + offsetof(struct http_options, FIELD),       \
         .default_text = DEFAULT, .help = HELP                                                      \
     }
+#define SENSITIVE(BASE, NAME, FIELD, TYPE, HELP)                                                   \
+    {                                                                                              \
+        .name = NAME, .type = TYPE, .flags = OC_OPT_SENSITIVE,                                     \
+        .offset = (BASE) + offsetof(struct http_options, FIELD), .help = HELP                      \
+    }
+
 #define LIMITED(BASE, NAME, FIELD, TYPE, DEFAULT, MIN, MAX, HELP)                                  \
     {                                                                                              \
         .name = NAME, .type = TYPE, .offset = (BASE) + offsetof(struct http_options, FIELD),       \
@@ -41,9 +47,9 @@ static const struct oc_option extract_table[] = {
 
 #define SHARED_ROWS(BASE, D, REDIRECTS)                                                            \
     ROW(BASE, "method", method, OC_OPT_STRING, D("GET"), "method of the request"),                 \
-        ROW(BASE, "headers", headers, OC_OPT_MAP, NULL,                                            \
-            "headers of the request; they replace ours of the same name"),                         \
-        ROW(BASE, "body", body, OC_OPT_STRING, NULL, "body of the request"),                       \
+        SENSITIVE(BASE, "headers", headers, OC_OPT_MAP,                                            \
+                  "headers of the request; they replace ours of the same name"),                   \
+        SENSITIVE(BASE, "body", body, OC_OPT_STRING, "body of the request"),                       \
         LIMITED(BASE, "timeout", timeout, OC_OPT_DURATION, D("5s"), 0, 600000,                     \
                 "time for the whole exchange"),                                                    \
         ROW(BASE, "warning", warning, OC_OPT_DURATION, NULL,                                       \

@@ -44,6 +44,12 @@ static const char facts_sql[] =
     " (SELECT coalesce(sum(n_dead_tup), 0) FROM pg_stat_user_tables) AS dead_tuples,"
     " (SELECT coalesce(sum(n_live_tup), 0) FROM pg_stat_user_tables) AS live_tuples,"
     " EXISTS (SELECT FROM pg_extension WHERE extname = 'vector')::int AS pgvector,"
+    " (SELECT sum(greatest(c.reltuples, 0)) FROM pg_class c WHERE c.relkind IN ('r', 'm') AND "
+    "EXISTS"
+    "  (SELECT FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE a.attrelid = c.oid"
+    "   AND NOT a.attisdropped AND t.typname IN ('vector', 'halfvec'))) AS vectors,"
+    " (SELECT sum(pg_relation_size(c.oid)) FROM pg_class c JOIN pg_am m ON m.oid = c.relam"
+    "  WHERE m.amname IN ('hnsw', 'ivfflat')) AS vector_index_bytes,"
     " db.c AS commits, db.r AS rollbacks, db.d AS deadlocks, db.h AS hit_blocks, db.b AS "
     "read_blocks,"
     " db.t AS temp_bytes,"
@@ -151,6 +157,8 @@ static void put_plain(const PGresult *row, struct oc_out *out)
         {"dead_tuples", "postgres.dead_tuples", OC_KIND_GAUGE},
         {"live_tuples", "postgres.live_tuples", OC_KIND_GAUGE},
         {"pgvector", "postgres.pgvector", OC_KIND_BOOL},
+        {"vectors", "postgres.vectors", OC_KIND_GAUGE},
+        {"vector_index_bytes", "postgres.vector_index_bytes", OC_KIND_GAUGE},
         {"replica", "postgres.is_replica", OC_KIND_BOOL},
         {"commits", "postgres.commits_total", OC_KIND_COUNTER},
         {"rollbacks", "postgres.rollbacks_total", OC_KIND_COUNTER},

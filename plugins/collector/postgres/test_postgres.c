@@ -325,6 +325,25 @@ static void waiting_locks_and_dead_rows_are_seen(void **state)
     PQfinish(waiter);
 }
 
+/* The extension is not needed to see that a column's type of that name is found. */
+static void tables_with_vectors_are_counted(void **state)
+{
+    struct oc_test *t = *state;
+    PGconn *db = admin("postgres");
+    collect(t);
+    assert_int_equal(oc_test_samples(t, "postgres.vectors"), 0);
+    assert_int_equal(oc_test_samples(t, "postgres.vector_index_bytes"), 0);
+    execute(db, "CREATE DOMAIN vector AS float[]");
+    execute(db, "CREATE TABLE memories (id int, embedding vector)");
+    execute(db, "INSERT INTO memories SELECT generate_series(1, 70), '{1,2}'");
+    execute(db, "ANALYZE memories");
+    collect(t);
+    assert_true(value(t, "postgres.vectors") == 70);
+    execute(db, "DROP TABLE memories");
+    execute(db, "DROP DOMAIN vector");
+    PQfinish(db);
+}
+
 static void only_the_named_databases_are_measured(void **state)
 {
     struct oc_test *t = *state;
@@ -582,6 +601,7 @@ int main(void)
         t(connections_of_others_are_counted_by_state),
         t(the_longest_query_is_that_of_another),
         t(waiting_locks_and_dead_rows_are_seen),
+        t(tables_with_vectors_are_counted),
         t(only_the_named_databases_are_measured),
         t(a_role_without_rights_gets_what_it_may_see),
         t(the_connection_is_kept_and_leaves_no_trace),

@@ -39,7 +39,11 @@ static const struct oc_option ratio_table[] = {
 /* For targets and, as `base` is the first member, for the instance. D: the default, or nothing in a
  * target. */
 #define PAGE_ROWS(D)                                                                               \
-    ROW("headers", headers, OC_OPT_MAP, NULL, "headers of the request"),                           \
+    {.name = "headers",                                                                            \
+     .type = OC_OPT_MAP,                                                                           \
+     .flags = OC_OPT_SENSITIVE,                                                                    \
+     .offset = offsetof(struct page_options, headers),                                             \
+     .help = "headers of the request"},                                                            \
         ROW("user", user, OC_OPT_STRING, NULL, "user of basic authentication"),                    \
         ROW("password", password, OC_OPT_SECRET, NULL, "password of basic authentication"),        \
         ROW("bearer", bearer, OC_OPT_SECRET, NULL, "bearer token"),                                \

@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define SECTOR                                                                                     \
@@ -127,6 +129,32 @@ static void read_net_line(struct oc_scan *line, uint64_t columns[COLUMNS])
     memcpy(columns + DIRECTION, all + 8, DIRECTION * sizeof *all);
 }
 
+/* Bytes a second that an interface can carry in one direction, 0 where nobody knows (virtual ones say -1, or nothing). */
+static double net_capacity(const struct oc_system *s, const char *name)
+{
+    char path[96], text[32];
+    snprintf(path, sizeof path, "sys/class/net/%s/speed", name);
+    int fd = strchr(name, '/') ? -1 : openat(s->root_fd, path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
+    if (fd >= 0) {
+        close(fd);
+    }
+    text[n > 0 ? n : 0] = '\0';
+    const long megabits = strtol(text, NULL, 10);
+    return megabits > 0 ? (double)megabits * 1e6 / 8 : 0;
+}
+
+/* The busier direction counts: both have the whole capacity. */
+static void put_net_use(struct oc_out *o, const struct oc_rate_row *row, double received,
+                        double sent)
+{
+    const double busier = received > sent ? received : sent;
+    if (row->capacity > 0) {
+        oc_out_labelled(o, "system.network_percent", OC_KIND_GAUGE,
+                        oc_percent(busier, row->capacity), "interface", row->name);
+    }
+}
+
 static void put_net(struct oc_out *o, struct oc_rate_row *row, const uint64_t now[COLUMNS],
                     double t)
 {
@@ -142,12 +170,16 @@ static void put_net(struct oc_out *o, struct oc_rate_row *row, const uint64_t no
         [DIRECTION + BYTES] = "system.network_tx_bytes_per_second",
         [DIRECTION + PACKETS] = "system.network_tx_packets_per_second",
     };
+    double bytes[COLUMNS] = {0};
     for (size_t i = 0; i < COLUMNS; i++) {
-        double rate = oc_rate(&row->values[i], now[i], t);
+        double rate = bytes[i] = oc_rate(&row->values[i], now[i], t);
         oc_out_labelled(o, totals[i], OC_KIND_COUNTER, (double)now[i], "interface", row->name);
         if (rates[i] && t > 0) {
             oc_out_labelled(o, rates[i], OC_KIND_GAUGE, rate, "interface", row->name);
         }
+    }
+    if (t > 0) {
+        put_net_use(o, row, bytes[BYTES], bytes[DIRECTION + BYTES]);
     }
 }
 
@@ -170,6 +202,7 @@ void oc_system_network(struct oc_system *s, struct oc_out *o)
         }
         if (fresh) {
             row->wanted = is_wanted_interface(s, row->name);
+            row->capacity = row->wanted ? net_capacity(s, row->name) : 0;
         }
         row->round = s->round;
         if (!row->wanted) {

@@ -65,8 +65,9 @@ struct oc_cpus {
 #define OC_RATE_VALUES 8
 struct oc_rate_row {
     char name[32];
-    uint32_t round; /* of the last sight: a thing that was away has no rate on its return */
-    bool wanted;    /* decided once, when it first appears */
+    uint32_t round;  /* of the last sight: a thing that was away has no rate on its return */
+    bool wanted;     /* decided once, when it first appears */
+    double capacity; /* bytes a second, of interfaces that tell; else 0 */
     uint64_t values[OC_RATE_VALUES];
 };
 struct oc_rates {

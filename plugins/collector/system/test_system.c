@@ -244,6 +244,18 @@ static void network_columns_are_errors_then_drops(void **state)
                      1); /* no lo, no ifb0 */
 }
 
+static void an_interface_that_tells_its_speed_has_a_share_in_use(void **state)
+{
+    struct tree *f = *state;
+    put(f, "sys/class/net/eth0/speed", "10\n"); /* megabits a second: 1.25 MB */
+    collect(f);
+    assert_no_sample(f, "system.network_percent");
+    put(f, "proc/uptime", "110.00 50.00\n");
+    put_net(f, "6251000", "4000");
+    collect(f);
+    assert_value(f, "system.network_percent", "interface", "eth0", 50);
+}
+
 static void rates_need_two_calls_and_the_time_between_them(void **state)
 {
     struct tree *f = *state;
@@ -257,6 +269,7 @@ static void rates_need_two_calls_and_the_time_between_them(void **state)
     assert_value(f, "system.network_rx_bytes_per_second", "interface", "eth0", 500);
     assert_value(f, "system.network_tx_bytes_per_second", "interface", "eth0", 200);
     assert_value(f, "system.network_rx_packets_per_second", "interface", "eth0", 0);
+    assert_no_sample(f, "system.network_percent"); /* nobody says how fast it is */
     assert_value(f, "system.disk_read_bytes_per_second", "device", "vda", 2000 * 512 / 10);
     assert_value(f, "system.disk_write_bytes_per_second", "device", "vda", 0);
     assert_value(f, "system.disk_reads_per_second", "device", "vda", 5);
@@ -578,6 +591,7 @@ int main(void)
         t(counters_of_the_processor_that_step_back_do_no_harm),
         t(cores_are_left_out_on_request),
         t(network_columns_are_errors_then_drops),
+        t(an_interface_that_tells_its_speed_has_a_share_in_use),
         t(rates_need_two_calls_and_the_time_between_them),
         t(a_counter_that_restarted_has_no_rate),
         t(busy_time_wraps_at_32_bits),

@@ -43,6 +43,7 @@ static const struct oc_option options[] = {
      .help = "its password"},
     {.name = "headers",
      .type = OC_OPT_MAP,
+     .flags = OC_OPT_SENSITIVE,
      .offset = offsetof(struct remote_write, headers),
      .help = "further request headers, such as X-Scope-OrgID"},
     {.name = "ca_file",

@@ -73,15 +73,20 @@ void message_add_line(const struct message *m, struct text *out)
     text_adds(out, "]");
 }
 
-static json_t *now_json(void)
+void message_now(char *out, size_t size)
 {
     struct timespec now;
     struct tm tm;
-    char text[48];
     clock_gettime(CLOCK_REALTIME, &now);
     gmtime_r(&now.tv_sec, &tm);
-    size_t len = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm);
-    snprintf(text + len, sizeof text - len, ".%03ldZ", now.tv_nsec / 1000000);
+    size_t len = strftime(out, size, "%Y-%m-%dT%H:%M:%S", &tm);
+    snprintf(out + len, size - len, ".%03ldZ", now.tv_nsec / 1000000);
+}
+
+static json_t *now_json(void)
+{
+    char text[48];
+    message_now(text, sizeof text);
     return json_string(text);
 }
 

@@ -32,6 +32,8 @@ const char *message_word(const struct message *m);
 /* One line: time, word, title, text, id of the alert; nothing in it can act on a terminal. */
 void message_add_line(const struct message *m, struct text *out);
 
+/* The time as RFC 3339 in UTC; 25 bytes are enough. */
+void message_now(char *out, size_t size);
 /* The value of "alert.rule", "alert.labels.mount", "event", "delivery", "host", "timestamp" (now),
  * or of a member of the alert by its bare name ("severity", "title"). Owned by the caller; NULL
  * when there is none. */

@@ -30,9 +30,9 @@ static const struct oc_option options[] = {
     {.name = "command",
      .type = OC_OPT_STRINGS,
 #ifdef SCRIPT_COMMAND
-     .flags = OC_OPT_ADVANCED,
+     .flags = OC_OPT_ADVANCED | OC_OPT_SENSITIVE,
 #else
-     .flags = OC_OPT_REQUIRED,
+     .flags = OC_OPT_REQUIRED | OC_OPT_SENSITIVE,
 #endif
      .offset = AT(command),
      .help = "the program and its arguments, as a list; no shell is asked"},

@@ -17,7 +17,7 @@ def api_memory(build, seconds=8):
         with tempfile.TemporaryDirectory() as home:
             conf = os.path.join(home, "c.conf")
             with open(conf, "w") as f:
-                f.write('collectors = ( { plugin = "system"; interval = "10s"; } );\napi = { listen = ( { port = 0; } ); };\n')
+                f.write('collectors = ( { plugin = "system"; interval = "10s"; } );\napi = { requests_per_second = 0; listen = ( { port = 0; } ); };\n')
             env = {**os.environ, "OPENCLAW_HOME": home, "OPENCLAW_API": said}
             daemon = subprocess.Popen([f"{build}/bin/openclawd", "-f", "-c", conf], env=env, stderr=subprocess.DEVNULL)
             time.sleep(seconds)

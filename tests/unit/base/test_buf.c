@@ -2,6 +2,7 @@
 #include "tests/unit/unit.h"
 
 #include "core/base/buf.h"
+#include "core/base/mem.h"
 
 static void a_fresh_buffer_has_no_data(void **state)
 {
@@ -43,6 +44,19 @@ static void bytes_with_zeros_are_kept(void **state)
     oc_buf_addc(&b, '\0');
     assert_int_equal(b.len, 4);
     assert_memory_equal(b.data, "a\0b\0\0", 5);
+    oc_buf_finish(&b);
+}
+
+static void whole_numbers_are_decimal(void **state)
+{
+    (void)state;
+    struct oc_buf b = {0};
+    static const int64_t values[] = {0, -1, 10, INT64_MAX, INT64_MIN};
+    for (size_t i = 0; i < OC_COUNT(values); i++) {
+        oc_buf_addi(&b, values[i]);
+        oc_buf_addc(&b, ' ');
+    }
+    assert_string_equal(b.data, "0 -1 10 9223372036854775807 -9223372036854775808 ");
     oc_buf_finish(&b);
 }
 
@@ -98,6 +112,7 @@ int main(void)
         cmocka_unit_test(a_fresh_buffer_has_no_data),
         cmocka_unit_test(everything_appended_is_terminated),
         cmocka_unit_test(bytes_with_zeros_are_kept),
+        cmocka_unit_test(whole_numbers_are_decimal),
         cmocka_unit_test(formats_longer_than_the_room_fit),
         cmocka_unit_test(consume_drops_the_front),
         cmocka_unit_test(clear_keeps_the_memory_and_take_gives_it_away),

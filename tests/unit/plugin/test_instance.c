@@ -143,6 +143,23 @@ static void a_stop_that_takes_too_long_is_given_up(void **state)
     assert_true(rig_logged("memory is left behind"));
 }
 
+/* A reload is in no hurry. */
+static void who_can_wait_gives_up_no_sooner_than_was_promised(void **state)
+{
+    struct rig *rig = *state;
+    struct oc_instance *i = rig_start(rig, "ok", "one", "{\"stop_ms\": 300}");
+    rig_begin(rig, i, "tool.hang/1", "300", 10000, NULL);
+    const int64_t begun = oc_time_mono();
+    while (oc_time_mono() - begun < 20) {
+        oc_loop_step(rig->loop, false);
+    }
+    rig_destroy(rig, i, OC_INSTANCE_GRACE);
+    assert_int_equal(rig->answers, 1);
+    assert_false(rig_logged("left behind"));
+    assert_int_equal(oc_workers_lost(rig->workers), 0);
+    assert_has(rig_text(&rig->events), "plugin.stopped one");
+}
+
 static void a_fenced_instance_can_be_given_up_too(void **state)
 {
     struct rig *rig = *state;
@@ -190,6 +207,7 @@ int main(void)
         TEST(destroy_waits_for_a_late_call),
         TEST(a_worker_that_never_comes_back_is_given_up),
         TEST(a_stop_that_takes_too_long_is_given_up),
+        TEST(who_can_wait_gives_up_no_sooner_than_was_promised),
         TEST(a_fenced_instance_can_be_given_up_too),
         cmocka_unit_test_setup_teardown(
             a_start_for_which_no_worker_was_free_is_taken_back_by_destroy, rig_setup_one_worker,

@@ -22,6 +22,7 @@ struct oc_plugin {
     struct oc_terms
         terms; /* `describe` is borrowed from the test; the rest is kept by plugin_keep_terms */
     bool no_collector;
+    const struct oc_plugin_entry *entry; /* of the test; NULL = one with the option "count" */
 };
 
 struct oc_instance {
@@ -64,6 +65,7 @@ static inline struct oc_plugin *plugin_add(const char *name, const char *rest)
     oc_error_init(&p->err);
     p->state = OC_PLUGIN_FOUND;
     p->no_collector = false;
+    p->entry = NULL;
     p->terms = (struct oc_terms){.tier = OC_TIER_INPROC, .digest = ""};
     return p;
 }
@@ -145,7 +147,7 @@ const struct oc_plugin_entry *oc_plugin_entry_of(struct oc_plugin *plugin)
     static const struct oc_method methods[] = {{.id = "collector.collect/1"}, {0}};
     static const struct oc_plugin_entry entry = {OC_ENTRY_HEAD, .instance_size = 64,
                                                  .options = options, .methods = methods};
-    return plugin->state == OC_PLUGIN_LOADED ? &entry : NULL;
+    return plugin->entry ? plugin->entry : plugin->state == OC_PLUGIN_LOADED ? &entry : NULL;
 }
 
 const struct oc_terms *oc_plugin_terms(const struct oc_plugin *plugin)

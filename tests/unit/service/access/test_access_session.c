@@ -87,6 +87,19 @@ static void a_token_signs_in_with_its_role(void **state)
     free(token);
 }
 
+static void it_is_known_who_is_behind_a_session(void **state)
+{
+    (void)state;
+    char *token = make_token("ann", "viewer", "1h");
+    struct oc_identity who, by_token;
+    char *cookie = login(token, &who);
+    assert_string_equal(oc_access_behind(w.a, &who), "token:ann");
+    assert_int_equal(oc_access_check_token(w.a, token, strlen(token), &by_token), OC_OK);
+    assert_null(oc_access_behind(w.a, &by_token));
+    free(cookie);
+    free(token);
+}
+
 static void a_session_ends_with_its_token(void **state)
 {
     (void)state;
@@ -277,6 +290,38 @@ static void the_doctor_warns_of_listeners_without_tls(void **state)
     }
 }
 
+static void the_doctor_tells_of_listeners_that_are_not_as_they_should_be(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *error, *url;
+        int64_t expires_in;
+        const char *severity, *words;
+    } table[] = {
+        {"cannot listen: Address already in use", NULL, 0, "error", "does not listen"},
+        {"api.tls.key: it is none", "https://127.0.0.1:3000", 90 * OC_DAY, "error",
+         "certificate files"},
+        {NULL, "https://127.0.0.1:3000", 10 * OC_DAY, "warning", "expires within two weeks"},
+        {NULL, "https://127.0.0.1:3000", -OC_DAY, "error", "has expired"},
+    };
+    for (size_t i = 0; i < OC_COUNT(table); i++) {
+        json_t *row = json_pack("{s:s, s:i, s:b}", "address", "127.0.0.1", "port", 3000, "tls", 1);
+        oc_json_set_str(row, "error", table[i].error);
+        oc_json_set_str(row, "url", table[i].url);
+        if (table[i].expires_in) {
+            oc_json_set_time(row, "certificate_expires_at", oc_time_wall() + table[i].expires_in);
+        }
+        json_array_clear(w.listeners);
+        json_array_append_new(w.listeners, row);
+        json_t *list = stage_ask(&w.s, "access.doctor", NULL);
+        assert_int_equal(json_array_size(list), 1);
+        assert_string_equal(oc_json_str(json_array_get(list, 0), "severity", ""),
+                            table[i].severity);
+        assert_non_null(
+            strstr(oc_json_str(json_array_get(list, 0), "message", ""), table[i].words));
+    }
+}
+
 static void the_doctor_tells_of_tokens_that_end_soon(void **state)
 {
     (void)state;
@@ -294,6 +339,7 @@ int main(void)
         TEST(a_clock_that_is_set_back_gives_no_link_new_life),
         TEST(the_oldest_of_many_links_makes_room),
         TEST(a_token_signs_in_with_its_role),
+        TEST(it_is_known_who_is_behind_a_session),
         TEST(a_session_ends_with_its_token),
         TEST(a_session_does_not_outlive_its_token),
         TEST(a_session_lives_on_while_it_is_used),
@@ -305,6 +351,7 @@ int main(void)
         TEST(the_first_start_is_over_when_somebody_has_signed_in),
         TEST(without_a_listener_there_is_no_link),
         TEST(the_doctor_warns_of_listeners_without_tls),
+        TEST(the_doctor_tells_of_listeners_that_are_not_as_they_should_be),
         TEST(the_doctor_tells_of_tokens_that_end_soon),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -226,6 +226,30 @@ static void the_score_is_a_sample_when_it_moves(void **state)
     assert_int_equal(score->time_ms, oc_time_wall());
 }
 
+static void the_uptime_is_told_of_a_service_that_is_back(void **state)
+{
+    (void)state;
+    configure("");
+    for (int i = 0; i < 60; i++) {
+        report("db", "main", i == 30 ? OC_STATE_CRITICAL : OC_STATE_OK);
+    }
+    assert_null(service("db/main")->uptime); /* nobody knows it yet: not an hour of results */
+    stage_pass(&w.s, OC_HOUR);
+    report("db", "main", OC_STATE_CRITICAL);
+    assert_null(service("db/main")->uptime); /* its score speaks for what is away */
+    report("db", "main", OC_STATE_OK);
+    const struct oc_series *uptime = service("db/main")->uptime;
+    assert_non_null(uptime);
+    assert_float_equal(uptime->value, 96.77, 0.001); /* 60 of 62 */
+    stage_pass(&w.s, 25 * OC_HOUR);
+    report("db", "main", OC_STATE_OK);
+    assert_float_equal(uptime->value, 100, 0.001); /* a day later that is forgotten */
+    for (int i = 0; i < 3; i++) {
+        report("web", "", OC_STATE_OK);
+    }
+    assert_null(service("web")->uptime); /* what was always there has no series */
+}
+
 static void a_response_that_is_no_number_is_no_response_time(void **state)
 {
     (void)state;
@@ -265,6 +289,7 @@ int main(void)
         TEST(what_is_swept_is_forgotten_in_the_store_too),
         TEST(the_end_of_flapping_tells_the_state_that_it_ended_in),
         TEST(the_score_is_a_sample_when_it_moves),
+        TEST(the_uptime_is_told_of_a_service_that_is_back),
         TEST(a_response_that_is_no_number_is_no_response_time),
     };
     return cmocka_run_group_tests_name("health", tests, NULL, NULL);

@@ -129,8 +129,9 @@ static void a_window_silences_each_of_its_services_once(void **state)
     stage_pass(&w.s, 10 * OC_MINUTE);
     assert_int_equal(json_array_size(w.silences), 1);
     const json_t *silence = json_array_get(w.silences, 0);
-    assert_string_equal(json_string_value(oc_json_path(silence, "matchers[0]")), "instance=web");
-    assert_string_equal(json_string_value(oc_json_path(silence, "matchers[1]")), "target=api");
+    assert_string_equal(json_string_value(oc_json_path(silence, "matchers[0]")),
+                        "instance=\"web\"");
+    assert_string_equal(json_string_value(oc_json_path(silence, "matchers[1]")), "target=\"api\"");
     assert_string_equal(oc_json_str(silence, "until", ""), "2025-11-23T03:00:00.000Z");
     assert_string_equal(oc_json_str(silence, "comment", ""), "maintenance: nightly");
     assert_true(service("web/api")->maintenance);

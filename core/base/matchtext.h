@@ -1,0 +1,8 @@
+/* A matcher that names one value, as text for operations that take matchers. SPDX-License-Identifier: MIT  [any] */
+#ifndef OC_BASE_MATCHTEXT_H
+#define OC_BASE_MATCHTEXT_H
+
+/* NAME="VALUE" with what has to be escaped, whatever the value holds. Owned by the caller. */
+char *oc_match_equal(const char *name, const char *value);
+
+#endif

@@ -1,0 +1,192 @@
+/* What may be a secret is shown to admins alone. SPDX-License-Identifier: MIT */
+#include "tests/unit/service/host/world.h"
+
+static void addresses_lose_who_logs_in_and_what_is_asked(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"http://h/p?a=1&b=2#f", "http://h/p?a=********&b=********#********"},
+        {"http://u:p@h:1/p", "http://********@h:1/p"},
+        {"http://token@h/", "http://********@h/"},
+        {"http://h?SECRET", "http://h?********"},
+        {"http://h?a&b=1;c", "http://h?********&b=********;********"},
+        {"http://h?a=b=c?d=e", "http://h?a=********?d=********"},
+        {"http://h/x@y?", "http://h/x@y?"},
+        {"see http://h?a=1 and http://i?b=2.", "see http://h?a=******** and http://i?b=********"},
+        {"a://b://c?d", "a://b://c?********"},
+        {"://?", "://?"},
+        {"plain ?a=1", "plain ?a=1"},
+        {"", ""},
+    };
+    for (size_t i = 0; i < OC_COUNT(cases); i++) {
+        char *shown = oc_mask_addresses(cases[i][0]);
+        assert_string_equal(shown ? shown : "", cases[i][1]);
+        free(shown);
+    }
+}
+
+static const struct oc_option check_options[] = {
+    {.name = "command", .type = OC_OPT_STRINGS, .flags = OC_OPT_SENSITIVE},
+    {.name = "label", .type = OC_OPT_STRING, .offset = 16},
+    {0}};
+static const struct oc_option known_options[] = {
+    {.name = "body", .type = OC_OPT_STRING, .flags = OC_OPT_SENSITIVE},
+    {.name = "command", .type = OC_OPT_STRINGS, .flags = OC_OPT_SENSITIVE, .offset = 8},
+    {.name = "vars", .type = OC_OPT_MAP, .flags = OC_OPT_SENSITIVE, .offset = 24},
+    {.name = "pin", .type = OC_OPT_SECRET, .offset = 40},
+    {.name = "plain", .type = OC_OPT_STRING, .offset = 48},
+    {.name = "checks",
+     .type = OC_OPT_GROUPS,
+     .offset = 56,
+     .item_size = 24,
+     .options = check_options},
+    {0}};
+
+static const char example[] =
+    "collectors = ({plugin = \"known\"; name = \"a\"; interval = \"5s\"; body = \"SECRET\";"
+    " command = [\"/bin/prog\", \"--key\", \"SECRET\"]; vars = {K = \"SECRET\"; N = 12345;};"
+    " plain = \"shown\"; pin = \"HIDDEN\"; url = \"http://SECRET@h/p?t=SECRET\";"
+    " checks = ({label = \"one\"; command = [\"prog2\", \"SECRET\"];});},\n"
+    " {plugin = \"foreign\"; name = \"b\"; interval = \"7s\"; what = \"SECRET\"; deep = {x = "
+    "[\"SECRET\"];};});\n"
+    "plugins = {known = {body = \"SECRET\";}; foreign = {what = \"SECRET\";};};\n"
+    "remote_write = ({url = \"http://h/w?k=SECRET\"; headers = {X-Org = \"SECRET\";};});\n";
+
+static const struct oc_plugin_entry entry = {OC_ENTRY_HEAD, .instance_size = 128,
+                                             .options = known_options};
+
+static enum oc_role role;
+static const char *actor;
+
+/* The answer as text, owned by the caller. */
+static char *ask(const char *op, const char *key)
+{
+    char params[128];
+    snprintf(params, sizeof params, "{\"key\": \"%s\"}", key);
+    struct oc_call_request req = {.op = op,
+                                  .params = key ? json_loads(params, 0, NULL) : NULL,
+                                  .actor = {.name = actor, .role = role},
+                                  .on_done = stage_done,
+                                  .ctx = &w.s};
+    oc_ops_call(w.s.env.ops, &req);
+    assert_int_equal(w.s.code, OC_OK);
+    return oc_json_text(w.s.result);
+}
+
+static void prepare(enum oc_role as, const char *name)
+{
+    plugin_add("known", LIBRARY)->entry = &entry;
+    w.s.env.plugins = (struct oc_plugins *)&w; /* only that there are any matters */
+    oc_host_service_destroy(w.host);
+    struct oc_host_hooks hooks = {.config = hook_config,
+                                  .diags = hook_diags,
+                                  .sections = hook_sections,
+                                  .reload = hook_reload,
+                                  .check = hook_check};
+    oc_ops_destroy(w.s.env.ops);
+    w.s.env.ops = oc_ops_create(w.s.env.loop, w.s.env.bus);
+    w.host = oc_host_service_create(&w.s.env, &hooks);
+    configure(example);
+    role = as;
+    actor = name;
+}
+
+static const char *const keys[] = {NULL,
+                                   "collectors",
+                                   "collectors[0]",
+                                   "collectors.a",
+                                   "collectors[0].body",
+                                   "collectors.a.body",
+                                   "collectors[0].command",
+                                   "collectors[0].command[2]",
+                                   "collectors[0].vars",
+                                   "collectors[0].vars.K",
+                                   "collectors[0].url",
+                                   "collectors[0].checks",
+                                   "collectors[0].checks[0]",
+                                   "collectors[0].checks[0].command",
+                                   "collectors[0].checks[0].command[1]",
+                                   "collectors[1].what",
+                                   "collectors[1].deep",
+                                   "collectors[1].deep.x",
+                                   "collectors.b.deep.x[0]",
+                                   "plugins",
+                                   "plugins.known",
+                                   "plugins.known.body",
+                                   "plugins.foreign.what",
+                                   "remote_write",
+                                   "remote_write[0].url",
+                                   "remote_write[0].headers",
+                                   "remote_write[0].headers.X-Org"};
+static const char *const ops[] = {"config.show", "config.get", "config.explain"};
+
+static void nobody_but_admins_sees_them_in_any_view(void **state)
+{
+    (void)state;
+    static const enum oc_role others[] = {OC_ROLE_VIEWER, OC_ROLE_OPERATOR};
+    for (size_t r = 0; r < OC_COUNT(others); r++) {
+        prepare(others[r], "token:x");
+        for (size_t o = 0; o < OC_COUNT(ops); o++) {
+            for (size_t k = o == 0 ? 0 : 1; k < OC_COUNT(keys); k++) {
+                char *text = ask(ops[o], keys[k]);
+                if (strstr(text, "SECRET") || strstr(text, "12345") || strstr(text, "HIDDEN")) {
+                    fail_msg("%s %s: %s", ops[o], keys[k] ? keys[k] : "", text);
+                }
+                assert_true(!keys[k] || strstr(text, "********"));
+                free(text);
+            }
+        }
+        plugins_forget();
+    }
+}
+
+static void what_is_none_stays_readable(void **state)
+{
+    (void)state;
+    static const char *const shown[] = {"/bin/prog", "prog2", "one",     "shown", "5s",
+                                        "7s",        "X-Org", "foreign", "\"K\""};
+    prepare(OC_ROLE_VIEWER, "token:x");
+    char *text = ask("config.show", NULL);
+    for (size_t i = 0; i < OC_COUNT(shown); i++) {
+        if (!strstr(text, shown[i])) {
+            fail_msg("%s is not in %s", shown[i], text);
+        }
+    }
+    free(text);
+}
+
+static void an_admin_sees_all_but_secrets(void **state)
+{
+    (void)state;
+    prepare(OC_ROLE_ADMIN, "cli:uid=0");
+    char *text = ask("config.show", NULL);
+    assert_non_null(strstr(text, "SECRET"));
+    assert_non_null(strstr(text, "12345"));
+    assert_null(strstr(text, "HIDDEN"));
+    free(text);
+}
+
+static void an_answer_that_is_kept_holds_none(void **state)
+{
+    (void)state;
+    static const char *const keepers[] = {"schedule:nightly", "runbook:collect"};
+    for (size_t i = 0; i < OC_COUNT(keepers); i++) {
+        prepare(OC_ROLE_ADMIN, keepers[i]);
+        char *text = ask("config.show", NULL);
+        assert_null(strstr(text, "SECRET"));
+        free(text);
+        plugins_forget();
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(addresses_lose_who_logs_in_and_what_is_asked),
+        TEST(nobody_but_admins_sees_them_in_any_view),
+        TEST(what_is_none_stays_readable),
+        TEST(an_admin_sees_all_but_secrets),
+        TEST(an_answer_that_is_kept_holds_none),
+    };
+    return cmocka_run_group_tests_name("sensitive", tests, NULL, NULL);
+}
