@@ -163,7 +163,7 @@ def what_differs_becomes_policies_that_load():
         assert "local repeats = { count = 3, within = 1800 }" in read["escalate"], read["escalate"]
         for name in read:
             checked = cli(daemon, "policy", "check", os.path.join(daemon.home, "policies", f"{name}.lua"))
-            assert checked.returncode == 0, checked.stderr
+            assert checked.returncode == 0, checked.stdout + checked.stderr
         conf = open(os.path.join(daemon.home, "conf.d", "alert-rules.conf")).read()
         assert 'group_by = ["team"];' in conf and 'group_interval = "5m";' in conf, conf
         again = imported(daemon, text)

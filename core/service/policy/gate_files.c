@@ -11,20 +11,21 @@
 
 /* ---- is the host governed ---- */
 
-/* A private daemon keeps nothing and has read no ledger: the store of the home knows. Without one, a ledger may know of members. */
+/* A private daemon keeps nothing and has read no ledger: the store of the home knows. Without one, a ledger that a host has signed may
+ * know of members; one that only daemons of one operation wrote to has no key yet. */
 static int look_into_home(const struct oc_env *env, bool *governed, struct oc_error *err)
 {
     json_t *since = NULL;
     char *store = oc_path_join(env->home, "data/openclaw.db");
-    char *ledger = oc_path_join(env->home, "ledger");
+    char *signer = oc_path_join(env->home, "ledger/host.pub");
     int rc = oc_kv_peek(store, OC_GATE_SPACE, OC_GATE_GOVERNED, &since, err);
-    if (rc == OC_E_NOT_FOUND && !oc_file_exists(ledger)) {
+    if (rc == OC_E_NOT_FOUND && !oc_file_exists(signer)) {
         oc_error_init(err);
         rc = OC_OK;
     }
     *governed = json_is_object(since);
     json_decref(since);
-    free(ledger);
+    free(signer);
     free(store);
     return rc;
 }

@@ -3,6 +3,7 @@
 
 #include "alert/text.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- finding ---- */
@@ -202,5 +203,11 @@ char *raw_body(const struct raw_delivery *d, const char *timestamp)
 
 char *raw_string(const struct raw *value)
 {
-    return strndup(value->at + 1, value->len - 2);
+    const size_t len = value->len - 2;
+    char *text = malloc(len + 1);
+    if (text) {
+        memcpy(text, value->at + 1, len);
+        text[len] = '\0';
+    }
+    return text;
 }
