@@ -371,9 +371,10 @@ static void wake_at(struct oc_alert_service *s, int64_t now, int64_t next)
 void oc_alert_commit(struct oc_alert_service *s)
 {
     int64_t now = oc_time_wall();
+    const bool busy = s->gathering || s->slices;
     struct oc_round r = {
         .s = s,
-        .until = oc_time_mono() + (s->gathering ? ROUND_BUSY : ROUND_BUDGET),
+        .until = oc_time_mono() + (busy ? ROUND_BUSY : ROUND_BUDGET),
         .behind = oc_outbox_is_behind(&s->outbox),
         .router = {.state = &s->routing, .outbox = &s->outbox, .alerts = &s->alerts, .now = now}};
     s->commit_at = INT64_MAX;
@@ -389,7 +390,7 @@ void oc_alert_commit(struct oc_alert_service *s)
     int64_t kept = oc_keep_round(s, now);
     oc_ingest_settle(s);
     make_news(&r);
-    more = oc_alert_publish(s, oc_time_mono() + NEWS_BUDGET) || more;
+    more = oc_alert_publish(s, oc_time_mono() + (busy ? ROUND_BUSY : NEWS_BUDGET)) || more;
     oc_noise_publish(s);
 
     const struct oc_alert *due = oc_alerts_due(&s->alerts);
