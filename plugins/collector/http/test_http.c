@@ -429,7 +429,7 @@ static void redirecting(int fd, struct peer_shared *shared, const void *ctx)
     char reply[256];
     for (;;) {
         peer_request(fd, shared);
-        if (strncmp(shared->request, "GET /x ", 7) == 0) {
+        if (peer_asked("/x")) {
             snprintf(reply, sizeof reply,
                      "HTTP/1.1 302 Found\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n",
                      (const char *)ctx);

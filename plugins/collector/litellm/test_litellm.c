@@ -103,25 +103,18 @@ static void answer(int fd, const char *status, const char *headers, const char *
     peer_say(fd, body);
 }
 
-static int asked(const struct peer_shared *shared, const char *path)
-{
-    size_t len = strlen(path);
-    return strncmp(shared->request + 4, path, len) == 0 &&
-           (shared->request[4 + len] == ' ' || shared->request[4 + len] == '?');
-}
-
-static void answer_books(int fd, const struct peer_shared *shared, const struct script *s)
+static void answer_books(int fd, const struct script *s)
 {
     char body[2048];
     if (!s->database) {
         answer(fd, "500 Internal Server Error", "",
                "{\"error\":{\"message\":\"Database not connected. Connect a database to your "
                "proxy\"}}");
-    } else if (asked(shared, "/key/info")) {
+    } else if (peer_asked("/key/info")) {
         answer(fd, "200 OK", "", "{\"key\":\"x\",\"info\":{\"spend\":1.25,\"max_budget\":10}}");
-    } else if (asked(shared, "/global/spend")) {
+    } else if (peer_asked("/global/spend")) {
         answer(fd, "200 OK", "", "{\"spend\":42.5,\"max_budget\":0.0}");
-    } else if (asked(shared, "/spend/logs")) {
+    } else if (peer_asked("/spend/logs")) {
         snprintf(body, sizeof body,
                  "[{\"startTime\":\"%s\",\"spend\":0.75,\"users\":{},\"models\":{\"gpt-4o\":0.75}},"
                  "{\"startTime\":\"2001-01-01\",\"spend\":99,\"users\":{},\"models\":{}}]",
@@ -143,15 +136,15 @@ static void answer_books(int fd, const struct peer_shared *shared, const struct 
     }
 }
 
-static void answer_metrics(int fd, const struct peer_shared *shared, const struct script *s)
+static void answer_metrics(int fd, const struct script *s)
 {
     char bearer[64] = "";
     if (s->key) {
         snprintf(bearer, sizeof bearer, "Authorization: Bearer %s\r\n", s->key);
     }
-    if (asked(shared, "/metrics")) {
+    if (peer_asked("/metrics")) {
         answer(fd, "307 Temporary Redirect", "Location: /metrics/\r\n", "");
-    } else if (!strstr(shared->request, bearer)) {
+    } else if (!strstr(peer_own, bearer)) {
         answer(fd, "401 Unauthorized", "",
                "\"Unauthorized access to metrics endpoint: No connected db.\"");
     } else {
@@ -166,28 +159,28 @@ static void proxy(int fd, struct peer_shared *shared, const void *ctx)
     char body[256];
     for (;;) {
         peer_request(fd, shared);
-        if (s->hangs && asked(shared, s->hangs)) {
+        if (s->hangs && peer_asked(s->hangs)) {
             peer_hang(fd, shared, NULL);
-        } else if (asked(shared, "/health/liveliness")) {
+        } else if (peer_asked("/health/liveliness")) {
             answer(fd, "200 OK", "", "\"I'm alive!\"");
-        } else if (asked(shared, "/health/readiness")) {
+        } else if (peer_asked("/health/readiness")) {
             snprintf(body, sizeof body, "{\"status\":\"healthy\",\"db\":\"%s\"}",
                      s->database ? s->database : "Not connected");
             answer(fd,
                    s->database && strcmp(s->database, "connected") != 0 ? "503 Service Unavailable"
                                                                         : "200 OK",
                    "", body);
-        } else if (asked(shared, "/model/info")) {
+        } else if (peer_asked("/model/info")) {
             answer(fd, "200 OK", "",
                    "{\"data\":[{\"model_name\":\"broken\",\"model_info\":{\"id\":"
                    "\"c3f0e323361f96c8ec0ff62e13225f52b8f9cfb3572cbd5bdddbb0d1d10a1624\","
                    "\"agent_id\":\"dreamer\"}},{\"model_name\":\"x\",\"model_info\":{\"id\":7}}]}");
-        } else if (asked(shared, "/metrics") || asked(shared, "/metrics/")) {
-            answer_metrics(fd, shared, s);
-        } else if (asked(shared, "/health")) {
+        } else if (peer_asked("/metrics") || peer_asked("/metrics/")) {
+            answer_metrics(fd, s);
+        } else if (peer_asked("/health")) {
             _exit(99); /* billed: noticed by the_page_that_makes_billed_calls_is_never_asked_for */
         } else {
-            answer_books(fd, shared, s);
+            answer_books(fd, s);
         }
     }
 }
@@ -362,14 +355,13 @@ static void next_page(int fd, struct peer_shared *shared, const void *ctx)
 {
     static const struct script plain = {0};
     const char *const *pages = ctx;
-    int *page = (int *)(void *)(shared->request + sizeof shared->request - sizeof(int));
     peer_request(fd, shared);
-    if (asked(shared, "/metrics")) {
-        answer(fd, "200 OK", "", pages[(*page)++]);
-    } else if (asked(shared, "/health/liveliness") || asked(shared, "/health/readiness")) {
+    if (peer_asked("/metrics")) {
+        answer(fd, "200 OK", "", pages[shared->page++]);
+    } else if (peer_asked("/health/liveliness") || peer_asked("/health/readiness")) {
         answer(fd, "200 OK", "", "{}");
     } else {
-        answer_books(fd, shared, &plain);
+        answer_books(fd, &plain);
     }
 }
 

@@ -18,7 +18,7 @@ static void ollama(int fd, struct peer_shared *shared, const void *ctx)
     (void)ctx;
     for (;;) {
         peer_request(fd, shared);
-        if (strncmp(shared->request, "GET /api/tags ", 14) == 0) {
+        if (peer_asked("/api/tags")) {
             answer(fd, "{\"models\":[{\"name\":\"a\"},{\"name\":\"b\"},{\"name\":\"c\"}]}");
         } else {
             answer(fd, "{\"models\":[{\"name\":\"a\"}]}");

@@ -3,7 +3,8 @@
  *
  * Header-only. Every connection is served by a child of its own, so that a script may simply block;
  * nothing of the server is a thread or a descriptor of the test, and leaks are those of the plugin.
- * The script talks back through `shared`. */
+ * A script decides by `peer_asked`, which is its own connection's; it talks back through `shared`,
+ * where what another connection says may come in between. */
 #ifndef OC_PROBE_TESTING_PEER_H
 #define OC_PROBE_TESTING_PEER_H
 
@@ -23,8 +24,12 @@
 struct peer_shared {
     int connections;     /* accepted so far */
     int requests;        /* read by peer_request so far */
-    char request[16384]; /* the last one */
+    int page;            /* for scripts that answer one thing after another */
+    char request[16384]; /* the last one of any connection: for the test, not for a script */
 };
+
+/* The last request that this connection has read (each has a process of its own). */
+static char peer_own[sizeof((struct peer_shared *)NULL)->request];
 
 /* Serves one connection; when it returns, the connection is closed. */
 typedef void (*peer_fn)(int fd, struct peer_shared *shared, const void *ctx);
@@ -137,22 +142,30 @@ static inline void peer_say(int fd, const char *text)
     peer_send(fd, text, strlen(text));
 }
 
-/* Reads a request's header (and what came with it) into shared->request; ends the script when the
- * client has closed. */
+/* Reads a request's header (and what came with it) into peer_own, and a copy for the test into
+ * shared->request; ends the script when the client has closed. */
 static inline void peer_request(int fd, struct peer_shared *shared)
 {
     size_t have = 0;
-    char text[sizeof shared->request];
     do {
-        ssize_t n = recv(fd, text + have, sizeof text - 1 - have, 0);
+        ssize_t n = recv(fd, peer_own + have, sizeof peer_own - 1 - have, 0);
         if (n <= 0) {
             _exit(0);
         }
         have += (size_t)n;
-        text[have] = '\0';
-    } while (!strstr(text, "\r\n\r\n"));
-    memcpy(shared->request, text, have + 1);
+        peer_own[have] = '\0';
+    } while (!strstr(peer_own, "\r\n\r\n"));
+    memcpy(shared->request, peer_own, have + 1);
     __atomic_add_fetch(&shared->requests, 1, __ATOMIC_SEQ_CST);
+}
+
+/* Whether this connection's last request is for `path`, whatever its query. */
+static inline int peer_asked(const char *path)
+{
+    size_t len = strlen(path);
+    const char *target = strchr(peer_own, ' ');
+    return target && strncmp(target + 1, path, len) == 0 &&
+           (target[1 + len] == ' ' || target[1 + len] == '?');
 }
 
 /* Answers every request of the connection with the text at `ctx`. */
