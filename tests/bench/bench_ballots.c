@@ -3,8 +3,8 @@
  *   bench_ballots FOLDER [PROPOSALS]
  *
  * The whole service on a real ledger in FOLDER: statements that were signed before are verified, written, counted and
- * acknowledged. One line of JSON: what verifying alone would allow on one core and on two, the rate of batches (governance.votes),
- * the same without verifying, the latency of one ballot after the other beside one fdatasync of a file in the same folder, each
+ * acknowledged. One line of JSON: what verifying alone would allow on one core and on two, the rate of batches (governance.votes)
+ * of ballots each with a signature of its own, of ballots on sheets (one signature a member), the same without verifying, the latency of one ballot after the other beside one fdatasync of a file in the same folder, each
  * time one after the other, and how long the loop is held up while 1000 large proposals are saved. */
 #include <fcntl.h>
 #include <pthread.h>
@@ -30,8 +30,8 @@ struct bench {
     struct oc_env env;
     struct oc_governance *g;
     uint8_t secrets[MEMBERS][OC_SIGN_SECRET];
-    char **ids;
-    size_t proposals;
+    char **ids; /* of twice as many: those of ballots each signed by itself, then those of sheets */
+    size_t proposals; /* of either */
     bool done;
     int code;
     json_t *result;
@@ -111,12 +111,12 @@ static void enroll(struct bench *b)
 /* One by the operation; the others are its copies, as the ledger would have them: more than may be open at once. */
 static void propose(struct bench *b)
 {
-    b->ids = oc_calloc(b->proposals, sizeof *b->ids);
+    b->ids = oc_calloc(2 * b->proposals, sizeof *b->ids);
     call(b, "governance.propose",
          json_pack("{s:s,s:s,s:s,s:s,s:s}", "title", "t", "description", "d", "justification", "j",
                    "impact", "i", "rollback_plan", "r"));
     b->ids[0] = oc_strdup(oc_json_str(b->result, "proposal", ""));
-    for (size_t i = 1; i < b->proposals; i++) {
+    for (size_t i = 1; i < 2 * b->proposals; i++) {
         json_t *record = json_deep_copy(oc_governance_find(b->g->state, b->ids[0]));
         b->ids[i] = oc_asprintf("%s-%04zu", b->ids[0], i);
         oc_json_set_str(record, "id", b->ids[i]);
@@ -168,6 +168,36 @@ static json_t *lines(struct bench *b, uint64_t nonce)
     return all;
 }
 
+/* The same, each member's on one sheet. */
+static json_t *sheet_lines(struct bench *b, uint64_t nonce)
+{
+    struct oc_statement *ballots = oc_calloc(b->proposals, sizeof *ballots);
+    char **texts = oc_calloc(VOTERS * b->proposals, sizeof *texts);
+    json_t *all = json_array();
+    struct oc_error err;
+    for (size_t member = 0; member < VOTERS; member++) {
+        for (size_t i = 0; i < b->proposals; i++) {
+            struct oc_governance_act act;
+            char *signature;
+            sign(b, b->proposals + i, member, nonce, &act, &signature);
+            ballots[i] = act.statement;
+            free(signature);
+        }
+        OC_ASSERT(oc_sheet_sign(ballots, b->proposals, b->secrets[member],
+                                texts + member * b->proposals, &err) == OC_OK);
+    }
+    for (size_t i = 0; i < b->proposals * VOTERS; i++) {
+        char *text = texts[i % VOTERS * b->proposals + i / VOTERS];
+        json_array_append_new(
+            all, json_sprintf("%s %s abstain %llu %s", b->ids[b->proposals + i / VOTERS],
+                              name_of(i % VOTERS), (unsigned long long)nonce, text));
+        free(text);
+    }
+    free(texts);
+    free(ballots);
+    return all;
+}
+
 static double verify_rate(struct bench *b)
 {
     struct oc_governance_act act;
@@ -178,7 +208,7 @@ static double verify_rate(struct bench *b)
     oc_governance_key(b->g, "m00", &act.key);
     const int64_t began = oc_time_mono_us();
     for (int i = 0; i < 5000; i++) {
-        OC_ASSERT(oc_governance_verify(&act, &err) == OC_OK);
+        OC_ASSERT(oc_governance_verify(&act, NULL, &err) == OC_OK);
     }
     free(signature);
     return 5000.0 * 1e6 / (double)(oc_time_mono_us() - began);
@@ -190,7 +220,7 @@ static void *verify_many(void *arg)
     const struct oc_governance_act *act = arg;
     struct oc_error err;
     for (int i = 0; i < 10000; i++) {
-        OC_ASSERT(oc_governance_verify(act, &err) == OC_OK);
+        OC_ASSERT(oc_governance_verify(act, NULL, &err) == OC_OK);
     }
     return NULL;
 }
@@ -211,11 +241,22 @@ static double verify_limit(struct bench *b)
     return 20000.0 * 1e6 / (double)(oc_time_mono_us() - began);
 }
 
-static double batch_rate(struct bench *b)
+/* Of all threads, or of the loop's. */
+static double cpu_s(int who)
+{
+    struct rusage u;
+    getrusage(who, &u);
+    return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+           (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+}
+
+static double batch_rate(struct bench *b, json_t *(*make)(struct bench *b, uint64_t nonce),
+                         double *cpu_us, double *loop_us)
 {
     int64_t took = 0, count = 0;
+    *cpu_us = *loop_us = 0;
     for (uint64_t nonce = 1; nonce <= ROUNDS; nonce++) {
-        json_t *all = lines(b, nonce);
+        json_t *all = make(b, nonce);
         const size_t total = json_array_size(all);
         for (size_t from = 0; from < total; from += BATCH) {
             json_t *part = json_array();
@@ -223,25 +264,22 @@ static double batch_rate(struct bench *b)
                 json_array_append(part, json_array_get(all, i));
             }
             const int64_t taken = (int64_t)json_array_size(part), began = oc_time_mono_us();
+            const double cpu = cpu_s(RUSAGE_SELF), loop = cpu_s(RUSAGE_THREAD);
             call(b, "governance.votes", json_pack("{s:o}", "ballots", part));
+            *cpu_us += (cpu_s(RUSAGE_SELF) - cpu) * 1e6;
+            *loop_us += (cpu_s(RUSAGE_THREAD) - loop) * 1e6;
             took += oc_time_mono_us() - began;
             count += taken;
             OC_ASSERT(oc_json_int(b->result, "taken", 0) == taken);
         }
         json_decref(all);
     }
+    *cpu_us /= (double)count;
+    *loop_us /= (double)count;
     return (double)count * 1e6 / (double)took;
 }
 
 /* The way from a statement that is known to be good to the disk. */
-static double cpu_s(void)
-{
-    struct rusage u;
-    getrusage(RUSAGE_SELF, &u);
-    return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
-           (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
-}
-
 static double commit_rate(struct bench *b, double *cpu_us)
 {
     const size_t count = b->proposals * VOTERS;
@@ -254,7 +292,7 @@ static double commit_rate(struct bench *b, double *cpu_us)
         oc_governance_key(b->g, acts[i].statement.member, &acts[i].key);
     }
     const int64_t began = oc_time_mono_us();
-    const double cpu = cpu_s();
+    const double cpu = cpu_s(RUSAGE_SELF);
     for (size_t i = 0; i < count; i++) {
         OC_ASSERT(oc_governance_commit(b->g, &acts[i], NULL) == OC_OK);
         if (i % 512 == 511) {
@@ -265,7 +303,7 @@ static double commit_rate(struct bench *b, double *cpu_us)
         oc_loop_step(b->env.loop, true);
     }
     const int64_t took = oc_time_mono_us() - began;
-    *cpu_us = (cpu_s() - cpu) * 1e6 / (double)count;
+    *cpu_us = (cpu_s(RUSAGE_SELF) - cpu) * 1e6 / (double)count;
     for (size_t i = 0; i < count; i++) {
         free(signatures[i]);
     }
@@ -401,27 +439,30 @@ int main(int argc, char **argv)
     configure(&b, argv[1]);
     enroll(&b);
     propose(&b);
-    const double verify = verify_rate(&b), limit = verify_limit(&b), batch = batch_rate(&b);
-    double cpu_us = 0;
+    double cpu_us, loop_us, sheet_us, sheet_loop_us;
+    const double verify = verify_rate(&b), limit = verify_limit(&b),
+                 batch = batch_rate(&b, lines, &cpu_us, &loop_us),
+                 sheets = batch_rate(&b, sheet_lines, &sheet_us, &sheet_loop_us);
     const double commit = commit_rate(&b, &cpu_us);
     latencies(&b, argv[1], us, plain_us);
     const struct saving saving = save_large(&b);
     printf("{\"verify_per_s_one_core\": %.0f, \"verify_per_s_limit\": %.0f, \"batch_per_s\": %.0f, "
+           "\"sheet_per_s\": %.0f, \"sheet_cpu_us\": %.1f, \"sheet_loop_us\": %.1f, "
            "\"commit_per_s\": %.0f, \"commit_cpu_us\": %.1f, \"one_us_p50\": %lld, "
            "\"one_us_p99\": %lld, \"fdatasync_us_p50\": %lld, \"fdatasync_us_p99\": %lld, "
            "\"save_mb\": %.1f, \"save_pause_ms\": %.2f, \"save_worker_ms\": %.0f, "
            "\"save_on_loop_ms\": %.0f}\n",
-           verify, limit, batch, commit, cpu_us, (long long)us[SINGLES / 2],
-           (long long)us[SINGLES * 99 / 100], (long long)plain_us[SINGLES / 2],
-           (long long)plain_us[SINGLES * 99 / 100], saving.mb, saving.pause_ms, saving.took_ms,
-           saving.on_loop_ms);
+           verify, limit, batch, sheets, sheet_us, sheet_loop_us, commit, cpu_us,
+           (long long)us[SINGLES / 2], (long long)us[SINGLES * 99 / 100],
+           (long long)plain_us[SINGLES / 2], (long long)plain_us[SINGLES * 99 / 100], saving.mb,
+           saving.pause_ms, saving.took_ms, saving.on_loop_ms);
     oc_governance_stop(b.g, 0, no_op, NULL);
     oc_governance_destroy(b.g);
     oc_ops_destroy(b.env.ops);
     oc_ledger_close(b.env.ledger);
     oc_store_close(b.env.store);
     oc_bus_destroy(b.env.bus);
-    for (size_t i = 0; i < b.proposals; i++) {
+    for (size_t i = 0; i < 2 * b.proposals; i++) {
         free(b.ids[i]);
     }
     free(b.ids);

@@ -229,7 +229,8 @@ int oc_governance_prepare(struct oc_governance *g, const json_t *p, struct oc_go
     if (rc || !act->signature) {
         return rc;
     }
-    if (!oc_base64_decode(act->signature, strlen(act->signature), act->bytes, sizeof act->bytes)) {
+    if (!oc_sheet_is(act->signature) &&
+        !oc_base64_decode(act->signature, strlen(act->signature), act->bytes, sizeof act->bytes)) {
         oc_error_set(err, OC_E_VERIFY, "the signature is not base64 of 64 bytes");
         return OC_E_VERIFY;
     }
@@ -237,9 +238,12 @@ int oc_governance_prepare(struct oc_governance *g, const json_t *p, struct oc_go
     return rc || !p ? rc : check_key(g, p, act, err);
 }
 
-int oc_governance_verify(const struct oc_governance_act *act, struct oc_error *err)
+int oc_governance_verify(const struct oc_governance_act *act, struct oc_sheet_seen *seen,
+                         struct oc_error *err)
 {
-    return oc_statement_verify(&act->statement, act->key.key, act->bytes, err);
+    return oc_sheet_is(act->signature)
+               ? oc_sheet_verify(&act->statement, act->key.key, act->signature, seen, err)
+               : oc_statement_verify(&act->statement, act->key.key, act->bytes, err);
 }
 
 /* ---- what was said before ---- */

@@ -303,7 +303,12 @@ int oc_statement_verify(const struct oc_statement *s, const uint8_t public_key[O
 
 void oc_statement_reason(struct oc_statement *s, const char *text)
 {
-    oc_sha256_hex(text ? text : "", text ? strlen(text) : 0, s->rationale);
+    static const char none[] = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    if (text && *text) {
+        oc_sha256_hex(text, strlen(text), s->rationale);
+    } else {
+        memcpy(s->rationale, none, sizeof none); /* of no bytes */
+    }
 }
 
 /* ---- electorates ---- */

@@ -46,45 +46,12 @@ json_t *oc_governance_electorate_json(const struct oc_governance *g)
     return list;
 }
 
-/* ---- keys ---- */
-
-/* A key that is revoked is so for good, wherever the clock stands. */
-bool oc_governance_key(const struct oc_governance *g, const char *member, struct oc_member_key *key)
-{
-    const json_t *row;
-    struct oc_member_key one;
-    bool found = false;
-    size_t i;
-    json_array_foreach(json_object_get(g->state, "keys"), i, row)
-    {
-        if (strcmp(oc_json_str(row, "member", ""), member) == 0 &&
-            oc_member_key_read(row, &one, NULL) == OC_OK && one.revoked_at == OC_TALLY_NEVER) {
-            *key = one;
-            found = true; /* the newest is the last */
-        }
-    }
-    return found;
-}
+/* ---- records ---- */
 
 static int64_t revocation_of(const struct oc_governance *g, const char *id)
 {
     return oc_json_int(json_object_get(g->state, "revoked"), id, OC_TALLY_NEVER);
 }
-
-bool oc_governance_is_late_key(const struct oc_governance *g, const json_t *p, const char *id)
-{
-    const json_t *row;
-    size_t i;
-    json_array_foreach(json_object_get(g->state, "keys"), i, row)
-    {
-        if (strcmp(oc_json_str(row, "id", ""), id) == 0) {
-            return oc_json_int(row, "index", 0) > oc_json_int(p, "index", INT64_MAX);
-        }
-    }
-    return false;
-}
-
-/* ---- records ---- */
 
 static struct oc_tally_stamp stamp_of(const struct oc_governance *g, const json_t *record)
 {

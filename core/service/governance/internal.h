@@ -19,6 +19,7 @@
 #include "core/service/governance/governance.h"
 #include "core/service/governance/keys.h"
 #include "core/service/governance/rules.h"
+#include "core/service/governance/sheet.h"
 #include "core/service/governance/state.h"
 #include "core/service/governance/tally.h"
 
@@ -75,6 +76,7 @@ struct oc_governance {
     int64_t degraded_since;             /* wall ms: too few can be reached since then; 0 = enough */
     struct oc_snapshot *snapshot;       /* being made */
     struct oc_frozen_electorate frozen; /* of the proposal that was looked at last */
+    struct oc_keyring *keyring;         /* the keys of the state */
     uint64_t saved;                     /* entries that the saved state covers */
     uint64_t saved_size;                /* entries that were there then */
     int64_t saved_ms;                   /* monotonic: when that was */
@@ -155,6 +157,10 @@ const struct oc_frozen_electorate *oc_governance_frozen(struct oc_governance *g,
                                                         const json_t *proposal);
 /* Delegations of the state; owned by the caller. */
 struct oc_gov_delegation *oc_governance_delegations(const struct oc_governance *g, size_t *count);
+/* ---- keyring.c ---- */
+struct oc_keyring *oc_keyring_create(void);
+void oc_keyring_destroy(struct oc_keyring *r);
+void oc_keyring_forget(struct oc_keyring *r); /* a key of the state has changed */
 /* Whether the key was registered after the proposal was opened: it counts for later ones only. */
 bool oc_governance_is_late_key(const struct oc_governance *g, const json_t *proposal,
                                const char *id);
@@ -208,7 +214,7 @@ bool oc_governance_in_emergency(struct oc_governance *g);
 void oc_governance_end_emergency(struct oc_governance *g);
 /* What the degraded mode does to a new proposal; nothing in the standard mode. */
 void oc_governance_degrade(struct oc_governance *g, const char *id);
-/* OC_E_RETRY: a provisional decision was posted too short a time ago. */
+/* OC_E_CONFLICT: a provisional decision was posted too short a time ago. */
 int oc_governance_may_post(const struct oc_governance *g, const char *category,
                            struct oc_error *err);
 void oc_governance_alert(struct oc_governance *g, const char *rule, const char *about,
@@ -258,16 +264,17 @@ struct oc_governance_act {
     bool change;           /* an earlier ballot of the member may be replaced */
     bool quiet;            /* one of many: the caller pokes the proposal when all are written */
     const char *text;      /* the reason; borrowed, may be NULL */
-    const char *signature; /* base64; borrowed */
-    uint8_t bytes[OC_SIGN_SIGNATURE];
+    const char *signature; /* base64, or that of a sheet; borrowed */
+    uint8_t bytes[OC_SIGN_SIGNATURE]; /* it, unless it is a sheet's */
     struct oc_member_key key;
 };
 /* Fills in what the host knows by itself (subject, electorate) and the key; refuses what this member may not say, or not now. `proposal` is NULL
  * for a delegation and an emergency. With `signature` NULL only the statement is made. */
 int oc_governance_prepare(struct oc_governance *g, const json_t *proposal,
                           struct oc_governance_act *act, struct oc_error *err);
-/* Whether the signature fits. [any] */
-int oc_governance_verify(const struct oc_governance_act *act, struct oc_error *err);
+/* Whether the signature fits; `seen` may be NULL. [any] */
+int oc_governance_verify(const struct oc_governance_act *act, struct oc_sheet_seen *seen,
+                         struct oc_error *err);
 /* The entry, once it is on the disk; owned. NULL and err: it cannot be read. */
 json_t *oc_governance_entry(const struct oc_governance *g, uint64_t index, struct oc_error *err);
 /* What was signed before with this nonce: true, and *index is its place. OC_E_CONFLICT in err: something else was. */
@@ -315,6 +322,7 @@ void oc_governance_add_ops(struct oc_governance *g);
     X(oc_governance_ops_vote)                                                                      \
     X(oc_governance_ops_form)                                                                      \
     X(oc_governance_ops_power)                                                                     \
+    X(oc_governance_ops_sheet)                                                                     \
     X(oc_governance_ops_key)                                                                       \
     X(oc_governance_ops_show)                                                                      \
     X(oc_governance_ops_import)

@@ -8,6 +8,7 @@
 
 #include "core/base/json.h"
 #include "core/base/log.h"
+#include "core/base/text.h"
 #include "core/base/time.h"
 #include "core/service/governance/internal.h"
 
@@ -84,6 +85,7 @@ int oc_governance_load(struct oc_governance *g, struct oc_error *err)
     g->saved = g->saved_size = (uint64_t)(covers + 1);
     g->saved_ms = oc_time_mono();
     *g->frozen.proposal = '\0';
+    oc_keyring_forget(g->keyring);
     return rc;
 }
 
@@ -259,6 +261,9 @@ int oc_governance_write(struct oc_governance *g, const char *type, json_t *entry
     }
     g->writing = w;
     oc_governance_apply(g->state, w->index, type, entry);
+    if (oc_starts(type, "key_")) {
+        oc_keyring_forget(g->keyring);
+    }
     if (call) {
         oc_call_on_cancel(call, on_cancel, w);
     }

@@ -115,10 +115,11 @@ static void prepare(struct oc_governance *g, struct item *item)
 static void verify(void *ctx)
 {
     struct slice *s = ctx;
+    struct oc_sheet_seen seen = {0};
     for (size_t i = s->from; i < s->to; i++) {
         struct item *item = &s->batch->items[i];
         if (!item->err.code && item->index < 0) {
-            oc_governance_verify(&item->act, &item->err);
+            oc_governance_verify(&item->act, &seen, &item->err);
         }
     }
 }
@@ -302,7 +303,8 @@ const struct oc_op oc_governance_ops_power[] = {
      .description =
          "For a bridge that collects the ballots of agents: up to 10 000 in one call. The "
          "answer has a receipt for each, in their order: the place in the ledger, or why "
-         "it was not taken. Ballots without a reason alone can be brought this way.",
+         "it was not taken. Ballots without a reason alone can be brought this way. A signature "
+         "may be that of a sheet (governance.sheet): one signature for many ballots.",
      .example = "openclaw governance votes --ballots 'PROPOSAL-20261122-231501-042-00 alpha yes 1 "
                 "c2lnbmF0dXJl...'",
      .result = "{taken: integer, refused: integer, receipts: [any]}",

@@ -226,7 +226,7 @@ static void accept(struct oc_governance *g, struct oc_call *call, const json_t *
         return;
     }
     if (oc_governance_prepare(g, p, act, &err) != OC_OK ||
-        check_delegation(g, act, &err) != OC_OK || oc_governance_verify(act, &err) != OC_OK) {
+        check_delegation(g, act, &err) != OC_OK || oc_governance_verify(act, NULL, &err) != OC_OK) {
         if (err.code == OC_E_VERIFY) {
             oc_governance_violation(g, oc_call_actor(call)->name,
                                     *act->statement.proposal ? act->statement.proposal : NULL,

@@ -104,8 +104,7 @@ void oc_state_sign(json_t *state, json_t *p, const char *key, uint64_t index, co
     char *id =
         oc_asprintf("%s:%s:%" JSON_INTEGER_FORMAT, oc_json_str(entry, "kind", ""),
                     oc_json_str(entry, "member", ""), (json_int_t)oc_json_int(entry, "nonce", 0));
-    json_object_set_new(oc_state_object(p, "nonces"), id,
-                        json_pack("[I,s]", (json_int_t)index, oc_json_str(entry, "signature", "")));
+    json_object_set_new(oc_state_object(p, "nonces"), id, json_pack("[I]", (json_int_t)index));
     free(id);
     oc_state_heard(state, entry);
 }
