@@ -36,17 +36,19 @@ static bool read_entry(void *ctx, uint64_t index, const char *text, size_t len)
     return true;
 }
 
-/* Entries that were seen are no more. What they said is kept; the ledger takes nothing until people have accepted the loss. What comes
- * then counts: it gets their places. */
+/* Entries that were seen are no more. What they said is kept; the ledger takes nothing until people have accepted the loss, whoever
+ * noticed it first. What comes then counts: it gets their places. Until then nothing of this is saved. */
 static void check_length(struct oc_governance *g, json_t *state)
 {
     const int64_t covers = oc_json_int(state, "covers", -1),
                   size = (int64_t)oc_ledger_size(g->env->ledger);
-    const bool cut = covers >= size && oc_ledger_healthy(g->env->ledger, NULL);
+    const bool cut = covers >= size;
     if (cut) {
         oc_err("the ledger is shorter than what governance has seen of it",
                "entries=%lld seen=%lld", (long long)size, (long long)covers + 1);
         oc_json_set_int(state, "covers", size - 1);
+    }
+    if (cut && oc_ledger_healthy(g->env->ledger, NULL)) {
         oc_ledger_distrust(g->env->ledger,
                            "the ledger is shorter than what governance has seen of it",
                            "Bring the folder back from a backup and restart the host, or accept "

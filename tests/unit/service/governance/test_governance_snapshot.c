@@ -8,12 +8,16 @@
 
 static struct world w;
 static char *ledger_dir, *saved_file;
+static bool others_know; /* of what the ledger has lost, before governance looks */
 
 static void open_all(void)
 {
     const struct oc_ledger_options o = {.dir = ledger_dir, .segment_size = 8};
     w.s.env.ledger = oc_ledger_open(&o, w.s.env.loop, NULL);
     assert_non_null(w.s.env.ledger);
+    if (others_know) {
+        oc_ledger_distrust(w.s.env.ledger, "entries are gone", "accept it");
+    }
     world_open(&w, "");
 }
 
@@ -182,11 +186,9 @@ static void one_that_is_torn_is_made_anew(void **state)
     assert_string_equal(before, after);
 }
 
-/* Entries that were cut off are told; what comes then counts, and once all is well the alert ends. */
-static void a_ledger_that_was_cut_is_told_until_it_is_well(void **state)
+/* The saved state speaks of entries that the ledger does not have. */
+static void save_a_state_of_more(void)
 {
-    (void)state;
-    write_keys(0, 5);
     oc_json_set_int(w.g->state, "covers", 7);
     w.g->saved = 0;
     json_t *longer = json_deep_copy(w.g->state);
@@ -197,12 +199,25 @@ static void a_ledger_that_was_cut_is_told_until_it_is_well(void **state)
     assert_int_equal(oc_file_write(saved_file, text, strlen(text), 0600, NULL), OC_OK);
     free(text);
     json_decref(longer);
-    open_all();
-    assert_int_equal(told("rule.firing"), 1);
-    assert_int_equal(told("rule.resolved"), 0);
+}
+
+static void accept(void)
+{
     assert_false(oc_ledger_healthy(w.s.env.ledger, NULL));
     oc_ledger_trust(w.s.env.ledger); /* as `ledger accept` does */
     oc_bus_publish(w.s.env.bus, "ledger.accepted", json_object());
+}
+
+/* Entries that were cut off are told; what comes then counts, and once all is well the alert ends. */
+static void a_ledger_that_was_cut_is_told_until_it_is_well(void **state)
+{
+    (void)state;
+    write_keys(0, 5);
+    save_a_state_of_more();
+    open_all();
+    assert_int_equal(told("rule.firing"), 1);
+    assert_int_equal(told("rule.resolved"), 0);
+    accept();
     assert_int_equal(told("rule.resolved"), 1);
     write_keys(5, 1);
     assert_int_equal(json_array_size(json_object_get(w.g->state, "keys")), 6);
@@ -217,6 +232,24 @@ static void a_ledger_that_was_cut_is_told_until_it_is_well(void **state)
     w.s.env.ephemeral = false;
 }
 
+/* Whoever noticed it first: what is said after the loss was accepted counts at once, and after a restart. */
+static void what_comes_after_an_accepted_loss_counts(void **state)
+{
+    (void)state;
+    write_keys(0, 5);
+    save_a_state_of_more();
+    others_know = true;
+    open_all();
+    others_know = false;
+    accept();
+    write_keys(5, 1);
+    assert_int_equal(json_array_size(json_object_get(w.g->state, "keys")), 6);
+    close_all();
+    open_all();
+    assert_true(oc_ledger_healthy(w.s.env.ledger, NULL));
+    assert_int_equal(json_array_size(json_object_get(w.g->state, "keys")), 6);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -225,6 +258,7 @@ int main(void)
         T(a_large_state_comes_back_at_the_start),
         T(one_that_is_torn_is_made_anew),
         T(a_ledger_that_was_cut_is_told_until_it_is_well),
+        T(what_comes_after_an_accepted_loss_counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
