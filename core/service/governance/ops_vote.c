@@ -117,6 +117,16 @@ static int check_emergency(struct oc_governance *g, const struct oc_governance_a
     return oc_governance_check_floor(g, act, err);
 }
 
+static bool votes(const struct oc_governance *g, const char *member)
+{
+    for (uint32_t i = 0; i < g->rules.triad_count; i++) {
+        if (strcmp(g->rules.triad[i], member) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int check_delegation(struct oc_governance *g, const struct oc_governance_act *act,
                             struct oc_error *err)
 {
@@ -129,10 +139,8 @@ static int check_delegation(struct oc_governance *g, const struct oc_governance_
     if (s->kind != OC_STATEMENT_DELEGATION) {
         return OC_OK;
     }
-    struct oc_member_key key;
-    if (strcmp(s->to, "-") != 0 && !oc_governance_is_named(g, s->to) &&
-        !oc_governance_key(g, s->to, &key)) {
-        oc_error_set(err, OC_E_CONFIG, "there is no member %.64s to speak for %.64s", s->to,
+    if (strcmp(s->to, "-") != 0 && !votes(g, s->to)) {
+        oc_error_set(err, OC_E_CONFIG, "%.64s does not vote: it cannot speak for %.64s", s->to,
                      s->member);
         oc_error_hint(err, "`openclaw governance status` shows the members.");
         return OC_E_CONFIG;

@@ -278,6 +278,9 @@ static void a_delegate_speaks_for_who_is_silent_at_the_deadline(void **state)
     assert_int_equal(
         world_sign(&w, "governance.delegate", "beta", "\"to\":\"alpha\",\"for\":\"2h\""),
         OC_E_CONFLICT); /* a circle */
+    assert_int_equal(
+        world_sign(&w, "governance.delegate", "charlie", "\"to\":\"examiner\",\"for\":\"2h\""),
+        OC_E_CONFIG); /* who does not vote itself */
     world_propose(&w, "operational", RUN);
     world_vote(&w, "beta", "yes");
     world_vote(&w, "charlie", "abstain");
