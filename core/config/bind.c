@@ -207,6 +207,13 @@ static void bind_value(struct oc_binder *b, const struct oc_option *option,
     }
 }
 
+/* Its value may borrow from the node. */
+static bool is_list(const struct oc_option *option)
+{
+    return option->type == OC_OPT_STRINGS || option->type == OC_OPT_INTS ||
+           option->type == OC_OPT_MAP || option->type == OC_OPT_GROUPS;
+}
+
 static void bind_default(struct oc_binder *b, const struct oc_option *option,
                          const struct oc_node *group, const struct oc_where *where, void *slot)
 {
@@ -222,16 +229,26 @@ static void bind_default(struct oc_binder *b, const struct oc_option *option,
                            .file = from.file,
                            .dir = from.dir,
                            .layer = from.layer};
-    const struct oc_node *node =
-        option->type == OC_OPT_STRING && *option->default_text != '"'
-            ? &text
-            : oc_config_value(b->arena, option->name, option->default_text, &from, &err);
+    struct oc_arena scratch = {0};
+    const struct oc_node *node = &text;
 
+    if (option->type != OC_OPT_STRING || *option->default_text == '"') {
+        node = oc_config_value(is_list(option) ? b->arena : &scratch, option->name,
+                               option->default_text, &from, &err);
+    }
+    if (node && !is_list(option)) { /* what a finding may keep of it is not of the scratch memory */
+        text = *node;
+        text.key = option->name;
+        text.file = from.file;
+        text.dir = from.dir;
+        node = &text;
+    }
     if (node) {
         bind_value(b, option, node, where, slot);
     } else {
         oc_binder_fail(b, where, NULL, "", "the default does not parse: %s", err.message);
     }
+    oc_arena_finish(&scratch);
 }
 
 /* GROUP: a group that is not there has its defaults and asks for nothing. */
@@ -285,6 +302,7 @@ static void bind_option(struct oc_binder *b, const struct oc_option *option,
         bind_nested(b, option, node, &where, slot, size - option->offset);
         return;
     }
+    memset(slot, 0, width); /* it may be bound again, and the arena of before be gone */
     if (option->default_text) {
         bind_default(b, option, group, &where, slot);
     }

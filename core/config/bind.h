@@ -17,8 +17,8 @@ const struct oc_option *oc_option_at(const struct oc_option *table, size_t strid
 const struct oc_option *oc_option_find(const struct oc_option *table, size_t stride,
                                        const char *name);
 
-/* Writes defaults and then `group` (NULL = all defaults) into `target`, which is zeroed and large
- * enough (offsets are checked against `target_size`). Strings and lists live in `arena`. `path` is
+/* Writes defaults and then `group` (NULL = all defaults) into `target`, which is large enough (offsets
+ * are checked against `target_size`): an option that has neither is zero there. Strings and lists live in `arena`. `path` is
  * the full key of the group, for messages. `ignore` (NULL-terminated, or NULL) names keys that
  * belong to someone else; "*" stands for all unknown ones. Unknown keys, wrong types, limits and
  * missing required keys each add an error to `diags` with the nearest known key as hint. Secrets

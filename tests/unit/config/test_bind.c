@@ -134,6 +134,24 @@ static void without_a_group_everything_has_its_default(void **state)
     finish(&b, "");
 }
 
+/* A configuration that is read again: the memory of before is gone by then. */
+static void what_is_not_there_any_more_is_empty(void **state)
+{
+    (void)state;
+    struct bound b = {.errors = 9};
+    bind_text(&b,
+              "path = \"/x\"; numbers = [1, 2]; targets = ( { name = \"a\"; } ); auth = { user = "
+              "\"u\"; };");
+    assert_int_equal(b.s.targets.count, 1);
+    bind_node(&b, NULL, NULL);
+    assert_null(b.s.path);
+    assert_int_equal(b.s.numbers.count, 0);
+    assert_int_equal(b.s.targets.count, 0);
+    assert_null(b.s.targets.items);
+    assert_null(b.s.auth.user);
+    finish(&b, "");
+}
+
 static void every_type_is_written(void **state)
 {
     (void)state;
@@ -439,6 +457,7 @@ int main(void)
         cmocka_unit_test(an_option_outside_the_struct_is_never_written),
         cmocka_unit_test(a_flag_takes_the_type_that_is_wanted),
         cmocka_unit_test(a_flag_is_checked_all_the_same),
+        cmocka_unit_test(what_is_not_there_any_more_is_empty),
         cmocka_unit_test(parameters_are_bound_from_json),
         cmocka_unit_test(the_first_wrong_parameter_is_the_error),
         cmocka_unit_test(a_secret_parameter_names_no_file_and_no_variable),

@@ -60,6 +60,17 @@ static void a_call_that_would_exceed_a_budget_is_refused(void **state)
     assert_true(json_is_null(oc_json_path(o, "remaining.tokens")));
 }
 
+static void budgets_that_are_taken_out_of_the_configuration_are_gone(void **state)
+{
+    (void)state;
+    configure("cost = { budgets = ( { agent = \"coder\"; daily_dollars = 10.0; } ); };");
+    assert_non_null(budget("coder/daily/dollars"));
+    configure("cost = { };");
+    assert_null(budget("coder/daily/dollars"));
+    configure("");
+    assert_null(budget("coder/daily/dollars"));
+}
+
 static void budgets_that_are_set_stay_and_stand_over_the_configuration(void **state)
 {
     (void)state;
@@ -269,6 +280,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(budgets_are_soft_then_hard),
         TEST(a_call_that_would_exceed_a_budget_is_refused),
+        TEST(budgets_that_are_taken_out_of_the_configuration_are_gone),
         TEST(budgets_that_are_set_stay_and_stand_over_the_configuration),
         TEST(the_defaults_are_the_collectives),
         TEST(the_forecast_follows_the_rate),
