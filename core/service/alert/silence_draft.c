@@ -15,7 +15,10 @@ static int check_span(const struct oc_silence_draft *draft, int64_t starts, int6
         oc_error_hint(err, "Give a time to come: --for 2h, or --until 2030-01-01T08:00:00Z.");
         return OC_E_CONFIG;
     }
-    if (draft->ends_at - starts > OC_SILENCE_SPAN_MAX || starts - now > OC_SILENCE_SPAN_MAX) {
+    if (starts - now > OC_SILENCE_SPAN_MAX) {
+        return oc_error_set(err, OC_E_CONFIG, "the silence would begin more than a year from now");
+    }
+    if (draft->ends_at - starts > OC_SILENCE_SPAN_MAX) {
         oc_error_set(err, OC_E_CONFIG, "the silence would last longer than a year");
         oc_error_hint(err, "Turn the rule off in the configuration instead.");
         return OC_E_CONFIG;
@@ -70,6 +73,8 @@ struct oc_silence *oc_silence_make(const struct oc_silence_draft *draft, const c
                                      strlen(draft->comment ? draft->comment : ""));
     silence->created_by = oc_utf8_clean(draft->created_by ? draft->created_by : "",
                                         strlen(draft->created_by ? draft->created_by : ""));
+    silence->matchers.cap = draft->matcher_count;
+    silence->matchers.items = oc_alloc(draft->matcher_count * sizeof *silence->matchers.items);
     for (size_t i = 0; i < draft->matcher_count; i++) {
         struct oc_matcher copy;
         if (oc_matcher_copy(&draft->matchers[i], &copy) == OC_OK) {

@@ -54,6 +54,11 @@ static int read_every(struct oc_recurrence *r, const char *every, int64_t span,
         oc_error_hint(err, "Leave out --for.");
         return OC_E_CONFIG;
     }
+    if (!range && strpbrk(every, ":")) {
+        oc_error_set(err, OC_E_CONFIG, "'%.64s' has no span of times such as 02:00-04:00", every);
+        oc_error_hint(err, "%s Hours are 00 to 23, and a span has a length.", hint);
+        return OC_E_CONFIG;
+    }
     if (!range && span <= 0) {
         oc_error_set(err, OC_E_CONFIG, "a recurring silence needs a length");
         oc_error_hint(err, "%s", hint);
