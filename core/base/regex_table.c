@@ -7,7 +7,7 @@
 #include "core/base/mem.h"
 #include "core/base/regex_internal.h"
 
-#define STATES  64
+#define STATES  64 /* at most */
 #define ASCII   128
 #define UNKNOWN 0 /* the next state is not known yet */
 #define DEAD    1
@@ -21,9 +21,10 @@ struct state {
 };
 
 struct oc_regex_table {
-    uint16_t next[STATES * ASCII]; /* row of the state + byte -> row of the next one */
-    struct state states[STATES];
-    size_t count;
+    /* Row of the state + byte -> row of the next one. Most expressions need few rows. */
+    uint16_t *next;
+    struct state *states;
+    size_t count, room;
 };
 
 void oc_regex_table_destroy(struct oc_regex_table *t)
@@ -31,7 +32,20 @@ void oc_regex_table_destroy(struct oc_regex_table *t)
     for (size_t i = 0; t && i < t->count; i++) {
         free(t->states[i].kernel);
     }
-    free(t);
+    if (t) {
+        free(t->states);
+        free(t->next);
+        free(t);
+    }
+}
+
+static void make_room(struct oc_regex_table *t)
+{
+    const size_t room = t->room + t->room / 2 + 4;
+    t->next = oc_realloc(t->next, room * ASCII * sizeof *t->next);
+    t->states = oc_realloc(t->states, room * sizeof *t->states);
+    memset(t->next + t->room * ASCII, 0, (room - t->room) * ASCII * sizeof *t->next);
+    t->room = room;
 }
 
 /* All that is reached from the kernel without a character, into re->now. */
@@ -49,11 +63,14 @@ static size_t reach(struct oc_regex *re, const struct state *s, bool begin, bool
 static uint16_t add_state(struct oc_regex *re, const uint32_t *kernel, size_t count)
 {
     struct oc_regex_table *t = re->table;
-    struct state *s = &t->states[t->count];
     bool begin = t->count == 0;
     if (t->count == STATES) {
         return UNKNOWN;
     }
+    if (t->count == t->room) {
+        make_room(t);
+    }
+    struct state *s = &t->states[t->count];
     *s = (struct state){oc_memdup(kernel, count * sizeof *kernel), count, false};
     t->count++;
     size_t reached = reach(re, s, begin, true);
@@ -109,16 +126,19 @@ void oc_regex_table_create(struct oc_regex *re)
 int oc_regex_table_match(struct oc_regex *re, const char *text, size_t len)
 {
     struct oc_regex_table *t = re->table;
+    const uint16_t *rows = t->next;
     size_t at = 0;
     for (size_t i = 0; i < len; i++) {
         unsigned char byte = (unsigned char)text[i];
         if (byte >= ASCII) {
             return -1;
         }
-        uint16_t next = t->next[at + byte];
+        uint16_t next = rows[at + byte];
         if (next < FIRST) {
             if (next == UNKNOWN) {
-                next = t->next[at + byte] = find_next(re, at / ASCII, byte);
+                next = find_next(re, at / ASCII, byte);
+                rows = t->next; /* they may have moved */
+                t->next[at + byte] = next;
             }
             if (next == UNKNOWN) { /* full: it would not be of much use any more */
                 oc_regex_table_destroy(t);

@@ -60,7 +60,8 @@ static void add_alert(struct oc_alerts *t, unsigned i)
     for (int k = 0; k < 6; k++) {
         oc_labels_release(&t->labels, refs[k].pair);
     }
-    a->posted = a->firing = true;
+    oc_alerts_set_posted(t, a, true);
+    a->firing = true;
     a->severity = (uint8_t)(i / 100 % 4 == 0   ? OC_ALERT_INFO
                             : i / 100 % 4 == 2 ? OC_ALERT_CRITICAL
                                                : OC_ALERT_WARNING);

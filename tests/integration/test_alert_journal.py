@@ -110,6 +110,7 @@ class Load:
 def nothing_acknowledged_is_lost_by_kill_9():
     daemon = Daemon(CONFIG % "", api=True)
     load, kills, until = Load(daemon.home), 0, time.monotonic() + SECONDS
+    ended = []  # what became of earlier homes
     try:
         while kills < KILLS and time.monotonic() < until:
             daemon.start()
@@ -120,12 +121,16 @@ def nothing_acknowledged_is_lost_by_kill_9():
                 daemon.start()
                 load.check(daemon)
                 daemon.remove()
+                ended.append(load)
                 daemon = Daemon(CONFIG % "", api=True)
                 load = Load(daemon.home)
         daemon.start()
         load.check(daemon)
         assert kills >= 20, f"only {kills} kills"
-        print(f"      {kills} kills, {load.serial} alerts in the last home, {len(load.silences)} silences, {len(load.acks)} acknowledgements")
+        lives = [*ended, load]  # the last may have begun a moment ago
+        alerts, silences, acks = (sum(len(getattr(life, what)) for life in lives) for what in ("alerts", "silences", "acks"))
+        print(f"      {kills} kills in {len(lives)} homes: {alerts} alerts, {silences} silences and {acks} acknowledgements outlived them")
+        assert alerts > kills and silences and acks, "hardly anything was acknowledged: nothing was tried"
     finally:
         daemon.remove()
 

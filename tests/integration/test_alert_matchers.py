@@ -102,9 +102,9 @@ def a_rules_name_may_have_stars_and_a_glob_behind_an_operator_is_told():
         token = daemon.token("operator")
         post(daemon, token, alertname="disk_full", mount="/var")
         made = data(daemon, "alert", "silence", "disk_*", "--for", "1h")
-        assert made["matchers"] == ["rule=~disk_.*"], made
+        assert made["matchers"] == ["alertname=~disk_.*"], made
         eventually(lambda: silenced(daemon), what="the silence of a rule's name with a star")
-        assert data(daemon, "alert", "silence", "disk_full", "--for", "1h")["matchers"] == ["rule=disk_full"]
+        assert data(daemon, "alert", "silence", "disk_full", "--for", "1h")["matchers"] == ["alertname=disk_full"]
         for wrong in ("rule=~*full", "rule=~(", "rule=~a{2001}", "rule=~" + "(" * 300 + ")" * 300, "rule=~\\1", "=x", "a!b", "rule=~(?=x)",
                       "rule=" + "x" * 5000):
             answer = cli(daemon, "alert", "silence", wrong, "--for", "1h")
@@ -141,6 +141,46 @@ def inhibition_and_routes_read_them_the_same_way():
         daemon.remove()
 
 
+def the_name_of_an_alert_and_its_label_rule_are_two_things():
+    daemon = Daemon(api=True)
+    daemon.write(CONFIG % daemon.home)
+    try:
+        daemon.start()
+        token = daemon.token("operator")
+        post(daemon, token, **{"alertname": "Foreign", "rule": "x", "instance": "n1", "severity": "critical", "odd =\"name": "y"})
+        alert = data(daemon, "alert", "list", "--rule", "Foreign")[0]
+        for matcher, holds, shown in (("Foreign", True, "alertname=Foreign"), ("For*", True, "alertname=~For.*"),
+                                      ("rule=Foreign", True, "alertname=Foreign"), ("{rule=\"Foreign\"}", True, "alertname=Foreign"),
+                                      ("rule=x", False, "alertname=x"), ("\"rule\"=x", True, "\"rule\"=x"),
+                                      ("\"rule\"=Foreign", False, "\"rule\"=Foreign")):
+            for more in ((), ("--regex",)) if "=" in matcher else ((),):
+                made = data(daemon, "alert", "silence", matcher, "--for", "1h", *more)
+                assert made["matchers"] == [shown], (matcher, made)
+                assert (silenced(daemon) == ["Foreign"]) == holds, (matcher, more)
+                theirs = {s["id"]: s for s in get_json(f"{daemon.url}/api/v2/silences", token)}[made["id"]]["matchers"][0]
+                assert theirs["name"] == ("rule" if "\"rule\"" in shown else "alertname"), theirs
+                found = [s["id"] for s in get_json(f"{daemon.url}/api/v2/silences?filter=alertname=Foreign", token)
+                         if s["status"]["state"] == "active"]
+                assert (made["id"] in found) == (shown == "alertname=Foreign"), (matcher, found)
+                assert cli(daemon, "alert", "unsilence", made["id"]).returncode == 0
+        # In Alertmanager's words it is the label, as there; it is shown so that it can be given back.
+        status, answer = call(daemon, token, "POST", "/api/v2/silences", {
+            "matchers": [{"name": "rule", "value": "x", "isRegex": False, "isEqual": True}], "startsAt": in_hours(-1), "endsAt": in_hours(1),
+            "createdBy": "me", "comment": "c"})
+        assert status == 200 and silenced(daemon) == ["Foreign"], answer
+        assert data(daemon, "alert", "silences")[0]["matchers"] == ["\"rule\"=x"]
+        call(daemon, token, "DELETE", f"/api/v2/silence/{answer['silenceID']}")
+        # Dismissed: this alert, and not its neighbour.
+        post(daemon, token, **{"alertname": "Foreign", "rule": "other", "instance": "n1", "severity": "critical", "odd =\"name": "y"})
+        status, answer = call(daemon, token, "POST", f"/api/alerts/{alert['id']}/dismiss", {})
+        assert status == 200 and answer["success"], answer
+        hushed = [a["id"] for a in data(daemon, "alert", "list", "--state", "all", "--silenced") if a["silenced_by"]]
+        assert hushed == [alert["id"]], (hushed, answer)
+    finally:
+        daemon.remove()
+
+
 if __name__ == "__main__":
     harness.run([one_meaning_on_every_way_in, a_rules_name_may_have_stars_and_a_glob_behind_an_operator_is_told,
+                 the_name_of_an_alert_and_its_label_rule_are_two_things,
                  inhibition_and_routes_read_them_the_same_way])

@@ -1,4 +1,4 @@
-"""A list of new alerts, and many who watch, hold nobody else up. SPDX-License-Identifier: MIT"""
+"""A list of new alerts, many who watch, and long answers hold nobody else up. SPDX-License-Identifier: MIT"""
 
 import http.client
 import json
@@ -87,5 +87,28 @@ def many_who_watch_do_not_change_that():
     assert count >= 30 and longest < 0.5, (count, longest)
 
 
+def long_answers_are_made_between_others():
+    daemon = Daemon("collectors = ();\nschedules = ();\nalerts = { channels = (); };\n", api=True)
+    daemon.start()
+    try:
+        token, connection = daemon.token("operator"), connect(daemon)
+        alerts = [{"labels": {"alertname": f"A{i % 40}", "instance": f"host-{i}", "severity": "warning"}} for i in range(ALERTS)]
+        assert ask(connection, "POST", "/api/v2/alerts", token, alerts)[0] == 200
+        for path, count in (("alert/list", len), ("alert/groups", lambda rows: sum(row["count"] for row in rows))):
+            probe = Probe(daemon)
+            time.sleep(0.2)
+            begun = time.monotonic()
+            status, text = ask(connection, "GET", f"/api/v1/{path}", token)
+            over = time.monotonic()
+            probe.end()
+            assert status == 200 and count(json.loads(text)["data"]) == ALERTS
+            during = len([t for t in probe.answers if begun <= t <= over])
+            assert during >= 10, (path, during, over - begun)
+            few = json.loads(ask(connection, "GET", f"/api/v1/{path}?limit=100", token)[1])
+            assert count(few["data"]) == 100 and "left out" in few["warnings"][0], (path, few["warnings"])
+    finally:
+        daemon.remove()
+
+
 if __name__ == "__main__":
-    harness.run([others_are_answered_while_many_new_alerts_are_taken, many_who_watch_do_not_change_that])
+    harness.run([others_are_answered_while_many_new_alerts_are_taken, many_who_watch_do_not_change_that, long_answers_are_made_between_others])

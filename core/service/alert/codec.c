@@ -27,28 +27,44 @@ enum {
 
 /* ---- writing ---- */
 
+/* A record has some forty pieces of a few bytes, and the buffer it goes to has held a record before: room is all but always there. */
+static inline void put_bytes(struct oc_buf *out, const void *data, size_t len)
+{
+    if (out->cap - out->len <= len) {
+        oc_buf_reserve(out, len);
+    }
+    memcpy(out->data + out->len, data, len);
+    out->len += len;
+    out->data[out->len] = '\0';
+}
+
 static void put_number(struct oc_buf *out, uint64_t n)
 {
     char bytes[10];
     size_t len = 0;
+    if (n < 0x80 && out->cap - out->len > 1) {
+        out->data[out->len++] = (char)n;
+        out->data[out->len] = '\0';
+        return;
+    }
     do {
         bytes[len++] = (char)((n & 0x7f) | (n > 0x7f ? 0x80 : 0));
         n >>= 7;
     } while (n > 0);
-    oc_buf_add(out, bytes, len);
+    put_bytes(out, bytes, len);
 }
 
 static void put_string(struct oc_buf *out, const char *s)
 {
     size_t len = strlen(s);
     put_number(out, len);
-    oc_buf_add(out, s, len);
+    put_bytes(out, s, len);
 }
 
 static void put_key(struct oc_buf *out, uint64_t key)
 {
     key = htole64(key);
-    oc_buf_add(out, &key, sizeof key);
+    put_bytes(out, &key, sizeof key);
 }
 
 static unsigned flags_of(const struct oc_alert *a)
@@ -126,7 +142,7 @@ static void put_labels(struct oc_buf *out, const struct oc_alerts *t, const stru
         put_number(out, number >> 31);
         put_string(out, oc_labels_name(&t->labels, number));
         put_number(out, pair->len);
-        oc_buf_add(out, pair->value, pair->len);
+        put_bytes(out, pair->value, pair->len);
     }
 }
 
@@ -144,7 +160,7 @@ void oc_codec_alert(struct oc_buf *out, const struct oc_alerts *t, const struct 
     put_escalation(out, a->escalation);
     put_labels(out, t, a);
     put_number(out, a->body->text_len);
-    oc_buf_add(out, &a->body->refs[a->body->ref_count], a->body->text_len);
+    put_bytes(out, &a->body->refs[a->body->ref_count], a->body->text_len);
 }
 
 void oc_codec_touch(struct oc_buf *out, const struct oc_alert *a)

@@ -1,6 +1,6 @@
 /* One round of the alert service: decide, tell, write, answer. SPDX-License-Identifier: MIT
  *
- * What is promised is put into the frame, then handed to the workers, and only then is the frame written and made durable: nobody who is told waits for the
+ * What is promised is put into the frame and handed to the workers, and only then is the frame written and made durable: nobody who is told waits for the
  * disk, and whoever posted is answered when the disk has it. A host that dies between the two has told of an alert that it does not
  * know any more; as its sender was not answered, it is posted again, and told again. The other order would lose no less and tell later.
  * Only alerts that changed or fall due are looked at. Everything that changed since the last round shares one frame of the journal, so that a thousand alerts at
@@ -17,10 +17,12 @@
 #include "core/service/alert/round.h"
 #include "core/service/alert/service.h"
 
-#define ROUND_BUDGET 4   /* ms that a round may hold the loop; the rest waits for the next one */
-#define ROUND_BUSY   1   /* the same while posts come in: they go first */
-#define NEWS_BUDGET  2   /* ms that whoever hears of it may take of a round */
-#define POSTPONE     250 /* ms between two looks at an alert whose channels are behind */
+#define ROUND_BUDGET 4000 /* us that a round may hold the loop; the rest waits for the next one */
+#define ROUND_BUSY                                                                                 \
+    1500 /* the same while posts come in: they go first. A list of a thousand is decided in it, and written once */
+#define NEWS_BUDGET 2 /* ms that whoever hears of it may take of a round */
+#define NEWS_BUSY   1
+#define POSTPONE    250 /* ms between two looks at an alert whose channels are behind */
 #define ROUND_MAX                                                                                  \
     (30 * OC_SECOND) /* wall time may jump: look at least this often while something is due */
 
@@ -67,15 +69,14 @@ static bool may_publish(struct oc_alert_service *s, int64_t now)
     return true;
 }
 
-/* `route` (taken) says how it was routed; NULL when nothing was told. */
+/* `route` (taken) says how it was routed; NULL when nothing was told, or when it is no event of its own. */
 static void post_news(struct oc_round *r, struct oc_alert *a, json_t *route)
 {
     bool fired = a->news == OC_ALERT_FIRED;
-    if (a->news == OC_ALERT_NO_NEWS || !may_publish(r->s, r->router.now)) {
+    if (!r->publishing) {
         r->s->unsaid_firing += fired ? 1 : 0;
         r->s->unsaid_resolved += a->news == OC_ALERT_RESOLVED ? 1 : 0;
         a->news = OC_ALERT_NO_NEWS;
-        json_decref(route);
         return;
     }
     const char *topic = fired ? "alert.firing" : "alert.resolved";
@@ -161,6 +162,7 @@ static void review(struct oc_round *r, struct oc_alert *a)
     if (s->inhibitor.rules.count > 0 || a->inhibited) {
         oc_inhibit_review(&s->inhibitor, a, r->router.now);
     }
+    r->publishing = a->news != OC_ALERT_NO_NEWS && may_publish(s, r->router.now);
     const bool late = r->late_count < OC_ROUND_LATE_MAX && oc_escalate_may_wait(a);
     if (!late) {
         oc_escalate_review(s, a, r->router.now);
@@ -235,7 +237,7 @@ static void fall_due(struct oc_round *r, struct oc_alert *a)
 
 static bool is_over(const struct oc_round *r, size_t steps)
 {
-    return steps % 32 == 31 && oc_time_mono() >= r->until;
+    return steps % 32 == 31 && oc_time_mono_us() >= r->until;
 }
 
 static void take_due(struct oc_round *r)
@@ -277,7 +279,7 @@ static bool flush_due(struct oc_round *r)
     struct oc_group *group;
     for (size_t i = 0; (group = oc_groups_due(&r->s->groups)) && group->due_at <= r->router.now;
          i++) {
-        if (i > 0 && oc_time_mono() >= r->until) {
+        if (i > 0 && oc_time_mono_us() >= r->until) {
             return true;
         }
         oc_flush(r->s, group, r->router.now);
@@ -374,7 +376,7 @@ void oc_alert_commit(struct oc_alert_service *s)
     const bool busy = s->gathering || s->slices;
     struct oc_round r = {
         .s = s,
-        .until = oc_time_mono() + (busy ? ROUND_BUSY : ROUND_BUDGET),
+        .until = oc_time_mono_us() + (busy ? ROUND_BUSY : ROUND_BUDGET),
         .behind = oc_outbox_is_behind(&s->outbox),
         .router = {.state = &s->routing, .outbox = &s->outbox, .alerts = &s->alerts, .now = now}};
     s->commit_at = INT64_MAX;
@@ -384,13 +386,13 @@ void oc_alert_commit(struct oc_alert_service *s)
     more = flush_due(&r) || more;
     tell_storm(&r);
     oc_noise_round(s, now);
-    oc_outbox_write(&s->outbox);
-    oc_outbox_release(&s->outbox);
+    oc_outbox_hand_over(&s->outbox);
     more = review_late(&r) || more;
+    oc_route_ask_sample(&r.router);
     int64_t kept = oc_keep_round(s, now);
     oc_ingest_settle(s);
     make_news(&r);
-    more = oc_alert_publish(s, oc_time_mono() + (busy ? ROUND_BUSY : NEWS_BUDGET)) || more;
+    more = oc_alert_publish(s, oc_time_mono() + (busy ? NEWS_BUSY : NEWS_BUDGET)) || more;
     oc_noise_publish(s);
 
     const struct oc_alert *due = oc_alerts_due(&s->alerts);

@@ -325,21 +325,6 @@ static void take_options(struct oc_alert_service *s, const struct oc_node *root,
     oc_arena_finish(&arena);
 }
 
-/* What is in the rules is looked at when they are loaded. */
-static void read_inhibition(struct oc_alert_service *s, const struct oc_node *root,
-                            struct oc_diags *diags)
-{
-    const struct oc_node *list = oc_node_get(root, "alerts.inhibit");
-    json_decref(s->inhibit_rules);
-    s->inhibit_rules = list && list->type == OC_NODE_LIST ? oc_node_json(list) : json_array();
-    if (list && list->type != OC_NODE_LIST) {
-        oc_diags_add(diags, false, list, "alerts.inhibit",
-                     "Write ( { source = [\"severity=critical\"]; target = "
-                     "[\"severity=warning\"]; equal = [\"instance\"]; } ).",
-                     "expected a list of groups");
-    }
-}
-
 void oc_alert_check(const struct oc_env *env, const struct oc_config *config,
                     struct oc_diags *diags)
 {
@@ -350,6 +335,7 @@ void oc_alert_check(const struct oc_env *env, const struct oc_config *config,
     read_options(&unused, root, &arena, diags);
     oc_arena_finish(&arena);
     oc_noise_check(root, diags);
+    json_decref(oc_alert_read_inhibition(root, diags));
     for (size_t i = 0; list && list->type == OC_NODE_LIST && i < list->count; i++) {
         char *path = oc_asprintf("alerts.channels[%zu]", i);
         oc_channel_check(env, list->children[i], path, diags);
@@ -367,7 +353,8 @@ void oc_alert_configure(struct oc_alert_service *s, const struct oc_config *conf
     oc_alert_configure_channels(s, root, diags);
     oc_router_set_channels(&s->routing, &s->outbox);
     oc_noise_configure(s, root, diags);
-    read_inhibition(s, root, diags);
+    json_decref(s->inhibit_rules);
+    s->inhibit_rules = oc_alert_read_inhibition(root, diags);
     oc_alert_load_inhibition(s);
     if (!s->configured && !s->env->ephemeral) {
         oc_outbox_restore(&s->outbox);
@@ -380,5 +367,6 @@ void oc_alert_describe(json_t *sections)
 {
     oc_json_take(sections, "alerts", oc_options_json(options, sizeof options[0]));
     oc_json_take(sections, "alerts.channels", oc_channel_options_json());
+    oc_json_take(sections, "alerts.inhibit", oc_inhibit_options_json());
     oc_noise_describe(sections);
 }

@@ -1,7 +1,6 @@
 /* Promised deliveries and their queues. SPDX-License-Identifier: MIT */
 #include "delivery.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "core/base/json.h"
@@ -41,6 +40,7 @@ void oc_delivery_destroy(struct oc_delivery *d)
     if (d) {
         free(d->alert);
         free(d->more);
+        json_decref(d->listed);
         free(d->rule);
         free(d->channel);
         free(d->event);
@@ -50,17 +50,21 @@ void oc_delivery_destroy(struct oc_delivery *d)
 
 void oc_delivery_save(const struct oc_delivery *d, struct oc_buf *out)
 {
-    json_t *channel = json_string(d->channel);
     oc_buf_adds(out, "{\"channel\":");
-    oc_json_put(out, channel);
-    json_decref(channel);
+    oc_json_put_str(out, d->channel);
+    oc_buf_adds(out, ",\"created\":");
+    oc_buf_addi(out, d->created);
     /* ids are UUIDs, events are words of ours: nothing to escape */
-    oc_buf_addf(out, ",\"created\":%" PRId64 ",\"event\":\"%s\",\"id\":\"%s\",\"seq\":%" PRId64,
-                d->created, d->event, d->id, d->seq);
+    oc_buf_adds(out, ",\"event\":\"");
+    oc_buf_adds(out, d->event);
+    oc_buf_adds(out, "\",\"id\":\"");
+    oc_buf_adds(out, d->id);
+    oc_buf_adds(out, "\",\"seq\":");
+    oc_buf_addi(out, d->seq);
     oc_buf_adds(out, ",\"alert\":");
     oc_buf_adds(out, d->alert);
     if (d->more) {
-        oc_buf_addf(out, ",\"more\":");
+        oc_buf_adds(out, ",\"more\":");
         oc_buf_adds(out, d->more);
     }
     oc_buf_addc(out, '}');

@@ -19,6 +19,7 @@ struct oc_delivery {
     char *event;      /* owned; "firing", "resolved" or "notice" */
     char *alert;      /* owned; JSON: as it was when the promise was made */
     char *more;       /* owned; JSON object: further parameters of alert.send; NULL: none */
+    json_t *listed;   /* owned; what a digest will say of its alerts; NULL: not made yet */
     char *rule;       /* owned */
     char subject[65]; /* id of the alert */
     char severity[9];

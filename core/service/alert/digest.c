@@ -1,4 +1,7 @@
-/* Storm digests: when a channel is to wait, and what it is told then. SPDX-License-Identifier: MIT */
+/* Storm digests: when a channel is to wait, and what it is told then. SPDX-License-Identifier: MIT
+ *
+ * What is gathered was promised as text, and reading it takes its time: that is done ahead, in slices between which the host does other things. The rest
+ * is done at once, so that there is no moment in which an alert is in the digest and also waits to be told alone. */
 #include "digest.h"
 
 #include <inttypes.h>
@@ -13,7 +16,8 @@
 #include "core/service/alert/outbox.h"
 #include "core/service/alert/sender.h"
 
-#define LIST_MAX (512u << 10) /* bytes of the list of one digest */
+#define ALERTS_MAX 1000 /* in one digest, and at most those of one delivery more */
+#define SLICE_MS   4
 
 static bool is_notice(const struct oc_delivery *d)
 {
@@ -53,29 +57,65 @@ static json_t *item_of(const json_t *alert, const char *event)
     return item;
 }
 
-/* One alert is listed once, as it was last. */
-static void add_item(json_t *by_id, const json_t *alert, const char *event)
-{
-    const char *id = oc_json_str(alert, "id", "");
-    json_object_set_new(by_id, id, item_of(alert, event));
-}
-
-static void add_delivery(json_t *by_id, const struct oc_delivery *d)
+static void list_alerts(struct oc_delivery *d)
 {
     json_t *more = d->more ? json_loads(d->more, 0, NULL) : NULL;
     json_t *alerts = json_object_get(more, "alerts"), *alert;
     size_t i;
+    d->listed = json_array();
     json_array_foreach(alerts, i, alert)
     {
         const char *state = oc_json_str(alert, "state", d->event);
-        add_item(by_id, alert, strcmp(state, "resolved") == 0 ? "resolved" : "firing");
+        json_array_append_new(
+            d->listed, item_of(alert, strcmp(state, "resolved") == 0 ? "resolved" : "firing"));
     }
     if (json_array_size(alerts) == 0) {
         alert = json_loads(d->alert, 0, NULL);
-        add_item(by_id, alert, d->event);
+        json_array_append_new(d->listed, item_of(alert, d->event));
         json_decref(alert);
     }
     json_decref(more);
+}
+
+/* What has been tried already stays: it may have arrived. */
+static bool may_take(const struct oc_delivery *d)
+{
+    return !is_notice(d) && d->attempts == 0;
+}
+
+/* A slice of reading what the next digest says; true when all of it has been read. */
+static bool prepare(struct oc_channel *ch)
+{
+    const int64_t until = oc_time_mono() + SLICE_MS;
+    size_t count = 0, alerts = 0;
+    for (struct oc_delivery *d = ch->queue.head; d; d = d->next) {
+        if (!may_take(d)) {
+            continue;
+        }
+        if (count >= OC_DIGEST_MAX || alerts >= ALERTS_MAX) {
+            break;
+        }
+        if (!d->listed) {
+            if (oc_time_mono() >= until) {
+                return false;
+            }
+            list_alerts(d);
+        }
+        count++;
+        alerts += json_array_size(d->listed);
+    }
+    return true;
+}
+
+/* One alert is listed once, as it was last. */
+static void add_delivery(json_t *by_id, const struct oc_delivery *d)
+{
+    json_t *item;
+    size_t i;
+    json_array_foreach(d->listed, i, item)
+    {
+        json_object_set(by_id, oc_json_str(item, "id", ""), item);
+    }
 }
 
 static json_t *list_of(const json_t *by_id)
@@ -136,18 +176,18 @@ static void promise(struct oc_channel *ch, const json_t *items, size_t count)
     free(id);
 }
 
-/* Takes what waits out of the queue, up to a bound. What has been tried already stays: it may have arrived. */
+/* Takes what has been prepared out of the queue. */
 static size_t gather(struct oc_channel *ch, json_t *by_id)
 {
     struct oc_delivery_queue kept = {NULL, NULL, 0};
     struct oc_delivery *d;
-    size_t count = 0, bytes = 0;
+    size_t count = 0, alerts = 0;
     while ((d = oc_delivery_pop(&ch->queue))) {
-        if (is_notice(d) || d->attempts > 0 || count >= OC_DIGEST_MAX || bytes > LIST_MAX) {
+        if (!may_take(d) || count >= OC_DIGEST_MAX || alerts >= ALERTS_MAX) {
             oc_delivery_push(&kept, d);
             continue;
         }
-        bytes += 256 + (d->more ? strlen(d->more) : strlen(d->alert)) / 8;
+        alerts += json_array_size(d->listed);
         add_delivery(by_id, d);
         count++;
         oc_outbox_end(ch->outbox, d);
@@ -254,6 +294,10 @@ bool oc_digest_hold(struct oc_channel *ch)
     }
     if (due(ch) > now) {
         wait_for(ch, due(ch), now);
+        return true;
+    }
+    if (!prepare(ch)) {
+        wait_for(ch, now, now);
         return true;
     }
     tell(ch);

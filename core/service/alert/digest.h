@@ -3,7 +3,7 @@
  * A channel is told `alerts.storm_limit` messages a minute one by one. Beyond, what is promised waits in its queue and is gathered into one notice: at most
  * OC_DIGEST_SOON later when something critical is among it, else `alerts.storm_interval` later. The notice counts by severity and category and by agent and lists every
  * alert, the critical ones first. Its promise and the ends of those it stands for are in one frame of the journal: each alert is either told alone or is in
- * a digest. Notices themselves are neither counted nor gathered. The storm is over when a digest has gone and half of the limit is free. */
+ * a digest. One digest lists some 1000 alerts; a greater storm is told in several. Notices themselves are neither counted nor gathered. The storm is over when a digest has gone and half of the limit is free. */
 #ifndef OC_SERVICE_ALERT_DIGEST_H
 #define OC_SERVICE_ALERT_DIGEST_H
 

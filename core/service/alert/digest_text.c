@@ -4,6 +4,7 @@
 
 #include "core/base/buf.h"
 #include "core/base/json.h"
+#include "core/base/map.h"
 #include "core/base/mem.h"
 #include "core/service/alert/digest.h"
 #include "core/service/alert/record.h"
@@ -65,41 +66,42 @@ json_t *oc_digest_sort(const json_t *items)
 
 /* ---- counting ---- */
 
+/* Which kind an item is of. */
+static const char *kind_key(const json_t *item, const char *needs, bool by_severity,
+                            struct oc_buf *key)
+{
+    oc_buf_clear(key);
+    oc_buf_adds(key, by_severity ? oc_json_str(item, "severity", "") : "");
+    oc_buf_addc(key, '\n');
+    oc_buf_adds(key, oc_json_str(item, needs, ""));
+    return key->data;
+}
+
 /* How many items there are of each kind, in the order of their first; a kind is what `format` makes of its members. */
 static json_t *count_kinds(const json_t *items, const char *format, const char *needs)
 {
+    const bool by_severity = strstr(format, "{{severity}}") != NULL;
     json_t *kinds = json_array(), *item;
+    struct oc_map known = {0};
+    struct oc_buf key = {0};
     size_t i;
     json_array_foreach(items, i, item)
     {
-        const char *value = oc_json_str(item, needs, "");
-        bool known = false;
-        size_t k;
-        json_t *kind;
-        if (!*value || is_resolved(item)) {
+        if (!*oc_json_str(item, needs, "") || is_resolved(item)) {
             continue;
         }
-        json_array_foreach(kinds, k, kind)
-        {
-            bool same = strcmp(oc_json_str(kind, needs, ""), value) == 0;
-            if (strstr(format, "{{severity}}")) {
-                same = same && strcmp(oc_json_str(kind, "severity", ""),
-                                      oc_json_str(item, "severity", "")) == 0;
-            }
-            if (same) {
-                oc_json_set_int(kind, "count", oc_json_int(kind, "count", 0) + 1);
-                known = true;
-                break;
-            }
-        }
-        if (!known) {
+        json_t *kind = oc_map_get(&known, kind_key(item, needs, by_severity, &key));
+        if (!kind) {
             kind = json_object();
-            oc_json_set_str(kind, needs, value);
+            oc_json_set_str(kind, needs, oc_json_str(item, needs, ""));
             oc_json_set_str(kind, "severity", oc_json_str(item, "severity", ""));
-            oc_json_set_int(kind, "count", 1);
             json_array_append_new(kinds, kind);
+            oc_map_set(&known, key.data, kind);
         }
+        oc_json_set_int(kind, "count", oc_json_int(kind, "count", 0) + 1);
     }
+    oc_map_finish(&known, NULL);
+    oc_buf_finish(&key);
     return kinds;
 }
 
@@ -121,10 +123,11 @@ static void add_kinds(struct oc_buf *out, const json_t *items, const char *forma
     size_t i;
     json_array_foreach(kinds, i, kind)
     {
-        char *line = oc_digest_fill(format, kind);
-        if (out->len < TEXT_MAX) {
-            oc_buf_addf(out, "%s%s", out->len ? "\n" : "", line);
+        if (out->len >= TEXT_MAX) {
+            break;
         }
+        char *line = oc_digest_fill(format, kind);
+        oc_buf_addf(out, "%s%s", out->len ? "\n" : "", line);
         free(line);
     }
     json_decref(kinds);

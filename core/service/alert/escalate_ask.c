@@ -66,29 +66,47 @@ static void say_told(struct oc_args *args, const struct oc_alerts *t, const stru
     oc_args_end(args);
 }
 
-static void say(struct oc_args *args, void *ctx)
+/* What no two alerts have in common; what they do is cheap to say. */
+static const char *const own_fields[] = {"rule", "category", "instance", "target"};
+
+static void say_own(struct oc_args *args, const struct asking *q)
 {
-    static const char *const fields[] = {"rule", "category", "instance", "target"};
-    const struct asking *q = ctx;
     const struct oc_alert *a = q->alert;
     const struct oc_alerts *t = &q->service->alerts;
     char id[OC_ALERT_ID_MAX + 1];
+    if (oc_args_wants(args, "id")) {
+        oc_args_set_str(args, "id", oc_alert_id(a, id));
+    }
+    for (size_t i = 0; i < OC_COUNT(own_fields); i++) {
+        if (oc_args_wants(args, own_fields[i])) {
+            const char *value = oc_alert_record_field(t, a, own_fields[i]);
+            oc_args_set_str(args, own_fields[i], *value ? value : NULL);
+        }
+    }
+    if (oc_args_wants(args, "message")) {
+        oc_args_set_str(args, "message", oc_alert_message(a));
+    }
+    if (oc_args_wants(args, "labels")) {
+        say_labels(args, t, a);
+    }
+    if (oc_args_wants(args, "told")) {
+        say_told(args, t, a);
+    }
+}
+
+static void say(struct oc_args *args, void *ctx)
+{
+    const struct asking *q = ctx;
+    const struct oc_alert *a = q->alert;
     oc_args_object(args, 16);
-    oc_args_set_str(args, "id", oc_alert_id(a, id));
+    say_own(args, q);
     oc_args_set_str(args, "severity", oc_alert_severity_name((enum oc_alert_severity)a->severity));
     oc_args_set_str(args, "state", "firing");
-    for (size_t i = 0; i < OC_COUNT(fields); i++) {
-        const char *value = oc_alert_record_field(t, a, fields[i]);
-        oc_args_set_str(args, fields[i], *value ? value : NULL);
-    }
-    oc_args_set_str(args, "message", oc_alert_message(a));
-    say_labels(args, t, a);
     oc_args_set_int(args, "starts_at", a->starts_at);
     oc_args_set_int(args, "since", q->since);
     oc_args_set_int(args, "step", a->escalation ? a->escalation->step : 0);
     oc_args_set_bool(args, "raised", a->escalation && a->escalation->raised);
     say_occurrences(args, a);
-    say_told(args, t, a);
     oc_args_key(args, "configured_channels");
     oc_args_kept(args, q->service->noise->channels);
     oc_args_end(args);
@@ -131,17 +149,13 @@ static int hear(const struct oc_answer *answer, void *ctx, struct oc_error *err)
     return OC_OK;
 }
 
-int oc_escalate_ask(struct oc_alert_service *s, struct oc_alert *a, int64_t since, int64_t now,
-                    struct oc_escalation_step *step)
+static int ask(struct asking *q)
 {
-    struct asking q = {s, a, now, since, step};
+    struct oc_alert_service *s = q->service;
+    struct oc_escalation_step *step = q->step;
     struct oc_error err;
-    memset(step, 0, sizeof *step);
-    if (!oc_question_heard(s->noise->escalate)) {
-        return OC_OK;
-    }
     oc_error_init(&err);
-    int rc = oc_question_ask(s->noise->escalate, say, hear, &q, &err);
+    int rc = oc_question_ask(s->noise->escalate, say, hear, q, &err);
     if (rc != OC_OK) {
         oc_escalation_step_finish(step);
         if (!s->noise->escalate_failed) {
@@ -149,5 +163,114 @@ int oc_escalate_ask(struct oc_alert_service *s, struct oc_alert *a, int64_t sinc
         }
     }
     s->noise->escalate_failed = rc != OC_OK;
+    return rc;
+}
+
+/* ---- what was answered before ---- */
+
+/* A list of a thousand alerts that all begin now is asked about as often as it has severities, when the policy looks at nothing else. */
+struct answered {
+    int64_t since, starts_at;
+    struct oc_escalation_step step;
+    uint8_t severity;
+    bool is;
+};
+
+struct oc_escalate_memo {
+    uint64_t generation; /* of the policies; 0: nothing is known */
+    int64_t now;
+    bool fits; /* the policy looks at nothing that is not in `answered` */
+    struct answered answered[16];
+};
+
+static void forget(struct oc_escalate_memo *memo)
+{
+    for (size_t i = 0; i < OC_COUNT(memo->answered); i++) {
+        if (memo->answered[i].is) {
+            oc_escalation_step_finish(&memo->answered[i].step);
+            memo->answered[i].is = false;
+        }
+    }
+}
+
+void oc_escalate_forget(struct oc_escalate_memo *memo)
+{
+    if (memo) {
+        forget(memo);
+        free(memo);
+    }
+}
+
+static bool looks_at_own(struct oc_question *question)
+{
+    static const char *const others[] = {"id", "message", "labels", "told"};
+    bool looks = false;
+    for (size_t i = 0; i < OC_COUNT(others); i++) {
+        looks = looks || oc_question_reads(question, others[i]);
+    }
+    for (size_t i = 0; i < OC_COUNT(own_fields); i++) {
+        looks = looks || oc_question_reads(question, own_fields[i]);
+    }
+    return looks;
+}
+
+/* Of this moment; NULL when the answer may depend on more. */
+static struct oc_escalate_memo *memo_of(const struct asking *q)
+{
+    const struct oc_escalation *e = q->alert->escalation;
+    struct oc_noise *n = q->service->noise;
+    const uint64_t generation = oc_policies_generation(q->service->env->policies);
+    if (!n->memo) {
+        n->memo = oc_calloc(1, sizeof *n->memo);
+    }
+    if (n->memo->generation != generation) {
+        n->memo->generation = generation;
+        n->memo->fits = !looks_at_own(n->escalate);
+        n->memo->now = 0;
+    }
+    if (n->memo->now != q->now) {
+        forget(n->memo);
+        n->memo->now = q->now;
+    }
+    return n->memo->fits && (!e || (e->step == 0 && e->count == 0 && !e->raised)) ? n->memo : NULL;
+}
+
+static struct answered *place_of(struct oc_escalate_memo *memo, const struct asking *q)
+{
+    const uint64_t mixed =
+        ((uint64_t)q->alert->starts_at * 31 + (uint64_t)q->since) * 4 + q->alert->severity;
+    return &memo->answered[(mixed * UINT64_C(0x9e3779b97f4a7c15)) >> 60];
+}
+
+static void copy_step(struct oc_escalation_step *to, const struct oc_escalation_step *from)
+{
+    *to = *from;
+    for (size_t i = 0; i < from->count; i++) {
+        to->channels[i] = oc_strdup(from->channels[i]);
+    }
+}
+
+int oc_escalate_ask(struct oc_alert_service *s, struct oc_alert *a, int64_t since, int64_t now,
+                    struct oc_escalation_step *step)
+{
+    struct asking q = {s, a, now, since, step};
+    memset(step, 0, sizeof *step);
+    if (!oc_question_heard(s->noise->escalate)) {
+        return OC_OK;
+    }
+    struct oc_escalate_memo *memo = memo_of(&q);
+    struct answered *at = memo ? place_of(memo, &q) : NULL;
+    if (at && at->is && at->since == since && at->starts_at == a->starts_at &&
+        at->severity == a->severity) {
+        copy_step(step, &at->step);
+        return OC_OK;
+    }
+    int rc = ask(&q);
+    if (at && rc == OC_OK) {
+        oc_escalation_step_finish(&at->step);
+        *at = (struct answered){
+            .since = since, .starts_at = a->starts_at, .severity = a->severity, .is = true};
+        copy_step(&at->step, step);
+    }
     return rc;
 }

@@ -22,4 +22,8 @@ int oc_escalate_ask(struct oc_alert_service *s, struct oc_alert *a, int64_t sinc
                     struct oc_escalation_step *step);
 void oc_escalation_step_finish(struct oc_escalation_step *step);
 
+/* What was answered in this round; made when it is needed. NULL is fine. To be destroyed when the configured channels are others. */
+struct oc_escalate_memo;
+void oc_escalate_forget(struct oc_escalate_memo *memo);
+
 #endif

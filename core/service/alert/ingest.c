@@ -170,7 +170,11 @@ static void take(struct oc_intake *in)
     } else {
         fire(in, a, other);
     }
-    oc_keep_alert(s, a);
+    if (a->changed) {
+        oc_keep_later(s, a);
+    } else {
+        oc_keep_alert(s, a);
+    }
     in->result.taken++;
 }
 
@@ -377,6 +381,7 @@ void oc_ingest_finish(struct oc_alert_service *s)
     }
     oc_timer_destroy(s->slice);
     s->slice = NULL;
+    oc_keep_late(s);
     if (s->journal) {
         oc_journal_flush(s->journal, NULL);
     }

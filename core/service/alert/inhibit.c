@@ -5,13 +5,14 @@
 
 #include "core/base/mem.h"
 
-#define SLOTS_FIRST 64
 #define FILTER_BITS 4096
+#define KEY_TEXT    256 /* bytes of values that are hashed at once */
 
 void oc_inhibit_init(struct oc_inhibitor *i, struct oc_alerts *alerts)
 {
     memset(i, 0, sizeof *i);
     i->alerts = alerts;
+    oc_inhibit_entries_init(&i->entries, alerts);
 }
 
 /* ---- which rules an alert may match ---- */
@@ -95,199 +96,32 @@ static bool next_rule(struct walk *w, uint32_t *rule)
     return false;
 }
 
+/* Of the rule and the values of its equal labels, hashed together as far as they fit. */
 static uint64_t key_of(const struct oc_inhibitor *i, uint32_t rule, const struct oc_alert *a)
 {
     const struct oc_inhibit_rule *r = i->rules.items[rule];
-    uint64_t hash = oc_hash_bytes(&rule, sizeof rule, i->alerts->labels.seed);
+    uint64_t hash = i->alerts->labels.seed;
+    char text[KEY_TEXT];
+    size_t len = sizeof rule;
+    memcpy(text, &rule, len);
     for (size_t k = 0; k < r->equal_count; k++) {
         const char *value = oc_alert_record_field(i->alerts, a, r->equal[k]);
-        hash = oc_hash_bytes(value, strlen(value), hash);
-    }
-    return hash;
-}
-
-/* ---- entries; their numbers + 1, 0: none ---- */
-
-static uint32_t find_entry(const struct oc_inhibitor *i, uint64_t key)
-{
-    if (i->slot_count == 0) {
-        return 0;
-    }
-    for (size_t k = key & (i->slot_count - 1); i->slots[k]; k = (k + 1) & (i->slot_count - 1)) {
-        if (i->entries.items[i->slots[k] - 1].key == key) {
-            return i->slots[k];
+        const size_t size = strlen(value) + 1;
+        if (len + size > sizeof text) {
+            hash = oc_hash_bytes(text, len, hash);
+            len = 0;
+        }
+        if (size > sizeof text) {
+            hash = oc_hash_bytes(value, size, hash);
+        } else {
+            memcpy(text + len, value, size);
+            len += size;
         }
     }
-    return 0;
-}
-
-static void enter(struct oc_inhibitor *i, uint32_t number)
-{
-    size_t k = i->entries.items[number - 1].key & (i->slot_count - 1);
-    while (i->slots[k]) {
-        k = (k + 1) & (i->slot_count - 1);
-    }
-    i->slots[k] = number;
-}
-
-static void grow(struct oc_inhibitor *i)
-{
-    if (2 * (i->entry_count + 1) <= i->slot_count) {
-        return;
-    }
-    i->slot_count = i->slot_count ? 2 * i->slot_count : SLOTS_FIRST;
-    free(i->slots);
-    i->slots = oc_calloc(i->slot_count, sizeof *i->slots);
-    for (uint32_t k = 0; k < i->entries.count; k++) {
-        if (i->entries.items[k].rule != OC_INHIBIT_FREE) {
-            enter(i, k + 1);
-        }
-    }
-}
-
-static uint32_t make_entry(struct oc_inhibitor *i, uint32_t rule, uint64_t key)
-{
-    const struct oc_inhibit_entry entry = {.key = key, .rule = rule};
-    uint32_t number = i->free_entry;
-    grow(i);
-    if (number) {
-        i->free_entry = i->entries.items[number - 1].held;
-        i->entries.items[number - 1] = entry;
-    } else {
-        OC_VEC_PUSH(&i->entries, entry);
-        number = (uint32_t)i->entries.count;
-    }
-    enter(i, number);
-    i->entry_count++;
-    return number;
-}
-
-static void withdraw(struct oc_inhibitor *i, uint32_t number)
-{
-    size_t mask = i->slot_count - 1, k = i->entries.items[number - 1].key & mask;
-    while (i->slots[k] != number) {
-        k = (k + 1) & mask;
-    }
-    for (size_t n = (k + 1) & mask; i->slots[n]; n = (n + 1) & mask) {
-        size_t home = i->entries.items[i->slots[n] - 1].key & mask;
-        if (((n - home) & mask) >= ((n - k) & mask)) {
-            i->slots[k] = i->slots[n];
-            k = n;
-        }
-    }
-    i->slots[k] = 0;
-}
-
-/* What an entry kept quiet is looked at again. */
-static void release(struct oc_inhibitor *i, uint32_t number)
-{
-    uint32_t *first = &i->entries.items[number - 1].held;
-    while (*first) {
-        uint32_t at = *first;
-        struct oc_inhibit_held *held = &i->held.items[at - 1];
-        struct oc_alert *a = oc_alerts_at(i->alerts, held->alert);
-        if (a->body && a->inhibited) {
-            a->inhibited = false; /* until it is looked at: whoever holds it then remembers it */
-            oc_alerts_change(i->alerts, a);
-        }
-        *first = held->next;
-        held->next = i->free_held;
-        i->free_held = at;
-    }
-}
-
-static void end_entry(struct oc_inhibitor *i, uint32_t number)
-{
-    struct oc_inhibit_entry *e = &i->entries.items[number - 1];
-    withdraw(i, number);
-    e->rule = OC_INHIBIT_FREE;
-    e->held = i->free_entry;
-    i->free_entry = number;
-    i->entry_count--;
-}
-
-void oc_inhibit_clear(struct oc_inhibitor *i)
-{
-    OC_VEC_FINISH(&i->entries);
-    OC_VEC_FINISH(&i->links);
-    OC_VEC_FINISH(&i->held);
-    OC_FREE(i->slots);
-    OC_FREE(i->first_of);
-    i->slot_count = i->entry_count = i->first_count = 0;
-    i->free_entry = i->free_link = i->free_held = 0;
+    return oc_hash_bytes(text, len, hash);
 }
 
 /* ---- sources ---- */
-
-static uint32_t *first_link(struct oc_inhibitor *i, uint32_t place)
-{
-    if (place >= i->first_count) {
-        size_t count = i->alerts->made + OC_ALERT_SLAB;
-        i->first_of = oc_realloc(i->first_of, count * sizeof *i->first_of);
-        memset(i->first_of + i->first_count, 0, (count - i->first_count) * sizeof *i->first_of);
-        i->first_count = count;
-    }
-    return &i->first_of[place];
-}
-
-static uint32_t new_link(struct oc_inhibitor *i, const struct oc_inhibit_link *link)
-{
-    uint32_t at = i->free_link;
-    if (at) {
-        i->free_link = i->links.items[at - 1].also;
-        i->links.items[at - 1] = *link;
-        return at;
-    }
-    OC_VEC_PUSH(&i->links, *link);
-    return (uint32_t)i->links.count;
-}
-
-static void add_link(struct oc_inhibitor *i, struct oc_alert *a, uint32_t number, bool both)
-{
-    uint32_t *of_alert = first_link(i, a->index);
-    uint32_t *of_entry = &i->entries.items[number - 1].first[both];
-    for (uint32_t k = *of_alert; k; k = i->links.items[k - 1].also) {
-        if (i->links.items[k - 1].entry == number - 1) {
-            return; /* two anchors led to one rule */
-        }
-    }
-    struct oc_inhibit_link link = {.entry = (number - 1) & INT32_MAX,
-                                   .both = both,
-                                   .alert = a->index,
-                                   .also = *of_alert,
-                                   .next = *of_entry};
-    uint32_t at = new_link(i, &link);
-    if (*of_entry) {
-        i->links.items[*of_entry - 1].prev = at;
-    }
-    *of_entry = *of_alert = at;
-    a->source = true;
-}
-
-static void remove_links(struct oc_inhibitor *i, struct oc_alert *a)
-{
-    uint32_t *first = first_link(i, a->index);
-    while (*first) {
-        const uint32_t at = *first;
-        const struct oc_inhibit_link link = i->links.items[at - 1];
-        const uint32_t number = link.entry + 1u;
-        struct oc_inhibit_entry *e = &i->entries.items[number - 1];
-        *(link.prev ? &i->links.items[link.prev - 1].next : &e->first[link.both]) = link.next;
-        if (link.next) {
-            i->links.items[link.next - 1].prev = link.prev;
-        }
-        *first = link.also;
-        i->links.items[at - 1].also = i->free_link;
-        i->free_link = at;
-        if (!e->first[0]) {
-            release(i, number); /* those that two-sided sources still hold find that out */
-        }
-        if (!e->first[0] && !e->first[1]) {
-            end_entry(i, number);
-        }
-    }
-    a->source = false;
-}
 
 static bool counts(const struct oc_inhibit_rule *rule, const struct oc_alert *a, int64_t now)
 {
@@ -298,10 +132,7 @@ static void enter_source(struct oc_inhibitor *i, uint32_t rule, struct oc_alert 
 {
     const struct oc_inhibit_rule *r = i->rules.items[rule];
     if (counts(r, a, now) && holds(i, &r->source, a)) {
-        uint64_t key = key_of(i, rule, a);
-        uint32_t number = find_entry(i, key);
-        number = number ? number : make_entry(i, rule, key);
-        add_link(i, a, number, holds(i, &r->target, a));
+        oc_inhibit_entry_join(&i->entries, rule, key_of(i, rule, a), a, holds(i, &r->target, a));
     }
 }
 
@@ -309,12 +140,11 @@ void oc_inhibit_index(struct oc_inhibitor *i, struct oc_alert *a, int64_t now)
 {
     struct walk w = {.sides = &i->sides[0], .alert = a};
     uint32_t rule;
-    if (i->asleep == i->rules.count || (a->source && a->firing && a->posted)) {
+    const bool entered = a->source && a->firing && !a->lingers;
+    if (i->asleep == i->distinct || (entered && a->posted)) {
         return; /* what was posted never changes its labels */
     }
-    if (a->source) {
-        remove_links(i, a);
-    }
+    oc_inhibit_forget(i, a);
     while (next_rule(&w, &rule)) {
         if (i->rules.items[rule]->awake) {
             enter_source(i, rule, a, now);
@@ -322,17 +152,42 @@ void oc_inhibit_index(struct oc_inhibitor *i, struct oc_alert *a, int64_t now)
     }
 }
 
-/* The first target of the rule: whatever may keep it quiet is looked for. */
+static void wake_by(struct oc_inhibitor *i, uint32_t rule, struct oc_alert *a, int64_t now)
+{
+    enter_source(i, rule, a, now);
+    if (a->source && !a->firing) {
+        oc_alerts_change(i->alerts, a); /* it is to be looked at when it ends to be one */
+    }
+}
+
+/* Of the pairs that all sources have, the one that the fewest alerts have; NULL: there is none. */
+static const struct oc_label_pair *rarest(const struct oc_inhibitor *i,
+                                          const struct oc_inhibit_side *side)
+{
+    const struct oc_label_pair *best = NULL;
+    for (size_t k = 0; k < side->count; k++) {
+        if (side->items[k].pair != OC_LABEL_NONE) {
+            const struct oc_label_pair *pair =
+                oc_labels_pair(&i->alerts->labels, side->items[k].pair);
+            best = best && best->count <= pair->count ? best : pair;
+        }
+    }
+    return best;
+}
+
+/* The first target: whatever may keep it quiet is looked for. */
 static void wake(struct oc_inhibitor *i, uint32_t rule, int64_t now)
 {
+    struct oc_inhibit_rule *r = i->rules.items[rule];
+    const struct oc_label_pair *pair = rarest(i, &r->source);
     uint32_t it = 0;
-    i->rules.items[rule]->awake = true;
+    r->awake = true;
     i->asleep--;
-    for (struct oc_alert *a; (a = oc_alerts_next(i->alerts, &it));) {
-        enter_source(i, rule, a, now);
-        if (a->source && !a->firing) {
-            oc_alerts_change(i->alerts, a); /* it is to be looked at when it ends to be one */
-        }
+    for (; pair && it < pair->count; it++) {
+        wake_by(i, rule, oc_alerts_at(i->alerts, oc_labels_alerts(pair)[it]), now);
+    }
+    for (struct oc_alert *a; !pair && (a = oc_alerts_next(i->alerts, &it));) {
+        wake_by(i, rule, a, now);
     }
 }
 
@@ -342,8 +197,8 @@ void oc_inhibit_wake(struct oc_inhibitor *i, const struct oc_alert *a, int64_t n
     uint32_t rule;
     while (i->asleep > 0 && next_rule(&w, &rule)) {
         const struct oc_inhibit_rule *r = i->rules.items[rule];
-        if (!r->awake && holds(i, &r->target, a)) {
-            wake(i, rule, now);
+        if (!i->rules.items[r->sources]->awake && holds(i, &r->target, a)) {
+            wake(i, r->sources, now);
         }
     }
 }
@@ -351,11 +206,11 @@ void oc_inhibit_wake(struct oc_inhibitor *i, const struct oc_alert *a, int64_t n
 int64_t oc_inhibit_until(const struct oc_inhibitor *i, const struct oc_alert *a)
 {
     int64_t until = INT64_MAX;
-    if (!a->source || a->firing || a->index >= i->first_count) {
+    uint32_t link = 0, rule;
+    if (!a->source || a->firing) {
         return INT64_MAX;
     }
-    for (uint32_t k = i->first_of[a->index]; k; k = i->links.items[k - 1].also) {
-        uint32_t rule = i->entries.items[i->links.items[k - 1].entry].rule;
+    while (oc_inhibit_entries_next(&i->entries, a, &link, &rule)) {
         int64_t end = a->ends_at + i->rules.items[rule]->window;
         until = end < until ? end : until;
     }
@@ -365,7 +220,7 @@ int64_t oc_inhibit_until(const struct oc_inhibitor *i, const struct oc_alert *a)
 void oc_inhibit_forget(struct oc_inhibitor *i, struct oc_alert *a)
 {
     if (a->source) {
-        remove_links(i, a);
+        oc_inhibit_entries_leave(&i->entries, a);
     }
 }
 
@@ -378,29 +233,11 @@ static uint32_t quieted_by(const struct oc_inhibitor *i, uint32_t rule, const st
     if (!holds(i, &r->target, a)) {
         return 0;
     }
-    uint32_t number = find_entry(i, key_of(i, rule, a));
-    if (!number || i->entries.items[number - 1].first[0]) {
+    uint32_t number = oc_inhibit_entry_find(&i->entries, key_of(i, r->sources, a));
+    if (!number || oc_inhibit_entry_at(&i->entries, number)->first[0]) {
         return number;
     }
     return holds(i, &r->source, a) ? 0 : number;
-}
-
-static void hold(struct oc_inhibitor *i, uint32_t number, const struct oc_alert *a)
-{
-    struct oc_inhibit_entry *e = &i->entries.items[number - 1];
-    const struct oc_inhibit_held held = {a->index, e->held};
-    uint32_t at = i->free_held;
-    if (e->held && i->held.items[e->held - 1].alert == a->index) {
-        return;
-    }
-    if (at) {
-        i->free_held = i->held.items[at - 1].next;
-        i->held.items[at - 1] = held;
-    } else {
-        OC_VEC_PUSH(&i->held, held);
-        at = (uint32_t)i->held.count;
-    }
-    e->held = at;
 }
 
 bool oc_inhibit_review(struct oc_inhibitor *i, struct oc_alert *a, int64_t now)
@@ -408,7 +245,7 @@ bool oc_inhibit_review(struct oc_inhibitor *i, struct oc_alert *a, int64_t now)
     struct walk w = {.sides = &i->sides[1], .alert = a};
     uint32_t rule, number = 0;
     oc_inhibit_wake(i, a, now);
-    if (i->entry_count == 0) {
+    if (i->entries.count == 0) {
         a->inhibited = false;
         return false;
     }
@@ -416,7 +253,7 @@ bool oc_inhibit_review(struct oc_inhibitor *i, struct oc_alert *a, int64_t now)
         number = quieted_by(i, rule, a);
     }
     if (number && !a->inhibited) {
-        hold(i, number, a);
+        oc_inhibit_entry_hold(&i->entries, number, a);
     }
     a->inhibited = number != 0;
     return a->inhibited;
@@ -429,15 +266,13 @@ size_t oc_inhibit_find(const struct oc_inhibitor *i, const struct oc_alert *a,
     struct walk w = {.sides = &i->sides[1], .alert = a};
     size_t count = 0;
     uint32_t rule;
-    while (i->entry_count > 0 && count < max && next_rule(&w, &rule)) {
+    while (i->entries.count > 0 && count < max && next_rule(&w, &rule)) {
         uint32_t number = quieted_by(i, rule, a);
         if (number) {
-            const struct oc_inhibit_entry *e = &i->entries.items[number - 1];
-            uint32_t first = e->first[0] ? e->first[0] : e->first[1];
             if (rules) {
                 rules[count] = i->rules.items[rule];
             }
-            sources[count++] = oc_alerts_at(i->alerts, i->links.items[first - 1].alert);
+            sources[count++] = oc_inhibit_entry_source(&i->entries, number);
         }
     }
     return count;
@@ -465,6 +300,18 @@ static uint32_t best_pair(const struct oc_inhibit_side *side)
     return best;
 }
 
+static void add_anchor(struct oc_inhibitor *i, int which, uint32_t rule)
+{
+    struct oc_inhibit_sides *s = &i->sides[which];
+    const struct oc_inhibit_anchor anchor = {best_pair(side_of(i->rules.items[rule], which)), rule};
+    if (anchor.pair == OC_LABEL_NONE) {
+        OC_VEC_PUSH(&s->loose, rule);
+    } else {
+        OC_VEC_PUSH(&s->anchors, anchor);
+        s->filter[anchor.pair % FILTER_BITS / 64] |= UINT64_C(1) << (anchor.pair % 64);
+    }
+}
+
 void oc_inhibit_anchor(struct oc_inhibitor *i)
 {
     for (int which = 0; which < 2; which++) {
@@ -472,13 +319,8 @@ void oc_inhibit_anchor(struct oc_inhibitor *i)
         s->anchors.count = s->loose.count = 0;
         memset(s->filter, 0, sizeof s->filter);
         for (uint32_t rule = 0; rule < i->rules.count; rule++) {
-            struct oc_inhibit_anchor anchor = {best_pair(side_of(i->rules.items[rule], which)),
-                                               rule};
-            if (anchor.pair == OC_LABEL_NONE) {
-                OC_VEC_PUSH(&s->loose, rule);
-            } else {
-                OC_VEC_PUSH(&s->anchors, anchor);
-                s->filter[anchor.pair % FILTER_BITS / 64] |= UINT64_C(1) << (anchor.pair % 64);
+            if (which == 1 || i->rules.items[rule]->sources == rule) {
+                add_anchor(i, which, rule);
             }
         }
         if (s->anchors.count > 1) {

@@ -4,16 +4,17 @@
  * and for `window` after, its targets are told nobody. As in Alertmanager, an alert that is both source and target of a rule is kept quiet only by sources
  * that are not targets.
  *
- * Every source is entered under (rule, values of the equal labels), so that a target costs one look-up for each rule that could
+ * Every source is entered under (rule, values of the equal labels; inhibit_entry.h), so that a target costs one look-up for each rule that could
  * mean it; which rules these are is found by one of their = matchers. What an entry keeps quiet is remembered there and looked at again when
- * its last source has gone. A rule sleeps, and costs nothing, until the first target of it is reviewed. Nothing of this is written down: it follows
+ * its last source has gone. A rule sleeps, and costs nothing, until the first target of it is reviewed: then its sources are looked for among the alerts that have the rarest
+ * of its labels. Rules that have the same sources, and no alert that is source and target, share what is entered. Nothing of this is written down: it follows
  * from the alerts that are. */
 #ifndef OC_SERVICE_ALERT_INHIBIT_H
 #define OC_SERVICE_ALERT_INHIBIT_H
 
 #include "core/config/config.h"
+#include "core/service/alert/inhibit_entry.h"
 #include "core/service/alert/matcher.h"
-#include "core/service/alert/table.h"
 
 #define OC_INHIBIT_RULES_MAX    1000
 #define OC_INHIBIT_MATCHERS_MAX 16 /* of one side */
@@ -25,7 +26,7 @@ struct oc_inhibit_matcher {
 };
 
 struct oc_inhibit_side {
-    struct oc_inhibit_matcher items[OC_INHIBIT_MATCHERS_MAX];
+    struct oc_inhibit_matcher *items; /* owned */
     size_t count;
 };
 
@@ -35,29 +36,9 @@ struct oc_inhibit_rule {
     char *equal[OC_INHIBIT_EQUAL_MAX]; /* owned */
     size_t equal_count;
     int64_t window; /* ms */
-    bool awake;     /* there was a target: its sources are entered */
-};
-
-/* Tens of thousands of them are nothing special, so entries, links and what is held are numbers in three arrays. */
-struct oc_inhibit_entry {
-    uint64_t key;      /* of rule and equal values */
-    uint32_t rule;     /* OC_INHIBIT_FREE: this place is free */
-    uint32_t first[2]; /* links to its sources + 1; 1: those that are targets, too */
     uint32_t
-        held; /* first of those kept quiet + 1; some may be so no more. Free: the next free one */
-};
-#define OC_INHIBIT_FREE UINT32_MAX
-
-/* An alert in an entry. */
-struct oc_inhibit_link {
-    uint32_t entry : 31, both : 1;
-    uint32_t alert;
-    uint32_t also;       /* the next link of the alert + 1; free: the next free one */
-    uint32_t prev, next; /* in the entry + 1 */
-};
-
-struct oc_inhibit_held {
-    uint32_t alert, next; /* next + 1 */
+        sources; /* the first rule that has the same ones: they are entered once, for that one */
+    bool awake;  /* of that one: there was a target, and its sources are entered */
 };
 
 /* A side of a rule that an alert with this pair may match. */
@@ -67,22 +48,16 @@ struct oc_inhibit_anchor {
 
 struct oc_inhibitor {
     struct oc_alerts *alerts; /* borrowed */
-    json_t *text;             /* owned: the rules as they were given */
+    char *text;               /* owned: the rules as they were given, as JSON */
     OC_VEC(struct oc_inhibit_rule *) rules;
-    size_t asleep; /* rules that are not awake */
+    size_t distinct; /* rules with sources of their own */
+    size_t asleep;   /* of these: not awake */
     struct oc_inhibit_sides {
         OC_VEC(struct oc_inhibit_anchor) anchors; /* by pair */
         OC_VEC(uint32_t) loose;                   /* rules without one */
         uint64_t filter[64];                      /* of the anchors' pairs */
     } sides[2];                                   /* sources, targets */
-    OC_VEC(struct oc_inhibit_entry) entries;
-    OC_VEC(struct oc_inhibit_link) links;
-    OC_VEC(struct oc_inhibit_held) held;
-    uint32_t free_entry, free_link, free_held; /* + 1; 0: none */
-    uint32_t *slots;                           /* key -> entry + 1 */
-    size_t slot_count, entry_count;
-    uint32_t *first_of; /* place of an alert -> its first link + 1 */
-    size_t first_count;
+    struct oc_inhibit_entries entries;
     size_t seen; /* of the changed alerts, how many have been indexed */
 };
 
@@ -111,7 +86,6 @@ size_t oc_inhibit_find(const struct oc_inhibitor *i, const struct oc_alert *a,
 
 /* ---- between the files of inhibition ---- */
 
-void oc_inhibit_clear(struct oc_inhibitor *i); /* entries and links */
 void oc_inhibit_anchor(struct oc_inhibitor *i);
 
 #endif

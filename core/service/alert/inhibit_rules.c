@@ -14,6 +14,7 @@ static void finish_side(struct oc_inhibitor *i, struct oc_inhibit_side *side)
         }
         oc_matcher_finish(&side->items[k].matcher);
     }
+    free(side->items);
 }
 
 static void free_rule(struct oc_inhibitor *i, struct oc_inhibit_rule *rule)
@@ -32,10 +33,11 @@ static void free_rule(struct oc_inhibitor *i, struct oc_inhibit_rule *rule)
 static int add_matcher(struct oc_inhibitor *i, struct oc_inhibit_side *side, const char *text,
                        struct oc_error *err)
 {
-    struct oc_inhibit_matcher *m = &side->items[side->count];
     if (!text || side->count == OC_INHIBIT_MATCHERS_MAX) {
         return oc_error_set(err, OC_E_CONFIG, text ? "too many matchers" : "matchers are strings");
     }
+    side->items = oc_realloc(side->items, (side->count + 1) * sizeof *side->items);
+    struct oc_inhibit_matcher *m = &side->items[side->count];
     int rc = oc_matcher_parse_v2(text, &m->matcher, err);
     if (rc != OC_OK) {
         return rc;
@@ -147,34 +149,99 @@ static void read_rules(struct oc_inhibitor *i, const json_t *rules, char **compl
     }
 }
 
+/* ---- rules with the same sources ---- */
+
+static bool same_side(const struct oc_inhibit_side *x, const struct oc_inhibit_side *y)
+{
+    bool same = x->count == y->count;
+    for (size_t k = 0; same && k < x->count; k++) {
+        same = oc_matcher_same(&x->items[k].matcher, &y->items[k].matcher);
+    }
+    return same;
+}
+
+static bool same_equal(const struct oc_inhibit_rule *x, const struct oc_inhibit_rule *y)
+{
+    bool same = x->equal_count == y->equal_count;
+    for (size_t k = 0; same && k < x->equal_count; k++) {
+        same = strcmp(x->equal[k], y->equal[k]) == 0;
+    }
+    return same;
+}
+
+/* No alert is both: one label has another value. */
+static bool is_apart(const struct oc_inhibit_rule *r)
+{
+    for (size_t k = 0; k < r->source.count; k++) {
+        const struct oc_matcher *x = &r->source.items[k].matcher;
+        for (size_t n = 0; n < r->target.count; n++) {
+            const struct oc_matcher *y = &r->target.items[n].matcher;
+            if (x->op == OC_MATCH_EQUAL && y->op == OC_MATCH_EQUAL &&
+                strcmp(x->name, y->name) == 0 && strcmp(x->value, y->value) != 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Which sources are targets, too, differs from rule to rule: only rules without such share theirs. */
+static uint32_t first_with_the_same(const struct oc_inhibitor *i, uint32_t rule)
+{
+    const struct oc_inhibit_rule *r = i->rules.items[rule];
+    if (!is_apart(r)) {
+        return rule;
+    }
+    for (uint32_t k = 0; k < rule; k++) {
+        const struct oc_inhibit_rule *other = i->rules.items[k];
+        if (other->sources == k && r->window == other->window && same_equal(r, other) &&
+            same_side(&r->source, &other->source) && is_apart(other)) {
+            return k;
+        }
+    }
+    return rule;
+}
+
+static void share(struct oc_inhibitor *i)
+{
+    i->distinct = 0;
+    for (uint32_t rule = 0; rule < i->rules.count; rule++) {
+        i->rules.items[rule]->sources = first_with_the_same(i, rule);
+        i->distinct += i->rules.items[rule]->sources == rule ? 1 : 0;
+    }
+    i->asleep = i->distinct;
+}
+
 bool oc_inhibit_set_rules(struct oc_inhibitor *i, const json_t *rules, char **complaint)
 {
     *complaint = NULL;
-    if (i->text && json_equal(i->text, rules)) {
+    char *text = json_dumps(rules, JSON_COMPACT | JSON_SORT_KEYS);
+    if (i->text && strcmp(i->text, text) == 0) {
+        free(text);
         return false;
     }
     uint32_t it = 0;
     for (struct oc_alert *a; (a = oc_alerts_next(i->alerts, &it));) {
-        a->source = false;
+        a->source = a->lingers = false;
     }
-    json_decref(i->text);
-    i->text = json_deep_copy(rules);
-    oc_inhibit_clear(i);
+    free(i->text);
+    i->text = text;
+    oc_inhibit_entries_clear(&i->entries);
     clear_rules(i);
     read_rules(i, rules, complaint);
-    i->asleep = i->rules.count;
+    share(i);
     oc_inhibit_anchor(i);
     return true;
 }
 
 void oc_inhibit_finish(struct oc_inhibitor *i)
 {
-    oc_inhibit_clear(i);
+    oc_inhibit_entries_clear(&i->entries);
     clear_rules(i);
     OC_VEC_FINISH(&i->rules);
     for (int which = 0; which < 2; which++) {
         OC_VEC_FINISH(&i->sides[which].anchors);
         OC_VEC_FINISH(&i->sides[which].loose);
     }
-    json_decref(i->text);
+    free(i->text);
 }

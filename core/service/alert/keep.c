@@ -13,6 +13,7 @@
 #include "core/sys/file.h"
 
 #define FOLDER        "alerts"
+#define LATE_MAX      2048 /* records that may wait for a round: it must not be held by them */
 #define SLICE         4096 /* places of the table looked at in one round */
 #define RETRY_MS      (5 * OC_SECOND)
 #define SEGMENTS_MANY 24
@@ -127,6 +128,7 @@ void oc_keep_close(struct oc_alert_service *s)
     oc_journal_close(s->journal);
     s->journal = s->outbox.journal = NULL;
     oc_buf_finish(&s->scratch);
+    OC_VEC_FINISH(&s->unkept);
     json_decref(s->migrated);
     s->migrated = NULL;
 }
@@ -167,6 +169,25 @@ void oc_keep_alert(struct oc_alert_service *s, struct oc_alert *a)
         oc_journal_add(s->journal, OC_KEEP_TOUCH, s->scratch.data, s->scratch.len);
         a->touched = false;
     }
+}
+
+void oc_keep_later(struct oc_alert_service *s, const struct oc_alert *a)
+{
+    OC_VEC_PUSH(&s->unkept, a->index);
+    if (s->unkept.count >= LATE_MAX) {
+        oc_keep_late(s);
+    }
+}
+
+void oc_keep_late(struct oc_alert_service *s)
+{
+    for (size_t i = 0; i < s->unkept.count; i++) {
+        struct oc_alert *a = oc_alerts_at(&s->alerts, s->unkept.items[i]);
+        if (a->body) {
+            oc_keep_alert(s, a);
+        }
+    }
+    s->unkept.count = 0;
 }
 
 void oc_keep_removal(struct oc_alert_service *s, const struct oc_alert *a)
@@ -339,6 +360,7 @@ static void recover(struct oc_alert_service *s, int64_t now)
 
 int64_t oc_keep_round(struct oc_alert_service *s, int64_t now)
 {
+    oc_keep_late(s);
     if (!s->journal) {
         return INT64_MAX;
     }

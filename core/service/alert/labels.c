@@ -24,8 +24,8 @@ static size_t size_of(uint32_t len)
 
 static void free_pair(struct oc_labels *l, struct oc_label_pair *pair)
 {
-    if (pair->cap) {
-        free(pair->alerts.items);
+    if (pair->many) {
+        free(pair->alerts.list);
     }
     oc_pool_give(&l->pool, pair, size_of(pair->len));
 }
@@ -238,30 +238,35 @@ void oc_labels_release(struct oc_labels *l, uint32_t pair)
     drop_unused(l, pair & OC_LABEL_NUMBER);
 }
 
-static void grow(struct oc_label_pair *pair)
+static void set_room(struct oc_label_pair *pair, uint32_t cap)
 {
-    uint32_t cap = pair->cap ? pair->cap + pair->cap / 2 + 1 : 4;
-    if (!pair->cap) {
-        uint32_t *items = oc_alloc(cap * sizeof *items);
-        items[0] = pair->alerts.one;
-        pair->alerts.items = items;
-    } else {
-        pair->alerts.items = oc_realloc(pair->alerts.items, cap * sizeof *pair->alerts.items);
+    const uint32_t one = pair->alerts.one;
+    struct oc_label_list *list = pair->many ? pair->alerts.list : NULL;
+    list = oc_realloc(list, sizeof *list + cap * sizeof *list->items);
+    list->cap = cap;
+    if (!pair->many) {
+        list->items[0] = one;
     }
-    pair->cap = cap;
+    pair->many = true;
+    pair->alerts.list = list;
+}
+
+static bool is_full(const struct oc_label_pair *pair)
+{
+    return pair->count > 0 && (!pair->many || pair->count >= pair->alerts.list->cap);
 }
 
 void oc_labels_link(struct oc_labels *l, struct oc_label_ref *ref, uint32_t alert)
 {
     struct oc_label_pair *pair = l->pairs.items[ref->pair & OC_LABEL_NUMBER];
     ref->at = pair->count;
-    if (pair->count == 0 && !pair->cap) {
-        pair->alerts.one = alert;
+    if (is_full(pair)) {
+        set_room(pair, pair->many ? pair->count + pair->count / 2 + 1 : 4);
+    }
+    if (pair->many) {
+        pair->alerts.list->items[pair->count] = alert;
     } else {
-        if (pair->count >= pair->cap) {
-            grow(pair);
-        }
-        pair->alerts.items[pair->count] = alert;
+        pair->alerts.one = alert;
     }
     pair->count++;
 }
@@ -271,16 +276,15 @@ void oc_labels_unlink(struct oc_labels *l, const struct oc_label_ref *ref)
     uint32_t number = ref->pair & OC_LABEL_NUMBER, at = ref->at;
     struct oc_label_pair *pair = l->pairs.items[number];
     uint32_t last = --pair->count;
-    if (pair->cap && at != last) {
-        uint32_t moved = pair->alerts.items[last];
-        pair->alerts.items[at] = moved;
+    if (pair->many && at != last) {
+        uint32_t moved = pair->alerts.list->items[last];
+        pair->alerts.list->items[at] = moved;
         struct oc_label_ref *its = l->ref_of(l->ctx, moved, number);
         OC_ASSERT(its && its->at == last);
         its->at = at;
     }
-    if (pair->cap > 64 && pair->count < pair->cap / 4) {
-        pair->cap /= 2;
-        pair->alerts.items = oc_realloc(pair->alerts.items, pair->cap * sizeof *pair->alerts.items);
+    if (pair->many && pair->alerts.list->cap > 64 && pair->count < pair->alerts.list->cap / 4) {
+        set_room(pair, pair->alerts.list->cap / 2);
     }
     drop_unused(l, number);
 }

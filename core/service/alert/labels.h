@@ -23,15 +23,20 @@ struct oc_label_ref {
 
 struct oc_label_pair {
     uint32_t hash, name;
-    uint32_t name_at;    /* where it stands in the list of its name */
-    uint32_t holds;      /* by those that are no alerts: silences */
-    uint32_t count, cap; /* alerts; cap 0: `one` */
+    uint32_t name_at; /* where it stands in the list of its name */
+    uint32_t len;
+    uint32_t count;                /* alerts */
+    uint32_t holds : 31, many : 1; /* holds: by those that are no alerts; many: there is a list */
     union {
         uint32_t one;
-        uint32_t *items;
+        struct oc_label_list *list;
     } alerts;
-    uint32_t len;
     char value[];
+};
+
+struct oc_label_list {
+    uint32_t cap;
+    uint32_t items[];
 };
 
 struct oc_label_name {
@@ -83,7 +88,7 @@ static inline const char *oc_labels_name(const struct oc_labels *l, uint32_t pai
 /* The alerts of a pair: pair->count numbers. */
 static inline const uint32_t *oc_labels_alerts(const struct oc_label_pair *pair)
 {
-    return pair->cap ? pair->alerts.items : &pair->alerts.one;
+    return pair->many ? pair->alerts.list->items : &pair->alerts.one;
 }
 
 #endif

@@ -12,6 +12,10 @@
 /* Of one value: what takes longer matches nothing. Expressions of the usual kind take a few steps for each byte, or none but a look into a table. */
 #define MATCH_STEPS 20000
 
+/* What people call the name of an alert, and what it is called everywhere else. */
+#define RULE "rule"
+#define NAME "alertname"
+
 /* By enum oc_matcher_op. */
 static const char *const operators[] = {"=", "!=", "=~", "!~", "=~/", "!~/"};
 
@@ -257,6 +261,12 @@ int oc_matcher_parse_v2(const char *text, struct oc_matcher *m, struct oc_error 
     return rc;
 }
 
+/* A name in quotes is a label's, whatever it is called. */
+static bool is_quoted(const char *text)
+{
+    return text[strspn(text, " \t\n\r{")] == '"';
+}
+
 int oc_matcher_parse(const char *text, struct oc_matcher *m, struct oc_error *err)
 {
     memset(m, 0, sizeof *m);
@@ -264,10 +274,15 @@ int oc_matcher_parse(const char *text, struct oc_matcher *m, struct oc_error *er
         return refuse(err, text);
     }
     if (!strpbrk(text, "=!{}\"~")) {
-        return oc_matcher_make("rule", strpbrk(text, "*?") ? OC_MATCH_GLOB : OC_MATCH_EQUAL, text,
-                               m, err);
+        return oc_matcher_make(NAME, strpbrk(text, "*?") ? OC_MATCH_GLOB : OC_MATCH_EQUAL, text, m,
+                               err);
     }
-    return oc_matcher_parse_v2(text, m, err);
+    int rc = oc_matcher_parse_v2(text, m, err);
+    if (rc == OC_OK && strcmp(m->name, RULE) == 0 && !is_quoted(text)) {
+        free(m->name);
+        m->name = oc_strdup(NAME);
+    }
+    return rc;
 }
 
 /* Whether it is read as it stands, without quotes around it. */
@@ -278,9 +293,8 @@ static bool is_plain(const char *s, const char *forbidden)
            (len == 0 || (!strchr(" \t\n\r~", *s) && !strchr(" \t\n\r,", s[len - 1])));
 }
 
-static void add_word(struct oc_buf *out, const char *s, const char *forbidden)
+static void add_word(struct oc_buf *out, const char *s, bool plain)
 {
-    const bool plain = is_plain(s, forbidden);
     oc_buf_adds(out, plain ? "" : "\"");
     for (; *s; s++) {
         oc_buf_adds(out, !plain && strchr("\"\\\n", *s) ? "\\" : "");
@@ -294,9 +308,10 @@ char *oc_matcher_text(const struct oc_matcher *m)
     static const char *const written[] = {"=", "!=", "=~", "!~", "=~", "!~"};
     struct oc_buf out = {0};
     char *value = oc_matcher_v2_value(m);
-    add_word(&out, m->name, "=!{}\"~\n");
+    /* without quotes it would be the alert's name */
+    add_word(&out, m->name, is_plain(m->name, "=!{}\"~\n") && strcmp(m->name, RULE) != 0);
     oc_buf_adds(&out, written[m->op]);
-    add_word(&out, value, "\"\n");
+    add_word(&out, value, is_plain(value, "\"\n"));
     free(value);
     return oc_buf_take(&out);
 }

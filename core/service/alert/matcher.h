@@ -2,8 +2,11 @@
  *
  * One meaning everywhere, Alertmanager's: NAME OP VALUE, with or without quotes, where OP is = != =~ !~ and the last two take a regular
  * expression that must match the whole value. NAME is rule, severity, instance, target, category or a label; a label that an alert does not
- * have counts as ""; "rule" and "alertname" are the same label. On the command line a word without an operator is a rule's name, in which *
- * and ? match; nowhere else is there a glob. Silences that were stored when =~ was one keep their meaning (docs/decisions/0038).
+ * have counts as ""; "alertname" is the alert's name. On the command line a word without an operator is that name, in which * and ? match;
+ * nowhere else is there a glob. Silences that were stored when =~ was one keep their meaning (docs/decisions/0038).
+ *
+ * An alert of others may have a label called "rule". What people write means the name by it (rule=x is read as alertname=x), and the label when
+ * it is in quotes: "rule"=x. In API v2, in inhibition and in silences that were stored, "rule" is that label where an alert has it, else the name.
  *
  * Regular expressions (core/base/regex.h) run in linear time and are bounded in length, repetition and nesting, so that no pattern from
  * outside can hold the loop. [loop] */
@@ -36,7 +39,7 @@ struct oc_matcher {
     struct oc_regex *regex; /* owned; NULL unless the operator wants one */
 };
 
-/* As people write it: a matcher, or a rule's name. OC_E_CONFIG with a hint when `text` is neither; then `m` holds nothing. */
+/* As people write it: a matcher, or an alert's name. OC_E_CONFIG with a hint when `text` is neither; then `m` holds nothing. */
 int oc_matcher_parse(const char *text, struct oc_matcher *m, struct oc_error *err);
 /* A matcher and nothing else: foo=bar, foo!="bar", {foo=~"a|b"}. */
 int oc_matcher_parse_v2(const char *text, struct oc_matcher *m, struct oc_error *err);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/base/json.h"
-#include "core/service/alert/escalate.h"
+#include "core/service/alert/escalate_ask.h"
 #include "core/service/alert/failover.h"
 #include "core/service/alert/mute.h"
 
@@ -47,6 +47,7 @@ void oc_noise_destroy(struct oc_noise *n)
     oc_deadman_finish(&n->deadman);
     oc_expects_finish(&n->expects);
     oc_question_destroy(n->escalate);
+    oc_escalate_forget(n->memo);
     oc_escalation_free(n->planned);
     oc_kept_destroy(n->channels);
     free(n);
@@ -75,6 +76,8 @@ void oc_noise_configure(struct oc_alert_service *s, const struct oc_node *root,
     oc_expects_configure(s, &n->expects, root, diags);
     oc_failover_check(root, diags);
     oc_kept_set(n->channels, channels_json(&s->outbox));
+    oc_escalate_forget(n->memo);
+    n->memo = NULL;
 }
 
 void oc_noise_check(const struct oc_node *root, struct oc_diags *diags)

@@ -20,6 +20,7 @@ struct oc_noise {
     struct oc_intervals intervals;
     struct oc_question *escalate;
     struct oc_kept *channels;      /* what a policy sees of the configured channels */
+    struct oc_escalate_memo *memo; /* escalate_ask.h; owned */
     bool escalate_failed;          /* and said */
     struct oc_escalation *planned; /* owned: the step that was planned last */
     struct oc_deadman deadman;

@@ -158,7 +158,7 @@ json_t *oc_round_notify_firing(struct oc_round *r, struct oc_alert *a)
     if (alone > 0) {
         promise_alone(r, a, &route);
     }
-    json_t *json = route_json(&route);
+    json_t *json = r->publishing ? route_json(&route) : NULL;
     oc_route_finish(&route);
     return json;
 }

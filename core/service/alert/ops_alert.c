@@ -1,4 +1,4 @@
-/* Operations over alerts: list, show, history, summary. SPDX-License-Identifier: MIT */
+/* Operations over alerts: show, history, summary. SPDX-License-Identifier: MIT */
 #include <string.h>
 
 #include "core/base/json.h"
@@ -33,63 +33,7 @@ struct oc_alert *oc_alert_named(struct oc_call *call, struct oc_alert_service *s
     return a;
 }
 
-/* ---- alert.list ---- */
-
-enum list_state { LIST_FIRING, LIST_RESOLVED, LIST_ALL };
-
-struct list_params {
-    int32_t state, severity, silenced;
-    const char *rule;
-};
-
-static const struct oc_option list_options[] = {
-    {.name = "state",
-     .type = OC_OPT_ENUM,
-     .offset = offsetof(struct list_params, state),
-     .choices = "firing|resolved|all",
-     .default_text = "firing",
-     .help = "which alerts"},
-    {.name = "severity",
-     .type = OC_OPT_ENUM,
-     .offset = offsetof(struct list_params, severity),
-     .choices = "any|info|warning|critical",
-     .default_text = "any",
-     .help = "only this severity"},
-    {.name = "rule",
-     .type = OC_OPT_STRING,
-     .offset = offsetof(struct list_params, rule),
-     .help = "only rules of this name; * and ? match"},
-    {.name = "silenced",
-     .type = OC_OPT_BOOL,
-     .offset = offsetof(struct list_params, silenced),
-     .help = "only silenced alerts"},
-    {0},
-};
-
-static bool listed(const struct oc_alerts *t, const struct oc_alert *a, const struct list_params *p)
-{
-    bool state = p->state == LIST_ALL || a->firing == (p->state == LIST_FIRING);
-    bool severity = p->severity == 0 || p->severity - 1 == (int32_t)a->severity;
-    bool rule = !p->rule || oc_glob(p->rule, oc_alert_rule(t, a));
-    return state && severity && rule && (!p->silenced || a->silence != 0);
-}
-
-/* The gravest first, then the newest. */
-static int by_gravity(const void *x, const void *y)
-{
-    const struct oc_alert *a = *(const struct oc_alert *const *)x;
-    const struct oc_alert *b = *(const struct oc_alert *const *)y;
-    if (a->firing != b->firing) {
-        return a->firing ? -1 : 1;
-    }
-    if (a->severity != b->severity) {
-        return a->severity > b->severity ? -1 : 1;
-    }
-    if (a->starts_at != b->starts_at) {
-        return a->starts_at > b->starts_at ? -1 : 1;
-    }
-    return (a->key > b->key) - (a->key < b->key);
-}
+/* ---- a row ---- */
 
 /* Who keeps it quiet; NULL: nobody does. */
 static json_t *inhibitors(const struct oc_alert_service *s, const struct oc_alert *a)
@@ -116,28 +60,6 @@ json_t *oc_alert_row(const struct oc_alert_service *s, const struct oc_alert *a)
         oc_json_take(json, "inhibited_by", by);
     }
     return json;
-}
-
-static void op_list(struct oc_call *call, void *ctx)
-{
-    struct oc_alert_service *s = ctx;
-    const struct list_params *p = oc_call_params(call);
-    OC_VEC(const struct oc_alert *) found = {0};
-    uint32_t it = 0;
-    for (struct oc_alert *a; (a = oc_alerts_next(&s->alerts, &it));) {
-        if (listed(&s->alerts, a, p)) {
-            OC_VEC_PUSH(&found, a);
-        }
-    }
-    if (found.count > 0) {
-        qsort(found.items, found.count, sizeof *found.items, by_gravity);
-    }
-    json_t *list = json_array();
-    for (size_t i = 0; i < found.count; i++) {
-        json_array_append_new(list, oc_alert_row(s, found.items[i]));
-    }
-    OC_VEC_FINISH(&found);
-    oc_call_succeed(call, list);
 }
 
 /* ---- alert.show ---- */
@@ -251,18 +173,6 @@ static void op_summary(struct oc_call *call, void *ctx)
 }
 
 static const struct oc_op ops[] = {
-    {.name = "alert.list",
-     .summary = "List alerts, the gravest first",
-     .flags = OC_OP_EPHEMERAL,
-     .params = list_options,
-     .params_size = sizeof(struct list_params),
-     .view = "table:id=ID,severity=Severity,rule=Rule,entity=Target,status=State,starts_at=Since,"
-             "message=Message",
-     .description = "Shows what fires now. A silenced or acknowledged alert still fires; nobody is "
-                    "told of it again.",
-     .example = "openclaw alert list --state all --severity critical",
-     .result = "[" OC_ALERT_SHAPE "]",
-     .handler = op_list},
     {.name = "alert.show",
      .summary = "Show everything about one alert",
      .flags = OC_OP_EPHEMERAL,

@@ -1,15 +1,19 @@
 /* The operation alert.groups. SPDX-License-Identifier: MIT */
 #include <stddef.h>
+#include <stdlib.h>
 
 #include "core/base/json.h"
+#include "core/base/mem.h"
 #include "core/base/time.h"
 #include "core/service/alert/cursor.h"
 #include "core/service/alert/matcher.h"
 #include "core/service/alert/service.h"
+#include "core/service/alert/sliced.h"
 
 struct group_params {
     const char *receiver;
     struct oc_list matchers;
+    int64_t limit;
 };
 
 static const struct oc_option group_options[] = {
@@ -22,6 +26,13 @@ static const struct oc_option group_options[] = {
      .type = OC_OPT_STRING,
      .offset = offsetof(struct group_params, receiver),
      .help = "only this channel; a regular expression over the whole name"},
+    {.name = "limit",
+     .type = OC_OPT_INT,
+     .offset = offsetof(struct group_params, limit),
+     .default_text = "10000",
+     .min = 1,
+     .max = 1000000,
+     .help = "at most so many alerts in all"},
     {0},
 };
 
@@ -40,25 +51,71 @@ static json_t *group_json(const struct oc_cursor_group *group, const struct oc_a
     return json;
 }
 
-/* All groups, in the order of the cursor; owned by the caller. */
-static json_t *list_groups(struct oc_alert_service *s, struct oc_alert_cursor *cursor)
+/* The answer as it is made: groups in the order of the cursor. */
+struct grouping {
+    struct oc_sliced sliced; /* first */
+    struct oc_alert_service *s;
+    struct oc_alert_cursor *cursor;
+    const struct oc_cursor_group *last; /* NULL: none yet */
+    json_t *list, *json;                /* `json`: the group of `last`, in the list */
+    int64_t left;                       /* alerts that may still be listed */
+    bool found;                         /* what there is to list is known */
+};
+
+static void add_alert(struct grouping *g, const struct oc_cursor_group *group,
+                      const struct oc_alert_view *view)
 {
-    json_t *list = json_array(), *json = NULL;
-    const struct oc_cursor_group *group, *last = NULL;
-    const struct oc_alert_view *view;
-    while (!oc_alert_cursor_prepare(cursor, OC_MINUTE)) {
+    if (!g->json || group != g->last || group->single) {
+        g->json = group_json(group, group->single ? view : NULL);
+        json_array_append_new(g->list, g->json);
     }
-    while ((view = oc_alert_cursor_next(cursor, &group))) {
-        if (!json || group != last || group->single) {
-            json = group_json(group, group->single ? view : NULL);
-            json_array_append_new(list, json);
+    g->last = group;
+    json_array_append_new(json_object_get(g->json, "alerts"),
+                          oc_alert_row(g->s, oc_alerts_find_id(&g->s->alerts, view->id)));
+    oc_json_set_int(g->json, "count", oc_json_int(g->json, "count", 0) + 1);
+}
+
+static bool work(struct oc_sliced *sliced, int64_t until)
+{
+    struct grouping *g = (struct grouping *)sliced;
+    while (!g->found) {
+        const int64_t left = until - oc_time_mono();
+        g->found = oc_alert_cursor_prepare(g->cursor, left > OC_MINUTE ? OC_MINUTE
+                                                      : left > 1       ? left
+                                                                       : 1);
+        if (!g->found && oc_time_mono() >= until) {
+            return false;
         }
-        last = group;
-        json_array_append_new(json_object_get(json, "alerts"),
-                              oc_alert_row(s, oc_alerts_find_id(&s->alerts, view->id)));
-        oc_json_set_int(json, "count", oc_json_int(json, "count", 0) + 1);
     }
-    return list;
+    for (;;) {
+        const struct oc_cursor_group *group;
+        const struct oc_alert_view *view = oc_alert_cursor_next(g->cursor, &group);
+        if (view && g->left-- <= 0) {
+            oc_call_warn(sliced->call,
+                         "more alerts are left out; --limit says how many are listed");
+            return true;
+        }
+        if (!view) {
+            return true;
+        }
+        add_alert(g, group, view);
+        if (oc_time_mono() >= until) {
+            return false;
+        }
+    }
+}
+
+static json_t *answer(struct oc_sliced *sliced)
+{
+    return json_incref(((struct grouping *)sliced)->list);
+}
+
+static void destroy(struct oc_sliced *sliced)
+{
+    struct grouping *g = (struct grouping *)sliced;
+    oc_alert_cursor_close(g->cursor);
+    json_decref(g->list);
+    free(g);
 }
 
 static int read_matchers(const struct oc_list *texts, struct oc_matcher *matchers, size_t *count,
@@ -93,8 +150,13 @@ static void op_groups(struct oc_call *call, void *ctx)
         oc_matcher_finish(&matchers[i]);
     }
     if (cursor) {
-        oc_call_succeed(call, list_groups(ctx, cursor));
-        oc_alert_cursor_close(cursor);
+        struct grouping *g = oc_calloc(1, sizeof *g);
+        *g = (struct grouping){.sliced = {.work = work, .answer = answer, .destroy = destroy},
+                               .s = ctx,
+                               .cursor = cursor,
+                               .list = json_array(),
+                               .left = p->limit};
+        oc_sliced_run(&g->sliced, g->s->env->loop, call);
     } else {
         oc_call_fail(call, &err);
     }

@@ -1,4 +1,6 @@
 /* Operations over silences: silence, unsilence, silences. SPDX-License-Identifier: MIT */
+#include <string.h>
+
 #include "core/base/json.h"
 #include "core/base/time.h"
 #include "core/service/alert/service.h"
@@ -96,8 +98,9 @@ static int read_matchers(const struct silence_params *p, struct oc_matcher *matc
         return oc_error_set(err, OC_E_CONFIG, "more than %d matchers", OC_SILENCE_MATCHERS_MAX);
     }
     while (rc == OC_OK && *count < p->matchers.count) {
-        rc = p->regex ? oc_matcher_parse_v2(texts[*count], &matchers[*count], err)
-                      : oc_matcher_parse(texts[*count], &matchers[*count], err);
+        const bool word = !strpbrk(texts[*count], "=!"); /* which a matcher is not */
+        rc = p->regex && word ? oc_matcher_parse_v2(texts[*count], &matchers[*count], err)
+                              : oc_matcher_parse(texts[*count], &matchers[*count], err);
         *count += rc == OC_OK ? 1 : 0;
     }
     return rc;
@@ -137,6 +140,22 @@ static int read_times(const struct silence_params *p, int64_t now, struct oc_sil
         return oc_error_set(err, OC_E_CONFIG, "'%.64s' never comes", p->every);
     }
     return OC_OK;
+}
+
+/* Before anybody votes on it. */
+static int check_silence(const struct oc_call *call, void *ctx, struct oc_error *err)
+{
+    const struct silence_params *p = oc_call_params(call);
+    struct oc_matcher matchers[OC_SILENCE_MATCHERS_MAX];
+    struct oc_silence_draft draft = {.matchers = matchers};
+    (void)ctx;
+    int rc = read_times(p, oc_time_wall(), &draft, err);
+    rc = rc == OC_OK ? read_matchers(p, matchers, &draft.matcher_count, err) : rc;
+    for (size_t i = 0; i < draft.matcher_count; i++) {
+        oc_matcher_finish(&matchers[i]);
+    }
+    oc_recurrence_destroy(draft.recur);
+    return rc;
 }
 
 static void op_silence(struct oc_call *call, void *ctx)
@@ -226,7 +245,8 @@ static const struct oc_op ops[] = {
      .example =
          "openclaw alert silence 'rule=~disk_.*' instance=system --for 2h --comment 'moving data'",
      .result = SILENCE_SHAPE,
-     .handler = op_silence},
+     .handler = op_silence,
+     .check = check_silence},
     {.name = "alert.unsilence",
      .summary = "End a silence now",
      .role = OC_ROLE_OPERATOR,

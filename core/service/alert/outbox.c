@@ -5,6 +5,7 @@
 
 #include "core/base/json.h"
 #include "core/base/log.h"
+#include "core/base/text.h"
 #include "core/service/alert/codec.h"
 #include "core/service/alert/failover.h"
 #include "core/service/alert/sender.h"
@@ -271,7 +272,7 @@ void oc_outbox_rewrite(struct oc_outbox *o, uint32_t last)
     }
 }
 
-void oc_outbox_release(struct oc_outbox *o)
+static void release(struct oc_outbox *o)
 {
     /* What is promised on the way is not written yet: it waits for the next round. */
     struct oc_delivery_queue written = o->fresh;
@@ -290,6 +291,28 @@ void oc_outbox_release(struct oc_outbox *o)
     }
 }
 
+void oc_outbox_hand_over(struct oc_outbox *o)
+{
+    char id[ID_LEN + 1];
+    const struct oc_delivery *only = o->fresh.count == 1 ? o->fresh.head : NULL;
+    struct oc_channel *ch = only ? oc_outbox_channel(o, only->channel) : NULL;
+    if (!ch || ch->queue.count > 0) {
+        oc_outbox_write(o);
+        release(o);
+        return;
+    }
+    oc_copy(id, sizeof id, only->id);
+    release(o);
+    struct oc_delivery *d = ch->queue.head; /* gone when it became part of something else */
+    while (d && strcmp(d->id, id) != 0) {
+        d = d->next;
+    }
+    if (d && d->segment == 0 && can_write(o)) {
+        write_one(o, d);
+    }
+    oc_outbox_write(o);
+}
+
 bool oc_outbox_is_behind(const struct oc_outbox *o)
 {
     for (size_t i = 0; i < o->channels.count; i++) {
@@ -305,7 +328,7 @@ char *oc_outbox_params(const struct oc_outbox *o, const char *delivery, const ch
                        const char *alert, const char *more, unsigned attempt)
 {
     struct oc_buf out = {0};
-    char *host = oc_json_text(o->host);
+    oc_buf_reserve(&out, strlen(alert) + 256);
     oc_buf_adds(&out, "{\"alert\":");
     oc_buf_adds(&out, alert);
     if (more && more[0] == '{' && more[1] != '}') {
@@ -313,8 +336,14 @@ char *oc_outbox_params(const struct oc_outbox *o, const char *delivery, const ch
         oc_buf_add(&out, more + 1, strlen(more) - 2);
     }
     /* ids are UUIDs, events are words of ours: nothing to escape */
-    oc_buf_addf(&out, ",\"id\":\"%s\",\"event\":\"%s\",\"host\":%s,\"attempt\":%u}", delivery,
-                event, host, attempt);
-    free(host);
+    oc_buf_adds(&out, ",\"id\":\"");
+    oc_buf_adds(&out, delivery);
+    oc_buf_adds(&out, "\",\"event\":\"");
+    oc_buf_adds(&out, event);
+    oc_buf_adds(&out, "\",\"host\":");
+    oc_json_put(&out, o->host);
+    oc_buf_adds(&out, ",\"attempt\":");
+    oc_buf_addi(&out, attempt);
+    oc_buf_addc(&out, '}');
     return oc_buf_take(&out);
 }

@@ -1,7 +1,7 @@
 /* The outbox: promises become deliveries, also across a crash. SPDX-License-Identifier: MIT  [loop]
  *
  * A promise is first *fresh*: in memory only. The service adds the fresh ones together with the
- * alerts to one frame of the journal (oc_outbox_write), sets them free (oc_outbox_release), which
+ * alerts to one frame of the journal (oc_outbox_write), sets them free (oc_outbox_hand_over), which
  * queues and sends them, and writes the frame. That a delivery was made or given up is written with the
  * next frame; a crash before that sends it again with the same id. Deliveries of one channel
  * go one after the other in order; channels do not wait for each other. */
@@ -63,7 +63,9 @@ void oc_outbox_promise_more(struct oc_outbox *o, struct oc_channel *ch, const ch
 void oc_outbox_write(struct oc_outbox *o);
 /* Adds again what is in segments up to `last`. */
 void oc_outbox_rewrite(struct oc_outbox *o, uint32_t last);
-void oc_outbox_release(struct oc_outbox *o);
+/* Writes what was promised and sets it free: sends it, or queues it. A single promise is sent first, as its way into the frame takes a good part of
+ * the time to the worker; the frame is not on its way before oc_keep_round in either case. */
+void oc_outbox_hand_over(struct oc_outbox *o);
 /* The channel is behind, but getting on: better to wait than to lose something. */
 bool oc_outbox_is_behind(const struct oc_outbox *o);
 

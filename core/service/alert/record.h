@@ -89,6 +89,7 @@ struct oc_alert {
     bool waiting : 1;          /* it was routed, and a group of its has not told of it yet */
     bool inhibited : 1;        /* another alert keeps it quiet: when it was looked at last */
     bool source : 1;           /* it keeps others quiet, or may (inhibit.h) */
+    bool lingers : 1;          /* it is a source by rules that let it be one after its end */
     bool restored : 1;         /* from the journal, and its groups are not known again yet */
 };
 

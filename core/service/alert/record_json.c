@@ -171,8 +171,7 @@ json_t *oc_alert_record_json(const struct oc_alerts *t, const struct oc_alert *a
 
 static void put_key(struct oc_buf *out, const char *key)
 {
-    oc_buf_addc(out, ',');
-    oc_buf_addc(out, '"');
+    oc_buf_adds(out, ",\"");
     oc_buf_adds(out, key);
     oc_buf_adds(out, "\":");
 }
@@ -276,13 +275,14 @@ static void put_facts(struct oc_buf *out, const struct oc_alerts *t, const struc
 
 static void put_care(struct oc_buf *out, const struct oc_alert *a)
 {
-    json_t *escalation = oc_escalation_json(a), *assigned = json_object();
+    json_t *escalation = oc_escalation_json(a);
     put_json(out, "acknowledged", acknowledgement_json(a));
-    set_assignment(assigned, a);
-    if (json_object_size(assigned) > 0) {
+    if (a->care && a->care->assigned_at) {
+        json_t *assigned = json_object();
+        set_assignment(assigned, a);
         put_json(out, "assigned", json_incref(json_object_get(assigned, "assigned")));
+        json_decref(assigned);
     }
-    json_decref(assigned);
     if (escalation) {
         put_json(out, "escalation", escalation);
     }

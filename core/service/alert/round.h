@@ -23,20 +23,22 @@ struct oc_round_late {
 struct oc_round {
     struct oc_alert_service *s;
     struct oc_router router;
-    int64_t until; /* monotonic; then the round is over */
+    int64_t until; /* monotonic us; then the round is over */
     bool behind;   /* channels are: what is to be told waits */
     OC_VEC(struct oc_round_event)
     posts; /* events; published when no table is being walked any more */
     struct oc_round_late late[OC_ROUND_LATE_MAX];
     size_t late_count;
     bool noted; /* the log has this round's routing trouble */
+    bool
+        publishing; /* the alert that is being looked at is an event of its own: how it was routed is part of it */
 };
 
 /* notify.c */
 
 /* An event, published at the end of the round; `data` is taken. */
 void oc_round_post(struct oc_round *r, const char *topic, json_t *data);
-/* Routes the alert and promises it to those who are told at once; the others are told with its groups. Returns how it was routed; owned by the caller. */
+/* Routes the alert and promises it to those who are told at once; the others are told with its groups. Returns how it was routed, NULL unless r->publishing; owned by the caller. */
 json_t *oc_round_notify_firing(struct oc_round *r, struct oc_alert *a);
 /* Tells its end to those who were told that it fires. */
 void oc_round_notify_resolved(struct oc_round *r, struct oc_alert *a);

@@ -16,6 +16,7 @@
 void oc_router_init(struct oc_router_state *state, struct oc_policies *policies)
 {
     memset(state, 0, sizeof *state);
+    state->policies = policies;
     state->question = oc_question_create(policies, "route");
     state->channels = oc_kept_create(json_array());
 }
@@ -24,6 +25,7 @@ void oc_router_finish(struct oc_router_state *state)
 {
     oc_question_destroy(state->question);
     oc_kept_destroy(state->channels);
+    oc_route_memo_finish(&state->memo);
     oc_leaves_finish(&state->leaves);
 }
 
@@ -48,6 +50,7 @@ struct asking {
     struct oc_router *router;
     const struct oc_alert *alert;
     struct oc_route *route;
+    struct oc_route_answer *memo; /* where the answer is noted down, or NULL */
 };
 
 static void say_time(struct oc_args *args, const char *key, int64_t at)
@@ -160,6 +163,10 @@ static void add_channel(const struct oc_router *router, struct oc_route *route,
 
 static void take_name(const struct asking *asking, const char *name, const struct oc_leaf *leaf)
 {
+    if (asking->memo && !asking->memo->key) {
+        const struct oc_route_word word = {name ? oc_strdup(name) : NULL, leaf};
+        OC_VEC_PUSH(&asking->memo->words, word);
+    }
     struct oc_channel *ch = name ? oc_outbox_channel(asking->router->outbox, name) : NULL;
     if (ch) {
         add_channel(asking->router, asking->route, ch, leaf);
@@ -216,17 +223,83 @@ static int hear(const struct oc_answer *answer, void *ctx, struct oc_error *err)
     return OC_OK;
 }
 
+/* ---- asking ---- */
+
+static struct oc_route_answer *memo_place(struct oc_router *router, const struct oc_alert *alert)
+{
+    struct oc_router_state *state = router->state;
+    if (router->any) {
+        return NULL; /* somebody wants to know what the policy says */
+    }
+    oc_route_memo_begin(&state->memo, state->question, oc_policies_generation(state->policies),
+                        state->version, router->now);
+    return oc_route_memo_place(&state->memo, router->alerts, alert);
+}
+
+/* False when the answer of before is not known, or none to go by now. */
+static bool is_remembered(const struct asking *asking)
+{
+    const struct oc_route_answer *memo = asking->memo;
+    struct oc_route *route = asking->route;
+    if (!memo || !memo->key) {
+        return false;
+    }
+    for (size_t i = 0; i < memo->words.count; i++) {
+        take_name(asking, memo->words.items[i].name, memo->words.items[i].leaf);
+    }
+    if (memo->words.count > 0 && route->targets.count == 0) {
+        oc_route_finish(route);
+        return false;
+    }
+    if (!asking->router->sample && oc_question_is_sampled(asking->router->state->question)) {
+        asking->router->sample = asking->alert;
+    }
+    return true;
+}
+
+static void remember(const struct asking *asking, bool good)
+{
+    struct oc_route_answer *memo = asking->memo;
+    if (memo && !memo->key && good) {
+        oc_route_memo_keep(&asking->router->state->memo, memo);
+    } else if (memo && !memo->key) {
+        oc_route_memo_forget(memo);
+    }
+}
+
+static int ignore(const struct oc_answer *answer, void *ctx, struct oc_error *err)
+{
+    (void)answer, (void)ctx, (void)err;
+    return OC_OK;
+}
+
+void oc_route_ask_sample(struct oc_router *router)
+{
+    struct asking asking = {.router = router, .alert = router->sample};
+    struct oc_error err;
+    oc_error_init(&err);
+    if (router->sample && router->sample->body) {
+        oc_question_ask(router->state->question, say, ignore, &asking, &err);
+    }
+    router->sample = NULL;
+}
+
 /* True when the answer is one to go by. */
 static bool ask_policy(struct oc_router *router, const struct oc_alert *alert,
                        struct oc_route *route)
 {
-    struct asking asking = {router, alert, route};
+    struct asking asking = {router, alert, route, NULL};
     struct oc_error err;
     oc_error_init(&err);
     if (!oc_question_heard(router->state->question)) {
         return false; /* nobody wrote one: not worth a note */
     }
+    asking.memo = memo_place(router, alert);
+    if (is_remembered(&asking)) {
+        return true;
+    }
     int rc = oc_question_ask(router->state->question, say, hear, &asking, &err);
+    remember(&asking, rc == OC_OK && !route->note[0]);
     if (rc == OC_OK || route->note[0]) {
         return rc == OC_OK && !route->note[0];
     }

@@ -5,6 +5,7 @@
 
 #include "core/service/alert/leaf.h"
 #include "core/service/alert/outbox.h"
+#include "core/service/alert/route_memo.h"
 
 struct oc_route_target {
     struct oc_channel *channel;
@@ -24,7 +25,9 @@ struct oc_router_state {
     struct oc_question *question;
     struct oc_kept *channels; /* what a policy sees of the configured channels */
     struct oc_leaves leaves;
-    uint64_t version; /* another number when the channels are others */
+    uint64_t version;             /* another number when the channels are others */
+    struct oc_policies *policies; /* borrowed */
+    struct oc_route_memo memo;
 };
 /* `policies` is borrowed. */
 void oc_router_init(struct oc_router_state *state, struct oc_policies *policies);
@@ -39,8 +42,9 @@ struct oc_router {
     const struct oc_outbox *outbox;
     const struct oc_alerts *alerts;
     int64_t now;
-    bool any;          /* what would be: also channels that cannot be used now */
-    char failure[256]; /* why the policy is not asked any more, or "" */
+    bool any;                      /* what would be: also channels that cannot be used now */
+    char failure[256];             /* why the policy is not asked any more, or "" */
+    const struct oc_alert *sample; /* routed as others were; to be asked about when there is time */
 };
 
 /* Asks route(alert, at_ms), where alert also has "configured_channels". The answer is a list of names, or of tables {channels, path, group_by, group_wait,
@@ -48,5 +52,7 @@ struct oc_router {
  * or a list without one usable channel: all usable channels whose `levels` admit the severity. Finish with oc_route_finish. */
 void oc_route_find(struct oc_router *router, const struct oc_alert *alert, struct oc_route *route);
 void oc_route_finish(struct oc_route *route);
+/* Asks about router->sample, if there is one, for those who want to see what policies are asked (`policy diff`). */
+void oc_route_ask_sample(struct oc_router *router);
 
 #endif

@@ -184,6 +184,7 @@ struct oc_alert_service *oc_alert_create(const struct oc_env *env)
     }
     oc_alert_add_ops(s);
     oc_alert_add_care_ops(s);
+    oc_alert_add_list_ops(s);
     oc_alert_add_group_ops(s);
     oc_alert_add_silence_ops(s);
     oc_alert_add_channel_ops(s);

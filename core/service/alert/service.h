@@ -78,7 +78,8 @@ struct oc_alert_service {
     struct oc_buf scratch;      /* one record */
     bool cleaning;              /* segments up to clean_to are being replaced */
     uint32_t clean_to;
-    uint32_t clean_at;              /* the next place of the table to look at */
+    uint32_t clean_at;       /* the next place of the table to look at */
+    OC_VEC(uint32_t) unkept; /* places of alerts whose record waits for the end of the round */
     uint64_t record_bytes, records; /* whole records written ever: how large one is */
     bool cleaning_syncs;            /* all is written, the fsync is under way */
     bool failing;                   /* and said */
@@ -128,6 +129,9 @@ void oc_keep_open(struct oc_alert_service *s);
 void oc_keep_close(struct oc_alert_service *s);
 /* Adds what the journal does not have of this alert. */
 void oc_keep_alert(struct oc_alert_service *s, struct oc_alert *a);
+/* The same at the end of the round that is to come: what it decides of the alert is in the record then. */
+void oc_keep_later(struct oc_alert_service *s, const struct oc_alert *a);
+void oc_keep_late(struct oc_alert_service *s); /* what waits for that */
 void oc_keep_removal(struct oc_alert_service *s, const struct oc_alert *a);
 /* Adds the record of a group: when it was told last. */
 void oc_keep_group(struct oc_alert_service *s, struct oc_group *group);
@@ -144,6 +148,7 @@ void oc_ingest_finish(struct oc_alert_service *s); /* answers what waits */
 
 void oc_alert_add_ops(struct oc_alert_service *s);
 void oc_alert_add_care_ops(struct oc_alert_service *s);
+void oc_alert_add_list_ops(struct oc_alert_service *s);
 void oc_alert_add_group_ops(struct oc_alert_service *s);
 void oc_alert_add_silence_ops(struct oc_alert_service *s);
 void oc_alert_add_channel_ops(struct oc_alert_service *s);
@@ -158,6 +163,9 @@ json_t *oc_alert_routing_json(struct oc_alert_service *s, struct oc_alert *alert
 /* ops_alert.c: an event of the store as alert.history lists it. Owned by the caller. */
 json_t *oc_alert_history_row(const json_t *event);
 
+/* inhibit_config.c: the sound rules of `alerts.inhibit`, owned by the caller; the others are findings. */
+json_t *oc_alert_read_inhibition(const struct oc_node *root, struct oc_diags *diags);
+json_t *oc_inhibit_options_json(void);
 /* inhibit_load.c: takes the rules of the `inhibit` policy and of the configuration anew; alerts are looked at again when they differ. */
 void oc_alert_load_inhibition(struct oc_alert_service *s);
 /* With the names that dashboards of old know: description, timestamp. */

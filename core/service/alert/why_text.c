@@ -102,8 +102,9 @@ static void add_next(struct oc_buf *out, const json_t *why)
     oc_buf_addf(out, "told again: %s%s%s%s\n", at ? at : "", at ? " (" : "",
                 oc_json_str(next, "reason", ""), at ? ")" : "");
     if (json_is_object(e)) {
-        oc_buf_addf(out, "escalation: %lld steps taken%s%s%s", (long long)oc_json_int(e, "step", 0),
-                    oc_json_bool(e, "raised", false) ? ", raised" : "",
+        int64_t steps = oc_json_int(e, "step", 0);
+        oc_buf_addf(out, "escalation: %lld step%s taken%s%s%s", (long long)steps,
+                    steps == 1 ? "" : "s", oc_json_bool(e, "raised", false) ? ", raised" : "",
                     due ? ", the next one at " : "", due ? due : "");
     }
 }

@@ -243,11 +243,11 @@ static void a_receiver_that_hangs_costs_no_more_than_the_deadline(void **state)
 {
     struct room *r = *state;
     receiver_script(&r->receiver, STEP_HANG, NULL);
-    assert_int_equal(send_alert(r, 400), OC_E_TIMEOUT);
-    assert_true(oc_test_took_ms(r->t) < 400);
+    assert_int_equal(send_alert(r, 1500), OC_E_TIMEOUT);
+    assert_true(oc_test_took_ms(r->t) < 1500);
     receiver_script(&r->receiver, STEP_TRICKLE, NULL);
-    assert_int_equal(send_alert(r, 400), OC_E_TIMEOUT);
-    assert_true(oc_test_took_ms(r->t) < 400);
+    assert_int_equal(send_alert(r, 1500), OC_E_TIMEOUT);
+    assert_true(oc_test_took_ms(r->t) < 1500);
 }
 
 static void a_cancelled_call_ends_soon(void **state)

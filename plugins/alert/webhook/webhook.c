@@ -1,15 +1,14 @@
 /* webhook: alerts as signed JSON over HTTP. SPDX-License-Identifier: MIT */
 #include "alert/message.h"
+#include "headers.h"
 #include "payload.h"
 #include "raw.h"
 #include "transfer/transfer.h"
 
-#include <ctype.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <openclaw/emit.h>
 
@@ -26,6 +25,7 @@ struct webhook {
     CURL *curl;     /* kept between calls, with its connection and what never changes */
     CURLU *parsed;  /* `url`, taken apart once instead of at each call; NULL: libcurl does it */
     int redirected; /* it points to where a redirect led */
+    struct curl_slist *headings; /* owned; see headers.h */
     json_t *pattern;
 };
 
@@ -64,34 +64,11 @@ static const struct oc_option options[] = {
 
 /* ---- life ---- */
 
-static int is_token(const char *s)
-{
-    if (!*s) {
-        return 0;
-    }
-    for (; *s; s++) {
-        if (!isalnum((unsigned char)*s) && !strchr("!#$%&'*+-.^_`|~", *s)) {
-            return 0;
-        }
-    }
-    return 1;
-}
-
-static int is_field_value(const char *s)
-{
-    for (; *s; s++) {
-        if ((unsigned char)*s < 0x20 ? *s != '\t' : *s == 0x7f) {
-            return 0;
-        }
-    }
-    return 1;
-}
-
 static int32_t check_headers(const struct webhook *w, struct oc_error *err)
 {
     const struct oc_pair *pairs = w->headers.items;
     for (uint64_t i = 0; i < w->headers.count; i++) {
-        if (!is_token(pairs[i].name) || !is_field_value(pairs[i].value)) {
+        if (!headers_is_name(pairs[i].name) || !headers_is_value(pairs[i].value)) {
             return oc_fail(err, OC_E_CONFIG, "headers.%.64s: this is no HTTP header",
                            pairs[i].name);
         }
@@ -167,7 +144,11 @@ static int32_t start(void *self, const struct oc_host *host, struct oc_error *er
     }
     if (rc == OC_OK) {
         w->curl = curl_easy_init();
-        if (!w->curl) {
+        w->headings = headers_make_common(&w->headers);
+        if (!w->curl || !w->headings) {
+            curl_easy_cleanup(w->curl);
+            curl_slist_free_all(w->headings);
+            w->headings = NULL;
             transfer_leave();
             rc = oc_fail(err, OC_E_INTERNAL, "out of memory");
         }
@@ -187,83 +168,12 @@ static void stop(void *self)
     struct webhook *w = self;
     curl_easy_cleanup(w->curl);
     curl_url_cleanup(w->parsed);
+    curl_slist_free_all(w->headings);
     transfer_leave();
     json_decref(w->pattern);
 }
 
 /* ---- one request ---- */
-
-static int add_line(struct curl_slist **list, const char *line)
-{
-    struct curl_slist *longer = curl_slist_append(*list, line);
-    if (!longer) {
-        return -1;
-    }
-    *list = longer;
-    return 0;
-}
-
-static int add_header(struct curl_slist **list, const char *name, const char *value)
-{
-    char *line;
-    /* libcurl wants "name;" for a header without a value */
-    int len = *value ? asprintf(&line, "%s: %s", name, value) : asprintf(&line, "%s;", name);
-    if (len < 0) {
-        return -1;
-    }
-    int rc = add_line(list, line);
-    free(line);
-    return rc;
-}
-
-static int has_header(const struct webhook *w, const char *name)
-{
-    const struct oc_pair *pairs = w->headers.items;
-    for (uint64_t i = 0; i < w->headers.count; i++) {
-        if (strcasecmp(pairs[i].name, name) == 0) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-static int add_own_headers(const struct webhook *w, const char *id, const char *event,
-                           const char *body, struct curl_slist **list)
-{
-    char timestamp[32], signature[7 + SIGNATURE_SIZE] = "sha256=";
-    snprintf(timestamp, sizeof timestamp, "%lld", (long long)time(NULL));
-    int failed = add_header(list, "X-OpenClaw-Timestamp", timestamp);
-    /* a line end in an id cannot come from the host; it must not come through either */
-    failed |= is_field_value(id) ? add_header(list, "X-OpenClaw-Delivery", id) : 0;
-    failed |= is_field_value(event) ? add_header(list, "X-OpenClaw-Event", event) : 0;
-    if (w->secret && *w->secret) {
-        payload_sign(w->secret, timestamp, body, signature + 7);
-        failed |= add_header(list, "X-OpenClaw-Signature", signature);
-    }
-    if (!has_header(w, "Content-Type")) {
-        failed |= add_header(list, "Content-Type", "application/json");
-    }
-    if (!has_header(w, "User-Agent")) {
-        failed |= add_header(list, "User-Agent", "openclaw-webhook/1.0");
-    }
-    return failed | add_line(list, "Expect:"); /* taken out: no wait for 100 Continue */
-}
-
-static struct curl_slist *make_headers(const struct webhook *w, const char *id, const char *event,
-                                       const char *body)
-{
-    struct curl_slist *list = NULL;
-    const struct oc_pair *pairs = w->headers.items;
-    int failed = add_own_headers(w, id, event, body, &list);
-    for (uint64_t i = 0; i < w->headers.count; i++) {
-        failed |= add_header(&list, pairs[i].name, pairs[i].value);
-    }
-    if (failed) {
-        curl_slist_free_all(list);
-        return NULL;
-    }
-    return list;
-}
 
 static void prepare(struct webhook *w, const char *body, struct curl_slist *headers,
                     struct answer *answer)
@@ -444,7 +354,8 @@ static int32_t deliver(struct webhook *w, const struct letter *l, const struct o
                        const struct oc_sink *out, struct oc_error *err)
 {
     struct answer answer = {.len = 0};
-    struct curl_slist *headers = make_headers(w, l->id, l->event, l->body);
+    const struct headers_own own = {l->id, l->event, l->body, w->secret};
+    struct curl_slist *headers = headers_make(&own, w->headings);
     if (!headers) {
         return oc_fail(err, OC_E_INTERNAL, "out of memory");
     }
@@ -454,7 +365,7 @@ static int32_t deliver(struct webhook *w, const struct letter *l, const struct o
         rc = judge(w, &answer, out, err);
     }
     forget(w);
-    curl_slist_free_all(headers);
+    headers_free(headers, w->headings);
     return rc;
 }
 

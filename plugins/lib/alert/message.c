@@ -73,14 +73,32 @@ void message_add_line(const struct message *m, struct text *out)
     text_adds(out, "]");
 }
 
+static char *put_digits(char *at, long value, int digits, char after)
+{
+    for (int i = digits; i > 0; i--, value /= 10) {
+        at[i - 1] = (char)('0' + value % 10);
+    }
+    at[digits] = after;
+    return at + digits + 1;
+}
+
 void message_now(char *out, size_t size)
 {
     struct timespec now;
     struct tm tm;
+    char text[32], *at = text;
     clock_gettime(CLOCK_REALTIME, &now);
     gmtime_r(&now.tv_sec, &tm);
-    size_t len = strftime(out, size, "%Y-%m-%dT%H:%M:%S", &tm);
-    snprintf(out + len, size - len, ".%03ldZ", now.tv_nsec / 1000000);
+    at = put_digits(at, tm.tm_year + 1900, 4, '-');
+    at = put_digits(at, tm.tm_mon + 1, 2, '-');
+    at = put_digits(at, tm.tm_mday, 2, 'T');
+    at = put_digits(at, tm.tm_hour, 2, ':');
+    at = put_digits(at, tm.tm_min, 2, ':');
+    at = put_digits(at, tm.tm_sec, 2, '.');
+    at = put_digits(at, now.tv_nsec / 1000000, 3, 'Z');
+    *at = '\0';
+    memcpy(out, text, (size_t)(at - text) + 1 < size ? (size_t)(at - text) + 1 : size);
+    out[size - 1] = '\0';
 }
 
 static json_t *now_json(void)

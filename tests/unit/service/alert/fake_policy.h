@@ -26,6 +26,10 @@ static struct fake_reply {
 /* What `escalate` answers, when it depends: new JSON; NULL: nobody has the hook, or policy_says. */
 static json_t *(*fake_escalate)(const json_t *args);
 static unsigned fake_escalate_calls;
+/* `escalate` reads all, unless the test says what: members between spaces. */
+static const char *fake_reads;
+static json_t *fake_route_reads; /* what `route` reads, owned; NULL: all */
+static bool fake_sampled;        /* somebody wants to see what `route` is asked */
 
 static inline void policy_says(const char *hook, const char *reply)
 {
@@ -45,6 +49,10 @@ static inline void policy_reset(void)
     policy_calls = 0;
     fake_escalate = NULL;
     fake_escalate_calls = 0;
+    fake_reads = NULL;
+    json_decref(fake_route_reads);
+    fake_route_reads = NULL;
+    fake_sampled = false;
     for (size_t i = 0; i < OC_COUNT(fake_replies); i++) {
         fake_replies[i].reply = NULL;
     }
@@ -145,6 +153,35 @@ bool oc_question_heard(struct oc_question *q)
         }
     }
     return false;
+}
+
+const json_t *oc_question_reads_only(struct oc_question *q)
+{
+    return strcmp(q->hook, "route") == 0 ? fake_route_reads : NULL;
+}
+
+bool oc_question_is_sampled(struct oc_question *q)
+{
+    return strcmp(q->hook, "route") == 0 && fake_sampled;
+}
+
+bool oc_question_reads(struct oc_question *q, const char *member)
+{
+    char word[64];
+    snprintf(word, sizeof word, " %s ", member);
+    for (size_t i = 0; fake_route_reads && strcmp(q->hook, "route") == 0; i++) {
+        const char *name = json_string_value(json_array_get(fake_route_reads, i));
+        if (!name || strcmp(name, member) == 0) {
+            return name != NULL;
+        }
+    }
+    return strcmp(q->hook, "escalate") != 0 || !fake_reads || strstr(fake_reads, word);
+}
+
+bool oc_args_wants(const struct oc_args *a, const char *member)
+{
+    (void)a, (void)member;
+    return true;
 }
 
 int oc_question_ask(struct oc_question *q, oc_args_fn args_fn, oc_answer_fn answer_fn, void *ctx,

@@ -76,7 +76,7 @@ static void what_stays_away_is_an_alert_until_it_comes(void **state)
     assert_true(is_missing(w));
     json_t *params = plugin_take("console");
     assert_string_equal(oc_json_str(json_object_get(params, "alert"), "message", ""),
-                        "no alert with rule=rule_dog for 10m");
+                        "no alert with alertname=rule_dog for 10m");
     json_decref(params);
     plugin_drain("console");
     fire(w, "dog");

@@ -335,6 +335,48 @@ static void of_alerts_that_began_together_each_has_its_own_chain(void **state)
     assert_string_equal(oc_json_str(event_of(w, "alert.escalated"), "alert", ""), "cc");
 }
 
+static void alerts_that_agree_in_what_the_policy_reads_are_asked_about_once(void **state)
+{
+    struct world *w = *state;
+    fake_reads = " severity step occurrences configured_channels ";
+    start(w);
+    rule_event(w, "rule.firing", "aa", "critical");
+    rule_event(w, "rule.firing", "bb", "critical");
+    rule_event(w, "rule.firing", "cc", "warning");
+    world_pass(OC_MINUTE);
+    assert_int_equal(fake_escalate_calls, 2); /* one for each severity */
+    op(w, "alert.ack", json_pack("{s:s}", "id", "aa"), NULL);
+    world_pass(15 * OC_MINUTE);
+    plugin_drain("console");
+    assert_int_equal(plugin_drain("email"), 1);
+    assert_string_equal(oc_json_str(event_of(w, "alert.escalated"), "alert", ""), "bb");
+    assert_string_equal(oc_json_str(event_of(w, "alert.escalated"), "reason", ""), "nobody came");
+}
+
+static void alerts_that_differ_in_it_are_asked_about_each(void **state)
+{
+    struct world *w = *state;
+    fake_reads = " severity labels step ";
+    start(w);
+    rule_event(w, "rule.firing", "aa", "critical");
+    rule_event(w, "rule.firing", "bb", "critical");
+    world_pass(OC_MINUTE);
+    assert_int_equal(fake_escalate_calls, 2);
+}
+
+static void an_alert_with_a_past_is_asked_about_by_itself(void **state)
+{
+    struct world *w = *state;
+    fake_reads = " severity step occurrences configured_channels ";
+    start(w);
+    warn(w, 4); /* the fifth time is another matter for it, and for it alone */
+    rule_event(w, "rule.firing", "bb", "warning");
+    rule_event(w, "rule.firing", "aa", "warning");
+    world_pass(OC_MINUTE);
+    assert_int_equal(events_of(w, "alert.escalated"), 1);
+    assert_string_equal(oc_json_str(event_of(w, "alert.escalated"), "alert", ""), "aa");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -351,6 +393,9 @@ int main(void)
         IN_WORLD(the_fifth_warning_within_half_an_hour_is_critical),
         IN_WORLD(five_warnings_spread_over_hours_are_warnings),
         IN_WORLD(of_alerts_that_began_together_each_has_its_own_chain),
+        IN_WORLD(alerts_that_agree_in_what_the_policy_reads_are_asked_about_once),
+        IN_WORLD(alerts_that_differ_in_it_are_asked_about_each),
+        IN_WORLD(an_alert_with_a_past_is_asked_about_by_itself),
         IN_WORLD(people_escalate_by_hand),
         IN_WORLD(without_a_policy_nothing_is_escalated),
     };

@@ -214,6 +214,56 @@ static void what_was_answered_is_there_after_a_crash(void **state)
     assert_int_equal(plugin_drain("console"), 0); /* people know already */
 }
 
+static void count_whole(void *ctx, uint32_t segment, unsigned type, const void *data, size_t len)
+{
+    unsigned *count = ctx;
+    (void)segment, (void)data, (void)len;
+    *count += type == OC_KEEP_ALERT ? 1 : 0;
+}
+
+static unsigned whole_records(const struct world *w)
+{
+    unsigned count = 0;
+    char *path = world_path(w, NULL);
+    struct oc_journal *j = oc_journal_open(path, true, NULL, count_whole, &count, NULL);
+    assert_non_null(j);
+    oc_journal_close(j);
+    free(path);
+    return count;
+}
+
+static void what_was_taken_in_and_decided_is_written_once(void **state)
+{
+    struct world *w = *state;
+    world_start(w, CONSOLE);
+    post(w, "[{\"labels\":{\"alertname\":\"a\"}}, {\"labels\":{\"alertname\":\"b\"}}]");
+    assert_int_equal(whole_records(w), 2);
+    post(w, "[{\"labels\":{\"alertname\":\"a\"}}]"); /* again: only its times */
+    assert_int_equal(whole_records(w), 2);
+    plugin_drain("console");
+    world_pass(1000); /* that they were sent is written */
+    world_crash(w);
+    world_start(w, CONSOLE);
+    assert_int_equal(kv_count(w, "alert"), 2);
+    assert_int_equal(plugin_drain("console"), 0); /* they were told, and that was written, too */
+}
+
+/* More than may wait for the end of a round. */
+static void of_a_long_list_all_is_written_before_the_answer(void **state)
+{
+    struct world *w = *state;
+    struct oc_buf list = {0};
+    world_start(w, "alerts = {};");
+    for (int i = 0; i < 5000; i++) {
+        oc_buf_addf(&list, "%c{\"labels\":{\"alertname\":\"n%d\"}}", i ? ',' : '[', i);
+    }
+    oc_buf_addc(&list, ']');
+    struct oc_ingest_result r = post(w, list.data);
+    assert_int_equal(r.taken, 5000);
+    assert_int_equal(kv_count(w, "alert"), 5000);
+    oc_buf_finish(&list);
+}
+
 static void a_batch_that_cannot_be_written_is_not_promised(void **state)
 {
     struct world *w = *state;
@@ -317,6 +367,8 @@ int main(void)
         IN_WORLD(each_alert_is_judged_alone),
         IN_WORLD(what_is_no_list_of_alerts_is_refused),
         IN_WORLD(what_was_answered_is_there_after_a_crash),
+        IN_WORLD(what_was_taken_in_and_decided_is_written_once),
+        IN_WORLD(of_a_long_list_all_is_written_before_the_answer),
         IN_WORLD(a_batch_that_cannot_be_written_is_not_promised),
         IN_WORLD(a_graver_word_for_severity_is_understood),
         IN_WORLD(posting_the_same_again_keeps_nothing_more),

@@ -104,12 +104,12 @@ static void a_silence_that_was_stored_as_a_glob_keeps_its_meaning(void **state)
     assert_int_equal(delivered(), 0);
     op(w, "alert.silences", NULL, &list);
     const json_t *matchers = json_object_get(json_array_get(list, 0), "matchers");
-    assert_string_equal(json_string_value(json_array_get(matchers, 0)), "rule=~rule_.*");
+    assert_string_equal(json_string_value(json_array_get(matchers, 0)), "\"rule\"=~rule_.*");
     assert_string_equal(json_string_value(json_array_get(matchers, 1)), "instance!~x.");
     json_decref(list);
     assert_int_equal(silence(w, "rule=~rule_*", "2h", &list), OC_OK); /* today: an expression */
     assert_string_equal(json_string_value(json_array_get(json_object_get(list, "matchers"), 0)),
-                        "rule=~rule_*");
+                        "alertname=~rule_*");
     json_decref(list);
 }
 
@@ -309,6 +309,29 @@ static void a_silence_that_cannot_be_kept_is_not_promised(void **state)
     json_decref(shown);
 }
 
+static int look(struct world *w, json_t *params)
+{
+    struct oc_error err;
+    oc_error_init(&err);
+    const struct oc_call_request req = {
+        .op = "alert.silence", .params = params, .actor = {.name = "t", .role = OC_ROLE_ADMIN}};
+    return oc_ops_check(w->env.ops, &req, &err);
+}
+
+static void what_is_wrong_is_known_before_anybody_votes_on_it(void **state)
+{
+    struct world *w = *state;
+    world_start(w, CONSOLE);
+    assert_int_equal(look(w, json_pack("{s:[s]}", "matchers", "a=b")), OC_E_CONFIG);
+    assert_int_equal(look(w, json_pack("{s:[s],s:s}", "matchers", "a=~[", "for", "1h")),
+                     OC_E_CONFIG);
+    assert_int_equal(
+        look(w, json_pack("{s:[s],s:s,s:s}", "matchers", "a=b", "every", "nonday", "for", "1h")),
+        OC_E_CONFIG);
+    assert_int_equal(look(w, json_pack("{s:[s],s:s}", "matchers", "a=b", "for", "1h")), OC_OK);
+    assert_int_equal(w->service->silences.list.count, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -327,6 +350,7 @@ int main(void)
         IN_WORLD(a_silence_that_ended_while_nobody_ran_is_over),
         IN_WORLD(a_silence_can_be_ended_by_a_prefix_of_its_id),
         IN_WORLD(a_silence_needs_a_matcher_and_an_end_to_come),
+        IN_WORLD(what_is_wrong_is_known_before_anybody_votes_on_it),
         IN_WORLD(a_silence_that_cannot_be_kept_is_not_promised),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
