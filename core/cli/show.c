@@ -20,20 +20,20 @@
 
 static const struct cli_view *const views[] = {&oc_view_governance,    &oc_view_governance_status,
                                                &oc_view_policy_hooks,  &oc_view_policy_test,
-                                               &oc_view_policy_diff,   &oc_view_plugin_audit,
-                                               &oc_view_health,        &oc_view_watch,
-                                               &oc_view_report,        &oc_view_status,
-                                               &oc_view_findings,      &oc_view_import,
-                                               &oc_view_doctor,        &oc_view_plugin,
-                                               &oc_view_logs,          &oc_view_query,
-                                               &oc_view_check,         &oc_view_cost,
-                                               &oc_view_plan,          &oc_view_plugins,
-                                               &oc_view_plugin_status, &oc_view_plugin_top,
-                                               &oc_view_plugin_why,    &oc_view_plugin_doctor,
-                                               &oc_view_plugin_reload, &oc_view_plugin_reset,
-                                               &oc_view_serve,         &oc_view_written,
-                                               &oc_view_cron_import,   &oc_view_runbook,
-                                               &oc_view_runbook_show};
+                                               &oc_view_policy_diff,   &oc_view_policy_change,
+                                               &oc_view_plugin_audit,  &oc_view_health,
+                                               &oc_view_watch,         &oc_view_report,
+                                               &oc_view_status,        &oc_view_findings,
+                                               &oc_view_import,        &oc_view_doctor,
+                                               &oc_view_plugin,        &oc_view_logs,
+                                               &oc_view_query,         &oc_view_check,
+                                               &oc_view_cost,          &oc_view_plan,
+                                               &oc_view_plugins,       &oc_view_plugin_status,
+                                               &oc_view_plugin_top,    &oc_view_plugin_why,
+                                               &oc_view_plugin_doctor, &oc_view_plugin_reload,
+                                               &oc_view_plugin_reset,  &oc_view_serve,
+                                               &oc_view_written,       &oc_view_cron_import,
+                                               &oc_view_runbook,       &oc_view_runbook_show};
 
 static const struct cli_view *custom_view(const struct cli_op *op)
 {

@@ -36,6 +36,7 @@ void oc_show_warning(const struct cli *cli, const char *text);
 extern const struct cli_view oc_view_health, oc_view_watch, oc_view_report, oc_view_status;
 extern const struct cli_view oc_view_plugin_audit; /* of plugin.audit */
 extern const struct cli_view oc_view_policy_hooks, oc_view_policy_test, oc_view_policy_diff;
+extern const struct cli_view oc_view_policy_change; /* of policy.apply and policy.remove */
 extern const struct cli_view oc_view_findings, oc_view_import, oc_view_doctor;
 extern const struct cli_view oc_view_check, oc_view_plugin, oc_view_logs, oc_view_query;
 extern const struct cli_view oc_view_plan, oc_view_plugins, oc_view_plugin_status;
@@ -58,6 +59,8 @@ void oc_view_members(FILE *out, const json_t *object, int indent);
 
 /* A plan, or what became of one; on stderr when somebody is to be asked about it. */
 void oc_view_plan_show(const struct cli *cli, const json_t *plan, FILE *out);
+/* What would change in files, as unified diffs: [{"file", "before", "after", "lines", "left_out", ...}]. */
+void oc_view_changes_show(const struct cli *cli, const json_t *changes);
 /* The plan of a runbook: its steps with their checks. */
 void oc_view_runbook_plan(const struct cli *cli, const json_t *plan, FILE *out);
 

@@ -229,8 +229,13 @@ static void show_planned(const struct cli_show *s, const json_t *p)
 {
     const json_t *plan = json_object_get(p, "plan");
     if (json_is_object(plan)) {
+        const json_t *changes = json_object_get(plan, "changes");
         fputc('\n', stdout);
         line("plan", oc_json_str(plan, "plan", ""));
+        if (changes) {
+            puts("what would change, as it was when it was asked for:");
+            oc_view_changes_show(s->cli, changes);
+        }
         if (json_object_get(plan, "steps") || json_object_get(plan, "actions")) {
             oc_view_plan_show(s->cli, plan, stdout);
         }
@@ -335,8 +340,9 @@ static void show_status(const struct cli_show *s, const json_t *o)
     show_members(s, json_object_get(o, "members"));
     show_delegations(json_object_get(o, "delegations"));
     if (oc_json_str(o, "state", NULL)) {
-        printf("\nstate %s, %lld entries\n", oc_json_str(o, "state", ""),
-               (long long)oc_json_int(o, "covers", -1) + 1);
+        int64_t entries = oc_json_int(o, "covers", -1) + 1;
+        printf("\nstate %s, %lld entr%s\n", oc_json_str(o, "state", ""), (long long)entries,
+               entries == 1 ? "y" : "ies");
     }
 }
 

@@ -58,10 +58,20 @@ static bool keep_child(const struct oc_answer *a, struct oc_answer *child)
 
 bool oc_answer_at(const struct oc_answer *a, size_t i, struct oc_answer *child)
 {
+    lua_State *L = a->state;
+    if (lua_type(L, a->index) == LUA_TTABLE && !oc_lua_frozen(L, a->index)) {
+        luaL_checkstack(L, 8, "an answer is nested too deep");
+        *child = (struct oc_answer){L, lua_gettop(L) + 1};
+        if (lua_rawgeti(L, a->index, (lua_Integer)i + 1) == LUA_TNIL) {
+            lua_pop(L, 1);
+            return false;
+        }
+        return true;
+    }
     if (!push_table(a)) {
         return false;
     }
-    lua_rawgeti(a->state, -1, (lua_Integer)i + 1);
+    lua_rawgeti(L, -1, (lua_Integer)i + 1);
     return keep_child(a, child);
 }
 
@@ -82,7 +92,7 @@ void oc_answer_end(struct oc_answer *child)
 
 const char *oc_answer_str(const struct oc_answer *a, const char *fallback)
 {
-    return lua_type(a->state, a->index) == LUA_TSTRING ? lua_tostring(a->state, a->index)
+    return lua_type(a->state, a->index) == LUA_TSTRING ? oc_lua_clean_at(a->state, a->index)
                                                        : fallback;
 }
 

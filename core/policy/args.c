@@ -6,6 +6,7 @@
 
 #include "core/base/error.h"
 #include "core/policy/kept.h"
+#include "core/policy/reads.h"
 #include "core/policy/state.h"
 
 /* The value on the top takes its place in the table that is open. */
@@ -18,6 +19,11 @@ static void place(struct oc_args *a)
     } else {
         lua_rawset(a->L, -3);
     }
+}
+
+bool oc_args_wants(const struct oc_args *a, const char *member)
+{
+    return a->tape != NULL || oc_reads_has(a->reads, member);
 }
 
 void oc_args_nil(struct oc_args *a)
@@ -127,11 +133,10 @@ void oc_args_end(struct oc_args *a)
 
 void oc_args_key(struct oc_args *a, const char *key)
 {
-    const size_t len = strlen(key);
     if (a->tape) {
-        oc_tape_key(a->tape, key, len);
+        oc_tape_key(a->tape, key, strlen(key));
     }
-    lua_pushlstring(a->L, key, len);
+    lua_pushstring(a->L, key); /* it knows most keys by their address */
 }
 
 void oc_args_set_str(struct oc_args *a, const char *key, const char *text)

@@ -14,6 +14,7 @@
 struct oc_args {
     lua_State *L;
     struct oc_tape *tape; /* where all is noted down, too; or NULL */
+    const json_t *reads;  /* of the hook (reads.h) */
     int depth;
     struct {
         bool list;

@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/policy/hooks.h"
 #include "core/policy/inspect.h"
 #include "core/policy/question.h"
 
@@ -29,7 +30,11 @@ static json_t *explain(const struct oc_policy *policy, const struct oc_lua_trace
     oc_json_set_str(why, "file", origin(policy));
     oc_json_take(why, "lines", oc_lua_trace_json(trace));
     oc_json_take(why, "decided", oc_policy_decision(policy->chunk, policy->text, trace));
-    if (policy->error != NULL && !policy->builtin) {
+    if (policy->error != NULL && policy->in_force == OC_POLICY_LAST) {
+        oc_json_set_str(why, "note",
+                        "the file does not load: this is the version that was in force before the "
+                        "host was started");
+    } else if (policy->error != NULL && !policy->builtin) {
         oc_json_set_str(why, "note", "the file does not load: this is the version before it");
     } else if (policy->error != NULL) {
         oc_json_set_str(why, "note", "the file does not load: this is the shipped policy");
@@ -99,10 +104,13 @@ int oc_policy_ask(struct oc_policies *p, const char *hook, const json_t *args, j
 int oc_policy_try(struct oc_policies *p, const char *hook, const json_t *args, json_t **result,
                   json_t **why, struct oc_error *err)
 {
-    const bool was = p->quiet;
+    const bool was_quiet = p->quiet, was_trial = p->trial;
+    const int index = oc_hook_index(hook);
     p->quiet = true;
+    p->trial = why != NULL || index < 0 || !oc_hooks[index].outside;
     int code = oc_policy_ask(p, hook, args, result, why, err);
-    p->quiet = was;
+    p->quiet = was_quiet;
+    p->trial = was_trial;
     return code;
 }
 
@@ -121,6 +129,7 @@ static json_t *describe(const struct oc_policy *policy)
     oc_json_take(row, "line", policy->line > 0 ? json_integer(policy->line) : json_null());
     oc_json_set_time(row, "loaded", policy->loaded_ms);
     oc_json_set_bool(row, "builtin", policy->builtin);
+    oc_json_set_str(row, "in_force", oc_policy_in_force(policy));
     oc_json_set_int(row, "calls", (int64_t)policy->calls);
     oc_json_set_int(row, "failures", (int64_t)policy->failures);
     return row;
@@ -140,16 +149,4 @@ const char *oc_policy_source(struct oc_policies *p, const char *name, size_t *le
     const struct oc_policy *policy = oc_policies_find(p, name);
     *len = policy != NULL ? policy->len : 0;
     return policy != NULL ? policy->text : NULL;
-}
-
-int oc_policy_check(const char *name, const char *text, size_t len, json_t **hooks,
-                    struct oc_error *err)
-{
-    struct oc_lua *lua = oc_lua_create(NULL);
-    int code = oc_lua_run(lua, name, text, len, err);
-    if (hooks != NULL) {
-        *hooks = code == OC_OK ? oc_lua_functions(lua) : NULL;
-    }
-    oc_lua_destroy(lua);
-    return code;
 }

@@ -46,6 +46,14 @@ void oc_question_destroy(struct oc_question *q); /* NULL is fine */
 /* True when a policy has the hook: no need to gather arguments otherwise. */
 bool oc_question_heard(struct oc_question *q);
 
+/* A policy may say what its hook reads (`reads_only`, in the policy guide): members of the first argument, "labels.NAME", names of further arguments. It is
+ * given nothing else then, so questions that differ in the rest have the same answer. The list is borrowed until the policies are others (oc_policies_generation);
+ * NULL: it reads all, or nobody has the hook. */
+const json_t *oc_question_reads_only(struct oc_question *q);
+bool oc_question_reads(struct oc_question *q, const char *name);
+/* True when the next question would be kept for `policy diff`: whoever knows the answer asks all the same, when there is time. */
+bool oc_question_is_sampled(struct oc_question *q);
+
 /* What an answer is read through: valid, like every string of it, until the callback returns. Do not touch the members. */
 struct oc_answer {
     void *state;
@@ -63,6 +71,8 @@ int oc_question_ask(struct oc_question *q, oc_args_fn args_fn, oc_answer_fn answ
 
 /* ---- saying the arguments: one after the other; members of an object after their key ---- */
 
+/* False when this member of the first argument need not be said, as nobody looks at it. */
+bool oc_args_wants(const struct oc_args *a, const char *member);
 void oc_args_nil(struct oc_args *a);
 void oc_args_bool(struct oc_args *a, bool value);
 void oc_args_integer(struct oc_args *a, int64_t value);

@@ -47,6 +47,9 @@ int oc_lua_run(struct oc_lua *l, const char *name, const char *text, size_t len,
             err->code = code;
         }
     }
+    if (code != OC_OK && err != NULL && strncmp(err->message, name, strlen(name)) != 0) {
+        oc_error_prefix(err, "%s", name); /* bytecode, a table as an error, memory */
+    }
     return code;
 }
 
@@ -185,6 +188,29 @@ json_t *oc_lua_functions(struct oc_lua *l)
     free(names);
     json_decref(g.names);
     return sorted;
+}
+
+struct place {
+    const char *name;
+    int line;
+};
+
+static int find_line(lua_State *L)
+{
+    struct place *p = lua_touserdata(L, 1);
+    lua_Debug ar;
+    if (push_global(L, p->name)) {
+        lua_getinfo(L, ">S", &ar);
+        p->line = ar.linedefined > 0 ? ar.linedefined : 0;
+    }
+    return 0;
+}
+
+int oc_lua_function_line(struct oc_lua *l, const char *name)
+{
+    struct place p = {.name = name};
+    oc_lua_protect(l, find_line, &p, NULL);
+    return p.line;
 }
 
 struct global {

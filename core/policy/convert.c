@@ -107,9 +107,9 @@ static json_t *read_string(struct reader *r, int index)
         oc_error_set(r->err, OC_E_PERMANENT, "more than %u bytes of text", OC_LUA_RESULT_MAX);
         return NULL;
     }
-    json_t *value = json_stringn(text, len);
+    json_t *value = memchr(text, '\0', len) == NULL ? json_stringn(text, len) : NULL;
     if (value == NULL) {
-        char *clean = oc_utf8_clean(text, len);
+        char *clean = oc_lua_clean(text, len);
         value = json_string(clean);
         free(clean);
     }

@@ -5,7 +5,10 @@
 #define OC_POLICY_HOOKS_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
+
+#define OC_HOOK_ARGS 4
 
 struct oc_hook_arg {
     const char *name;
@@ -16,12 +19,13 @@ struct oc_hook_arg {
 struct oc_hook {
     const char *name;
     const char *summary; /* what is asked, one sentence without a full stop */
-    struct oc_hook_arg args[4];
+    struct oc_hook_arg args[OC_HOOK_ARGS];
     const char *returns; /* the shape of the answer (shape.h): what does not fit is a failure */
     const char *meaning; /* what the answer means */
     const char
         *otherwise; /* what is done when no policy has the hook, or the one that was asked failed */
     const char *asked; /* when, and by whom */
+    bool outside; /* not by the host: what others ask with `policy eval` are its real questions */
 };
 
 #define OC_HOOKS_MAX 32

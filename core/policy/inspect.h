@@ -8,12 +8,17 @@
  */
 const char *oc_policy_source(struct oc_policies *p, const char *name, size_t *len);
 
+/* oc_policy_check of a text that is to be put in force: its functions must be hooks, at least one. */
+int oc_policy_check_hooks(const char *name, const char *text, size_t len, json_t **hooks,
+                          struct oc_error *err);
+
 /* A set that has what is in force in `p`, in states of its own, and `text` in the place of the policy `name` (NULL: no other
  * text). Nothing that is asked of it is counted, recorded or told anybody. OC_E_CONFIG when the text does not load. */
 int oc_policies_overlay(struct oc_policies *p, const char *name, const char *text, size_t len,
                         struct oc_policies **overlay, struct oc_error *err);
 
-/* oc_policy_ask for somebody who tries something out: a failure is neither noted nor told. */
+/* oc_policy_ask for somebody who tries something out: a failure is neither noted nor told, and the question is kept only of a hook that others
+ * ask (oc_hook.outside), when they do not ask why. */
 int oc_policy_try(struct oc_policies *p, const char *hook, const json_t *args, json_t **result,
                   json_t **why, struct oc_error *err);
 
@@ -55,6 +60,12 @@ void oc_policies_load_inputs(struct oc_policies *p, const char *hook, const json
  * Owned by the caller. */
 int oc_policies_compare(struct oc_policies *p, const char *name, const char *text, size_t len,
                         size_t last, json_t **report, struct oc_error *err);
+
+/* From now on what is in force is kept in NAME.lua.last: after a start it stands for a NAME.lua that does not load. When NAME.lua goes,
+ * it becomes NAME.lua.previous. For a host; a private daemon puts nothing in force. */
+void oc_policies_keep_last(struct oc_policies *p);
+/* The same once, of one policy. */
+void oc_policies_remember(struct oc_policies *p, const char *name);
 
 /* Failures when asked that are older than `ms` are forgotten: the policy is well again. */
 void oc_policies_settle(struct oc_policies *p, int64_t ms);

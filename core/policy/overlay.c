@@ -17,6 +17,7 @@ static int copy_policy(struct oc_policies *to, const struct oc_policy *from, str
     policy->chunk = oc_strdup(from->chunk);
     policy->file = oc_strdup(from->file);
     policy->builtin = from->builtin;
+    policy->in_force = from->in_force;
     return oc_policy_load(policy, from->text, from->len, err);
 }
 
@@ -31,6 +32,7 @@ static int put_text(struct oc_policies *to, const char *name, const char *text, 
     free(policy->file); /* it has the rank of a file of the folder */
     policy->file = oc_strdup(policy->chunk);
     policy->builtin = false;
+    policy->in_force = OC_POLICY_FILE;
     return oc_policy_load(policy, text, len, err);
 }
 

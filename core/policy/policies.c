@@ -14,8 +14,10 @@
 #include "core/base/text.h"
 #include "core/base/time.h"
 #include "core/policy/question.h"
+#include "core/policy/reads.h"
 #include "core/policy/shipped.h"
 #include "core/policy/state.h"
+#include "core/sys/crypto.h"
 #include "core/sys/file.h"
 
 #define FILES_MAX  256 /* policies in the folder */
@@ -26,6 +28,7 @@ static void free_policy(struct oc_policy *policy)
 {
     oc_lua_destroy(policy->lua);
     json_decref(policy->hooks);
+    json_decref(policy->reads);
     free(policy->name);
     free(policy->file);
     free(policy->chunk);
@@ -52,8 +55,14 @@ void oc_policies_publish(struct oc_policies *p, const char *topic, const struct 
         return;
     }
     json_t *data = json_object();
+    char sha[OC_SHA256_HEX];
+    if (policy->text != NULL) {
+        oc_sha256_hex(policy->text, policy->len, sha);
+    }
     oc_json_set_str(data, "policy", policy->name);
     oc_json_set_str(data, "message", message != NULL ? message : "");
+    oc_json_set_str(data, "in_force", oc_policy_in_force(policy));
+    oc_json_set_str(data, "sha256", policy->text != NULL ? sha : NULL);
     oc_bus_publish(p->bus, topic, data);
 }
 
@@ -68,13 +77,15 @@ static int line_of(const char *chunk, const char *message)
     return line;
 }
 
+/* The news tells what stands for the file, so that is found first. */
 static void refuse(struct oc_policies *p, struct oc_policy *policy, const struct oc_error *err)
 {
     free(policy->error);
     policy->error = oc_strdup(err->message);
     policy->line = line_of(policy->chunk, err->message);
-    oc_warn("policy not loaded", "policy=%s error=%s last_good=%s", policy->name, err->message,
-            policy->text != NULL ? "kept" : "none");
+    oc_policy_fall_back(policy);
+    oc_warn("policy not loaded", "policy=%s error=%s in_force=%s", policy->name, err->message,
+            oc_policy_in_force(policy));
     oc_policies_publish(p, "policy.failed", policy, policy->error);
 }
 
@@ -91,40 +102,19 @@ int oc_policy_load(struct oc_policy *policy, const char *text, size_t len, struc
         text == policy->shipped ? NULL : oc_strndup(text, len); /* it may be the one that goes */
     oc_lua_destroy(policy->lua);
     json_decref(policy->hooks);
+    json_decref(policy->reads);
     free(policy->own);
     OC_FREE(policy->error);
     OC_FREE(policy->failing);
     policy->line = 0;
     policy->lua = lua;
     policy->hooks = oc_lua_functions(lua);
+    policy->reads = oc_reads_of(lua);
     policy->own = copy;
     policy->text = copy != NULL ? copy : text;
     policy->len = len;
     policy->loaded_ms = oc_time_wall();
     return OC_OK;
-}
-
-/* After a start nothing but the shipped text is in force: then the version before this one is better than none. */
-static void fall_back(struct oc_policy *policy)
-{
-    struct oc_buf text = {0};
-    struct oc_error err;
-    oc_error_init(&err);
-    if (policy->text != NULL && !policy->builtin) {
-        return;
-    }
-    char *last = oc_asprintf("%s.last", policy->file), *error = policy->error;
-    int line = policy->line;
-    policy->error = NULL; /* loading would forget it */
-    if (oc_file_read(last, OC_LUA_TEXT_MAX, &text, NULL) == OC_OK &&
-        oc_policy_load(policy, text.data != NULL ? text.data : "", text.len, &err) == OC_OK) {
-        policy->builtin = false;
-        oc_warn("the policy before this one is in force", "policy=%s file=%s", policy->name, last);
-    }
-    policy->error = error;
-    policy->line = line;
-    oc_buf_finish(&text);
-    free(last);
 }
 
 static void load_file(struct oc_policies *p, struct oc_policy *policy)
@@ -135,9 +125,12 @@ static void load_file(struct oc_policies *p, struct oc_policy *policy)
     if (oc_file_read(policy->file, OC_LUA_TEXT_MAX, &text, &err) != OC_OK ||
         oc_policy_load(policy, text.data != NULL ? text.data : "", text.len, &err) != OC_OK) {
         refuse(p, policy, &err);
-        fall_back(policy);
     } else {
         policy->builtin = false;
+        policy->in_force = OC_POLICY_FILE;
+        if (p->keeps_last) {
+            oc_policy_keep_last(policy);
+        }
         oc_info("policy loaded", "policy=%s file=%s", policy->name, policy->file);
         oc_policies_publish(p, "policy.loaded", policy, NULL);
     }
@@ -173,6 +166,7 @@ static void load_shipped(struct oc_policy *policy, const struct oc_shipped_polic
 {
     oc_policy_set_chunk(policy, "etc/policies");
     policy->builtin = true;
+    policy->in_force = OC_POLICY_SHIPPED;
     oc_policy_sleep(policy, shipped->text, (size_t)(shipped->end - shipped->text));
 }
 
@@ -225,6 +219,36 @@ static bool look_at(struct oc_policies *p, const char *name, char *path)
     return true;
 }
 
+static void forget_text(struct oc_policy *policy)
+{
+    policy->text = NULL;
+    policy->in_force = OC_POLICY_NONE;
+}
+
+static void tell_removed(struct oc_policies *p, const struct oc_policy *policy)
+{
+    oc_warn("policy removed", "policy=%s in_force=%s", policy->name, oc_policy_in_force(policy));
+    oc_policies_publish(p, "policy.removed", policy,
+                        policy->builtin ? "its file is gone: what is built in is in force"
+                                        : "its file is gone");
+}
+
+/* The file of what was in force before the host was started is gone. */
+static void look_for_orphan(struct oc_policies *p, const char *entry)
+{
+    char name[65];
+    if (!p->keeps_last || !oc_policy_is_orphan(p->dir, entry, name, sizeof(name))) {
+        return;
+    }
+    const struct oc_policy *policy = oc_policies_find(p, name);
+    if (policy != NULL && policy->file != NULL) {
+        return; /* it is dropped by this reload */
+    }
+    struct oc_policy gone = {.name = name};
+    oc_policies_put_aside(p, p->dir, name);
+    tell_removed(p, policy != NULL ? policy : &gone);
+}
+
 static int scan_folder(struct oc_policies *p)
 {
     DIR *dir = p->dir != NULL ? opendir(p->dir) : NULL;
@@ -233,6 +257,7 @@ static int scan_folder(struct oc_policies *p)
     char name[65];
     while (dir != NULL && (entry = readdir(dir)) != NULL) {
         if (!is_policy_file(entry->d_name, name, sizeof(name))) {
+            look_for_orphan(p, entry->d_name);
             continue;
         }
         if (++files > FILES_MAX) {
@@ -247,19 +272,32 @@ static int scan_folder(struct oc_policies *p)
     return changed;
 }
 
+/* That another folder is looked at now says nothing of the files of the one before. */
+static void end_last(const struct oc_policies *p, const struct oc_policy *policy)
+{
+    if (!oc_file_exists(policy->file)) {
+        char *dir = oc_strndup(policy->file, (size_t)(strrchr(policy->file, '/') - policy->file));
+        oc_policies_put_aside(p, dir, policy->name);
+        free(dir);
+    }
+}
+
 /* A file that went away leaves its place to the shipped policy of that name, if there is one. */
 static bool drop_file(struct oc_policies *p, size_t i)
 {
     struct oc_policy *policy = p->list.items[i];
     const struct oc_shipped_policy *shipped = find_shipped(policy->name);
-    oc_info("policy removed", "policy=%s file=%s", policy->name, policy->file);
+    end_last(p, policy);
     if (shipped == NULL) {
+        forget_text(policy);
+        tell_removed(p, policy);
         free_policy(policy);
         OC_VEC_REMOVE(&p->list, i);
         return true;
     }
     OC_FREE(policy->file);
     load_shipped(policy, shipped);
+    tell_removed(p, policy);
     return false;
 }
 

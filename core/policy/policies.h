@@ -14,6 +14,15 @@ struct oc_policy_stamp {
     uint64_t inode;
 };
 
+/* What answers in the name of a policy. */
+enum oc_policy_standing {
+    OC_POLICY_NONE, /* its file never loaded */
+    OC_POLICY_FILE, /* the file as it is */
+    OC_POLICY_KEPT, /* the file as it was before: it does not load any more */
+    OC_POLICY_LAST, /* NAME.lua.last, what was in force before the host was started: the file does not load */
+    OC_POLICY_SHIPPED, /* what the binary carries */
+};
+
 struct oc_policy {
     char *name;  /* "route" */
     char *file;  /* absolute; NULL while the shipped text is in force and no file replaces it */
@@ -27,7 +36,9 @@ struct oc_policy {
     char *own;           /* owned: `text`, unless it is the shipped one */
     const char *shipped; /* the text that the binary carries, or NULL */
     json_t *hooks;       /* names of its functions */
+    json_t *reads;       /* reads.h; NULL: it does not say, or sleeps */
     bool builtin;        /* what is in force was shipped */
+    enum oc_policy_standing in_force;
     int64_t loaded_ms;
     /* the newest version, when it is not in force */
     char *error; /* NULL = none */
@@ -46,7 +57,9 @@ struct oc_policies {
     uint64_t generation;             /* from 1: another one whenever something else is in force */
     struct oc_shape *shapes[OC_HOOKS_MAX];
     struct oc_inputs *inputs; /* NULL: inputs are not kept */
-    bool quiet;               /* a failure is nobody's trouble: somebody tries something out */
+    bool keeps_last;          /* what is in force is written to NAME.lua.last */
+    bool quiet;               /* somebody tries something out: no failure is told */
+    bool trial;               /* and the question is no real one */
 };
 
 /* Adds one that has nothing in force yet. */
@@ -58,6 +71,16 @@ int oc_policy_load(struct oc_policy *policy, const char *text, size_t len, struc
 void oc_policy_sleep(struct oc_policy *policy, const char *text, size_t len);
 /* To be called before `lua` is used. */
 void oc_policy_wake(struct oc_policy *policy);
+/* last.c: the text in force survives a restart, also of a file that was broken by hand. */
+void oc_policy_keep_last(const struct oc_policy *policy);
+/* Its file does not load: what was in force stays; after a start it is NAME.lua.last, or what was shipped. Sets `in_force`. */
+void oc_policy_fall_back(struct oc_policy *policy);
+const char *oc_policy_in_force(const struct oc_policy *policy); /* as it is told: "kept" */
+/* NAME.lua.last becomes NAME.lua.previous: its file is gone. */
+void oc_policies_put_aside(const struct oc_policies *p, const char *dir, const char *name);
+/* Whether `entry` of the folder is a NAME.lua.last whose NAME.lua is gone; `name` gets NAME. */
+bool oc_policy_is_orphan(const char *dir, const char *entry, char *name, size_t size);
+
 /* To be called when something else is in force: brings the list into the order of rank. */
 void oc_policies_changed(struct oc_policies *p);
 /* Without a single policy. */

@@ -4,7 +4,8 @@
  * sandbox of its own; it defines functions named after hooks (`route`). The last file in byte order of names that has a
  * hook is asked; shipped defaults come before all files, so any file of the folder outranks them. Names are
  * "<name>.lua"; "*_test.lua" are tests and not loaded. A file that does not compile or whose top level fails keeps its last good version in force, with an
- * event "policy.failed" {"policy","message"}; good reloads publish "policy.loaded". [loop] */
+ * event "policy.failed"; good reloads publish "policy.loaded", a file that is gone "policy.removed". Each is {"policy","message","in_force"
+ * as in the list,"sha256" of the text in force, null: none}. [loop] */
 #ifndef OC_POLICY_POLICY_H
 #define OC_POLICY_POLICY_H
 
@@ -21,7 +22,8 @@ void oc_policies_set_dir(struct oc_policies *p, const char *dir);
 const char *oc_policies_dir(const struct oc_policies *p); /* borrowed; may be NULL */
 /* Looks at the folder again; returns how many files changed. Called on reload and every few seconds (mtime, size). */
 int oc_policies_reload(struct oc_policies *p);
-/* [{"name","file","hooks","state":"ok"|"failed","error","line","loaded","builtin","calls","failures"}]; caller owns. */
+/* [{"name","file","hooks","state":"ok"|"failed","error","line","loaded","builtin","in_force","calls","failures"}]; caller
+ * owns. in_force: "file" (as it is), "kept" (as it was before it failed), "last" (it failed at the start: NAME.lua.last), "built in" or "nothing". */
 json_t *oc_policies_list(struct oc_policies *p);
 /* Another number whenever something else is in force: for those who keep answers. */
 uint64_t oc_policies_generation(const struct oc_policies *p);

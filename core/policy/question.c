@@ -11,6 +11,7 @@
 #include "core/base/mem.h"
 #include "core/base/time.h"
 #include "core/policy/args.h"
+#include "core/policy/reads.h"
 
 struct oc_question {
     struct oc_policies *policies; /* borrowed */
@@ -22,8 +23,9 @@ struct oc_question {
 struct asking {
     struct oc_policies *policies;
     const char *hook;
-    int index; /* in the table of hooks, or -1 */
-    bool keep; /* this input is kept for `policy diff` */
+    int index;           /* in the table of hooks, or -1 */
+    bool keep;           /* this input is kept for `policy diff` */
+    const json_t *reads; /* of the hook; NULL: all */
     int64_t now;
     oc_args_fn args_fn;
     oc_answer_fn answer_fn;
@@ -50,7 +52,8 @@ static void read_answer(lua_State *L, struct asking *a)
 static int run(lua_State *L)
 {
     struct asking *a = lua_touserdata(L, 1);
-    struct oc_args args = {.L = L, .tape = a->keep ? &a->policies->inputs->tape : NULL};
+    struct oc_args args = {
+        .L = L, .tape = a->keep ? &a->policies->inputs->tape : NULL, .reads = a->reads};
     lua_settop(L, 0);
     lua_pushglobaltable(L);
     lua_pushstring(L, a->hook);
@@ -62,6 +65,7 @@ static int run(lua_State *L)
     if (a->args_fn != NULL) {
         a->args_fn(&args, a->ctx);
         OC_ASSERT(args.depth == 0);
+        oc_reads_strip(L, 2, a->reads, a->index);
     }
     if (a->keep) {
         oc_inputs_add(a->policies->inputs, a->index, a->now);
@@ -101,7 +105,8 @@ int oc_policy_put(struct oc_policies *p, struct oc_policy *policy, const char *h
                        .args_fn = args_fn,
                        .answer_fn = answer_fn,
                        .ctx = ctx};
-    a.keep = p->inputs != NULL && oc_inputs_wants(p->inputs, index, a.now);
+    /* what somebody tries out was never asked */
+    a.keep = !p->trial && p->inputs != NULL && oc_inputs_wants(p->inputs, index, a.now);
     if (a.keep) {
         oc_tape_clear(&p->inputs->tape); /* a question may have ended half-way */
     }
@@ -109,6 +114,7 @@ int oc_policy_put(struct oc_policies *p, struct oc_policy *policy, const char *h
     oc_error_init(&a.error);
     policy->calls++;
     oc_policy_wake(policy);
+    a.reads = json_object_get(policy->reads, hook);
     int code = oc_lua_protect(policy->lua, run, &a, &failure);
     if (code == OC_OK && a.code != OC_OK) {
         code = a.code;
@@ -170,6 +176,28 @@ static struct oc_policy *who(struct oc_question *q)
 bool oc_question_heard(struct oc_question *q)
 {
     return who(q) != NULL;
+}
+
+const json_t *oc_question_reads_only(struct oc_question *q)
+{
+    struct oc_policy *policy = who(q);
+    if (policy == NULL) {
+        return NULL;
+    }
+    oc_policy_wake(policy);
+    return json_object_get(policy->reads, q->hook);
+}
+
+bool oc_question_reads(struct oc_question *q, const char *name)
+{
+    return who(q) != NULL && oc_reads_has(oc_question_reads_only(q), name);
+}
+
+bool oc_question_is_sampled(struct oc_question *q)
+{
+    const struct oc_policies *p = q->policies;
+    return p->inputs != NULL && who(q) != NULL &&
+           oc_inputs_wants(p->inputs, oc_hook_index(q->hook), oc_time_mono());
 }
 
 int oc_question_ask(struct oc_question *q, oc_args_fn args_fn, oc_answer_fn answer_fn, void *ctx,

@@ -17,6 +17,8 @@ int oc_policy_put(struct oc_policies *p, struct oc_policy *policy, const char *h
 int oc_policy_nobody(const char *hook, struct oc_error *err);
 /* As people compare: 1 is 1.0, and an empty Lua table is the empty list and the empty object. */
 bool oc_policy_same(const json_t *a, const json_t *b);
+/* testing_check.c: OC_E_CONFIG with the first test that is none, and why. `file` as messages call it. */
+int oc_policy_tests_check(const char *file, const json_t *tests, struct oc_error *err);
 void oc_policies_publish(struct oc_policies *p, const char *topic, const struct oc_policy *policy,
                          const char *message);
 

@@ -205,6 +205,47 @@ static int channels(lua_State *L)
     return 1;
 }
 
+/* Adds a name to the list on the top, unless it is in the set at 4. */
+static void add_name(lua_State *L, const char *prefix, const char *name)
+{
+    lua_pushfstring(L, "%s%s", prefix, name);
+    lua_pushvalue(L, -1);
+    if (lua_rawget(L, 4) == LUA_TNIL) {
+        lua_pop(L, 1);
+        lua_pushvalue(L, -1);
+        lua_pushboolean(L, 1);
+        lua_rawset(L, 4);
+        lua_rawseti(L, 5, (lua_Integer)lua_rawlen(L, 5) + 1);
+    }
+    lua_settop(L, 5);
+}
+
+/* routing.reads(tree, more): what its matchers look at, and the names of the list `more`, as reads_only wants it. */
+static int reads(lua_State *L)
+{
+    lua_settop(L, 2);
+    if (!lua_isnil(L, 2)) {
+        luaL_checktype(L, 2, LUA_TTABLE);
+    }
+    const struct oc_routing_tree *t = push_tree(L); /* 3; it lives as long as the table at 1 */
+    lua_settop(L, 3);
+    lua_newtable(L); /* 4: those that are in the list */
+    lua_newtable(L); /* 5 */
+    for (size_t i = 0; i < t->nodes.count; i++) {
+        const struct oc_routing_node *n = &t->nodes.items[i];
+        for (size_t k = 0; k < n->matcher_count; k++) {
+            const char *name = n->matchers[k].name;
+            add_name(L, "labels.", name);
+            add_name(L, "", strcmp(name, "alertname") == 0 ? "rule" : name);
+        }
+    }
+    for (lua_Integer i = 1; lua_istable(L, 2) && lua_rawgeti(L, 2, i) == LUA_TSTRING; i++) {
+        add_name(L, "", lua_tostring(L, -1));
+    }
+    lua_settop(L, 5);
+    return 1;
+}
+
 /* routing.with(found, names): the same route with other channels. */
 static int with(lua_State *L)
 {
@@ -225,9 +266,8 @@ static int with(lua_State *L)
 void oc_lua_open_routing(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"tree", tree},   {"find", find},         {"explain", explain_all},
-        {"match", match}, {"channels", channels}, {"with", with},
-        {NULL, NULL}};
+        {"tree", tree},         {"find", find}, {"explain", explain_all}, {"match", match},
+        {"channels", channels}, {"with", with}, {"reads", reads},         {NULL, NULL}};
     oc_routing_register(L);
     lua_createtable(L, 0, 8);
     lua_newtable(L); /* table or text -> its tree, as long as the table lives */

@@ -9,6 +9,7 @@
  *   routing.match(alert, matcher) whether one matcher holds
  *   routing.channels(tree)        the names of channels that it speaks of, as keys of a table
  *   routing.with(route, names)    what was found, with other channels
+ *   routing.reads(tree, more)     what its matchers look at, and the names of the list `more`, as reads_only (reads.h) wants it
  *
  * follow Alertmanager: depth first; the first child that matches is taken and those behind it only when it has `continue = true`; a route none of
  * whose children match is taken itself. Channels, grouping, intervals and text are handed down to children that do not say otherwise;

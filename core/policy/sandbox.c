@@ -3,6 +3,7 @@
 
 #include <lauxlib.h>
 #include <lua.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/base/error.h"
@@ -21,6 +22,7 @@
 #define STEP                  100
 #define CHURN                 ((size_t)256 << 10)
 #define BYTES_PER_INSTRUCTION 64
+#define UNTIMED               1000 /* instructions of a call before a clock is read */
 
 /* What a string needs besides its bytes, generously. */
 #define STRING_HEADER 64
@@ -83,16 +85,35 @@ static _Noreturn void raise_breach(lua_State *L, struct oc_lua *l)
 }
 
 /* The deadline is one of processor time: a policy must not fail because the machine is busy. That clock is dear to read, and
- * never runs faster than the wall: it is looked at when the wall's time is over. */
+ * never runs faster than the wall: it is looked at when the wall's time is over. Most calls end before any clock is worth a look: what they
+ * did before the first one is not counted. */
 static bool is_late(struct oc_lua *l)
 {
+    if ((int64_t)l->limits.instructions - l->budget < UNTIMED) {
+        return false;
+    }
     int64_t now = oc_time_mono();
+    if (l->deadline == 0) {
+        l->began_us = oc_time_thread_us();
+        l->deadline = now + l->limits.deadline_ms;
+    }
     if (now < l->deadline) {
         return false;
     }
     int64_t left = l->limits.deadline_ms - (oc_time_thread_us() - l->began_us) / 1000;
     l->deadline = now + (left > 0 ? left : 0);
     return left <= 0;
+}
+
+/* The line of the policy that ran, whatever function of a library it was in. */
+static void note_place(lua_State *L, struct oc_lua *l)
+{
+    lua_Debug ar;
+    for (int level = 0; l->place[0] == '\0' && lua_getstack(L, level, &ar) != 0; level++) {
+        if (lua_getinfo(L, "Sl", &ar) != 0 && ar.currentline > 0 && ar.source[0] == '@') {
+            snprintf(l->place, sizeof l->place, "%.120s:%d: ", ar.source + 1, ar.currentline);
+        }
+    }
 }
 
 void oc_lua_charge(lua_State *L, uint64_t cost)
@@ -104,6 +125,7 @@ void oc_lua_charge(lua_State *L, uint64_t cost)
         l->budget = cost > (uint64_t)l->budget ? -1 : l->budget - (int64_t)cost;
         if (l->budget < 0 || is_late(l)) {
             l->breach = OC_E_TIMEOUT;
+            note_place(L, l);
         }
     }
     if (l->breach != 0) {
@@ -143,33 +165,38 @@ static void on_hook(lua_State *L, lua_Debug *ar)
 static void begin(struct oc_lua *l)
 {
     l->budget = (int64_t)l->limits.instructions;
-    l->began_us = oc_time_thread_us();
-    l->deadline = oc_time_mono() + l->limits.deadline_ms;
+    l->deadline = 0;
     l->long_string = false;
     l->breach = 0;
+    l->place[0] = '\0';
     l->churn = 0;
+    oc_lua_forget_clean(l);
     arm(l, STEP);
 }
 
 /* The error object may be anything; nothing of it is run. */
-static const char *error_text(lua_State *L)
+static int set_error(lua_State *L, struct oc_error *err)
 {
     if (lua_type(L, -1) == LUA_TSTRING) {
-        return lua_tostring(L, -1);
+        size_t len;
+        const char *text = lua_tolstring(L, -1, &len);
+        return oc_lua_explain(err, OC_E_PERMANENT, text, len);
     }
-    return lua_type(L, -1) == LUA_TTABLE ? "the error is a table" : "the error is not a string";
+    return oc_error_set(err, OC_E_PERMANENT,
+                        lua_type(L, -1) == LUA_TTABLE ? "the error is a table"
+                                                      : "the error is not a string");
 }
 
 static int explain_failure(struct oc_lua *l, int status, struct oc_error *err)
 {
     lua_State *L = l->L;
-    if (l->breach != 0) {
-        bool budget = l->budget < 0;
-        oc_error_set(err, l->breach, "%s", error_text(L));
-        if (status == LUA_OK) { /* the last thing that ran swallowed it */
-            oc_error_set(err, l->breach,
-                         budget ? "instruction budget exceeded" : "deadline exceeded");
-        }
+    if (l->breach != 0) { /* it may have been swallowed, and another error be there */
+        const bool budget = l->budget < 0;
+        oc_error_set(err, l->breach, "%s%s of %llu%s exceeded", l->place,
+                     budget ? "instruction budget" : "deadline",
+                     budget ? (unsigned long long)l->limits.instructions
+                            : (unsigned long long)l->limits.deadline_ms,
+                     budget ? "" : " ms");
         oc_error_hint(err, "Look for a loop that does not end, or for work on very long text.");
         return l->breach;
     }
@@ -183,7 +210,7 @@ static int explain_failure(struct oc_lua *l, int status, struct oc_error *err)
         oc_error_hint(err, "Look for a table or a string that grows without end.");
         return OC_E_PERMANENT;
     }
-    return oc_error_set(err, OC_E_PERMANENT, "%s", error_text(L));
+    return set_error(L, err);
 }
 
 int oc_lua_protect(struct oc_lua *l, lua_CFunction fn, void *arg, struct oc_error *err)
@@ -248,6 +275,8 @@ void oc_lua_destroy(struct oc_lua *l)
         json_decref(l->exprs.items[i].names);
     }
     OC_VEC_FINISH(&l->exprs);
+    oc_lua_forget_clean(l);
+    OC_VEC_FINISH(&l->cleaned);
     lua_State *L = l->L;
     l->L = NULL; /* no hook while the state is taken down */
     lua_close(L);

@@ -205,7 +205,9 @@ static bool complain(struct check *c, const char *expected, const char *got)
         c->deepest = c->depth;
         write_path(c, &text);
         oc_buf_addf(&text, "expected %s, got %s", expected, got);
-        oc_copy(c->why, OC_SHAPE_WHY, text.data);
+        char *clean = oc_lua_clean(text.data, text.len); /* it may be cut within a character */
+        oc_copy(c->why, OC_SHAPE_WHY, clean);
+        free(clean);
         oc_buf_finish(&text);
     }
     return false;
@@ -216,7 +218,11 @@ static const char *got_name(lua_State *L, int index, char *space, size_t size)
     if (lua_type(L, index) != LUA_TSTRING) {
         return luaL_typename(L, index);
     }
-    snprintf(space, size, "\"%.40s\"", lua_tostring(L, index));
+    size_t len;
+    const char *text = lua_tolstring(L, index, &len);
+    char *clean = oc_lua_clean(text, len);
+    snprintf(space, size, "\"%.40s\"", clean);
+    free(clean);
     return space;
 }
 

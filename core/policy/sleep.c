@@ -48,10 +48,12 @@ void oc_policy_sleep(struct oc_policy *policy, const char *text, size_t len)
 {
     oc_lua_destroy(policy->lua);
     json_decref(policy->hooks);
+    json_decref(policy->reads);
     OC_FREE(policy->own);
     OC_FREE(policy->error);
     OC_FREE(policy->failing);
     policy->lua = NULL;
+    policy->reads = NULL;
     policy->line = 0;
     policy->text = policy->shipped = text;
     policy->len = len;

@@ -49,16 +49,19 @@ static inline bool oc_lua_marked(const struct oc_lua_trace *t, int line)
 
 struct oc_lua {
     lua_State *L;
-    struct oc_lua_limits limits;      /* defaults filled in */
-    size_t memory;                    /* bytes that the state holds */
-    size_t churn;                     /* bytes handed out since the last look at the limits */
-    int64_t budget;                   /* instructions left for the running call */
-    int64_t deadline;                 /* monotonic ms: when to look at the processor time next */
-    int64_t began_us;                 /* processor time of the thread when the call began */
+    struct oc_lua_limits limits; /* defaults filled in */
+    size_t memory;               /* bytes that the state holds */
+    size_t churn;                /* bytes handed out since the last look at the limits */
+    int64_t budget;              /* instructions left for the running call */
+    int64_t
+        deadline; /* monotonic ms: when to look at the processor time next; 0: no clock was read yet */
+    int64_t began_us;                 /* processor time of the thread at the first look */
     bool long_string;                 /* the running call wanted one that is too long */
     int breach;                       /* 0, or the code with which the running call was stopped */
+    char place[160];                  /* where that was: "policies/route.lua:12: ", or "" */
     struct oc_lua_trace *trace;       /* of the running call, or NULL; owned by who set it */
     OC_VEC(struct oc_lua_expr) exprs; /* handle - 1 */
+    OC_VEC(char *) cleaned;           /* owned: what oc_lua_clean_at gave since the last call */
     oc_lua_lookup_fn lookup;          /* of the running oc_lua_eval */
     void *lookup_ctx;
     char missing[256]; /* the name that it did not know, "" = none */
@@ -91,6 +94,14 @@ void oc_lua_push_json(lua_State *L, const json_t *value);
  * is an empty array; NaN and infinities are null. */
 json_t *oc_lua_to_json(lua_State *L, int index, struct oc_error *err);
 
+/* ---- clean.c: text without NUL and valid in UTF-8; what is not becomes U+FFFD ---- */
+char *oc_lua_clean(const char *text, size_t len); /* owned by the caller */
+/* The string at `index`, borrowed as long as it or until the next call into the state. */
+const char *oc_lua_clean_at(lua_State *L, int index);
+void oc_lua_forget_clean(struct oc_lua *l);
+/* oc_error_set with a text of Lua's. */
+int oc_lua_explain(struct oc_error *err, int code, const char *text, size_t len);
+
 /* Pushes the value at `index`; of a table that policies cannot change (kept.h) the real one. */
 void oc_lua_push_real(lua_State *L, int index);
 bool oc_lua_frozen(lua_State *L, int index);
@@ -107,6 +118,8 @@ int oc_lua_code_lines(struct oc_lua *l, const char *name, const char *text, size
 
 /* Names of the global functions that chunks defined, sorted; owned by the caller. */
 json_t *oc_lua_functions(struct oc_lua *l);
+/* The line on which a global function is defined; 0: there is none. */
+int oc_lua_function_line(struct oc_lua *l, const char *name);
 /* A global as JSON; NULL when it is nil or has no JSON form. */
 json_t *oc_lua_global(struct oc_lua *l, const char *name);
 

@@ -12,7 +12,6 @@
 #include "core/sys/file.h"
 
 #define FIXTURE_MAX (1u << 20)
-#define TESTS_MAX   10000
 
 struct run {
     struct oc_policies *policies; /* an overlay, ours */
@@ -231,33 +230,13 @@ static json_t *run_one(struct run *r, const json_t *test, size_t number)
 
 /* ---- the file ---- */
 
-/* An item is a table; `args` is a list (an empty one may look like an object). */
-static bool well_formed(const json_t *tests)
-{
-    size_t i;
-    json_t *test;
-    json_array_foreach((json_t *)tests, i, test)
-    {
-        const json_t *args = json_object_get(test, "args"), *steps = json_object_get(test, "steps");
-        if (!json_is_object(test) || (args != NULL && !json_is_array(args)) ||
-            (steps != NULL && !well_formed(steps))) {
-            return false;
-        }
-    }
-    return json_is_array(tests) && json_array_size(tests) > 0 &&
-           json_array_size(tests) <= TESTS_MAX;
-}
-
 static int read_tests(const struct oc_policy_suite *suite, json_t **tests, struct oc_error *err)
 {
     struct oc_lua *lua = oc_lua_create(NULL);
     int code = oc_lua_run(lua, suite->name, suite->text, suite->len, err);
     *tests = code == OC_OK ? oc_lua_global(lua, "tests") : NULL;
-    if (code == OC_OK && !well_formed(*tests)) {
-        code = oc_error_set(err, OC_E_CONFIG, "%s does not set `tests` to a list of tests",
-                            suite->name);
-        oc_error_hint(err, "Write tests = { { name = \"...\", hook = \"route\", args = { ... }, "
-                           "expect = ... } }.");
+    if (code == OC_OK) {
+        code = oc_policy_tests_check(suite->name, *tests, err);
     }
     oc_lua_destroy(lua);
     return code;

@@ -21,6 +21,9 @@
 --
 -- An acknowledgement, a silence and the end of the alert end the chain. Put a file escalate.lua into your policy folder to replace this one.
 
+-- What is read of an alert: nothing else is given to the function, and alerts that agree in it are asked about once.
+reads_only = { escalate = { "severity", "step", "occurrences", "configured_channels", "at" } }
+
 -- Nobody acknowledged a critical alert: these are told, one after the other. More steps make a longer chain.
 local steps = {
   { after = 900, channels = { "email", "pagerduty" } },

@@ -30,6 +30,10 @@ tree = routing.tree {
 -- for rules that name it, or a fallback of others.
 local named = routing.channels(tree)
 
+-- What `route` below reads of an alert: it is given nothing else (not the time either), and alerts that agree in it are routed alike without being
+-- asked about. Whoever wants to read more names it here: { "channels", "message", "at", "labels.team", ... }.
+reads_only = { route = routing.reads(tree, { "severity", "channels", "configured_channels" }) }
+
 local function listens(channel, severity)
   for _, level in ipairs(channel.levels or { "warning", "critical" }) do
     if level == severity then
@@ -38,9 +42,6 @@ local function listens(channel, severity)
   end
   return false
 end
-
--- The host gives the same list until the channels are configured anew, so what follows from it is worked out once.
-local plans = setmetatable({}, { __mode = "k" })
 
 local function sort_channels(channels, severity)
   local by_level, by_tree = {}, {}
@@ -53,13 +54,39 @@ local function sort_channels(channels, severity)
       by_level[#by_level + 1] = channel.name
     end
   end
-  return { by_level = by_level, by_tree = by_tree }
+  return { by_level = by_level, by_tree = by_tree, answers = {} }
 end
 
-local function plan(channels, severity)
+-- The host gives the same list until the channels are configured anew, so what follows from it is worked out once.
+local plans = setmetatable({}, { __mode = "k" })
+
+local function plan_for(channels, severity)
   plans[channels] = plans[channels] or {}
   plans[channels][severity] = plans[channels][severity] or sort_channels(channels, severity)
   return plans[channels][severity]
+end
+
+local function answer_for(routes, plan)
+  local answer = {}
+  for _, found in ipairs(routes) do
+    local names = {}
+    for _, name in ipairs(found.channels or {}) do
+      names[#names + 1] = plan.by_tree[name] and name or nil
+    end
+    -- Nobody of those is there: better everybody than nobody.
+    if #names == 0 then
+      for name in pairs(plan.by_tree) do
+        names[#names + 1] = name
+      end
+    end
+    if #names > 0 then
+      answer[#answer + 1] = routing.with(found, names)
+    end
+  end
+  for _, name in ipairs(plan.by_level) do
+    answer[#answer + 1] = name
+  end
+  return answer
 end
 
 -- route(alert, at) is asked once for every alert that is about to be sent.
@@ -80,30 +107,13 @@ function route(alert, at)
     return alert.channels
   end
 
-  local sorted = plan(alert.configured_channels or {}, alert.severity or "")
-  local by_level, by_tree = sorted.by_level, sorted.by_tree
-
-  local answer = {}
-  for _, found in ipairs(routing.find(tree, alert)) do
-    local names = {}
-    for _, name in ipairs(found.channels or {}) do
-      names[#names + 1] = by_tree[name] and name or nil
-    end
-    -- Nobody of those is there: better everybody than nobody.
-    if #names == 0 then
-      for name in pairs(by_tree) do
-        names[#names + 1] = name
-      end
-      table.sort(names)
-    end
-    if #names > 0 then
-      answer[#answer + 1] = routing.with(found, names)
-    end
+  local plan = plan_for(alert.configured_channels or {}, alert.severity or "")
+  local routes = routing.find(tree, alert)
+  if #routes ~= 1 then
+    return answer_for(routes, plan)
   end
-  for _, name in ipairs(by_level) do
-    answer[#answer + 1] = name
-  end
-  return answer
+  plan.answers[routes[1]] = plan.answers[routes[1]] or answer_for(routes, plan)
+  return plan.answers[routes[1]]
 end
 
 -- routes(alert): the tree, or how an alert goes through it; for `openclaw alert routes`.

@@ -62,7 +62,8 @@ def a_policy_is_applied_compared_and_removed():
         cli(daemon, "policy", "apply", os.path.join(daemon.home, "bad.lua"), code=7)
         cli(daemon, "policy", "remove", "deploy_gate", "--yes")
         assert not os.path.exists(os.path.join(daemon.home, "policies", "deploy_gate.lua"))
-        assert os.path.exists(os.path.join(daemon.home, "policies", "deploy_gate.lua.last"))
+        assert os.path.exists(os.path.join(daemon.home, "policies", "deploy_gate.lua.previous"))
+        assert not os.path.exists(os.path.join(daemon.home, "policies", "deploy_gate.lua.last"))
     finally:
         daemon.stop()
         daemon.remove()
@@ -96,6 +97,64 @@ def a_broken_policy_is_an_alert_until_it_is_mended():
         daemon.call("policy.reload")
         eventually(lambda: not firing(daemon), what="the end of the alert")
         assert "approvals are not enforced: not every member of the triad has a key" in doctor(daemon)
+    finally:
+        daemon.stop()
+        daemon.remove()
+
+
+def what_was_in_force_last_survives_a_restart():
+    """Edited by hand or applied: a file that is broken afterwards leaves in force what was, also for the host that is started next."""
+    daemon = Daemon().start()
+    try:
+        answer = lambda: daemon.call("policy.explain", hook="route", input="{}")
+        write(daemon, "policies/route.lua", "function route() return { 'hand' } end")
+        daemon.call("policy.reload")
+        daemon.stop()
+        write(daemon, "policies/route.lua", "function route( broken")
+        daemon.start()
+        assert answer()["result"] == ["hand"] and "before the host was started" in answer()["note"], answer()
+        alert = eventually(lambda: firing(daemon), what="the alert")[0]
+        assert "the version that was in force before the host was started is in force" in alert["message"], alert
+        for version in ("one", "two"):
+            path = write(daemon, "route.lua", f"function route() return {{ '{version}' }} end")
+            cli(daemon, "policy", "apply", path)
+        assert not daemon.call("policy.explain", hook="route", input="{}").get("note")
+        daemon.stop()
+        write(daemon, "policies/route.lua", "function route( broken")
+        daemon.start()
+        assert answer()["result"] == ["two"], answer()
+        # A file that goes is told, with the digest of what is in force in its place.
+        os.unlink(os.path.join(daemon.home, "policies", "route.lua"))
+        daemon.call("policy.reload")
+        with open(os.path.join(daemon.home, "logs", "security-events.log"), encoding="utf-8") as f:
+            lines = [json.loads(line) for line in f]
+        removed = [n for n in lines if n["event"] == "policy_removed"]
+        assert len(removed) == 1 and removed[0]["in_force"] == "built in" and len(removed[0]["sha256"]) == 64, lines
+        entries = daemon.call("ledger.show", type="policy_removed")
+        assert len(entries) == 1, entries
+        loaded = [n for n in lines if n["event"] == "policy_loaded" and n["policy"] == "route"]
+        assert len({n["sha256"] for n in loaded}) == 3, loaded
+        write(daemon, "policies/route.lua", "function route( broken")
+        assert daemon_error(daemon, "policy.reload")
+        daemon.stop()
+        daemon.start()
+        assert "built-in policy of that name is in force" in eventually(lambda: firing(daemon), what="the alert")[0]["message"]
+    finally:
+        daemon.stop()
+        daemon.remove()
+
+
+def what_a_policy_says_is_text():
+    """A NUL and bytes that are no UTF-8 leave it as U+FFFD, in answers and in messages."""
+    daemon = Daemon().start()
+    try:
+        write(daemon, "policies/route.lua", "function route() return { 'a\\0b', 'caf\\xe9' } end")
+        write(daemon, "policies/authorize.lua", "function authorize(op) return { allow = op ~= 'alert.silence', reason = 'caf\\xe9 \\0 x' } end")
+        daemon.call("policy.reload")
+        out = json.loads(cli(daemon, "policy", "eval", "route", "--json"))
+        assert out["data"]["result"] == ["a\ufffdb", "caf\ufffd"], out
+        error = json.loads(cli(daemon, "alert", "silence", "rule=x", "--for", "1m", "--json", code=3))["error"]
+        assert error["message"].endswith("caf\ufffd \ufffd x"), error
     finally:
         daemon.stop()
         daemon.remove()
@@ -247,6 +306,11 @@ def what_needs_a_decision_waits_for_one():
         details = answer["error"]["details"]
         assert details["proposal"] and details["category"] == "strategic", answer
         assert not os.path.exists(os.path.join(daemon.home, "policies", "route.lua"))
+        waiting = len(daemon.call("governance.list"))
+        for text, words in (("function route( broken", ()), ("function rout() end", ()), ("function route() end", ("--name", "../../x"))):
+            write(daemon, "bad.lua", text)
+            cli(daemon, "policy", "apply", os.path.join(daemon.home, "bad.lua"), *words, code=7)
+        assert len(daemon.call("governance.list")) == waiting, "what cannot be applied was put to a vote"
         cli(daemon, "policy", "apply", path, "--dry-run")
         assert "need a decision wait for one" in doctor(daemon), doctor(daemon)
     finally:
@@ -259,6 +323,8 @@ if __name__ == "__main__":
         a_policy_is_applied_compared_and_removed,
         inputs_survive_a_restart,
         a_broken_policy_is_an_alert_until_it_is_mended,
+        what_was_in_force_last_survives_a_restart,
+        what_a_policy_says_is_text,
         reports_are_well_formed,
         no_decision_is_missed_while_files_change,
         what_the_policy_refuses_does_not_run,

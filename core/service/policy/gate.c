@@ -138,6 +138,7 @@ static int deny(struct oc_gate *g, const struct asking *a, struct oc_error *err)
     json_t *data = json_object();
     oc_json_set_str(data, "op", oc_call_op(a->call)->name);
     oc_json_set_str(data, "actor", oc_call_actor(a->call)->name);
+    oc_json_set_str(data, "by", "policy");
     oc_json_set_str(data, "reason", a->reason);
     oc_bus_publish(g->env->bus, "op.denied", data);
     oc_error_set(err, OC_E_DENIED, "the policy refused %s%s%s", oc_call_op(a->call)->name,
@@ -153,10 +154,10 @@ static bool governs(const struct oc_op *op)
     return oc_starts(op->name, GOVERNANCE);
 }
 
-/* The plan of an operation is there to be looked at before anything is decided. */
+/* What an operation would do is there to be looked at before anything is decided. */
 static bool only_plans(const struct oc_op *op, const json_t *params)
 {
-    return op->flags & OC_OP_PLANS && oc_json_bool(params, "dry_run", false);
+    return op->flags & (OC_OP_PLANS | OC_OP_PREVIEWS) && oc_json_bool(params, "dry_run", false);
 }
 
 static int pass(void *ctx, const struct oc_call *call, json_t **details, struct oc_error *err)

@@ -2,7 +2,8 @@
  *
  * Whoever votes sees the plan, and its hash is among the parameters that run: another plan is not what was approved. Making a plan
  * may take its time (archives are fetched and unpacked); then the gate ends the call itself. What cannot be planned, such as the
- * installation of a folder that is not there, is refused before anybody is asked. */
+ * installation of a folder that is not there, is refused before anybody is asked. What an operation that previews would change is
+ * shown in the same way, and binds nothing. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,13 +46,21 @@ struct asked {
     struct oc_error error;
 };
 
+/* A plan is what will be done; a preview is only what it looked like. */
+static bool is_bound(const struct asked *a)
+{
+    return a->plan != NULL && (oc_call_op(a->call)->flags & OC_OP_PLANS) != 0;
+}
+
 /* What was asked for, whole: it is run from this, much later. */
 static json_t *request_params(const struct asked *a)
 {
     const struct oc_actor *actor = oc_call_actor(a->call);
     json_t *params = json_object(), *given = json_deep_copy(oc_call_json(a->call));
-    if (a->plan != NULL) {
+    if (is_bound(a)) {
         oc_json_set_str(given, "plan", oc_json_str(a->plan, "plan", ""));
+    }
+    if (a->plan != NULL) {
         oc_json_take(params, "plan", json_incref(a->plan));
     }
     oc_json_set_str(params, "op", oc_call_op(a->call)->name);
@@ -112,7 +121,8 @@ static int finish(const struct asked *a, json_t **details, struct oc_error *err)
         *details = json_incref(a->details);
         return a->code;
     }
-    return oc_op_check_plan(oc_call_op(a->call), oc_call_json(a->call), a->plan, err) == OC_OK
+    return !is_bound(a) || oc_op_check_plan(oc_call_op(a->call), oc_call_json(a->call), a->plan,
+                                            err) == OC_OK
                ? request(a, details, err)
                : err->code;
 }
@@ -190,7 +200,7 @@ int oc_gate_request(struct oc_gate *g, const struct oc_call *call, const char *c
     a->call = (struct oc_call *)(uintptr_t)call;
     oc_copy(a->category, sizeof a->category, category);
     oc_copy(a->reason, sizeof a->reason, reason);
-    if ((oc_call_op(call)->flags & OC_OP_PLANS) == 0) {
+    if ((oc_call_op(call)->flags & (OC_OP_PLANS | OC_OP_PREVIEWS)) == 0) {
         int rc = request(a, details, err);
         asked_free(a);
         return rc;

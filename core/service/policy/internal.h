@@ -12,15 +12,23 @@ struct oc_policy_service {
     const struct oc_env *env;
     struct oc_timer *timer; /* NULL in an ephemeral daemon */
     struct oc_gate *gate;
-    struct oc_subscription *failed, *loaded; /* NULL in an ephemeral daemon */
-    struct oc_map troubles;                  /* names of policies, while its alert fires */
-    bool looked;                             /* alerts of an earlier life were looked at */
+    struct oc_subscription *failed, *loaded, *removed; /* NULL in an ephemeral daemon */
+    struct oc_map troubles; /* names of policies, while its alert fires */
+    bool looked;            /* alerts of an earlier life were looked at */
+    unsigned looks;         /* at the files, so far */
+    bool news;              /* a policy was loaded or failed since the last look for troubles */
 };
 
 void oc_policy_add_ops(struct oc_policy_service *s);
 void oc_policy_add_test_op(struct oc_policy_service *s);
 void oc_policy_add_change_ops(struct oc_policy_service *s);
 void oc_policy_add_look_ops(struct oc_policy_service *s);
+
+/* What a policy of this name and its tests would change against what is in force: [{"file", "before": "in force" or null, "after":
+ * "proposed", "built in" or null, and the members of oc_textdiff_json}]. NULL: it is not touched (test), or what is built in is in
+ * force again (text). Caller owns. */
+json_t *oc_policy_changes(const struct oc_policy_service *s, const char *name, const char *text,
+                          const char *test);
 
 /* "policies/route.lua" of a whole path: what messages call the file. */
 const char *oc_policy_short_name(const char *path);

@@ -36,8 +36,13 @@ static int check_loaded(const json_t *policies, struct oc_error *err)
     }
     oc_error_set(err, OC_E_CONFIG, "%zu %s not load: %s", count,
                  count == 1 ? "policy does" : "policies do", oc_json_str(first, "error", ""));
-    oc_error_hint(err, "Mend it: what was in force before stays so until then, see `openclaw "
-                       "policy list`.");
+    const char *stands = oc_json_str(first, "in_force", "");
+    oc_error_hint(err, "Mend it: until then %s, see `openclaw policy list`.",
+                  strcmp(stands, "kept") == 0   ? "what was in force before stays so"
+                  : strcmp(stands, "last") == 0 ? "what was in force before the host was started "
+                                                  "stays so"
+                  : strcmp(stands, "built in") == 0 ? "the built-in policy is in force instead"
+                                                    : "nothing is in force in its place");
     return OC_E_CONFIG;
 }
 
@@ -60,7 +65,8 @@ static const struct oc_op list_op = {
     .name = "policy.list",
     .summary = "List the policies, their hooks and their state",
     .flags = OC_OP_EPHEMERAL,
-    .view = "table:name=Policy,hooks=Hooks,state=State,file=File,calls=Calls,failures=Failures,"
+    .view = "table:name=Policy,hooks=Hooks,state=State,in_force=In "
+            "force,file=File,calls=Calls,failures=Failures,"
             "error=Error",
     .handler = op_list,
 };
@@ -99,8 +105,8 @@ static void op_check(struct oc_call *call, void *ctx)
     oc_error_init(&err);
     int code = oc_file_read(p->file, OC_POLICY_FILE_MAX, &text, &err);
     if (code == OC_OK) {
-        code = oc_policy_check(oc_policy_short_name(p->file), text.data != NULL ? text.data : "",
-                               text.len, &hooks, &err);
+        code = oc_policy_check_hooks(oc_policy_short_name(p->file),
+                                     text.data != NULL ? text.data : "", text.len, &hooks, &err);
     }
     if (code != OC_OK) {
         oc_call_fail(call, &err);
@@ -121,8 +127,8 @@ static const struct oc_op check_op = {
     .params = file_options,
     .params_size = sizeof(struct file_params),
     .view = "record",
-    .description = "Runs in a sandbox that is thrown away: nothing is put in force. A failure "
-                   "names file and line.",
+    .description = "Runs in a sandbox that is thrown away: nothing is put in force. Its functions "
+                   "must be hooks, as for `policy apply`. A failure names file and line.",
     .example = "openclaw policy check policies/route.lua",
     .handler = op_check,
 };

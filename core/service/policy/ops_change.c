@@ -10,7 +10,6 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/text.h"
-#include "core/policy/hooks.h"
 #include "core/policy/inspect.h"
 #include "core/service/policy/internal.h"
 #include "core/sys/file.h"
@@ -41,7 +40,7 @@ static const struct oc_option apply_options[] = {
     {.name = "dry_run",
      .type = OC_OPT_BOOL,
      .offset = AT(dry_run),
-     .help = "look whether it could be applied, and change nothing"},
+     .help = "look whether it could be applied and what it would change, and change nothing"},
     {0}};
 
 struct remove_params {
@@ -57,7 +56,7 @@ static const struct oc_option remove_options[] = {
     {.name = "dry_run",
      .type = OC_OPT_BOOL,
      .offset = offsetof(struct remove_params, dry_run),
-     .help = "say what would be removed, and change nothing"},
+     .help = "show what would be removed, and change nothing"},
     {0}};
 
 /* ---- is it good ---- */
@@ -79,37 +78,6 @@ static int check_name(const char *name, struct oc_error *err)
 static int check_written(const char *name, struct oc_error *err)
 {
     return oc_name_valid(name) ? OC_OK : check_name(name, err);
-}
-
-/* A function that nobody asks is a hook that is spelled wrong. */
-static int check_hooks(const char *name, const json_t *hooks, struct oc_error *err)
-{
-    const char *known[OC_HOOKS_MAX];
-    size_t count = 0, i;
-    json_t *hook;
-    while (oc_hooks[count].name != NULL) {
-        known[count] = oc_hooks[count].name;
-        count++;
-    }
-    json_array_foreach((json_t *)hooks, i, hook)
-    {
-        const char *word = json_string_value(hook), *near;
-        if (oc_hook_index(word) >= 0) {
-            continue;
-        }
-        near = oc_nearest(word, known, count);
-        oc_error_set(err, OC_E_CONFIG, "%s.lua: there is no hook %s", name, word);
-        oc_error_hint(err, "%s%s%sA function that only helps must be `local`.",
-                      near != NULL ? "Did you mean " : "", near != NULL ? near : "",
-                      near != NULL ? "? " : "");
-        return OC_E_CONFIG;
-    }
-    if (json_array_size(hooks) == 0) {
-        oc_error_set(err, OC_E_CONFIG, "%s.lua defines no hook", name);
-        oc_error_hint(err, "`openclaw policy hooks` shows those that there are.");
-        return OC_E_CONFIG;
-    }
-    return OC_OK;
 }
 
 static int first_failure(const json_t *report, struct oc_error *err)
@@ -165,10 +133,7 @@ static int check(struct oc_policy_service *s, const struct apply_params *p, json
     int code = check_name(p->name, err);
     if (code == OC_OK) {
         snprintf(file, sizeof(file), "%s.lua", p->name);
-        code = oc_policy_check(file, p->text, strlen(p->text), &hooks, err);
-    }
-    if (code == OC_OK) {
-        code = check_hooks(p->name, hooks, err);
+        code = oc_policy_check_hooks(file, p->text, strlen(p->text), &hooks, err);
     }
     if (code == OC_OK) {
         code = run_tests(s, p, result, err);
@@ -185,23 +150,23 @@ static char *file_of(const struct oc_policy_service *s, const char *name, const 
     return oc_asprintf("%s/%s%s", dir != NULL ? dir : "", name, suffix);
 }
 
-/* What is in the file becomes NAME.lua.last: what a start falls back to when the new file is broken later. */
-static int keep_last(const struct oc_policy_service *s, const char *name, bool *kept,
-                     struct oc_error *err)
+/* What is in the file becomes NAME.lua.previous. What a start falls back to is kept by whoever puts it in force: NAME.lua.last. */
+static int keep_previous(const struct oc_policy_service *s, const char *name, bool *kept,
+                         struct oc_error *err)
 {
     struct oc_buf text = {0};
-    char *file = file_of(s, name, ".lua"), *last = file_of(s, name, ".lua.last");
+    char *file = file_of(s, name, ".lua"), *previous = file_of(s, name, ".lua.previous");
     int code = OC_OK;
     *kept = oc_file_exists(file);
     if (*kept) {
         code = oc_file_read(file, OC_POLICY_FILE_MAX, &text, err);
     }
     if (*kept && code == OC_OK) {
-        code = oc_file_write(last, text.data != NULL ? text.data : "", text.len, 0600, err);
+        code = oc_file_write(previous, text.data != NULL ? text.data : "", text.len, 0600, err);
     }
     oc_buf_finish(&text);
     free(file);
-    free(last);
+    free(previous);
     return code;
 }
 
@@ -224,7 +189,7 @@ static int put_in_place(struct oc_policy_service *s, const struct apply_params *
     }
     int code = oc_file_exists(dir) ? OC_OK : oc_dir_make(dir, 0700, err);
     if (code == OC_OK) {
-        code = keep_last(s, p->name, &kept, err);
+        code = keep_previous(s, p->name, &kept, err);
     }
     if (code == OC_OK && p->test != NULL) {
         code = write_text(s, p->name, "_test.lua", p->test, err);
@@ -234,6 +199,7 @@ static int put_in_place(struct oc_policy_service *s, const struct apply_params *
     }
     if (code == OC_OK) {
         oc_policies_reload(s->env->policies);
+        oc_policies_remember(s->env->policies, p->name);
         oc_json_set_bool(result, "replaced", kept);
     }
     return code;
@@ -248,7 +214,9 @@ static void op_apply(struct oc_call *call, void *ctx)
     oc_error_init(&err);
     oc_json_set_str(result, "policy", p->name);
     int code = check(s, p, result, &err);
-    if (code == OC_OK && !p->dry_run) {
+    if (code == OC_OK && p->dry_run) {
+        oc_json_take(result, "changes", oc_policy_changes(s, p->name, p->text, p->test));
+    } else if (code == OC_OK) {
         code = put_in_place(s, p, result, &err);
     }
     if (code != OC_OK) {
@@ -268,17 +236,20 @@ static void op_apply(struct oc_call *call, void *ctx)
 static int remove_files(struct oc_policy_service *s, const char *name, struct oc_error *err)
 {
     bool kept;
-    int code = keep_last(s, name, &kept, err);
-    char *file = file_of(s, name, ".lua"), *test = file_of(s, name, "_test.lua");
+    int code = keep_previous(s, name, &kept, err);
+    char *file = file_of(s, name, ".lua"), *test = file_of(s, name, "_test.lua"),
+         *last = file_of(s, name, ".lua.last");
     if (code == OC_OK && unlink(file) != 0) {
         code = oc_error_set(err, OC_E_PERMANENT, "%s: %s", file, strerror(errno));
     }
     if (code == OC_OK) {
-        unlink(test); /* it may never have been there */
+        unlink(test); /* neither need ever have been there */
+        unlink(last);
         oc_policies_reload(s->env->policies);
     }
     free(file);
     free(test);
+    free(last);
     return code;
 }
 
@@ -306,6 +277,9 @@ static void op_remove(struct oc_call *call, void *ctx)
         oc_json_set_str(result, "policy", p->name);
         oc_json_set_str(result, "file", file);
         oc_json_set_bool(result, "removed", !p->dry_run);
+        if (p->dry_run) {
+            oc_json_take(result, "changes", oc_policy_changes(s, p->name, NULL, NULL));
+        }
         oc_json_set_bool(result, "built_in",
                          !p->dry_run && oc_policy_source(s->env->policies, p->name, &len) != NULL);
         oc_call_succeed(call, result);
@@ -313,33 +287,39 @@ static void op_remove(struct oc_call *call, void *ctx)
     free(file);
 }
 
+#define CHANGE                                                                                     \
+    "{file: string, before: string|null, after: string|null, added: integer, removed: integer, "   \
+    "lines: [string], left_out: integer}"
+
 static const struct oc_op OPS[] = {
     {.name = "policy.apply",
      .summary = "Put a policy in force when it is good",
      .role = OC_ROLE_ADMIN,
-     .flags = OC_OP_MUTATES | OC_OP_EPHEMERAL,
+     .flags = OC_OP_MUTATES | OC_OP_EPHEMERAL | OC_OP_PREVIEWS,
      .params = apply_options,
      .params_size = sizeof(struct apply_params),
-     .view = "record",
-     .description = "It must compile, its functions must be hooks, and it must pass the tests that "
-                    "are given. It replaces the file of its name whole; what was there is kept "
-                    "beside it as NAME.lua.last. Changing a policy needs a strategic decision once "
-                    "the triad has keys.",
+     .view = "custom:policy_change",
+     .description =
+         "It must compile, its functions must be hooks, and it must pass the tests that "
+         "are given. It replaces the file of its name whole; what was there is kept "
+         "beside it as NAME.lua.previous. Changing a policy needs a strategic decision once "
+         "the triad has keys.",
      .example = "openclaw policy apply route.lua --test route_test.lua",
      .result = "{policy: string, hooks: [string], tests?: integer, replaced?: boolean, file: "
-               "string, applied: boolean}",
+               "string, applied: boolean, changes?: [" CHANGE "]}",
      .handler = op_apply},
     {.name = "policy.remove",
      .summary = "Remove a policy from the folder",
      .role = OC_ROLE_ADMIN,
-     .flags = OC_OP_MUTATES | OC_OP_EPHEMERAL,
+     .flags = OC_OP_MUTATES | OC_OP_EPHEMERAL | OC_OP_PREVIEWS,
      .params = remove_options,
      .params_size = sizeof(struct remove_params),
-     .view = "record",
+     .view = "custom:policy_change",
      .description = "What is built in under that name is in force again. The file is kept beside "
-                    "as NAME.lua.last.",
+                    "as NAME.lua.previous.",
      .example = "openclaw policy remove route",
-     .result = "{policy: string, file: string, removed: boolean, built_in: boolean}",
+     .result = "{policy: string, file: string, removed: boolean, built_in: boolean, changes?: "
+               "[" CHANGE "]}",
      .handler = op_remove},
 };
 

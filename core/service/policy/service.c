@@ -10,6 +10,8 @@
 #include "core/sys/file.h"
 
 #define LOOK_EVERY (5 * OC_SECOND)
+#define WHOLE_LOOK                                                                                 \
+    12u /* every so many looks at the files also at the rest, of which events tell before */
 #define SPACE      "policy" /* of the store: the last inputs of each hook */
 #define INPUTS_MAX 64       /* of each hook, over a restart */
 
@@ -36,15 +38,23 @@ static void look(void *ctx)
 {
     struct oc_policy_service *s = ctx;
     oc_policies_reload(s->env->policies);
-    oc_gate_governed(s->gate); /* so that it is written down, whoever asks */
-    oc_policy_look_for_troubles(s);
+    if (s->looks++ % WHOLE_LOOK == 0) {
+        oc_gate_governed(s->gate); /* so that it is written down, whoever asks */
+        s->news = true;
+    }
+    if (s->news || s->troubles.count > 0) {
+        s->news = false;
+        oc_policy_look_for_troubles(s);
+    }
 }
 
-/* "policy.failed" and "policy.loaded": the alert does not wait for the timer. */
+/* "policy.failed", "policy.loaded" and "policy.removed": the alert does not wait for the timer. */
 static void on_news(void *ctx, const struct oc_event *event)
 {
+    struct oc_policy_service *s = ctx;
     (void)event;
-    oc_timer_start(((struct oc_policy_service *)ctx)->timer, 0, LOOK_EVERY);
+    s->news = true;
+    oc_timer_start(s->timer, 0, LOOK_EVERY);
 }
 
 static void load_inputs(struct oc_policy_service *s)
@@ -81,6 +91,8 @@ struct oc_policy_service *oc_policy_service_create(const struct oc_env *env)
         load_inputs(s);
         s->failed = oc_bus_subscribe(env->bus, "policy.failed", on_news, s);
         s->loaded = oc_bus_subscribe(env->bus, "policy.loaded", on_news, s);
+        s->removed = oc_bus_subscribe(env->bus, "policy.removed", on_news, s);
+        oc_policies_keep_last(env->policies);
         s->timer = oc_timer_create(env->loop, look, s);
         oc_timer_start(s->timer, LOOK_EVERY, LOOK_EVERY);
     }
@@ -121,6 +133,7 @@ void oc_policy_service_destroy(struct oc_policy_service *s)
     }
     oc_bus_unsubscribe(s->failed);
     oc_bus_unsubscribe(s->loaded);
+    oc_bus_unsubscribe(s->removed);
     oc_timer_destroy(s->timer);
     oc_gate_destroy(s->gate);
     oc_policy_forget_troubles(s);

@@ -32,6 +32,22 @@ static void tell(struct oc_policy_service *s, const char *policy, const char *me
     oc_bus_publish(s->env->bus, firing ? "rule.firing" : "rule.resolved", event);
 }
 
+/* What stands for a file that does not load. */
+static const char *standing(const json_t *row)
+{
+    static const struct {
+        const char *word, *says;
+    } all[] = {{"kept", "what was in force before is kept"},
+               {"last", "the version that was in force before the host was started is in force"},
+               {"built in", "the built-in policy of that name is in force instead"}};
+    for (size_t i = 0; i < OC_COUNT(all); i++) {
+        if (strcmp(oc_json_str(row, "in_force", ""), all[i].word) == 0) {
+            return all[i].says;
+        }
+    }
+    return "nothing is in force in its place";
+}
+
 static void fire(struct oc_policy_service *s, const char *name, const json_t *row)
 {
     if (oc_map_get(&s->troubles, name) != NULL) {
@@ -39,10 +55,9 @@ static void fire(struct oc_policy_service *s, const char *name, const json_t *ro
     }
     oc_map_set(&s->troubles, name, s);
     const bool loads = strcmp(oc_json_str(row, "state", ""), "failing") == 0;
-    char *text = oc_asprintf("policy %s %s: %s", name,
-                             loads ? "fails when it is asked"
-                                   : "does not load, and what was in force before is kept",
-                             oc_json_str(row, "error", ""));
+    char *text = oc_asprintf("policy %s %s%s: %s", name,
+                             loads ? "fails when it is asked" : "does not load, and ",
+                             loads ? "" : standing(row), oc_json_str(row, "error", ""));
     tell(s, name, text, true);
     free(text);
 }

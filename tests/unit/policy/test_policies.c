@@ -19,8 +19,9 @@ struct fixture {
     char dir[64];
     struct oc_bus *bus;
     struct oc_policies *p;
-    int loaded, failed;
+    int loaded, failed, removed;
     char message[512];
+    char in_force[16], sha[80]; /* of the last event */
 };
 
 static void on_event(void *ctx, const struct oc_event *event)
@@ -28,11 +29,15 @@ static void on_event(void *ctx, const struct oc_event *event)
     struct fixture *f = ctx;
     if (strcmp(event->topic, "policy.loaded") == 0) {
         f->loaded++;
+    } else if (strcmp(event->topic, "policy.removed") == 0) {
+        f->removed++;
     } else {
         f->failed++;
     }
     snprintf(f->message, sizeof(f->message), "%s: %s", oc_json_str(event->data, "policy", "?"),
              oc_json_str(event->data, "message", "?"));
+    snprintf(f->in_force, sizeof(f->in_force), "%s", oc_json_str(event->data, "in_force", "?"));
+    snprintf(f->sha, sizeof(f->sha), "%s", oc_json_str(event->data, "sha256", "none"));
 }
 
 static int setup(void **state)
@@ -64,8 +69,10 @@ static void remove_file(struct fixture *f, const char *name)
 
 static int teardown(void **state)
 {
-    static const char *const NAMES[] = {"route.lua",  "a.lua",    "b.lua",
-                                        "b_test.lua", "note.txt", ".hidden.lua"};
+    static const char *const NAMES[] = {
+        "route.lua",  "a.lua",         "b.lua",          "b_test.lua",
+        "note.txt",   ".hidden.lua",   "route.lua.last", "route.lua.previous",
+        "a.lua.last", "a.lua.previous"};
     struct fixture *f = *state;
     oc_policies_destroy(f->p);
     oc_bus_destroy(f->bus);
@@ -211,6 +218,158 @@ static void a_file_that_never_worked_leaves_the_shipped_one(void **state)
     json_decref(result);
 }
 
+/* Another host over the same folder. */
+static void restart(struct fixture *f)
+{
+    oc_policies_destroy(f->p);
+    f->p = oc_policies_create(f->bus, NULL);
+    oc_policies_keep_last(f->p);
+    oc_policies_set_dir(f->p, f->dir);
+    oc_policies_reload(f->p);
+}
+
+static void assert_row(struct fixture *f, const char *name, const char *state, const char *in_force)
+{
+    json_t *row = row_of(f, name);
+    assert_string_equal(oc_json_str(row, "state", ""), state);
+    assert_string_equal(oc_json_str(row, "in_force", ""), in_force);
+    json_decref(row);
+}
+
+static void what_was_in_force_last_survives_a_restart(void **state)
+{
+    struct fixture *f = *state;
+    restart(f);
+    for (int i = 1; i <= 3; i++) { /* by hand: nobody but the host sees them */
+        char text[64];
+        snprintf(text, sizeof(text), "function route() return {'v%d'} end", i);
+        write_file(f, "route.lua", text);
+        oc_policies_reload(f->p);
+        assert_row(f, "route", "ok", "file");
+    }
+    write_file(f, "route.lua", "function route( broken");
+    oc_policies_reload(f->p);
+    assert_answer(f, "route", "[\"v3\"]");
+    assert_row(f, "route", "failed", "kept");
+    assert_string_equal(f->in_force, "kept");
+    for (int i = 0; i < 2; i++) {
+        restart(f);
+        assert_answer(f, "route", "[\"v3\"]");
+        assert_row(f, "route", "failed", "last");
+        assert_string_equal(f->in_force, "last");
+        assert_non_null(strstr(f->message, "route.lua:1:"));
+    }
+    write_file(f, "route.lua", "function route( broken otherwise");
+    oc_policies_reload(f->p);
+    assert_row(f, "route", "failed", "last");
+    write_file(f, "route.lua", "function route() return {'v4'} end");
+    oc_policies_reload(f->p);
+    assert_row(f, "route", "ok", "file");
+    write_file(f, "route.lua", "function route( broken");
+    restart(f);
+    assert_answer(f, "route", "[\"v4\"]");
+}
+
+static void a_file_that_never_was_good_is_said_to_be_replaced(void **state)
+{
+    struct fixture *f = *state;
+    write_file(f, "route.lua", "function route( broken");
+    write_file(f, "a.lua", "function who( broken");
+    restart(f);
+    assert_row(f, "route", "failed", "built in");
+    assert_row(f, "a", "failed", "nothing");
+}
+
+/* The shipped text was in force since: a broken file of that name later does not bring the old one back. */
+static void a_file_that_goes_is_told_and_does_not_come_back(void **state)
+{
+    struct fixture *f = *state;
+    char *aside = oc_path_join(f->dir, "route.lua.previous");
+    restart(f);
+    write_file(f, "route.lua", "function route() return {'mine'} end");
+    write_file(f, "a.lua", "function who() return 1 end");
+    oc_policies_reload(f->p);
+    remove_file(f, "a.lua");
+    oc_policies_reload(f->p);
+    assert_int_equal(f->removed, 1);
+    assert_string_equal(f->message, "a: its file is gone");
+    assert_string_equal(f->in_force, "nothing");
+    assert_string_equal(f->sha, "none");
+    remove_file(f, "route.lua");
+    oc_policies_reload(f->p);
+    assert_int_equal(f->removed, 2);
+    assert_string_equal(f->message, "route: its file is gone: what is built in is in force");
+    assert_int_equal(strlen(f->sha), 64);
+    assert_true(oc_file_exists(aside));
+    write_file(f, "route.lua", "function route( broken");
+    restart(f);
+    assert_row(f, "route", "failed", "built in");
+    free(aside);
+}
+
+static void a_file_that_went_while_no_host_ran_is_told(void **state)
+{
+    struct fixture *f = *state;
+    restart(f);
+    write_file(f, "route.lua", "function route() return {'mine'} end");
+    oc_policies_reload(f->p);
+    remove_file(f, "route.lua");
+    restart(f);
+    assert_int_equal(f->removed, 1);
+    assert_string_equal(f->in_force, "built in");
+    restart(f);
+    assert_int_equal(f->removed, 1); /* once */
+    oc_policies_set_dir(f->p,
+                        "/nonexistent"); /* another folder: nothing was removed from this one */
+    write_file(f, "route.lua", "function route() return {'mine'} end");
+    oc_policies_set_dir(f->p, f->dir);
+    oc_policies_reload(f->p);
+    oc_policies_set_dir(f->p, "/nonexistent");
+    oc_policies_reload(f->p);
+    write_file(f, "route.lua", "function route( broken");
+    restart(f);
+    assert_answer(f, "route", "[\"mine\"]");
+}
+
+static void the_digest_of_what_is_in_force_is_told(void **state)
+{
+    struct fixture *f = *state;
+    write_file(f, "a.lua", "abc = nil");
+    oc_policies_reload(f->p);
+    assert_string_equal(f->in_force, "file");
+    assert_string_equal(f->sha, "0cd213e989f4760e4d24f97f68e812bd70ef3c2d27204a17ebb103a2fdc5c332");
+    write_file(f, "a.lua", "abc =");
+    oc_policies_reload(f->p);
+    assert_string_equal(f->in_force, "kept");
+    assert_string_equal(f->sha, "0cd213e989f4760e4d24f97f68e812bd70ef3c2d27204a17ebb103a2fdc5c332");
+}
+
+/* A NUL is no text for whoever reads the answer in C, and bytes that are no UTF-8 none in JSON. */
+static void text_is_clean_when_it_leaves_lua(void **state)
+{
+    struct fixture *f = *state;
+    struct oc_error err;
+    json_t *result;
+    write_file(f, "a.lua",
+               "function who() return {'a\\0b', 'caf\\xe9 \\xff', 'caf\\u{e9}'} end\n"
+               "function named() return {['k\\0\\xff'] = 1} end\n"
+               "function bad() error('caf\\xe9 \\0 end', 0) end\n"
+               "function route() return {'ops', '\\xe9\\0x'} end");
+    oc_policies_reload(f->p);
+    assert_answer(f, "who",
+                  "[\"a\xef\xbf\xbd"
+                  "b\",\"caf\xef\xbf\xbd \xef\xbf\xbd\",\"caf\xc3\xa9\"]");
+    assert_answer(f, "named", "{\"k\xef\xbf\xbd\xef\xbf\xbd\":1}");
+    assert_answer(f, "route", "[\"ops\",\"\xef\xbf\xbd\xef\xbf\xbdx\"]");
+    oc_error_init(&err);
+    assert_int_equal(oc_policy_ask(f->p, "bad", NULL, &result, NULL, &err), OC_E_PERMANENT);
+    assert_string_equal(err.message, "policy a: caf\xef\xbf\xbd \xef\xbf\xbd end");
+    write_file(f, "a.lua", "function authorize() return {allow = 'caf\\xe9\\0'} end");
+    oc_policies_reload(f->p);
+    assert_int_equal(oc_policy_ask(f->p, "authorize", NULL, &result, NULL, &err), OC_E_PERMANENT);
+    assert_non_null(strstr(err.message, "\"caf\xef\xbf\xbd\xef\xbf\xbd\""));
+}
+
 static void other_files_are_not_policies(void **state)
 {
     struct fixture *f = *state;
@@ -306,6 +465,36 @@ static void a_check_runs_nothing_that_stays(void **state)
     assert_non_null(strstr(err.message, "x.lua:1:"));
 }
 
+/* As `policy apply` refuses it; each failure says where. */
+static void what_is_no_policy_is_refused_with_its_place(void **state)
+{
+    static const struct {
+        const char *text, *says;
+        int code;
+    } CASES[] = {
+        {"local x = 1\nfunction rout() end", "x.lua:2: there is no hook rout", OC_E_CONFIG},
+        {"", "x.lua defines no hook", OC_E_CONFIG},
+        {"local x\nwhile true do\nend", "x.lua:2: instruction budget of", OC_E_TIMEOUT},
+        {"local x\npcall(function()\n while true do end end)", "x.lua:3: instruction budget of",
+         OC_E_TIMEOUT},
+        {"\x1bLua", "x.lua: attempt to load a binary chunk", OC_E_CONFIG},
+        {"error({})", "x.lua: the error is a table", OC_E_PERMANENT},
+    };
+    (void)state;
+    for (size_t i = 0; i < OC_COUNT(CASES); i++) {
+        struct oc_error err;
+        json_t *hooks;
+        oc_error_init(&err);
+        assert_int_equal(
+            oc_policy_check_hooks("x.lua", CASES[i].text, strlen(CASES[i].text), &hooks, &err),
+            CASES[i].code);
+        assert_null(hooks);
+        if (strncmp(err.message, CASES[i].says, strlen(CASES[i].says)) != 0) {
+            fail_msg("%s", err.message);
+        }
+    }
+}
+
 /* They are not run before they are asked: their hooks are read from the text. */
 static void what_sleeps_is_known_as_if_it_had_run(void **state)
 {
@@ -336,11 +525,18 @@ int main(void)
         T(an_unchanged_folder_is_left_alone),
         T(a_broken_file_keeps_its_last_good_version),
         T(a_file_that_never_worked_leaves_the_shipped_one),
+        T(what_was_in_force_last_survives_a_restart),
+        T(a_file_that_never_was_good_is_said_to_be_replaced),
+        T(a_file_that_goes_is_told_and_does_not_come_back),
+        T(a_file_that_went_while_no_host_ran_is_told),
+        T(the_digest_of_what_is_in_force_is_told),
+        T(text_is_clean_when_it_leaves_lua),
         T(other_files_are_not_policies),
         T(policies_share_nothing),
         T(a_failing_hook_is_counted_and_told),
         T(a_policy_has_its_budgets_of_memory_and_instructions),
         T(a_check_runs_nothing_that_stays),
+        T(what_is_no_policy_is_refused_with_its_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

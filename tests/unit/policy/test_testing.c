@@ -103,6 +103,38 @@ static void what_is_no_list_of_tests_is_refused(void **state)
     }
 }
 
+static void the_test_that_is_none_is_named(void **state)
+{
+    static const struct {
+        const char *text, *says, *hint;
+    } CASES[] = {
+        {"tests = 5", "t_test.lua does not set `tests` to a list of tests", "Write tests"},
+        {"tests = { {hook = 'route', args = {{}}}, 'x' }", "t_test.lua: test 2: it is no table",
+         "Write tests"},
+        {"tests = { {name = 5} }", "t_test.lua: test 1: name: expected a text", "Write tests"},
+        {"tests = { {name = 'n', steps = {}} }", "t_test.lua: test 1 (n): steps: it has none", ""},
+        {"tests = { {name = 'n', steps = {{}, 5}} }", "t_test.lua: test 1 (n), step 1: it is no",
+         ""},
+        {"tests = { {name = 'n', steps = {{after = '1s', expct = 5}}} }",
+         "t_test.lua: test 1 (n), step 1: there is no key expct", "Did you mean expect?"},
+        {"tests = { {at = true} }", "t_test.lua: test 1: at: expected milliseconds or a time", ""},
+        {"tests = { {fails = 5} }", "t_test.lua: test 1: fails: expected true or a text", ""},
+        {"error({})", "t_test.lua: the error is a table", ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < OC_COUNT(CASES); i++) {
+        struct oc_error err;
+        json_t *report;
+        struct oc_policy_suite suite = {
+            .name = "t_test.lua", .text = CASES[i].text, .len = strlen(CASES[i].text)};
+        oc_error_init(&err);
+        assert_int_not_equal(oc_policies_run_tests(policies, &suite, &report, &err), OC_OK);
+        if (!strstr(err.message, CASES[i].says) || !strstr(err.hint, CASES[i].hint)) {
+            fail_msg("%s: %s %s", CASES[i].text, err.message, err.hint);
+        }
+    }
+}
+
 static void time_is_what_the_test_says(void **state)
 {
     (void)state;
@@ -246,10 +278,15 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(tests_tell_what_came_instead),        T(what_is_no_list_of_tests_is_refused),
-        T(time_is_what_the_test_says),          T(a_step_that_fails_is_named),
-        T(a_policy_that_remembers_fails),       T(fixtures_are_files_beside_the_tests),
-        T(coverage_knows_every_line_with_code), T(the_shipped_policies_pass_their_tests),
+        T(tests_tell_what_came_instead),
+        T(what_is_no_list_of_tests_is_refused),
+        T(the_test_that_is_none_is_named),
+        T(time_is_what_the_test_says),
+        T(a_step_that_fails_is_named),
+        T(a_policy_that_remembers_fails),
+        T(fixtures_are_files_beside_the_tests),
+        T(coverage_knows_every_line_with_code),
+        T(the_shipped_policies_pass_their_tests),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -53,7 +53,7 @@ static void every_hook_names_the_line_that_decided(void **state)
         {"authorize", "[\"policy.apply\",{\"governed\":true},{}]",
          "return { approval = category, reason = reason }", NULL},
         {"route", "{\"channels\":[\"ops\"]}", "return alert.channels", NULL},
-        {"route", "{\"severity\":\"info\"}", "return answer", NULL},
+        {"route", "{\"severity\":\"info\"}", "return plan.answers[routes[1]]", NULL},
         {"routes", "[]", "return alert and routing.explain(tree, alert) or tree", NULL},
         {"routes", "{\"severity\":\"info\",\"labels\":{}}",
          "return alert and routing.explain(tree, alert) or tree", NULL},

@@ -21,7 +21,7 @@ static char dir[32];
 static int ran, denied, code, requests;
 static bool ready, refuses, late, plans_late;
 static struct oc_call *planning; /* that has not answered */
-static char request[1024];
+static char request[1024], denied_by[16];
 static json_t *result;
 static struct oc_error error;
 
@@ -81,6 +81,20 @@ static void op_plans(struct oc_call *call, void *ctx)
         planning = call;
     } else {
         planned(call);
+    }
+}
+
+static void op_shows(struct oc_call *call, void *ctx)
+{
+    const struct params *p = oc_call_params(call);
+    if (!p->dry_run) {
+        op_run(call, ctx);
+    } else if (!p->text) {
+        oc_call_failf(call, OC_E_NOT_FOUND, "Give it.", "there is no text");
+    } else {
+        char line[32];
+        snprintf(line, sizeof line, "+%s", p->text);
+        oc_call_succeed(call, json_pack("{s:[s]}", "changes", line));
     }
 }
 static const struct oc_option options[] = {{.name = "text",
@@ -154,6 +168,12 @@ static const struct oc_op OPS[] = {
      .params = options,
      .params_size = sizeof(struct params),
      .handler = op_plans},
+    {.name = "thing.swap",
+     .summary = "Shows what would change",
+     .flags = OC_OP_MUTATES | OC_OP_PREVIEWS,
+     .params = options,
+     .params_size = sizeof(struct params),
+     .handler = op_shows},
     {.name = "governance.vote", .summary = "Vote", .flags = OC_OP_MUTATES, .handler = op_run},
     {.name = "governance.status", .summary = "Status", .handler = op_status},
     {.name = "governance.request",
@@ -165,7 +185,7 @@ static const struct oc_op OPS[] = {
 static void on_denied(void *ctx, const struct oc_event *event)
 {
     (void)ctx;
-    (void)event;
+    snprintf(denied_by, sizeof denied_by, "%s", oc_json_str(event->data, "by", ""));
     denied++;
 }
 
@@ -255,8 +275,13 @@ static void what_is_denied_does_not_and_says_why(void **state)
     assert_string_equal(error.message, "the policy refused thing.change: ann admin ********");
     assert_int_equal(call("thing.destroy", NULL), OC_E_DENIED);
     assert_int_equal(denied, 2);
+    assert_string_equal(denied_by, "policy");
     assert_int_equal(ran, 0);
     assert_int_equal(call("thing.look", NULL), OC_OK); /* is not asked about */
+    policy("function authorize() return {allow = false, reason = 'caf\\xe9 \\0 end'} end");
+    assert_int_equal(call("thing.change", NULL), OC_E_DENIED);
+    assert_string_equal(error.message,
+                        "the policy refused thing.change: caf\xef\xbf\xbd \xef\xbf\xbd end");
 }
 
 static void what_needs_a_decision_becomes_a_proposal(void **state)
@@ -427,6 +452,22 @@ static void the_plan_is_part_of_what_is_voted_on(void **state)
     assert_int_equal(requests, 2);
 }
 
+/* What is in force may be another text by then, and what was approved is this one: nothing binds it to what it was compared with. */
+static void what_would_change_is_shown_and_binds_nothing(void **state)
+{
+    (void)state;
+    policy("function authorize() return {approval = 'tactical'} end");
+    assert_int_equal(call("thing.swap", json_pack("{s:s}", "text", "new")), OC_E_APPROVAL);
+    assert_non_null(strstr(request, "\"params\":{\"text\":\"new\"}"));
+    assert_non_null(strstr(request, "\"plan\":{\"changes\":[\"+new\"]}"));
+    assert_int_equal(requests, 1);
+    assert_int_equal(call("thing.swap", json_pack("{s:s,s:b}", "text", "new", "dry_run", 1)),
+                     OC_OK);
+    assert_int_equal(call("thing.swap", json_object()), OC_E_NOT_FOUND); /* before anybody votes */
+    assert_int_equal(requests, 1);
+    assert_int_equal(ran, 0);
+}
+
 static void what_cannot_be_planned_is_refused_before_anybody_votes(void **state)
 {
     (void)state;
@@ -478,6 +519,7 @@ int main(void)
         T(the_policy_sees_what_the_operation_understands),
         T(a_secret_in_the_parameters_of_a_held_operation_stays_hidden),
         T(the_plan_is_part_of_what_is_voted_on),
+        T(what_would_change_is_shown_and_binds_nothing),
         T(what_cannot_be_planned_is_refused_before_anybody_votes),
         T(who_gives_up_while_the_plan_is_made_leaves_no_proposal),
         T(the_gate_goes_when_it_is_destroyed),

@@ -1,6 +1,8 @@
 /* The policy service: its folder, and its operations. SPDX-License-Identifier: MIT */
 #include "tests/unit/service/policy/fixture.h"
 
+#include "core/base/buf.h"
+
 static void the_folder_is_that_of_the_home_unless_it_is_set(void **state)
 {
     struct fixture *f = *state;
@@ -91,6 +93,29 @@ static void a_file_of_tests_can_be_run(void **state)
     free(junit);
 }
 
+static void assert_file(struct fixture *f, const char *name, const char *text)
+{
+    char *path = in_home(f, name);
+    struct oc_buf there = {0};
+    assert_int_equal(oc_file_read(path, 1000, &there, NULL), OC_OK);
+    assert_int_equal(there.len, strlen(text));
+    assert_memory_equal(there.data, text, there.len);
+    oc_buf_finish(&there);
+    free(path);
+}
+
+/* Another host over the same home. */
+static void restart(struct fixture *f)
+{
+    oc_policy_service_destroy(f->service);
+    oc_policies_destroy(f->env.policies);
+    oc_ops_destroy(f->env.ops);
+    f->env.ops = oc_ops_create(f->env.loop, f->env.bus);
+    f->env.policies = oc_policies_create(f->env.bus, NULL);
+    f->service = oc_policy_service_create(&f->env);
+    configure(f, "");
+}
+
 static void a_policy_is_applied_when_it_is_good(void **state)
 {
     static const char GOOD[] = "function route() return {'a'} end";
@@ -141,6 +166,56 @@ static void a_policy_is_applied_when_it_is_good(void **state)
     free(file);
 }
 
+/* "FILE BEFORE AFTER +ADDED -REMOVED: LINES" of the first change. Borrowed until the next. */
+static const char *change_of(const struct fixture *f)
+{
+    static char text[400];
+    const json_t *c = json_array_get(json_object_get(f->result, "changes"), 0), *line;
+    size_t i, len;
+    len = (size_t)snprintf(text, sizeof text, "%s %s %s +%d -%d:", oc_json_str(c, "file", ""),
+                           oc_json_str(c, "before", "none"), oc_json_str(c, "after", "none"),
+                           (int)oc_json_int(c, "added", 0), (int)oc_json_int(c, "removed", 0));
+    json_array_foreach(json_object_get(c, "lines"), i, line)
+    {
+        len += (size_t)snprintf(text + len, len < sizeof text ? sizeof text - len : 0, " %s",
+                                json_string_value(line));
+    }
+    return text;
+}
+
+static int look_at(struct fixture *f, const char *name, const char *text)
+{
+    return text ? call(f, "policy.apply",
+                       json_pack("{s:s,s:s,s:b}", "name", name, "text", text, "dry_run", 1))
+                : call(f, "policy.remove", json_pack("{s:s,s:b}", "name", name, "dry_run", 1));
+}
+
+static void a_dry_run_shows_what_would_change_against_what_is_in_force(void **state)
+{
+    static const char OLD[] = "function route()\n  return {'a'}\nend\n";
+    static const char NEW[] = "function route()\n  return {'b'}\nend\n";
+    struct fixture *f = *state;
+    configure(f, "");
+    assert_int_equal(look_at(f, "a", OLD), OC_OK);
+    assert_string_equal(change_of(f), "policies/a.lua none proposed +3 -0: @@ -0,0 +1,3 @@ "
+                                      "+function route() +  return {'a'} +end");
+    write_file(f, "policies/a.lua", OLD);
+    oc_policies_reload(f->env.policies);
+    write_file(f, "policies/a.lua", "broken"); /* what is in force counts, not what lies there */
+    oc_policies_reload(f->env.policies);
+    assert_int_equal(look_at(f, "a", NEW), OC_OK);
+    assert_string_equal(change_of(f),
+                        "policies/a.lua in force proposed +1 -1: @@ -1,3 +1,3 @@  function route() "
+                        "-  return {'a'} +  return {'b'}  end");
+    assert_int_equal(look_at(f, "a", NULL), OC_OK);
+    assert_string_equal(change_of(f), "policies/a.lua in force none +0 -3: @@ -1,3 +0,0 @@ "
+                                      "-function route() -  return {'a'} -end");
+    write_file(f, "policies/route.lua", OLD);
+    oc_policies_reload(f->env.policies);
+    assert_int_equal(look_at(f, "route", NULL), OC_OK);
+    assert_non_null(strstr(change_of(f), "policies/route.lua in force built in +"));
+}
+
 /* "site.route" is a fine name for a file, and `route.lua` a slip of who meant `route`. */
 static void a_name_with_dots_is_loaded_and_removed_but_never_applied(void **state)
 {
@@ -175,6 +250,83 @@ static void a_name_with_dots_is_loaded_and_removed_but_never_applied(void **stat
     free(file);
 }
 
+/* What lay there is beside it; what a start would fall back to is what is in force. */
+static void a_change_keeps_what_was_there_and_what_is_in_force(void **state)
+{
+    static const char *const TEXTS[] = {"function route() return {'one'} end",
+                                        "function route() return {'two'} end"};
+    struct fixture *f = *state;
+    configure(f, "");
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(
+            call(f, "policy.apply", json_pack("{s:s,s:s}", "name", "a", "text", TEXTS[i])), OC_OK);
+    }
+    assert_file(f, "policies/a.lua.previous", TEXTS[0]);
+    assert_file(f, "policies/a.lua.last", TEXTS[1]);
+    write_file(f, "policies/a.lua", "function route( broken");
+    restart(f);
+    assert_int_equal(
+        call(f, "policy.explain", json_pack("{s:s,s:s}", "hook", "route", "input", "{}")), OC_OK);
+    assert_string_equal(json_string_value(json_array_get(json_object_get(f->result, "result"), 0)),
+                        "two");
+    assert_non_null(strstr(oc_json_str(f->result, "note", ""), "before the host was started"));
+    assert_int_equal(call(f, "policy.reload", NULL), OC_E_CONFIG);
+    assert_non_null(strstr(f->error.hint, "before the host was started"));
+    assert_int_equal(call(f, "policy.remove", json_pack("{s:s}", "name", "a")), OC_OK);
+    char *last = in_home(f, "policies/a.lua.last");
+    assert_false(oc_file_exists(last));
+    free(last);
+}
+
+static int asked_for;
+
+static void op_status(struct oc_call *call, void *ctx)
+{
+    (void)ctx;
+    oc_call_succeed(call, json_pack("{s:b}", "ready", 1));
+}
+
+static void op_request(struct oc_call *call, void *ctx)
+{
+    (void)ctx;
+    asked_for++;
+    oc_call_succeed(call, json_pack("{s:s,s:s,s:I}", "proposal", "P1", "category", "strategic",
+                                    "deadline", (json_int_t)5));
+}
+
+/* Nobody is to vote on what could not be put in place. */
+static void what_could_not_be_applied_is_refused_before_anybody_votes(void **state)
+{
+    static const struct oc_op OPS[] = {
+        {.name = "governance.status", .summary = "Status", .handler = op_status},
+        {.name = "governance.request",
+         .summary = "Request",
+         .flags = OC_OP_MUTATES | OC_OP_INTERNAL,
+         .handler = op_request}};
+    static const struct {
+        const char *name, *text;
+        int code;
+    } CASES[] = {{"a", "function route( end", OC_E_CONFIG},
+                 {"a", "function rout() end", OC_E_CONFIG},
+                 {"a", "local x", OC_E_CONFIG},
+                 {"a", "error('top')", OC_E_PERMANENT},
+                 {"../../x", "function route() return {} end", OC_E_CONFIG},
+                 {"a", "function route() return {} end", OC_E_APPROVAL}};
+    struct fixture *f = *state;
+    configure(f, "");
+    for (size_t i = 0; i < OC_COUNT(OPS); i++) {
+        oc_ops_add(f->env.ops, &OPS[i], NULL);
+    }
+    asked_for = 0;
+    for (size_t i = 0; i < OC_COUNT(CASES); i++) {
+        assert_int_equal(call(f, "policy.apply",
+                              json_pack("{s:s,s:s}", "name", CASES[i].name, "text", CASES[i].text)),
+                         CASES[i].code);
+    }
+    assert_int_equal(call(f, "policy.remove", json_pack("{s:s}", "name", "a")), OC_E_NOT_FOUND);
+    assert_int_equal(asked_for, 1);
+}
+
 static int fired, resolved;
 static char said[256];
 
@@ -207,11 +359,12 @@ static void a_broken_policy_fires_an_alert_until_it_is_well(void **state)
     oc_policies_reload(f->env.policies);
     turn(f);
     assert_int_equal(fired, 1);
-    assert_non_null(strstr(said, "policy a does not load"));
+    assert_non_null(strstr(said, "policy a does not load, and what was in force before is kept: "));
     write_file(f, "policies/a.lua", "function who() return 2 end");
     oc_policies_reload(f->env.policies);
     turn(f);
     assert_int_equal(resolved, 1);
+    assert_non_null(strstr(said, "well again"));
     write_file(f, "policies/a.lua", "function who() error('no') end");
     oc_policies_reload(f->env.policies);
     assert_int_equal(call(f, "policy.eval", json_pack("{s:s}", "hook", "who")), OC_E_PERMANENT);
@@ -244,6 +397,9 @@ int main(void)
         T(a_file_can_be_checked),
         T(a_file_of_tests_can_be_run),
         T(a_policy_is_applied_when_it_is_good),
+        T(a_dry_run_shows_what_would_change_against_what_is_in_force),
+        T(a_change_keeps_what_was_there_and_what_is_in_force),
+        T(what_could_not_be_applied_is_refused_before_anybody_votes),
         T(a_name_with_dots_is_loaded_and_removed_but_never_applied),
         T(a_broken_policy_fires_an_alert_until_it_is_well),
     };

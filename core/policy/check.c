@@ -1,0 +1,84 @@
+/* Looking at a text before it is put in force. SPDX-License-Identifier: MIT */
+#include <stdio.h>
+
+#include "core/base/error.h"
+#include "core/base/mem.h"
+#include "core/base/text.h"
+#include "core/policy/hooks.h"
+#include "core/policy/inspect.h"
+#include "core/policy/state.h"
+
+/* A function that nobody asks is a hook that is spelled wrong. */
+static int refuse_function(struct oc_lua *lua, const char *name, const char *word,
+                           struct oc_error *err)
+{
+    const char *known[OC_HOOKS_MAX], *near;
+    const int line = oc_lua_function_line(lua, word);
+    char at[16] = "";
+    size_t count = 0;
+    while (oc_hooks[count].name != NULL) {
+        known[count] = oc_hooks[count].name;
+        count++;
+    }
+    if (line > 0) {
+        snprintf(at, sizeof(at), ":%d", line);
+    }
+    near = oc_nearest(word, known, count);
+    oc_error_set(err, OC_E_CONFIG, "%s%s: there is no hook %s", name, at, word);
+    oc_error_hint(err, "%s%s%sA function that only helps must be `local`.",
+                  near != NULL ? "Did you mean " : "", near != NULL ? near : "",
+                  near != NULL ? "? " : "");
+    return OC_E_CONFIG;
+}
+
+static int check_functions(struct oc_lua *lua, const char *name, const json_t *functions,
+                           struct oc_error *err)
+{
+    size_t i;
+    json_t *function;
+    json_array_foreach((json_t *)functions, i, function)
+    {
+        if (oc_hook_index(json_string_value(function)) < 0) {
+            return refuse_function(lua, name, json_string_value(function), err);
+        }
+    }
+    if (json_array_size(functions) == 0) {
+        oc_error_set(err, OC_E_CONFIG, "%s defines no hook", name);
+        oc_error_hint(err, "`openclaw policy hooks` shows those that there are.");
+        return OC_E_CONFIG;
+    }
+    return OC_OK;
+}
+
+static int check(const char *name, const char *text, size_t len, bool functions, json_t **hooks,
+                 struct oc_error *err)
+{
+    struct oc_lua *lua = oc_lua_create(NULL);
+    json_t *found = NULL;
+    int code = oc_lua_run(lua, name, text, len, err);
+    if (code == OC_OK) {
+        found = oc_lua_functions(lua);
+        code = functions ? check_functions(lua, name, found, err) : OC_OK;
+    }
+    if (code != OC_OK || hooks == NULL) {
+        json_decref(found);
+        found = NULL;
+    }
+    if (hooks != NULL) {
+        *hooks = found;
+    }
+    oc_lua_destroy(lua);
+    return code;
+}
+
+int oc_policy_check(const char *name, const char *text, size_t len, json_t **hooks,
+                    struct oc_error *err)
+{
+    return check(name, text, len, false, hooks, err);
+}
+
+int oc_policy_check_hooks(const char *name, const char *text, size_t len, json_t **hooks,
+                          struct oc_error *err)
+{
+    return check(name, text, len, true, hooks, err);
+}
