@@ -6,21 +6,40 @@
 #include <time.h>
 
 #include "core/base/error.h"
+#include "core/base/text.h"
 #include "core/base/time.h"
 
 /* Years 0 to 9999: RFC 3339 has no others. */
 #define TIME_MIN INT64_C(-62167219200000)
 #define TIME_MAX INT64_C(253402300799999)
 
+/* `value` with as many digits; returns what follows. */
+static char *put_digits(char *at, unsigned value, unsigned digits, char after)
+{
+    for (unsigned i = digits; i > 0; i--, value /= 10) {
+        at[i - 1] = (char)('0' + value % 10);
+    }
+    at[digits] = after;
+    return at + digits + 1;
+}
+
 char *oc_time_format(int64_t wall_ms, char *buf, size_t size)
 {
     struct tm tm;
+    char text[32], *at = text;
     wall_ms = wall_ms < TIME_MIN ? TIME_MIN : wall_ms > TIME_MAX ? TIME_MAX : wall_ms;
     int ms = (int)((wall_ms % OC_SECOND + OC_SECOND) % OC_SECOND);
     time_t seconds = (wall_ms - ms) / OC_SECOND;
     gmtime_r(&seconds, &tm);
-    snprintf(buf, size, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", tm.tm_year + 1900, tm.tm_mon + 1,
-             tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, ms);
+    at = put_digits(at, (unsigned)(tm.tm_year + 1900), 4, '-');
+    at = put_digits(at, (unsigned)(tm.tm_mon + 1), 2, '-');
+    at = put_digits(at, (unsigned)tm.tm_mday, 2, 'T');
+    at = put_digits(at, (unsigned)tm.tm_hour, 2, ':');
+    at = put_digits(at, (unsigned)tm.tm_min, 2, ':');
+    at = put_digits(at, (unsigned)tm.tm_sec, 2, '.');
+    at = put_digits(at, (unsigned)ms, 3, 'Z');
+    *at = '\0';
+    oc_copy(buf, size, text);
     return buf;
 }
 

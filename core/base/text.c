@@ -81,10 +81,29 @@ size_t oc_utf8_next(const char *s, size_t len, uint32_t *code)
     return need;
 }
 
+/* The bytes at the beginning that are ASCII, eight by eight. */
+static size_t ascii_before(const char *s, size_t len)
+{
+    size_t n = 0;
+    for (uint64_t eight; n + sizeof eight <= len; n += sizeof eight) {
+        memcpy(&eight, s + n, sizeof eight);
+        if (eight & 0x8080808080808080u) {
+            break;
+        }
+    }
+    return n;
+}
+
 bool oc_utf8_valid(const char *s, size_t len)
 {
     uint32_t code;
     while (len > 0) {
+        size_t plain = ascii_before(s, len);
+        if (plain > 0) {
+            s += plain;
+            len -= plain;
+            continue;
+        }
         size_t n = oc_utf8_next(s, len, &code);
         if (n == 0) {
             return false;
@@ -159,32 +178,48 @@ static size_t min3(size_t a, size_t b, size_t c)
     return least < c ? least : c;
 }
 
-size_t oc_edit_distance(const char *a, const char *b)
+/* The distance, or `limit` + 1 when it is greater. Of each row only the cells beside the diagonal are computed: any other is beyond the
+ * limit. */
+static size_t bounded_distance(const char *a, size_t alen, const char *b, size_t blen, size_t limit)
 {
-    size_t alen = strlen(a), blen = strlen(b), width = blen + 1;
-    size_t *rows = oc_calloc(3 * width, sizeof *rows);
+    size_t room[3 * (WORD_MAX_LEN + 1)], width = blen + 1;
+    size_t *rows = width <= WORD_MAX_LEN + 1 ? room : oc_calloc(3 * width, sizeof *rows);
     size_t *before = rows, *last = rows + width, *row = rows + 2 * width;
+    size_t least = alen > blen + limit || blen > alen + limit ? limit + 1 : 0;
 
     for (size_t j = 0; j <= blen; j++) {
+        before[j] = limit + 1;
         last[j] = j;
     }
-    for (size_t i = 1; i <= alen; i++) {
-        row[0] = i;
-        for (size_t j = 1; j <= blen; j++) {
-            row[j] = min3(last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] != b[j - 1]));
+    for (size_t i = 1; i <= alen && least <= limit; i++) {
+        size_t from = i > limit ? i - limit : 1, to = blen < i + limit ? blen : i + limit;
+        row[from - 1] = from == 1 ? i : limit + 1;
+        least = row[from - 1];
+        for (size_t j = from; j <= to; j++) {
+            size_t up = j < i + limit ? last[j] + 1 : limit + 1;
+            row[j] = min3(up, row[j - 1] + 1, last[j - 1] + (a[i - 1] != b[j - 1]));
             if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
                 before[j - 2] + 1 < row[j]) {
                 row[j] = before[j - 2] + 1;
             }
+            least = row[j] < least ? row[j] : least;
         }
         size_t *spare = before;
         before = last;
         last = row;
         row = spare;
     }
-    size_t distance = last[blen];
-    free(rows);
+    size_t distance = least <= limit && last[blen] <= limit ? last[blen] : limit + 1;
+    if (rows != room) {
+        free(rows);
+    }
     return distance;
+}
+
+size_t oc_edit_distance(const char *a, const char *b)
+{
+    size_t alen = strlen(a), blen = strlen(b);
+    return bounded_distance(a, alen, b, blen, alen > blen ? alen : blen);
 }
 
 const char *oc_nearest(const char *word, const char *const *candidates, size_t count)
@@ -201,7 +236,7 @@ const char *oc_nearest(const char *word, const char *const *candidates, size_t c
         if (other > len + limit || len > other + limit) {
             continue;
         }
-        size_t distance = oc_edit_distance(word, candidates[i]);
+        size_t distance = bounded_distance(word, len, candidates[i], other, limit);
         if (distance <= limit && distance < len && distance < other) {
             best = candidates[i];
             limit = distance ? distance - 1 : 0; /* only a nearer one can replace it */

@@ -134,10 +134,13 @@ static int start_private(struct cli_link *link, const struct cli *cli, const str
         return rc;
     }
     snprintf(number, sizeof number, "%d", fds[1]);
-    const char *options[6] = {"--ephemeral", number};
+    const char *options[7] = {"--ephemeral", number};
     size_t n = 2;
-    if (op->flags & OC_OP_PRIVATE) {
+    if (op->flags & (OC_OP_PRIVATE | OC_OP_PLAIN)) {
         options[n++] = "--no-store";
+    }
+    if (op->flags & (OC_OP_BARE | OC_OP_PLAIN)) {
+        options[n++] = "--plain";
     }
     if (op->flags & OC_OP_BARE) {
         options[n++] = "--no-plugins";
@@ -175,6 +178,14 @@ static void show_log(const struct cli_child *child)
     off_t at = 0;
     for (ssize_t n; (n = pread(child->log, chunk, sizeof chunk, at)) > 0; at += n) {
         fwrite(chunk, 1, (size_t)n, stderr);
+    }
+}
+
+void oc_link_done(struct cli_link *link)
+{
+    if (link->child.pid && link->fd >= 0) {
+        close(link->fd);
+        link->fd = -1;
     }
 }
 

@@ -35,6 +35,8 @@ int oc_link_connect(struct cli_link *link, const char *socket, int64_t limit_ms,
 /* As the flags of the operation want: the running daemon, or a private one. */
 int oc_link_open(struct cli_link *link, const struct cli *cli, const struct cli_op *op,
                  struct oc_error *err);
+/* Nothing more is asked: a private daemon begins to leave while its answer is shown. */
+void oc_link_done(struct cli_link *link);
 /* Lets a private daemon finish its work. */
 void oc_link_close(struct cli_link *link);
 

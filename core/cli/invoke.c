@@ -116,6 +116,7 @@ int oc_command_op(struct cli *cli, const struct cli_op *op, const json_t *params
     } else if (first_round(&link, op, &answer)) {
         call(&link, &v, &listener, &answer);
     }
+    oc_link_done(&link);
     oc_progress_clear(&v.progress);
     int exit_code = oc_show(&v.show, &answer);
     fflush(stdout); /* before a private daemon takes its time to leave */

@@ -51,10 +51,26 @@ static struct glyph glyph_at(const char *p)
     return (struct glyph){bytes, (size_t)columns_of(code), true};
 }
 
+/* The characters at the beginning that are as they look: most texts hold nothing else. */
+static size_t plain_before(const char *text)
+{
+    size_t len = 0;
+    while (text[len] >= ' ' && text[len] <= '~') {
+        len++;
+    }
+    return len;
+}
+
 size_t oc_term_width(const char *text)
 {
     size_t width = 0;
     while (*text) {
+        size_t plain = plain_before(text);
+        if (plain > 0) {
+            width += plain;
+            text += plain;
+            continue;
+        }
         struct glyph g = glyph_at(text);
         width += *text == '\n' || *text == '\t' ? 1 : g.columns; /* shown as a space */
         text += g.bytes;
@@ -67,6 +83,14 @@ static size_t put(FILE *out, const char *text, size_t limit)
 {
     size_t used = 0;
     while (*text) {
+        size_t plain = plain_before(text);
+        plain = plain < limit - used ? plain : limit - used;
+        if (plain > 0) {
+            fwrite(text, 1, plain, out);
+            used += plain;
+            text += plain;
+            continue;
+        }
         struct glyph g = glyph_at(text);
         bool blank = *text == '\n' || *text == '\t';
         size_t columns = blank ? 1 : g.columns;

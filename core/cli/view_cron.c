@@ -30,9 +30,11 @@ static void show(const struct cli_show *s, const json_t *data)
     {
         show_line(s, row);
     }
-    printf("%lld %s, %lld there already, %lld findings\n", (long long)oc_json_int(data, "added", 0),
-           oc_json_bool(data, "dry_run", false) ? "would be added" : "added",
-           (long long)oc_json_int(data, "present", 0), (long long)oc_json_int(data, "findings", 0));
+    int64_t findings = oc_json_int(data, "findings", 0);
+    printf(
+        "%lld %s, %lld there already, %lld finding%s\n", (long long)oc_json_int(data, "added", 0),
+        oc_json_bool(data, "dry_run", false) ? "would be added" : "added",
+        (long long)oc_json_int(data, "present", 0), (long long)findings, findings == 1 ? "" : "s");
 }
 
 const struct cli_view oc_view_cron_import = {"cron_import", show, NULL, NULL, NULL, NULL};

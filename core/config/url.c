@@ -68,18 +68,29 @@ static bool host_valid(const char *host, const char *end)
     return colon != host && (!colon || port_valid(colon + 1, end));
 }
 
+static bool is_one_word(const char *text)
+{
+    for (; *text; text++) {
+        if ((unsigned char)*text <= ' ' || *text == 0x7f) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool oc_url_valid(const char *url, const char *schemes)
 {
     size_t len = scheme_length(url);
 
-    if (len == 0 || strncmp(url + len, "://", 3) != 0 ||
-        (schemes && !is_one_of(url, len, schemes))) {
+    if (len == 0 || url[len] != ':' || (schemes && !is_one_of(url, len, schemes)) ||
+        !is_one_word(url)) {
         return false;
     }
-    for (const char *p = url; *p; p++) {
-        if ((unsigned char)*p <= ' ' || *p == 0x7f) {
-            return false;
-        }
+    if (url[len + 1] == '/' && url[len + 2] != '/' && is_one_of(url, len, "unix")) {
+        return url[len + 2] != '\0'; /* unix:/path, as people write it */
+    }
+    if (strncmp(url + len, "://", 3) != 0) {
+        return false;
     }
     const char *authority = url + len + 3, *end = authority + strcspn(authority, "/?#");
     const char *at = memrchr(authority, '@', (size_t)(end - authority));

@@ -79,6 +79,13 @@ static void make(struct oc_daemon *h, struct oc_diags *diags)
                                             .ctx = h});
 }
 
+void oc_daemon_expect_api(struct oc_daemon *h)
+{
+    if (is_wanted(h, h->config)) {
+        oc_module_expect(OC_API_MODULE, h->workers);
+    }
+}
+
 void oc_daemon_configure_api(struct oc_daemon *h, const struct oc_config *config)
 {
     if (!is_wanted(h, config)) {

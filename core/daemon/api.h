@@ -6,6 +6,8 @@
 
 /* Adds the operation api.listeners, which answers [] where there is no module. */
 void oc_daemon_add_api_op(struct oc_daemon *h);
+/* The module will be wanted: a worker begins to load it. */
+void oc_daemon_expect_api(struct oc_daemon *h);
 /* Loads the module when `api.enabled` says so and it is not there, configures it, or lets it go. */
 void oc_daemon_configure_api(struct oc_daemon *h, const struct oc_config *config);
 /* done(h) when the module serves nobody any more; at once without one. */

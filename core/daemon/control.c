@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/base/buf.h"
 #include "core/base/json.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
@@ -52,9 +53,10 @@ static int send_json(struct client *client, json_t *frame)
 {
     int code = OC_OK;
     if (client && !client->closed) {
-        char *text = json_dumps(frame, JSON_COMPACT);
-        code = oc_stream_send(client->stream, text, strlen(text));
-        free(text);
+        struct oc_buf text = {0};
+        oc_json_put(&text, frame);
+        code = oc_stream_send(client->stream, text.data, text.len);
+        oc_buf_finish(&text);
     }
     json_decref(frame);
     return code;

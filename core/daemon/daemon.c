@@ -199,7 +199,11 @@ struct oc_daemon *oc_daemon_create(const struct daemon_options *options, struct 
     h->loop = oc_loop_create();
     h->bus = oc_bus_create();
     h->workers = oc_workers_create(h->loop, WORKERS);
-    if (take_lock(h, err) != OC_OK || open_store(h, err) != OC_OK || open_ledger(h, err) != OC_OK) {
+    if (take_lock(h, err) != OC_OK) {
+        goto failed;
+    }
+    oc_daemon_expect_api(h);
+    if (open_store(h, err) != OC_OK || open_ledger(h, err) != OC_OK) {
         goto failed;
     }
     h->plugins = oc_plugins_create(h->loop, h->bus, h->workers);

@@ -17,6 +17,7 @@ enum {
     OPT_EPHEMERAL,
     OPT_NO_STORE,
     OPT_NO_PLUGINS,
+    OPT_PLAIN,
     OPT_COLLECT,
     OPT_USER,
     OPT_HOME,
@@ -33,6 +34,7 @@ static const struct option longs[] = {{"config", required_argument, NULL, 'c'},
                                       {"ephemeral", required_argument, NULL, OPT_EPHEMERAL},
                                       {"no-store", no_argument, NULL, OPT_NO_STORE},
                                       {"no-plugins", no_argument, NULL, OPT_NO_PLUGINS},
+                                      {"plain", no_argument, NULL, OPT_PLAIN},
                                       {"collect", no_argument, NULL, OPT_COLLECT},
                                       {"dump-ops", no_argument, NULL, OPT_DUMP},
                                       {"dump-options", no_argument, NULL, OPT_DUMP_OPTIONS},
@@ -119,6 +121,9 @@ static int take(int opt, struct daemon_options *o)
         break;
     case OPT_NO_PLUGINS:
         o->no_plugins = true;
+        break;
+    case OPT_PLAIN:
+        o->plain = true;
         break;
     case OPT_COLLECT:
         o->collect = true;

@@ -110,11 +110,9 @@ static void hook_each(void *ctx, oc_each_instance_fn fn, void *fn_ctx)
 
 /* ---- configuring ---- */
 
-void oc_daemon_configure(struct oc_daemon *h, const struct oc_config *config)
+/* What watches, and what it tells. */
+static void configure_watch(struct oc_daemon *h, const struct oc_config *config)
 {
-    oc_plugin_service_prepare(h->plugin, config, &h->diags);
-    oc_access_configure(h->access, config, &h->diags);
-    oc_policy_service_configure(h->policy, config, &h->diags);
     oc_health_configure(h->health, config, &h->diags);
     oc_rule_configure(h->rules, config, &h->diags);
     oc_alert_configure(h->alert, config, &h->diags);
@@ -124,12 +122,31 @@ void oc_daemon_configure(struct oc_daemon *h, const struct oc_config *config)
     if (!h->options.safe_mode && (!h->env.ephemeral || h->options.collect)) {
         oc_schedule_configure(h->schedule, config, &h->diags);
     }
+}
+
+/* What acts, and what decides whether it may. */
+static void configure_acts(struct oc_daemon *h, const struct oc_config *config)
+{
     oc_plugin_service_configure(h->plugin, config, &h->diags);
     oc_audit_configure(h->audit, config, &h->diags);
     oc_governance_configure(h->governance, config, &h->diags);
-    oc_unit_configure(h->units, config, &h->diags);
-    oc_runbook_configure(h->runbooks, config, &h->diags);
-    oc_cron_service_configure(h->cron, config, &h->diags);
+    if (!h->options.plain) {
+        oc_unit_configure(h->units, config, &h->diags);
+        oc_runbook_configure(h->runbooks, config, &h->diags);
+        oc_cron_service_configure(h->cron, config, &h->diags);
+    }
+}
+
+void oc_daemon_configure(struct oc_daemon *h, const struct oc_config *config)
+{
+    oc_plugin_service_prepare(h->plugin, config, &h->diags);
+    oc_access_configure(h->access, config, &h->diags);
+    oc_policy_service_configure(h->policy, config, &h->diags);
+    if (!h->options.plain) {
+        configure_watch(h, config);
+    }
+    configure_acts(h, config);
+    oc_schedule_begin(h->schedule); /* the API takes its time */
     oc_daemon_configure_api(h, config);
 }
 

@@ -55,7 +55,7 @@ void oc_call_free(struct oc_call *call)
     free(call);
 }
 
-static void audit(const struct oc_call *call, int code)
+static void audit(struct oc_call *call, int code)
 {
     if (!(call->op->flags & OC_OP_MUTATES)) {
         return;
@@ -70,7 +70,10 @@ static void audit(const struct oc_call *call, int code)
     oc_json_take(entry, "params", oc_op_masked_params(call->ops, call->op, call->json));
     oc_json_set_str(entry, "code", oc_error_name(code));
     oc_json_set_int(entry, "at", oc_time_wall());
+    struct oc_call *before = call->ops->ending;
+    call->ops->ending = call;
     oc_bus_publish(call->ops->bus, "audit", entry);
+    call->ops->ending = before;
 }
 
 static void tell_caller(struct oc_call *call, int code, const json_t *result,
@@ -229,6 +232,21 @@ struct oc_call *oc_ops_call(struct oc_ops *ops, const struct oc_call_request *re
     return call;
 }
 
+int oc_ops_check(struct oc_ops *ops, const struct oc_call_request *req, struct oc_error *err)
+{
+    struct oc_op_slot *slot = oc_map_get(&ops->table, req->op);
+    if (!slot) {
+        unknown_op(ops, req->op, err);
+        json_decref(req->params);
+        return err->code;
+    }
+    struct oc_call *call = call_create(ops, slot->op, req);
+    int rc = admit(call, err);
+    rc = rc == OC_OK ? pass_check(call, slot->ctx, err) : rc;
+    oc_call_free(call);
+    return rc;
+}
+
 static void take_answer(void *ctx, int code, const json_t *result, const struct oc_error *err)
 {
     json_t **answer = ctx;
@@ -243,7 +261,8 @@ json_t *oc_ops_ask(struct oc_ops *ops, const char *op, json_t *params)
                                         .params = params,
                                         .actor = {.name = "host", .role = OC_ROLE_VIEWER},
                                         .on_done = take_answer,
-                                        .ctx = &answer};
+                                        .ctx = &answer,
+                                        .at_once = true};
     struct oc_call *call = oc_ops_call(ops, &req);
     OC_ASSERT(!call); /* what is not over would write into our stack */
     return answer;
@@ -301,6 +320,11 @@ const struct oc_actor *oc_call_actor(const struct oc_call *call)
     return &call->actor;
 }
 
+bool oc_call_is_at_once(const struct oc_call *call)
+{
+    return call->req.at_once;
+}
+
 struct oc_ops *oc_call_ops(const struct oc_call *call)
 {
     return call->ops;
@@ -331,6 +355,13 @@ void oc_call_warn(struct oc_call *call, const char *fmt, ...)
         call->req.on_warning(call->req.ctx, text);
     }
     free(text);
+}
+
+void oc_ops_warn(struct oc_ops *ops, const char *text)
+{
+    if (ops->ending) {
+        oc_call_warn(ops->ending, "%s", text);
+    }
 }
 
 void oc_call_succeed(struct oc_call *call, json_t *result)

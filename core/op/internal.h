@@ -13,8 +13,9 @@ struct oc_op_slot {
 struct oc_ops {
     struct oc_loop *loop;
     struct oc_bus *bus;
-    struct oc_map table;   /* name -> struct oc_op_slot, owned */
-    struct oc_call *calls; /* that are running */
+    struct oc_map table;    /* name -> struct oc_op_slot, owned */
+    struct oc_call *calls;  /* that are running */
+    struct oc_call *ending; /* whose audit event is being told; may be NULL */
     uint64_t generation;
     oc_gate_fn gate; /* may be NULL */
     void *gate_ctx;

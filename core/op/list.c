@@ -35,7 +35,9 @@ static json_t *flags_json(uint32_t flags)
                  {OC_OP_COLLECTS, "collects"},
                  {OC_OP_PRIVATE, "private"},
                  {OC_OP_PLANS, "plans"},
+                 {OC_OP_PREVIEWS, "previews"},
                  {OC_OP_BARE, "bare"},
+                 {OC_OP_PLAIN, "plain"},
                  {OC_OP_ACTS, "acts"},
                  {OC_OP_ONCE, "once"},
                  {OC_OP_TELLS_SECRET, "tells_secret"}};

@@ -36,6 +36,12 @@ enum oc_role { OC_ROLE_VIEWER, OC_ROLE_OPERATOR, OC_ROLE_ADMIN };
 /* called again for the same decision (oc_actor.approval) it goes on with what it began then, and does nothing twice: after a crash
  * what was approved is called again */
 #define OC_OP_ONCE 4096u
+/* has the parameter `dry_run`: asked with it, it answers what would change and changes nothing. Whoever decides about it is shown
+ * that, as it was when the decision was asked for; what runs is not bound to it, as a plan would be */
+#define OC_OP_PREVIEWS 8192u
+/* with EPHEMERAL: answers from the plugins and packages that there are, so its private daemon opens no store and puts nothing else of the
+ * configuration in force. BARE is so anyway */
+#define OC_OP_PLAIN 16384u
 /* answers with a secret: only who is there to take it may call it, no schedule, no runbook, no decision */
 #define OC_OP_TELLS_SECRET 2048u
 
@@ -132,11 +138,16 @@ struct oc_call_request {
     /* Exactly once and last. `result` is borrowed; of a failure it is what the error tells beside its message, or NULL. */
     void (*on_done)(void *ctx, int code, const json_t *result, const struct oc_error *err);
     void *ctx;
+    bool
+        at_once; /* the answer is needed before oc_ops_call returns: what can be done in slices is done in one go */
 };
 /* Whether what it is told is kept where others read it: in histories, in reports, in the ledger. */
 bool oc_actor_keeps_answers(const struct oc_actor *actor);
 /* Starts a call; on_done may run before this returns. NULL when it is already over. */
 struct oc_call *oc_ops_call(struct oc_ops *ops, const struct oc_call_request *req);
+/* Whether such a call would be begun, the gate aside: role, parameters, and what the operation itself looks at first (oc_op.check).
+ * Takes params; calls nobody of `req` back. */
+int oc_ops_check(struct oc_ops *ops, const struct oc_call_request *req, struct oc_error *err);
 /* For operations that answer at once: the result of `op`, asked by the host itself as a viewer, or NULL. Takes params; the
  * caller owns the result. */
 json_t *oc_ops_ask(struct oc_ops *ops, const char *op, json_t *params);
@@ -157,10 +168,13 @@ json_t *oc_call_plain(const struct oc_call *call);
 json_t *oc_op_bound(const struct oc_op *op, const json_t *params, struct oc_error *err);
 const struct oc_op *oc_call_op(const struct oc_call *call);
 const struct oc_actor *oc_call_actor(const struct oc_call *call);
+bool oc_call_is_at_once(const struct oc_call *call);
 struct oc_ops *oc_call_ops(const struct oc_call *call);
 void oc_call_row(struct oc_call *call, json_t *row); /* takes row */
 void oc_call_progress(struct oc_call *call, double fraction, const char *text);
 void oc_call_warn(struct oc_call *call, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* As oc_call_warn, for whoever hears the event "audit" of a call: its caller has not been answered yet. Nothing outside of that. */
+void oc_ops_warn(struct oc_ops *ops, const char *text);
 void oc_call_succeed(struct oc_call *call, json_t *result); /* takes result; ends the call */
 void oc_call_fail(struct oc_call *call, const struct oc_error *err); /* copies; ends the call */
 /* The same with `details` (an object such as {"reason":"timestamp-expired"}; taken) for the error document. */

@@ -18,7 +18,8 @@ static bool fits(const json_t *plan)
 
 json_t *oc_op_readable_plan(struct oc_ops *ops, const struct oc_op *op, const json_t *plan)
 {
-    static const char *const last[] = {"facts", "changelog", "findings", "steps", "actions"};
+    static const char *const last[] = {"facts", "changelog", "findings",
+                                       "steps", "actions",   "changes"};
     json_t *copy = json_deep_copy(plan);
     oc_op_mask(ops, op, copy);
     for (size_t i = 0; i < OC_COUNT(last) && !fits(copy); i++) {

@@ -17,12 +17,16 @@
 #include "core/plugin/quarantine.h"
 #include "core/plugin/records.h"
 #include "core/plugin/sentinel.h"
+#include "core/plugin/shape.h"
 #include "core/plugin/supervise.h"
 #include "core/sys/crypto.h"
 
 /* ---- manifest ---- */
 bool oc_method_id_valid(const char *id); /* "collector.collect/1" */
 int oc_preset_check(const json_t *manifest, struct oc_error *err);
+/* Checks the document, which is taken (NULL = it could not be read), and makes a manifest of it. */
+struct oc_manifest *oc_manifest_of(json_t *json, const char *dir, struct oc_error *err);
+extern const struct oc_shape oc_manifest_metric_keys[];
 
 /* ---- plugins ---- */
 struct oc_plugins {

@@ -12,10 +12,9 @@
 #include "core/plugin/shape.h"
 #include "core/sys/file.h"
 
-#define METRICS "metrics"
-#define LOWER   "abcdefghijklmnopqrstuvwxyz"
-#define DIGITS  "0123456789"
-#define WORD    LOWER DIGITS "_"
+#define LOWER  "abcdefghijklmnopqrstuvwxyz"
+#define DIGITS "0123456789"
+#define WORD   LOWER DIGITS "_"
 
 /* ---- what a text may look like ---- */
 
@@ -113,7 +112,7 @@ static const struct oc_shape option_keys[] = {
     {0},
 };
 
-static const struct oc_shape metric_keys[] = {
+const struct oc_shape oc_manifest_metric_keys[] = {
     {.key = "name",
      .required = true,
      .check = is_metric,
@@ -172,7 +171,7 @@ static const struct oc_shape manifest_keys[] = {
      .type = OC_SHAPE_STRINGS,
      .check = is_sentence,
      .expected = "a word"},
-    {.key = "metrics", .type = OC_SHAPE_OBJECTS, .keys = metric_keys},
+    {.key = "metrics", .type = OC_SHAPE_OBJECTS, .keys = oc_manifest_metric_keys},
     {.key = "operations", .type = OC_SHAPE_OBJECTS, .keys = operation_keys},
     {.key = "permissions",
      .type = OC_SHAPE_STRINGS,
@@ -271,15 +270,8 @@ static int check(const json_t *json, struct oc_error *err)
     return code;
 }
 
-struct oc_manifest *oc_manifest_parse(const char *text, size_t len, const char *dir,
-                                      struct oc_error *err)
+struct oc_manifest *oc_manifest_of(json_t *json, const char *dir, struct oc_error *err)
 {
-    if (len > OC_MANIFEST_MAX) {
-        oc_error_set(err, OC_E_CONFIG, "plugin.json: %zu bytes are over the limit of %u", len,
-                     OC_MANIFEST_MAX);
-        return NULL;
-    }
-    json_t *json = oc_json_parse(text, len, err);
     if (!json || check(json, err)) {
         json_decref(json);
         oc_error_prefix(err, "plugin.json");
@@ -297,6 +289,17 @@ struct oc_manifest *oc_manifest_parse(const char *text, size_t len, const char *
     m->abi_major = (unsigned)strtoul(abi, NULL, 10);
     m->abi_minor = (unsigned)strtoul(strchr(abi, '.') + 1, NULL, 10);
     return m;
+}
+
+struct oc_manifest *oc_manifest_parse(const char *text, size_t len, const char *dir,
+                                      struct oc_error *err)
+{
+    if (len > OC_MANIFEST_MAX) {
+        oc_error_set(err, OC_E_CONFIG, "plugin.json: %zu bytes are over the limit of %u", len,
+                     OC_MANIFEST_MAX);
+        return NULL;
+    }
+    return oc_manifest_of(oc_json_parse(text, len, err), dir, err);
 }
 
 /* Without its text a skill without code is nothing. */
@@ -335,52 +338,6 @@ void oc_manifest_free(struct oc_manifest *m)
     if (m) {
         json_decref(m->json);
         free(m->dir);
-        free(m->metrics);
         free(m);
     }
-}
-
-void oc_manifest_slim(struct oc_manifest *m)
-{
-    json_t *list = json_object_get(m->json, METRICS);
-    if (list) {
-        m->metrics = json_dumps(list, JSON_COMPACT);
-        OC_ASSERT(m->metrics);
-        json_object_del(m->json, METRICS);
-    }
-}
-
-json_t *oc_manifest_metrics(const struct oc_manifest *m)
-{
-    return m->metrics ? oc_json_parse(m->metrics, strlen(m->metrics), NULL)
-                      : json_incref(json_object_get(m->json, METRICS));
-}
-
-json_t *oc_manifest_whole(const struct oc_manifest *m)
-{
-    json_t *whole = json_copy(m->json), *metrics = oc_manifest_metrics(m);
-    if (metrics) {
-        oc_json_take(whole, METRICS, metrics);
-    }
-    return whole;
-}
-
-char *oc_manifest_metric_help(const struct oc_manifest *m, const char *name)
-{
-    char *help = NULL;
-    json_t *metric, *metrics;
-    size_t i;
-    if (m->metrics && !strstr(m->metrics, name)) {
-        return NULL; /* that is quicker than to parse it */
-    }
-    metrics = oc_manifest_metrics(m);
-    json_array_foreach(metrics, i, metric)
-    {
-        if (!help && strcmp(oc_json_str(metric, "name", ""), name) == 0) {
-            const char *text = oc_json_str(metric, "help", NULL);
-            help = text ? oc_strdup(text) : NULL;
-        }
-    }
-    json_decref(metrics);
-    return help;
 }

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <openclaw/plugin.h>
+
 #include "core/base/error.h"
 
 #define OC_MANIFEST_MAX (256u << 10)
@@ -23,8 +25,8 @@ struct oc_manifest {
     unsigned abi_major, abi_minor; /* minimum minor that it needs */
     /* owned: the whole document (metrics, operations, permissions, options, instances, docs) */
     json_t *json;
-    char *dir;     /* owned: the folder */
-    char *metrics; /* owned: once it was slimmed, the list of metrics as text; else NULL */
+    char *dir;              /* owned: the folder */
+    struct oc_view metrics; /* of oc_manifest_parse_kept: where the list stands in the text */
 };
 
 /* Parses and validates; messages name the key and what was expected. `dir` is copied. The caller owns the result. */
@@ -33,10 +35,11 @@ struct oc_manifest *oc_manifest_parse(const char *text, size_t len, const char *
 struct oc_manifest *oc_manifest_load(const char *dir, struct oc_error *err); /* <dir>/plugin.json */
 void oc_manifest_free(struct oc_manifest *m);                                /* NULL is fine */
 
-/* A host knows dozens of plugins and uses few, and the metrics are two thirds of what a manifest says: afterwards they are text, and no
- * longer in `json`. */
-void oc_manifest_slim(struct oc_manifest *m);
-/* Slimmed or not; the caller owns what it gets. The list of metrics, NULL when there is none: */
+/* The same for a text that outlives the manifest: where that can be, the metrics stay there and are not in `json`, which is much quicker and
+ * smaller. */
+struct oc_manifest *oc_manifest_parse_kept(const char *text, size_t len, const char *dir,
+                                           struct oc_error *err);
+/* However it was parsed; the caller owns what it gets. The list of metrics, NULL when there is none: */
 json_t *oc_manifest_metrics(const struct oc_manifest *m);
 json_t *oc_manifest_whole(const struct oc_manifest *m);                       /* the document */
 char *oc_manifest_metric_help(const struct oc_manifest *m, const char *name); /* or NULL */

@@ -39,6 +39,28 @@ static const void *open_at(const char *path, const char *symbol, struct oc_error
     return found;
 }
 
+/* Through dlopen, as libltdl is for one thread: it finds the library there already. It is never closed. */
+static void load(void *path)
+{
+    (void)dlopen(path, RTLD_LAZY | RTLD_LOCAL);
+    free(path);
+}
+
+static void loaded(void *path)
+{
+    (void)path; /* oc_module_open asks for itself */
+}
+
+void oc_module_expect(const char *name, struct oc_workers *workers)
+{
+    char *file = oc_asprintf("%s.so", name);
+    char *path = oc_path_helper(file);
+    if (path) {
+        oc_workers_submit(workers, load, loaded, path);
+    }
+    free(file);
+}
+
 const void *oc_module_open(const char *name, const char *symbol, struct oc_error *err)
 {
     char *file = oc_asprintf("%s.so", name);

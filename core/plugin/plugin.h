@@ -118,6 +118,8 @@ void oc_plugins_each(struct oc_plugins *p, void (*fn)(void *ctx, struct oc_plugi
 const struct oc_manifest *oc_plugin_manifest(const struct oc_plugin *plugin);
 /* the folder's name when the manifest is bad */
 const char *oc_plugin_name(const struct oc_plugin *plugin);
+/* The folder of links that oc_plugins_sync found it by; NULL: it was scanned. */
+const char *oc_plugin_root(const struct oc_plugin *plugin);
 enum oc_plugin_state oc_plugin_state(const struct oc_plugin *plugin);
 const struct oc_error *oc_plugin_error(const struct oc_plugin *plugin);     /* why it failed */
 int oc_plugin_load(struct oc_plugin *plugin, struct oc_error *err);         /* idempotent */

@@ -88,11 +88,8 @@ static int read_manifest(struct oc_plugin *plugin)
     free(path);
     if (!code) {
         plugin->manifest =
-            oc_manifest_parse(plugin->text.data, plugin->text.len, plugin->dir, &plugin->err);
+            oc_manifest_parse_kept(plugin->text.data, plugin->text.len, plugin->dir, &plugin->err);
         code = plugin->manifest ? OC_OK : plugin->err.code;
-    }
-    if (!code) {
-        oc_manifest_slim(plugin->manifest);
     }
     return code;
 }

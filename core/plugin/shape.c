@@ -1,6 +1,8 @@
 /* Strict checks of JSON documents against a table of keys. SPDX-License-Identifier: MIT */
 #include "core/plugin/shape.h"
 
+#include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/mem.h"
@@ -43,54 +45,87 @@ static const char *type_name(const json_t *value)
     return "nothing";
 }
 
-static int wrong_type(const char *path, const char *expected, const json_t *value,
-                      struct oc_error *err)
+/* Where in the document something stands. A path is written only for a message: nearly every document is right. */
+struct place {
+    const struct place *outer; /* NULL: `key` is the whole path */
+    const char *key;           /* NULL: `index` is meant */
+    size_t index;
+};
+
+/* Owned by the caller. */
+static char *path_of(const struct place *at)
 {
-    return oc_error_set(err, OC_E_CONFIG, "%s: expected %s, got %s", path, expected,
-                        type_name(value));
+    char *outer = at->outer ? path_of(at->outer) : NULL;
+    char *path = !outer    ? oc_strdup(at->key)
+                 : at->key ? oc_asprintf("%s%s%s", outer, *outer ? "." : "", at->key)
+                           : oc_asprintf("%s[%zu]", outer, at->index);
+    free(outer);
+    return path;
 }
 
-static int check_text(const struct oc_shape *s, const json_t *value, const char *path,
+static int complain(const struct place *at, struct oc_error *err, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static int complain(const struct place *at, struct oc_error *err, const char *fmt, ...)
+{
+    char *path = path_of(at);
+    va_list ap;
+    va_start(ap, fmt);
+    char *what = oc_vasprintf(fmt, ap);
+    va_end(ap);
+    oc_error_set(err, OC_E_CONFIG, "%s: %s", path, what);
+    free(what);
+    free(path);
+    return OC_E_CONFIG;
+}
+
+static int wrong_type(const struct place *at, const char *expected, const json_t *value,
+                      struct oc_error *err)
+{
+    return complain(at, err, "expected %s, got %s", expected, type_name(value));
+}
+
+static int check_text(const struct oc_shape *s, const json_t *value, const struct place *at,
                       struct oc_error *err)
 {
     if (!json_is_string(value)) {
-        return wrong_type(path, "a string", value, err);
+        return wrong_type(at, "a string", value, err);
     }
     const char *text = json_string_value(value);
     if (strlen(text) != json_string_length(value)) {
-        return oc_error_set(err, OC_E_CONFIG, "%s: holds a NUL character", path);
+        return complain(at, err, "holds a NUL character");
     }
     if (s->choices && !oc_choice_has(s->choices, text)) {
-        return oc_error_set(err, OC_E_CONFIG, "%s: expected one of %s, got \"%.*s\"", path,
-                            s->choices, VALUE_MAX, text);
+        return complain(at, err, "expected one of %s, got \"%.*s\"", s->choices, VALUE_MAX, text);
     }
     if (s->check && !s->check(text)) {
-        return oc_error_set(err, OC_E_CONFIG, "%s: expected %s, got \"%.*s\"", path, s->expected,
-                            VALUE_MAX, text);
+        return complain(at, err, "expected %s, got \"%.*s\"", s->expected, VALUE_MAX, text);
     }
     return OC_OK;
 }
 
-static int check_items(const struct oc_shape *s, const json_t *list, const char *path,
+static int check_object(const struct oc_shape *keys, const json_t *object, const struct place *at,
+                        struct oc_error *err);
+
+static int check_items(const struct oc_shape *s, const json_t *list, const struct place *at,
                        struct oc_error *err)
 {
     if (!json_is_array(list)) {
-        return wrong_type(path, "a list", list, err);
+        return wrong_type(at, "a list", list, err);
     }
     int code = OC_OK;
     size_t i;
     json_t *item;
     json_array_foreach(list, i, item)
     {
-        char *where = oc_asprintf("%s[%zu]", path, i);
+        const struct place where = {.outer = at, .index = i};
         if (s->type == OC_SHAPE_STRINGS) {
-            code = check_text(s, item, where, err);
+            code = check_text(s, item, &where, err);
         } else if (!json_is_object(item)) {
-            code = wrong_type(where, "an object", item, err);
+            code = wrong_type(&where, "an object", item, err);
         } else if (s->keys) {
-            code = oc_shape_check(s->keys, item, where, err);
+            code = check_object(s->keys, item, &where, err);
         }
-        free(where);
         if (code) {
             break;
         }
@@ -98,7 +133,7 @@ static int check_items(const struct oc_shape *s, const json_t *list, const char 
     return code;
 }
 
-static int check_value(const struct oc_shape *s, const json_t *value, const char *path,
+static int check_value(const struct oc_shape *s, const json_t *value, const struct place *at,
                        struct oc_error *err)
 {
     if (s->or_bool && json_is_boolean(value)) {
@@ -106,14 +141,14 @@ static int check_value(const struct oc_shape *s, const json_t *value, const char
     }
     switch (s->type) {
     case OC_SHAPE_STRING:
-        return check_text(s, value, path, err);
+        return check_text(s, value, at, err);
     case OC_SHAPE_BOOL:
-        return json_is_boolean(value) ? OC_OK : wrong_type(path, "true or false", value, err);
+        return json_is_boolean(value) ? OC_OK : wrong_type(at, "true or false", value, err);
     case OC_SHAPE_NUMBER:
-        return json_is_number(value) ? OC_OK : wrong_type(path, "a number", value, err);
+        return json_is_number(value) ? OC_OK : wrong_type(at, "a number", value, err);
     case OC_SHAPE_STRINGS:
     case OC_SHAPE_OBJECTS:
-        return check_items(s, value, path, err);
+        return check_items(s, value, at, err);
     case OC_SHAPE_ANY:
         return OC_OK;
     }
@@ -128,53 +163,49 @@ static const struct oc_shape *find_key(const struct oc_shape *keys, const char *
     return keys->key ? keys : NULL;
 }
 
-static int unknown_key(const struct oc_shape *keys, const char *path, const char *key,
-                       struct oc_error *err)
+static int unknown_key(const struct oc_shape *keys, const struct place *at, struct oc_error *err)
 {
     const char *known[KEYS_MAX];
     size_t count = 0;
     for (; keys->key && count < KEYS_MAX; keys++) {
         known[count++] = keys->key;
     }
-    const char *nearest = oc_nearest(key, known, count);
-    const int code = oc_error_set(err, OC_E_CONFIG, "%s%s%.*s: unknown key", path, *path ? "." : "",
-                                  VALUE_MAX, key);
+    char *outer = path_of(at->outer);
+    const char *nearest = oc_nearest(at->key, known, count);
+    const int code = oc_error_set(err, OC_E_CONFIG, "%s%s%.*s: unknown key", outer,
+                                  *outer ? "." : "", VALUE_MAX, at->key);
     if (nearest) {
         oc_error_hint(err, "Did you mean `%s`?", nearest);
     }
+    free(outer);
     return code;
 }
 
-static int check_member(const struct oc_shape *keys, const char *path, const char *key,
-                        const json_t *value, struct oc_error *err)
-{
-    const struct oc_shape *s = find_key(keys, key);
-    if (!s) {
-        return unknown_key(keys, path, key, err);
-    }
-    char *where = oc_asprintf("%s%s%s", path, *path ? "." : "", key);
-    const int code = check_value(s, value, where, err);
-    free(where);
-    return code;
-}
-
-int oc_shape_check(const struct oc_shape *keys, const json_t *object, const char *path,
-                   struct oc_error *err)
+static int check_object(const struct oc_shape *keys, const json_t *object, const struct place *at,
+                        struct oc_error *err)
 {
     const char *key;
     json_t *value;
     json_object_foreach((json_t *)(uintptr_t)object, key, value)
     {
-        const int code = check_member(keys, path, key, value, err);
+        const struct oc_shape *s = find_key(keys, key);
+        const struct place where = {.outer = at, .key = key};
+        const int code = s ? check_value(s, value, &where, err) : unknown_key(keys, &where, err);
         if (code) {
             return code;
         }
     }
     for (const struct oc_shape *s = keys; s->key; s++) {
         if (s->required && !json_object_get(object, s->key)) {
-            return oc_error_set(err, OC_E_CONFIG, "%s%s%s: required and missing", path,
-                                *path ? "." : "", s->key);
+            return complain(&(struct place){.outer = at, .key = s->key}, err,
+                            "required and missing");
         }
     }
     return OC_OK;
+}
+
+int oc_shape_check(const struct oc_shape *keys, const json_t *object, const char *path,
+                   struct oc_error *err)
+{
+    return check_object(keys, object, &(struct place){.key = path}, err);
 }

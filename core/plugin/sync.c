@@ -1,6 +1,7 @@
 /* The table of plugins when packages change beneath it. SPDX-License-Identifier: MIT */
 #include <dirent.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -197,16 +198,64 @@ json_t *oc_plugins_quarantined(const struct oc_plugins *p)
 
 /* ---- the folder of packages ---- */
 
+const char *oc_plugin_root(const struct oc_plugin *plugin)
+{
+    return plugin->root;
+}
+
 static struct oc_plugin *find_in(struct oc_plugins *p, const char *root, const char *name)
 {
     struct oc_plugin *found = oc_plugin_find(p, name);
     return found && found->root && strcmp(found->root, root) == 0 ? found : NULL;
 }
 
-/* One link of the folder, resolved: another generation keeps the folder of what did not change. */
-static void take(struct oc_plugins *p, const char *root, const char *link)
+/* Where the links of one folder lead: mostly all into one other folder, whose real path is asked for once. */
+struct target {
+    char *said; /* the folder as the last link said it; NULL = none yet */
+    char *real;
+};
+
+static void forget_target(struct target *t)
 {
-    char *dir = realpath(link, NULL);
+    free(t->said);
+    free(t->real);
+    *t = (struct target){0};
+}
+
+/* As realpath; owned by the caller. */
+static char *resolve(struct target *t, const char *root, const char *link)
+{
+    char said[PATH_MAX];
+    struct stat st;
+    const ssize_t len = readlink(link, said, sizeof said - 1);
+    if (len <= 0) {
+        return realpath(link, NULL);
+    }
+    said[len] = '\0';
+    char *slash = strrchr(said, '/');
+    if (!slash || slash == said || !oc_name_valid(slash + 1)) {
+        return realpath(link, NULL);
+    }
+    *slash = '\0';
+    if (!t->said || strcmp(t->said, said) != 0) {
+        char *folder = oc_path_join(root, said);
+        forget_target(t);
+        t->said = oc_strdup(said);
+        t->real = realpath(folder, NULL);
+        free(folder);
+    }
+    char *dir = t->real ? oc_path_join(t->real, slash + 1) : NULL;
+    if (!dir || lstat(dir, &st) != 0 || !S_ISDIR(st.st_mode)) {
+        free(dir);
+        dir = realpath(link, NULL); /* another link, or nothing */
+    }
+    return dir;
+}
+
+/* One link of the folder: another generation keeps the folder of what did not change. */
+static void take(struct oc_plugins *p, const char *root, const char *link, struct target *t)
+{
+    char *dir = resolve(t, root, link);
     if (!dir) {
         return;
     }
@@ -238,13 +287,15 @@ static int is_visible(const struct dirent *e)
 static void take_all(struct oc_plugins *p, const char *dir)
 {
     struct dirent **entries = NULL;
+    struct target target = {0};
     const int count = scandir(dir, &entries, is_visible, alphasort);
     for (int i = 0; i < count; i++) {
         char *link = oc_path_join(dir, entries[i]->d_name);
-        take(p, dir, link);
+        take(p, dir, link, &target);
         free(link);
         free(entries[i]);
     }
+    forget_target(&target);
     if (count >= 0) {
         free(entries);
     }

@@ -89,8 +89,10 @@ static void make_private(const char *path)
     }
 }
 
-static const char setup[] = "PRAGMA auto_vacuum = INCREMENTAL;" /* counts for a new file only */
-                            "PRAGMA journal_mode = WAL;"
+/* Counts for a new file only, and in any other it would write the header once more, durably. */
+static const char setup_new[] = "PRAGMA auto_vacuum = INCREMENTAL;";
+
+static const char setup[] = "PRAGMA journal_mode = WAL;"
                             "PRAGMA synchronous = NORMAL;"
                             "PRAGMA journal_size_limit = 4194304;"
                             "PRAGMA cache_size = -512;"
@@ -114,7 +116,11 @@ static int set_up(struct oc_db *db, enum oc_db_mode mode, struct oc_error *err)
         oc_error_hint(err, "%s", remedy(SQLITE_READONLY));
         return OC_E_DENIED;
     }
-    int rc = oc_db_exec(db, setup, err);
+    int rc = OC_OK;
+    if (oc_db_number(db, OC_SQL_PAGE_COUNT, 0, "") == 0) {
+        rc = oc_db_exec(db, setup_new, err);
+    }
+    rc = rc == OC_OK ? oc_db_exec(db, setup, err) : rc;
     return rc == OC_OK ? oc_db_migrate(db, err) : rc;
 }
 
@@ -129,6 +135,7 @@ int oc_db_open(struct oc_db *db, const char *path, enum oc_db_mode mode, struct 
     } else {
         flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
         if (strcmp(path, ":memory:") != 0) {
+            oc_db_found(path);
             make_private(path);
         }
     }

@@ -80,6 +80,8 @@ struct oc_db {
 int oc_db_open(struct oc_db *db, const char *path, enum oc_db_mode mode, struct oc_error *err);
 void oc_db_close(struct oc_db *db);                        /* a closed one is fine */
 int oc_db_migrate(struct oc_db *db, struct oc_error *err); /* core/store/schema.c */
+/* Makes the file with its tables when there is nothing at `path`; what fails is left for opening it to say. core/store/found.c */
+void oc_db_found(const char *path);
 /* The schema is ours; else as oc_db_open. */
 int oc_db_check(struct oc_db *db, struct oc_error *err);
 

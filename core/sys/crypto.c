@@ -60,12 +60,23 @@ static uint64_t next_stamp(void)
     return stamp;
 }
 
+static char *put_hex(char *at, uint64_t value, unsigned digits, char after)
+{
+    for (unsigned i = digits; i > 0; i--, value >>= 4) {
+        at[i - 1] = "0123456789abcdef"[value & 15];
+    }
+    at[digits] = after;
+    return at + digits + 1;
+}
+
 void oc_id_make(char id[37])
 {
     uint64_t stamp = next_stamp(), random;
     oc_random(&random, sizeof random);
     uint64_t ms = stamp >> 12 & UINT64_C(0xffffffffffff);
-    snprintf(id, 37, "%08x-%04x-7%03x-%04x-%012llx", (unsigned)(ms >> 16), (unsigned)(ms & 0xffff),
-             (unsigned)(stamp & 0xfff), (unsigned)(0x8000 | (random >> 48 & 0x3fff)),
-             (unsigned long long)(random & UINT64_C(0xffffffffffff)));
+    id = put_hex(id, ms >> 16, 8, '-');
+    id = put_hex(id, ms, 4, '-');
+    id = put_hex(id, 0x7000 | (stamp & 0xfff), 4, '-');
+    id = put_hex(id, 0x8000 | (random >> 48 & 0x3fff), 4, '-');
+    put_hex(id, random, 12, '\0');
 }

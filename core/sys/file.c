@@ -139,14 +139,11 @@ int oc_file_replaceable(const char *path, struct oc_error *err)
     return OC_OK;
 }
 
-int oc_file_write(const char *path, const void *data, size_t len, mode_t mode, struct oc_error *err)
+/* A temporary file beside it, on the disk, then its name; errno as a negative number. `how` is that of renameat2. */
+static int write_beside(const char *path, const void *data, size_t len, mode_t mode, unsigned how)
 {
-    int rc = oc_file_replaceable(path, err);
-    if (rc != OC_OK) {
-        return rc;
-    }
     char *temp = oc_asprintf("%s.XXXXXX", path);
-    int fd = mkostemp(temp, O_CLOEXEC);
+    int rc = 0, fd = mkostemp(temp, O_CLOEXEC);
     if (fd < 0) {
         rc = -errno;
         goto out;
@@ -155,7 +152,7 @@ int oc_file_write(const char *path, const void *data, size_t len, mode_t mode, s
     if (close(fd) && !rc) {
         rc = -errno;
     }
-    if (!rc && rename(temp, path)) {
+    if (!rc && renameat2(AT_FDCWD, temp, AT_FDCWD, path, how)) {
         rc = -errno;
     }
     if (rc) {
@@ -165,7 +162,26 @@ int oc_file_write(const char *path, const void *data, size_t len, mode_t mode, s
     rc = sync_folder_of(path);
 out:
     free(temp);
+    return rc;
+}
+
+int oc_file_write(const char *path, const void *data, size_t len, mode_t mode, struct oc_error *err)
+{
+    int rc = oc_file_replaceable(path, err);
+    if (rc != OC_OK) {
+        return rc;
+    }
+    rc = write_beside(path, data, len, mode, 0);
     return rc ? oc_error_errno(err, 0, -rc, "cannot write %s", path) : 0;
+}
+
+int oc_file_create(const char *path, const void *data, size_t len, mode_t mode,
+                   struct oc_error *err)
+{
+    const int rc = write_beside(path, data, len, mode, RENAME_NOREPLACE);
+    return rc == -EEXIST ? oc_error_set(err, OC_E_CONFLICT, "%s is there already", path)
+           : rc          ? oc_error_errno(err, 0, -rc, "cannot create %s", path)
+                         : OC_OK;
 }
 
 static int make_one(const char *path, mode_t mode, struct oc_error *err)

@@ -18,6 +18,10 @@ int oc_file_replaceable(const char *path, struct oc_error *err);
  * old or the new content is there, whole. */
 int oc_file_write(const char *path, const void *data, size_t len, mode_t mode,
                   struct oc_error *err);
+/* The same, but never in the place of a file that is there, whoever has made it meanwhile: OC_E_CONFLICT. Any other error, also when
+ * the file system cannot promise that, has left nothing behind. */
+int oc_file_create(const char *path, const void *data, size_t len, mode_t mode,
+                   struct oc_error *err);
 /* with parents; existing folders are fine */
 int oc_dir_make(const char *path, mode_t mode, struct oc_error *err);
 bool oc_file_exists(const char *path);

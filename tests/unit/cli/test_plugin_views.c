@@ -74,6 +74,9 @@ static void one_is_not_many(void **state)
     char *text = shown(&oc_view_plugin_audit, NULL, "{\"audited\":1,\"findings\":[]}");
     assert_string_equal(text, "1 plugin audited, 0 findings\n");
     free(text);
+    text = shown(&oc_view_cron_import, NULL, "{\"added\":2,\"present\":0,\"findings\":1}");
+    assert_string_equal(text, "2 added, 0 there already, 1 finding\n");
+    free(text);
     text = shown(&oc_view_written, NULL,
                  "{\"file\":\"/tmp/x\",\"plugins\":[{\"id\":\"a/b\",\"version\":\"1.0.0\"}]}");
     assert_contains(text, "\n1 plugin written to /tmp/x\n");

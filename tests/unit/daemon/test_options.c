@@ -60,10 +60,10 @@ static void every_option_is_taken(void **state)
     assert_null(o.sets[2]);
     assert_true(o.foreground && o.safe_mode);
     assert_int_equal(PARSE(ARG("--ephemeral"), ARG("3"), ARG("--no-store"), ARG("--no-plugins"),
-                           ARG("--collect")),
+                           ARG("--plain"), ARG("--collect")),
                      -1);
     assert_int_equal(o.ephemeral, 3);
-    assert_true(o.no_store && o.no_plugins && o.collect);
+    assert_true(o.no_store && o.no_plugins && o.plain && o.collect);
     assert_int_equal(PARSE(ARG("--check"), ARG("--dump-ops"), ARG("--dump-options")), -1);
     assert_true(o.check && o.dump_ops && o.dump_options);
 }

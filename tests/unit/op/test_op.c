@@ -351,6 +351,32 @@ static void what_cannot_be_done_is_refused_before_anybody_votes_on_it(void **sta
     oc_ops_set_gate(f.ops, NULL, NULL);
 }
 
+static void a_call_can_be_looked_at_before_anybody_makes_it(void **state)
+{
+    static const struct oc_actor who = {.name = "cli", .role = OC_ROLE_OPERATOR};
+    static const struct {
+        const char *op, *params;
+        int code;
+    } calls[] = {{"test.greet", "{\"name\":\"you\"}", OC_OK},
+                 {"test.greet", "{\"nmae\":\"you\"}", OC_E_CONFIG},
+                 {"test.cannot", NULL, OC_E_CONFLICT},
+                 {"test.none", NULL, OC_E_NOT_FOUND}};
+    (void)state;
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        struct answer a = {0};
+        struct oc_error err;
+        oc_error_init(&err);
+        const struct oc_call_request req = {
+            .op = calls[i].op,
+            .params = calls[i].params ? json_loads(calls[i].params, 0, NULL) : NULL,
+            .actor = who,
+            .on_done = on_done,
+            .ctx = &a};
+        assert_int_equal(oc_ops_check(f.ops, &req, &err), calls[i].code);
+        assert_int_equal(a.done, 0);
+    }
+}
+
 static void a_secret_is_not_told_to_who_would_keep_it(void **state)
 {
     static const struct oc_actor keepers[] = {
@@ -534,6 +560,8 @@ int main(void)
             the_gate_keeps_what_needs_a_decision_and_lets_the_decided_through, create, destroy),
         cmocka_unit_test_setup_teardown(what_cannot_be_done_is_refused_before_anybody_votes_on_it,
                                         create, destroy),
+        cmocka_unit_test_setup_teardown(a_call_can_be_looked_at_before_anybody_makes_it, create,
+                                        destroy),
         cmocka_unit_test_setup_teardown(a_secret_is_not_told_to_who_would_keep_it, create, destroy),
         cmocka_unit_test_setup_teardown(a_failure_carries_code_message_and_hint, create, destroy),
         cmocka_unit_test_setup_teardown(a_call_may_end_later, create, destroy),

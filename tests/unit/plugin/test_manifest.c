@@ -117,6 +117,41 @@ static void mistakes_are_told_with_their_key(void **state)
     }
 }
 
+/* Of a text that stays, the metrics stay text; the rest, and every mistake, is the same. */
+static void a_kept_text_is_read_the_same(void **state)
+{
+    (void)state;
+    static const char *const good[] = {
+        "{" GOOD "}",
+        "{" GOOD ", \"metrics\": []}",
+        "{\"metrics\": [{\"name\": \"a.b\", \"type\": \"gauge\", \"help\": \"h\", \"labels\": "
+        "[\"x\"]},"
+        " {\"help\": \"\\\"q\\\"\", \"name\": \"a.c*\", \"type\": \"bool\"}], " GOOD "}",
+        "{" GOOD ", \"metrics\": [{\"name\": \"a\", \"type\": \"gauge\", \"help\": \"\\u00e9\"}]}",
+    };
+    struct oc_error err;
+    for (size_t i = 0; i < OC_COUNT(good); i++) {
+        struct oc_manifest *whole = parse(good[i], &err);
+        struct oc_manifest *kept = oc_manifest_parse_kept(good[i], strlen(good[i]), "/p", &err);
+        assert_non_null(whole);
+        assert_non_null(kept);
+        json_t *put_together = oc_manifest_whole(kept);
+        assert_true(json_equal(put_together, whole->json));
+        assert_string_equal(kept->name, whole->name);
+        json_decref(put_together);
+        oc_manifest_free(kept);
+        oc_manifest_free(whole);
+    }
+    for (size_t i = 0; i < OC_COUNT(bad); i++) {
+        struct oc_error slow, quick;
+        assert_null(parse(bad[i].text, &slow));
+        oc_error_init(&quick);
+        assert_null(oc_manifest_parse_kept(bad[i].text, strlen(bad[i].text), "/p", &quick));
+        assert_string_equal(quick.message, slow.message);
+        assert_string_equal(quick.hint, slow.hint);
+    }
+}
+
 static void a_mistyped_key_gets_the_nearest_one_as_hint(void **state)
 {
     (void)state;
@@ -178,6 +213,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_manifest_gives_its_fields),
         cmocka_unit_test(mistakes_are_told_with_their_key),
+        cmocka_unit_test(a_kept_text_is_read_the_same),
         cmocka_unit_test(a_mistyped_key_gets_the_nearest_one_as_hint),
         cmocka_unit_test(a_manifest_over_the_limit_is_refused_unread),
         cmocka_unit_test(a_folder_without_a_manifest_is_said),

@@ -96,6 +96,64 @@ static void the_log_of_a_damaged_file_goes_with_it(void **state)
     check_works(kit);
 }
 
+/* What is left in the folder of the store, by the end of its name. */
+static bool is_beside(const struct kit *kit, const char *suffix)
+{
+    char *name = oc_asprintf("%s%s", kit->path, suffix);
+    bool there = oc_file_exists(name);
+    free(name);
+    return there;
+}
+
+static void a_new_file_is_made_whole(void **state)
+{
+    struct kit *kit = *state;
+    char *path = oc_asprintf("%s-2", kit->path);
+    unsigned char head[100];
+    oc_db_found(path);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    assert_true(fd >= 0 && read(fd, head, sizeof head) == (ssize_t)sizeof head);
+    close(fd);
+    assert_memory_equal(head, "SQLite format 3", 16);
+    assert_int_equal(head[18], 2); /* with a write-ahead log from the first transaction on */
+    assert_int_equal(head[19], 2);
+    assert_true(head[55] > 0 && head[67] == 1); /* incremental vacuum */
+    struct oc_db db;
+    assert_int_equal(oc_db_open(&db, path, OC_DB_LOOK, NULL), OC_OK); /* our tables are in it */
+    oc_db_close(&db);
+    free(path);
+}
+
+static void a_log_without_its_file_is_not_taken_for_that_of_a_new_one(void **state)
+{
+    struct kit *kit = *state;
+    char *wal = oc_asprintf("%s-wal", kit->path);
+    put(kit, "old");
+    struct oc_buf log = {0};
+    assert_int_equal(oc_file_read(wal, 1 << 20, &log, NULL), OC_OK);
+    assert_true(log.len > 0);
+    oc_store_close(kit->store);
+    assert_int_equal(unlink(kit->path), 0);
+    assert_int_equal(oc_file_write(wal, log.data, log.len, 0600, NULL), OC_OK);
+    oc_db_found(kit->path);
+    assert_false(is_beside(kit, "")); /* SQLite knows what to do with the log */
+    kit_open(kit);
+    check_works(kit);
+    assert_false(has(kit, "old"));
+    oc_buf_finish(&log);
+    free(wal);
+}
+
+static void a_file_that_is_there_is_opened_without_a_write(void **state)
+{
+    struct kit *kit = *state;
+    struct stat st;
+    char *wal = oc_asprintf("%s-wal", kit->path);
+    kit_reopen(kit);
+    assert_true(stat(wal, &st) != 0 || st.st_size == 0);
+    free(wal);
+}
+
 static void two_damaged_files_in_one_second_are_both_kept(void **state)
 {
     struct kit *kit = *state;
@@ -273,6 +331,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         kit_test(a_file_that_is_no_database_is_set_aside),
         kit_test(the_log_of_a_damaged_file_goes_with_it),
+        kit_test(a_new_file_is_made_whole),
+        kit_test(a_log_without_its_file_is_not_taken_for_that_of_a_new_one),
+        kit_test(a_file_that_is_there_is_opened_without_a_write),
         kit_test(two_damaged_files_in_one_second_are_both_kept),
         kit_test(a_truncated_file_is_set_aside_or_used_but_never_fatal),
         kit_test(damage_met_while_running_replaces_the_file_and_keeps_what_is_in_memory),

@@ -56,6 +56,24 @@ static void what_is_written_is_read_back(void **state)
     free(path);
 }
 
+static void a_file_that_is_there_is_not_created_again(void **state)
+{
+    (void)state;
+    char *path = in_dir("once");
+    struct oc_buf out = {0};
+    struct oc_error err;
+    oc_error_init(&err);
+    assert_int_equal(oc_file_create(path, "first", 5, 0600, &err), OC_OK);
+    assert_int_equal(oc_file_create(path, "second", 6, 0600, &err), OC_E_CONFLICT);
+    assert_int_equal(oc_file_read(path, 10, &out, NULL), 0);
+    assert_string_equal(out.data, "first");
+    oc_buf_finish(&out);
+    free(path);
+    path = in_dir("none/once");
+    assert_int_not_equal(oc_file_create(path, "x", 1, 0600, &err), OC_OK);
+    free(path);
+}
+
 static void a_file_larger_than_the_limit_is_refused(void **state)
 {
     (void)state;
@@ -242,6 +260,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         FILE_TEST(what_is_written_is_read_back),
+        FILE_TEST(a_file_that_is_there_is_not_created_again),
         FILE_TEST(a_file_larger_than_the_limit_is_refused),
         FILE_TEST(files_that_hide_their_size_are_limited_too),
         FILE_TEST(what_is_no_readable_file_is_refused),
