@@ -62,6 +62,10 @@ def a_thousand_checks_are_no_burden():
     with_world(1000, look)
 
 
+def what_changes_in_a_policy_is_read_before_the_vote():
+    with_world(11, lambda w: w.drive("changes.mjs"))
+
+
 def the_public_page_tells_what_it_should():
     with_world(11, lambda w: w.drive("status.mjs"))
 
@@ -119,4 +123,5 @@ def the_images_of_the_documentation_are_made():
 if __name__ == "__main__":
     run(([the_images_of_the_documentation_are_made] if os.environ.get("OC_SCREENSHOTS") else []) +
         [every_view_of_a_small_host, every_view_of_a_host_with_all_sorts_of_things, what_happens_is_seen_and_what_is_done_happens,
-         people_find_what_they_need, a_thousand_checks_are_no_burden, the_public_page_tells_what_it_should] + ([lighthouse_finds_little] if FULL else []))
+         people_find_what_they_need, a_thousand_checks_are_no_burden, what_changes_in_a_policy_is_read_before_the_vote,
+         the_public_page_tells_what_it_should] + ([lighthouse_finds_little] if FULL else []))

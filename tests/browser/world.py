@@ -11,7 +11,7 @@ import tempfile
 import threading
 import time
 
-from harness import BUILD, Daemon, eventually, free_port
+from harness import BUILD, Daemon, Failure, eventually, free_port
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.path.dirname(os.path.dirname(HERE))
@@ -293,6 +293,16 @@ class World:
                 said_so = members[name].signed("ballot", call("governance.show", proposal=made["proposal"]), choice, reason=REASONS[choice])
                 call("governance.vote", choice=choice, **said_so)
 
+    def ask_for_a_policy(self, name):
+        """Kept for a decision: a policy with a line that somebody might take for markup."""
+        text = open(os.path.join(SOURCE, "etc", "policies", f"{name}.lua"), encoding="utf-8").read()
+        try:
+            self.daemon.call("policy.apply", name=name, text=text.replace("\n", f"\n-- {EVIL}\n", 1))
+        except Failure as problem:
+            assert problem.code == "needs_approval", problem
+            return
+        raise AssertionError("a policy was changed without a decision")
+
     def do(self, message):
         what = message["do"]
         if what == "kill":
@@ -311,6 +321,8 @@ class World:
             self.daemon.call("registry.refresh")
         elif what == "deliberate":
             self.deliberate()
+        elif what == "policy":
+            self.ask_for_a_policy(message["name"])
         elif what == "call":
             self.daemon.call(message["op"], **message.get("params", {}))
         else:

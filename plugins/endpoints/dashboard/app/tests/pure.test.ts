@@ -165,9 +165,10 @@ describe('silences and rules', () => {
   } as never;
 
   it('reads matchers as the host does', () => {
-    expect(parseMatcher('rule=~disk_.*')).toEqual({ name: 'rule', op: '=~', value: 'disk_.*' });
-    expect(parseMatcher('disk_full')).toEqual({ name: 'rule', op: '=', value: 'disk_full' });
-    expect(parseMatcher('disk_*')).toEqual({ name: 'rule', op: '=~', value: 'disk_.*' });
+    expect(parseMatcher('rule=~disk_.*')).toEqual({ name: 'alertname', op: '=~', value: 'disk_.*' });
+    expect(parseMatcher('disk_full')).toEqual({ name: 'alertname', op: '=', value: 'disk_full' });
+    expect(parseMatcher('disk_*')).toEqual({ name: 'alertname', op: '=~', value: 'disk_.*' });
+    expect(parseMatcher('"rule"=x')).toEqual({ name: 'rule', op: '=', value: 'x' });
     expect(parseMatcher('rule=~*web')).toBeNull();
     expect(parseMatcher('mount="/var"')).toEqual({ name: 'mount', op: '=', value: '/var' });
     expect(parseMatcher('= x')).toBeNull();
@@ -188,6 +189,11 @@ describe('silences and rules', () => {
     expect(hit('rule=~d.sk*')).toBe(false);
     expect(hit('nothing=')).toBe(true);
     expect(hit(...matchersOf(a))).toBe(true);
+    const foreign = { rule: 'Foreign', instance: 'n1', target: '', category: '', labels: { rule: 'x' } } as never;
+    expect(matchersOf(foreign)).toEqual(['alertname=Foreign', 'instance=n1']);
+    expect(covers(matchersOf(foreign).map(parseMatcher), foreign)).toBe(true);
+    expect(covers(['rule=Foreign', '"rule"=x'].map(parseMatcher), foreign)).toBe(true);
+    expect(covers([parseMatcher('"rule"=Foreign')], foreign)).toBe(false);
   });
 
   it('takes the limit out of a condition', () => {

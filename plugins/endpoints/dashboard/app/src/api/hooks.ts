@@ -170,6 +170,8 @@ export interface Query<T> {
 
 const cache = new Map<string, unknown>();
 const CACHE_MAX = 200;
+/** What is shown from before is asked anew after so many milliseconds. */
+const KNOWN_FOR = 250;
 
 function remember(key: string, data: unknown): void {
   cache.delete(key);
@@ -213,16 +215,22 @@ export function useQuery<T>(op: string | null, params: object = {}, options: Que
       error: s.key === key ? s.error : null,
       busy: true,
     }));
-    call<T>(op, params, { signal: abort.signal })
-      .then((data) => {
-        remember(key, data);
-        setState({ key, data, error: null, busy: false });
-      })
-      .catch((e: unknown) => {
-        if (abort.signal.aborted) return;
-        setState((s) => ({ ...s, error: asError(e), busy: false }));
-      });
-    return () => abort.abort();
+    const ask = () =>
+      void call<T>(op, params, { signal: abort.signal })
+        .then((data) => {
+          remember(key, data);
+          setState({ key, data, error: null, busy: false });
+        })
+        .catch((e: unknown) => {
+          if (abort.signal.aborted) return;
+          setState((s) => ({ ...s, error: asError(e), busy: false }));
+        });
+    // what is known is shown first: a view with many questions would hold up its own picture, and one who passes through asks nothing
+    const timer = turn === 0 && cache.has(key) ? setTimeout(ask, KNOWN_FOR) : ask();
+    return () => {
+      clearTimeout(timer ?? undefined);
+      abort.abort();
+    };
     // params are in the key
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [key, turn, onKey]);

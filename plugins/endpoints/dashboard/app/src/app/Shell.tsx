@@ -1,15 +1,17 @@
 // The frame around views: navigation, the bar with what is going on, the way to everything by keyboard. SPDX-License-Identifier: MIT
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { askAhead, useAlerts } from '@/api/hooks';
+import { askAhead, useAlerts, useCan } from '@/api/hooks';
 import { Button } from '@/ui/Button';
 import { loadPlot } from '@/ui/Chart';
 import { Empty, Loading } from '@/ui/Empty';
 import { Icon } from '@/ui/Icon';
+import { later, type Later } from '@/ui/later';
 import { View } from '@/ui/Layout';
 import { Toasts } from '@/ui/Toast';
 import type { ViewDef } from '@/views';
 import { Bar } from './Bar';
 import { Boundary } from './Boundary';
+import { whenIdle } from './idle';
 import { LinkBanner } from './LinkBanner';
 import { Nav } from './Nav';
 import { go, usePath } from './router';
@@ -19,11 +21,11 @@ import { useViews } from './useViews';
 const Palette = lazy(() => import('./Palette'));
 const Help = lazy(() => import('./Help'));
 
-const pages = new Map<string, React.LazyExoticComponent<React.ComponentType>>();
-function pageOf(view: ViewDef) {
+const pages = new Map<string, Later<object>>();
+function pageOf(view: ViewDef): Later<object> {
   let page = pages.get(view.path);
   if (!page) {
-    page = lazy(view.load);
+    page = later(view.load);
     pages.set(view.path, page);
   }
   return page;
@@ -31,6 +33,7 @@ function pageOf(view: ViewDef) {
 
 export function Shell() {
   const views = useViews();
+  const can = useCan();
   const path = usePath();
   const view = views?.find((v) => v.path === path);
   const [over, setOver] = useState<'palette' | 'help' | null>(null);
@@ -53,12 +56,19 @@ export function Shell() {
   // the code of the other views and what they will ask first, once there is nothing else to do
   useEffect(() => {
     if (!views) return undefined;
-    const asks = views.flatMap((v) => (v.ahead ?? []).map(([op, params]) => () => askAhead(op, params)));
-    const loads: (() => Promise<unknown>)[] = [...views.map((v) => v.load), loadPlot, ...asks];
+    const asks = views
+      .flatMap((v) => v.ahead ?? [])
+      .filter(([op]) => can(op))
+      .map(
+        ([op, params]) =>
+          () =>
+            askAhead(op, params),
+      );
+    const loads: (() => Promise<unknown>)[] = [...views.map((v) => pageOf(v).load), loadPlot, ...asks];
     return whenIdle(loads.map((load) => () => void load().catch(() => undefined)));
-  }, [views]);
+  }, [views, can]);
 
-  const Page = useMemo(() => (view ? pageOf(view) : null), [view]);
+  const Page = useMemo(() => (view ? pageOf(view).pick() : null), [view]);
   return (
     <div className={`shell${menu ? ' menu' : ''}`}>
       <a
@@ -131,20 +141,6 @@ export function Shell() {
       </Suspense>
     </div>
   );
-}
-
-/** Does one thing after another, each when the browser has nothing better to do. Returns how to stop. */
-function whenIdle(things: readonly (() => void)[]): () => void {
-  let next = 0;
-  let ticket = 0;
-  const ask = window.requestIdleCallback ?? ((f: () => void) => window.setTimeout(f, 50));
-  const cancel = window.cancelIdleCallback ?? window.clearTimeout;
-  const turn = () => {
-    things[next++]?.();
-    if (next < things.length) ticket = ask(turn);
-  };
-  ticket = ask(turn);
-  return () => cancel(ticket);
 }
 
 /** How many firing alerts nobody looks after, in the title: it is seen when another tab is in front. */

@@ -1,7 +1,9 @@
 // A chart over time: lines, thresholds, zoom by mouse, touch and keys; what it shows is also said in words. SPDX-License-Identifier: MIT
-import { lazy, memo, Suspense, useEffect, useId, useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { memo, Suspense, useEffect, useId, useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { whenIdle } from '@/app/idle';
 import { formatClock, formatNumber } from '@/app/time';
 import type { Point } from '@/api/types';
+import { later } from './later';
 
 export interface ChartSeries {
   key: string;
@@ -41,12 +43,32 @@ export interface ChartProps {
   spark?: boolean;
 }
 
-export const loadPlot = () => import('./Plot');
-const Plot = lazy(loadPlot);
+const plotCode = later(() => import('./Plot'));
+export const loadPlot = plotCode.load;
 
 export interface PlotHandle {
   step: (by: number) => void;
   at: () => number | null;
+}
+
+const due = new Set<() => void>();
+let drawing = false;
+
+/** One chart after another, each when there is time: a page of them would hold up what people do. Returns how to withdraw. */
+function inTurn(draw: () => void): () => void {
+  due.add(draw);
+  const turn = () => {
+    const next = due.values().next().value;
+    if (next) {
+      due.delete(next);
+      next();
+    }
+    drawing = due.size > 0;
+    if (drawing) whenIdle([turn], 50);
+  };
+  if (!drawing) whenIdle([turn], 50);
+  drawing = true;
+  return () => due.delete(draw);
 }
 
 /** True from when the element comes near what is seen: a page of charts need not draw them all at once. */
@@ -55,11 +77,18 @@ function useNear(): [React.RefObject<HTMLDivElement>, boolean] {
   const [near, setNear] = useState(false);
   useEffect(() => {
     if (near || !ref.current) return undefined;
-    const watch = new IntersectionObserver((seen) => seen.some((s) => s.isIntersecting) && setNear(true), {
-      rootMargin: '200px',
-    });
+    let withdraw: (() => void) | null = null;
+    const watch = new IntersectionObserver(
+      (seen) => {
+        if (!withdraw && seen.some((s) => s.isIntersecting)) withdraw = inTurn(() => setNear(true));
+      },
+      { rootMargin: '200px' },
+    );
     watch.observe(ref.current);
-    return () => watch.disconnect();
+    return () => {
+      watch.disconnect();
+      withdraw?.();
+    };
   }, [near]);
   return [ref, near];
 }
@@ -77,6 +106,7 @@ export const Chart = memo(function Chart(props: ChartProps) {
     spark,
   } = props;
   const plot = useRef<PlotHandle | null>(null);
+  const [Plot] = useState(plotCode.pick);
   const [frame, near] = useNear();
   const id = useId();
   const [said, setSaid] = useState('');

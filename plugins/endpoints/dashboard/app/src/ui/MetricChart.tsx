@@ -7,7 +7,7 @@ import { Button } from './Button';
 import { Chart, type ChartSeries, type Threshold } from './Chart';
 import { ErrorNote, Loading } from './Empty';
 import { Segmented } from './Field';
-import { SPANS, stepOf, type Range, type RangeControl, type Span } from './range';
+import { metricParams, SPANS, stepOf, type Range, type RangeControl, type Span } from './range';
 
 export function RangePicker({ range }: { range: RangeControl }) {
   return (
@@ -39,18 +39,9 @@ const MOST_LIVE = 24;
 
 /** Series of one selector in a range. The answer is asked anew as time goes on, single samples are added between. */
 export function useMetric(query: MetricQuery | null, range: Range) {
-  const step = stepOf(range);
-  const ends = range.span ? 'now' : new Date(range.to).toISOString();
   // while it ends now, the question stays the same and is repeated
-  const turn = range.span ? Math.floor(range.to / Math.max(10_000, step)) : 0;
-  const params = {
-    selector: query?.selector ?? '',
-    since: range.span ?? new Date(range.from).toISOString(),
-    until: ends,
-    step: `${step / 1000}s`,
-    aggregation: query?.aggregation ?? 'avg',
-    allow_empty: true, // a host that has just started has no samples yet
-  };
+  const turn = range.span ? Math.floor(range.to / Math.max(10_000, stepOf(range))) : 0;
+  const params = metricParams(query?.selector ?? '', range, query?.aggregation);
   const answer = useQuery<MetricsAnswer>(query ? 'metrics.query' : null, params, { on: [turn] });
   const [extra, setExtra] = useState<ReadonlyMap<string, Point[]>>(new Map());
   useEffect(() => setExtra(new Map()), [answer.data]);

@@ -4,13 +4,13 @@ import {
   useCallback,
   useEffect,
   useId,
-  useLayoutEffect,
   useMemo,
   useRef,
   useState,
   type KeyboardEvent,
   type ReactNode,
 } from 'react';
+import { whenIdle } from '@/app/idle';
 import { Icon } from './Icon';
 import { formatSort, parseSort, scrollInto, sortRows, toggleSort, type Sort } from './rows';
 
@@ -58,6 +58,7 @@ export interface TableProps<T> {
   orderKey?: string;
 }
 
+/** Drawn before and after what is in sight, once there is time for it. */
 const OVERSCAN = 10;
 /** Up to so many cards need no order to choose. */
 const FEW = 7;
@@ -70,7 +71,6 @@ export function Table<T>(props: TableProps<T>) {
   const rows = useMemo(() => sortRows(props.rows, sort, columns), [props.rows, sort?.key, sort?.down, columns]);
   const box = useRef<HTMLDivElement>(null);
   const id = useId();
-  const [range, setRange] = useState<[number, number]>([0, fit ? rows.length : 60]);
   const [cursor, setCursor] = useState(-1);
   const { shown, phone } = useColumns(columns);
   const card = phone ? props.card : undefined;
@@ -81,6 +81,8 @@ export function Table<T>(props: TableProps<T>) {
   const drawn = cards ?? shown;
   const rowHeight = cards ? (props.cardHeight ?? 62) : (props.rowHeight ?? 36);
   const head = cards ? 40 : 32;
+  // at first no more than a window can show: a row drawn and laid out for nothing is time that a person waits
+  const [range, setRange] = useState<[number, number]>(() => [0, Math.ceil(window.innerHeight / rowHeight)]);
   const orders = (rows.length > FEW || !!onTicked) && columns.some((c) => c.sort);
 
   const measure = useCallback(() => {
@@ -90,12 +92,19 @@ export function Table<T>(props: TableProps<T>) {
     const to = Math.ceil((el.scrollTop + el.clientHeight) / rowHeight) + OVERSCAN;
     setRange((r) => (r[0] === from && r[1] === to ? r : [from, to]));
   }, [rowHeight]);
-  useLayoutEffect(() => {
-    if (fit) return undefined;
-    measure();
-    const watch = new ResizeObserver(measure);
-    if (box.current) watch.observe(box.current);
-    return () => watch.disconnect();
+  // measured when the first picture has been shown: asked before, the browser would have to lay everything out for the answer
+  useEffect(() => {
+    if (fit || !box.current) return undefined;
+    let first: (() => void) | null = null;
+    const watch = new ResizeObserver(() => {
+      if (first) measure();
+      else first = whenIdle([measure], 200);
+    });
+    watch.observe(box.current);
+    return () => {
+      watch.disconnect();
+      first?.();
+    };
   }, [fit, measure]);
 
   const selectedAt = useMemo(

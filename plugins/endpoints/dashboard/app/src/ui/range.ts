@@ -34,6 +34,16 @@ export function parseRange(text: string, now: number, fallback: Span = '1h'): Ra
 export const stepOf = (range: { from: number; to: number }): number =>
   Math.max(1, Math.ceil((range.to - range.from) / 240_000)) * 1000;
 
+/** What is asked of the store for a chart of this range. */
+export const metricParams = (selector: string, range: Range, aggregation = 'avg') => ({
+  selector,
+  since: range.span ?? new Date(range.from).toISOString(),
+  until: range.span ? 'now' : new Date(range.to).toISOString(),
+  step: `${stepOf(range) / 1000}s`,
+  aggregation,
+  allow_empty: true, // a host that has just started has no samples yet
+});
+
 export interface RangeControl extends Range {
   set: (span: Span) => void;
   zoom: (from: number, to: number) => void;

@@ -2,6 +2,13 @@
 import type { ComponentType } from 'react';
 import type { Role } from '@/api/types';
 import type { IconName } from '@/ui/Icon';
+import { metricParams, parseRange, type Span } from '@/ui/range';
+
+type Ask = readonly [op: string, params: object];
+
+/** What a view's charts show before anything else was chosen. */
+const charts = (span: Span, ...selectors: string[]): Ask[] =>
+  selectors.map((selector) => ['metrics.query', metricParams(selector, parseRange(span, 0))]);
 
 export interface ViewDef {
   /** "/services"; the first is where one begins. */
@@ -18,7 +25,7 @@ export interface ViewDef {
   words?: string;
   load: () => Promise<{ default: ComponentType }>;
   /** What it asks first, asked ahead when there is nothing else to do: then it opens with something to show. */
-  ahead?: readonly (readonly [op: string, params: object])[];
+  ahead?: readonly Ask[];
 }
 
 export const VIEWS: readonly ViewDef[] = [
@@ -76,6 +83,13 @@ export const VIEWS: readonly ViewDef[] = [
     needs: ['metrics.query'],
     words: 'cpu memory disk network',
     load: () => import('./resources/Resources'),
+    ahead: charts(
+      '1h',
+      'system.cpu_percent',
+      'system.memory_percent',
+      'system.disk_percent',
+      'system.network_rx_bytes_per_second',
+    ),
   },
   {
     path: '/cost',
@@ -93,6 +107,13 @@ export const VIEWS: readonly ViewDef[] = [
       ['cost.by', { dimension: 'model', period: 'today' }],
       ['cost.budget.list', {}],
       ...['cost.*', 'litellm.*', 'api.*'].map((selector) => ['metrics.list', { selector }] as const),
+      ...charts(
+        '24h',
+        'cost.day_dollars',
+        'cost.burn_dollars_per_hour',
+        'litellm.latency_p*{model=""}',
+        'api.error_rate_percent',
+      ),
     ],
   },
   {
@@ -116,6 +137,10 @@ export const VIEWS: readonly ViewDef[] = [
     needs: ['collector.list'],
     words: 'schedule collectors background',
     load: () => import('./jobs/Jobs'),
+    ahead: [
+      ['collector.list', {}],
+      ['cron.list', {}],
+    ],
   },
   {
     path: '/deliberation',
@@ -127,6 +152,10 @@ export const VIEWS: readonly ViewDef[] = [
     needs: ['governance.list'],
     words: 'governance proposals votes quorum triad ballots veto',
     load: () => import('./deliberation/Deliberation'),
+    ahead: [
+      ['governance.status', {}],
+      ['governance.list', {}],
+    ],
   },
   {
     path: '/runbooks',
@@ -138,6 +167,10 @@ export const VIEWS: readonly ViewDef[] = [
     needs: ['runbook.list'],
     words: 'procedures restart recovery emergency',
     load: () => import('./runbooks/Runbooks'),
+    ahead: [
+      ['runbook.list', {}],
+      ['runbook.history', {}],
+    ],
   },
   {
     path: '/plugins',
@@ -182,5 +215,6 @@ export const VIEWS: readonly ViewDef[] = [
     needs: ['status'],
     words: 'configuration tokens sessions theme',
     load: () => import('./settings/Settings'),
+    ahead: [['status', {}]],
   },
 ];

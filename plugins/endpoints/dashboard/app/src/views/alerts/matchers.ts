@@ -7,19 +7,27 @@ export interface Matcher {
   value: string;
 }
 
+const NAME = 'alertname';
+
 /**
- * name=value, or a rule's name in which * and ? match. Null when it is neither, or no regular expression.
+ * name=value, or an alert's name in which * and ? match. Null when it is neither, or no regular expression.
+ * As the host reads it: "rule" is the alert's name, like "alertname"; in quotes it is a label of that name.
  * The host matches in linear time; here an expression only shows what would be covered.
  */
 export function parseMatcher(text: string): Matcher | null {
-  const m = /^([A-Za-z_][\w.:-]*)\s*(=~|!~|!=|=)\s*(.*)$/s.exec(text.trim());
+  const m = /^([A-Za-z_][\w.:-]*|"[^"\\]+")\s*(=~|!~|!=|=)\s*(.*)$/s.exec(text.trim());
   if (m) {
-    const found = { name: m[1] as string, op: m[2] as Matcher['op'], value: unquote(m[3] as string) };
+    const name = m[1] as string;
+    const found = {
+      name: name === 'rule' ? NAME : unquote(name),
+      op: m[2] as Matcher['op'],
+      value: unquote(m[3] as string),
+    };
     return found.op.includes('~') && !expression(found.value) ? null : found;
   }
   const word = text.trim();
   if (!/^[\w*?.:-]+$/.test(word)) return null;
-  return /[*?]/.test(word) ? { name: 'rule', op: '=~', value: fromGlob(word) } : { name: 'rule', op: '=', value: word };
+  return /[*?]/.test(word) ? { name: NAME, op: '=~', value: fromGlob(word) } : { name: NAME, op: '=', value: word };
 }
 
 const unquote = (v: string): string =>
@@ -44,9 +52,10 @@ function expression(source: string): RegExp | null {
 
 export function fieldOf(a: Alert, name: string): string {
   switch (name) {
-    case 'rule':
-    case 'alertname':
+    case NAME:
       return a.rule;
+    case 'rule': // an alert of others may have a label of that name
+      return a.labels.rule ?? a.rule;
     case 'severity':
       return a.severity;
     case 'instance':
@@ -77,7 +86,7 @@ export const equals = (name: string, value: string): string =>
 /** What silences just this one. */
 export function matchersOf(a: Alert): string[] {
   return [
-    equals('rule', a.rule),
+    equals(NAME, a.rule),
     ...(a.instance ? [equals('instance', a.instance)] : []),
     ...(a.target ? [equals('target', a.target)] : []),
   ];

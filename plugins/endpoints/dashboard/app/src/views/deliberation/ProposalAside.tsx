@@ -6,6 +6,7 @@ import { Facts } from '@/ui/Layout';
 import { State, type Tone } from '@/ui/State';
 import { Ago, Clock } from '@/ui/Time';
 import { dataText } from '../logs/LogLines';
+import { Changes } from './Changes';
 import type { ProposalDetail, Said, Voter } from './types';
 
 const TONES: Record<string, Tone> = { yes: 'ok', no: 'critical', abstain: 'muted', missing: 'pending' };
@@ -45,21 +46,41 @@ function Detail({ proposal: p }: { proposal: ProposalDetail }) {
           ))}
         </ul>
       </div>
-      {op && (
-        <div>
-          <h3>Runs when approved</h3>
-          <p>
-            <code>{op}</code>
-          </p>
-          <pre tabIndex={0}>{dataText(p.op?.params)}</pre>
-        </div>
-      )}
+      {p.plan?.changes && <Changes changes={p.plan.changes} />}
+      {op && <Operation name={op} params={p.op?.params ?? {}} />}
       <Text title="What" text={p.description} />
       <Text title="Why" text={p.justification} />
       <Text title="Impact" text={p.impact_assessment} />
       <Text title="Way back" text={p.rollback_plan} />
       <Talk title="Vetoes" said={p.vetoes} />
       <Talk title="Discussion" said={p.comments} />
+    </div>
+  );
+}
+
+/** A text of several lines, such as a policy, is read line by line. */
+const isLong = (value: unknown): value is string => typeof value === 'string' && value.includes('\n');
+
+function Operation({ name, params }: { name: string; params: Record<string, unknown> }) {
+  const all = Object.entries(params);
+  const brief = Object.fromEntries(all.map(([k, v]) => [k, isLong(v) ? '(below)' : v]));
+  return (
+    <div>
+      <h3>Runs when approved</h3>
+      <p>
+        <code>{name}</code>
+      </p>
+      <pre tabIndex={0}>{dataText(brief)}</pre>
+      {all.map(([key, value]) =>
+        isLong(value) ? (
+          <div key={key} className="long-text">
+            <code>{key}</code>
+            <pre tabIndex={0} role="region" aria-label={`${key} of ${name}`}>
+              {value}
+            </pre>
+          </div>
+        ) : null,
+      )}
     </div>
   );
 }

@@ -50,7 +50,20 @@ export interface Said {
   at?: number | string;
 }
 
+/** What would become of a file: lines of a unified diff, no more than can be read. */
+export interface FileChange {
+  file: string;
+  /** What it is told against; null: there is none. */
+  before: string | null;
+  after: string | null;
+  added: number;
+  removed: number;
+  lines: string[];
+  left_out: number;
+}
+
 export interface ProposalDetail extends Proposal {
+  plan?: { changes?: FileChange[] } | null;
   description?: string;
   justification?: string;
   impact_assessment?: string;
