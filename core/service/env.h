@@ -47,9 +47,9 @@ struct oc_env {
  *   plugin.*           see core/plugin/plugin.h
  *   packages.changed   {"op","generation","purge":[names]}: what is installed is another
  *   packages.applied   {}: and everything that this brings is running, or has ended
- *   policy.loaded policy.failed   see core/policy/policy.h
+ *   policy.loaded policy.failed policy.removed   see core/policy/policy.h
  *   store.corrupt store.failing store.recovered   {"path","message"}
- *   op.denied          {"op","actor"}: the role did not suffice, or the policy said no
+ *   op.denied          {"op","actor"}: the role did not suffice; with "by":"policy","reason" the policy said no
  *   security.noted     {"event",..}: a line of security-events.log
  *   governance.*       {"type","proposal",..}: each entry that governance writes into the ledger, once it is durable
  *   cron.missed        {"schedule","missed","due"}   cron.started cron.ended {"schedule","run",..}

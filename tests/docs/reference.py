@@ -126,6 +126,7 @@ SECTIONS = {
     "alerts.rules": "A list: what is judged. Rules of the same name as a shipped one change it; others are added. See the "
                     "[policy guide](policy-guide.md#rules).",
     "alerts.deadman": "A notice that comes as long as this host can tell anybody. See [alerting](alerting.md).",
+    "alerts.inhibit": "A list: which alerts keep which others quiet, beside what the policy `inhibit` says.",
     "alerts.expect": "A list: alerts that must keep coming; when they do not, that is an alert.",
     "alerts.intervals": "A list: times of the week and the year that routes name in `mute` and `active`.",
     "api": "Where the dashboard and the API are served, and to whom. See [security](security.md).",

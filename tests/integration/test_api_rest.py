@@ -51,7 +51,7 @@ def test_parameters_are_bound_by_the_table_and_nothing_is_guessed():
         assert viewer.get("/api/v1/alert/list", stat="all").error["hint"] == "Did you mean state?"
         twice = viewer.ask("GET", "/api/v1/alert/list?state=all&state=all")
         assert twice.status == 400 and "twice" in twice.error["message"], twice.body
-        for body, status in (({"state": 7}, 400), ({"limit": 1}, 400), ([], 400), ("x", 400)):
+        for body, status in (({"state": 7}, 400), ({"most": 1}, 400), ({"limit": 0}, 400), ([], 400), ("x", 400)):
             answer = viewer.post("/api/v1/alert/list", body if isinstance(body, dict) else json.dumps(body),
                                  {"Content-Type": "application/json"})
             assert answer.status == status, (body, answer.status, answer.body)

@@ -454,6 +454,9 @@ def test_anonymous_clients_look_and_do_no_more():
         expect(ask(d, "POST", "/api/v1/token/create", "{\"name\":\"x\"}", {"Content-Type": "application/json"}).status, 403, "anonymous admin operation")
         expect(ask(d, "GET", "/api/session", headers={"X-Forwarded-For": "192.0.2.1"}).status, 401, "through a proxy")
         expect(ask(d, "GET", "/api/session", token="oc_" + "x" * 43).status, 401, "a wrong token is not nothing")
+        stale = ask(d, "GET", "/api/session", headers={"Cookie": "openclaw_session=" + "x" * 43})
+        expect(stale.status, 401, "a wrong cookie is not nothing")
+        assert "openclaw_session=;" in stale.headers["Set-Cookie"] and "Max-Age=0" in stale.headers["Set-Cookie"], stale.headers
         expect(ask(d, "GET", "/api/session", headers={"Host": "evil.example"}).status, 421, "rebound")
         expect(ask(d, "GET", "/api/session", headers={"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}).status, 403, "script of a foreign page")
 
@@ -838,12 +841,13 @@ def test_the_first_start_offers_a_link_on_a_terminal_and_nowhere_else():
             assert code[3:].encode() not in data, path
 
 
-def certificate(folder, name, issuer=None, subject_alt=None):
+def certificate(folder, name, issuer=None, subject_alt=None, usage=None):
     """Makes NAME.pem and NAME.key, signed by `issuer` or by itself."""
     key, pem = os.path.join(folder, f"{name}.key"), os.path.join(folder, f"{name}.pem")
     words = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", f"/CN={name}", "-keyout", key, "-out", pem]
     words += ["-CA", os.path.join(folder, f"{issuer}.pem"), "-CAkey", os.path.join(folder, f"{issuer}.key")] if issuer else []
     words += ["-addext", f"subjectAltName={subject_alt}"] if subject_alt else []
+    words += ["-addext", f"extendedKeyUsage={usage}"] if usage else []
     subprocess.run(words, check=True, capture_output=True)
     return pem, key
 
@@ -888,20 +892,21 @@ def test_a_certificate_is_a_name_with_a_role():
     pem, key = certificate(folder, "localhost", subject_alt="IP:127.0.0.1")
     ca, _ = certificate(folder, "ca")
     d = Daemon(f"api = {{ listen = ( {{ port = 0; tls = true; }} ); tls = {{ certificate = \"{pem}\"; key = \"{key}\"; client_ca = \"{ca}\"; "
-               "clients = ( { name = \"deploy\"; role = \"operator\"; } ); }; };\n", api=True)
+               "clients = ( { name = \"deploy\"; role = \"operator\"; }, { name = \"Doe, Jane\"; role = \"admin\"; } ); }; };\n", api=True)
     try:
         d.start()
         port = port_of(d)
-        for name, issuer, role in [("deploy", "ca", "operator"), ("somebody", "ca", "viewer"), ("stranger", None, None)]:
+        for name, issuer, usage, role in [("deploy", "ca", None, "operator"), ("somebody", "ca", "clientAuth", "viewer"), ("stranger", None, None, None),
+                                          ("Doe, Jane", "ca", None, "admin"), ("deploy", "ca", "serverAuth", None)]:
             context = ssl.create_default_context(cafile=pem)
-            context.load_cert_chain(*certificate(folder, name, issuer))
+            context.load_cert_chain(*certificate(folder, name, issuer, usage=usage))
             try:
                 reply = ask_tls(port, context, "GET", "/api/session")
             except (ssl.SSLError, ConnectionError, http.client.HTTPException):
                 reply = None
             if role:
                 data = reply.json["data"]
-                assert data == {**data, "actor": f"cert:{name}", "role": role, "kind": "certificate"}, data
+                assert data == {**data, "actor": f"cert:{name.replace(' ', '?')}", "role": role, "kind": "certificate"}, data
             else:
                 assert reply.status == 401 and "certificate" in reply.json["error"]["message"], reply
         line = next(line for line in trail(d) if line.get("reason") == "bad-certificate")

@@ -113,6 +113,8 @@ def a_taken_port_is_said_and_the_host_goes_on():
         try:
             rows = daemon.call("api.listeners")
             assert "in use" in rows[0]["error"], rows
+            assert rows[0]["port"] == port and rows[0]["url"] == f"http://127.0.0.1:{port}", rows
+            assert any(f"the listener 127.0.0.1:{port} " in row["message"] for row in daemon.call("doctor")), daemon.call("doctor")
             with urllib.request.urlopen(rows[1]["url"] + "/healthz", timeout=5) as answer:
                 assert answer.status == 200
             assert "in use" in daemon.output() and f"listener=127.0.0.1:{port} " in daemon.output(), daemon.output()
@@ -182,6 +184,9 @@ def a_request_must_arrive_in_time():
                                      b"Content-Length: 1000\r\n\r\n", b"x")):
             took = closed_within(port, data, 12, trickle)
             assert took and took < 9, (what, took)
+        late = [(row["data"].get("path"), row["data"].get("peer")) for row in daemon.call("events.list", topic="security.refused")
+                if row["data"]["reason"] == "timeout"]
+        assert late == [("/login", "127.0.0.1"), ("/healthz", "127.0.0.1")], late  # what never was a request is none that was refused
         with urllib.request.urlopen(daemon.url + "/healthz", timeout=5) as answer:
             assert answer.status == 200
     finally:
@@ -224,6 +229,36 @@ def what_is_too_long_is_refused():
         assert not answer or " 431 " in status_line(answer) or " 413 " in status_line(answer), answer[:80]
         answer = raw(port, b"GET /" + b"x" * 20000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert not answer or " 414 " in status_line(answer), answer[:80]
+    finally:
+        daemon.stop()
+        daemon.remove()
+
+
+def one_address_has_no_more_connections_than_allowed():
+    daemon = harness.Daemon("api = { listen = ( { port = 0; } ); connections_per_ip_max = 5; };", api=True).start()
+    held = []
+    try:
+        port = port_of(daemon)
+        for _ in range(60):
+            held.append(socket.create_connection(("127.0.0.1", port), timeout=2))
+        harness.eventually(lambda: daemon.call("api.listeners")[0]["connections"] == 5)
+        with open(f"{daemon.home}/logs/security-events.log") as trail:
+            rows = [json.loads(line) for line in trail]
+        assert len(rows) == 20 and {(r["reason"], r["peer"]) for r in rows} == {("too-many-connections", "127.0.0.1")}, rows
+        other = socket.create_connection(("127.0.0.1", port), timeout=5, source_address=("127.0.0.2", 0))
+        other.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert other.recv(100).startswith(b"HTTP/1.1 200"), "another address"
+        held.append(other)
+        for s in held:
+            s.close()
+
+        def lets_in():
+            try:
+                with urllib.request.urlopen(daemon.url + "/healthz", timeout=10) as answer:
+                    return answer.status == 200
+            except OSError:
+                return False
+        harness.eventually(lets_in, what="room for others")
     finally:
         daemon.stop()
         daemon.remove()
@@ -379,6 +414,6 @@ def requests_go_on_while_others_come_and_go():
 harness.run([it_listens_where_it_says, a_unix_socket_serves_its_owner, a_taken_port_is_said_and_the_host_goes_on,
              a_reload_opens_and_closes_listeners_and_keeps_the_others, without_the_api_its_libraries_are_not_loaded,
              a_request_must_arrive_in_time, many_slow_clients_keep_nobody_else_waiting, what_is_too_long_is_refused,
-             there_are_no_more_connections_than_allowed, tls_takes_a_new_certificate_without_losing_a_connection,
+             one_address_has_no_more_connections_than_allowed, there_are_no_more_connections_than_allowed, tls_takes_a_new_certificate_without_losing_a_connection,
              a_client_certificate_is_asked_for_and_verified, a_stop_with_open_connections_is_quick_and_clean,
              requests_go_on_while_others_come_and_go])

@@ -175,6 +175,13 @@ def events_are_chosen_by_patterns_and_roles():
     refused = [ws.until("error") for _ in range(3)]
     assert [r["code"] for r in refused] == ["denied", "not_found", "not_found"], refused
     assert ws.until("subscribed")["topics"] == ["health"]
+    secret = ["events:audit", "events:security.*", "events:token.created", "events:access.*", "events:session.?pened"]
+    ws.send({"type": "subscribe", "topics": [*secret, "events:a*"]})  # the last one is of alerts, too
+    refused = [ws.until("error") for _ in secret]
+    assert [(r["code"], r["topic"]) for r in refused] == [("denied", t) for t in secret], refused
+    assert ws.until("subscribed")["topics"] == ["health", "events:a*"]
+    admin.send({"type": "subscribe", "topics": secret[:1]})
+    assert "events:audit" in admin.until("subscribed")["topics"]
     for w in (ws, viewer, admin):
         w.close()
 

@@ -10,7 +10,7 @@ import tempfile
 import time
 import urllib.request
 
-from harness import Daemon, Failure, eventually, free_port, run, sanitized
+from harness import BUILD, Daemon, Failure, eventually, free_port, run, sanitized
 from websocket import TEXT, WebSocket, frame
 
 if not shutil.which("redis-server") or not shutil.which("redis-cli"):
@@ -320,6 +320,9 @@ def the_configuration_is_checked_and_reloaded():
         s.redis.cli("publish", "a2a:alpha", "unheard")
         s.redis.cli("publish", "only:this", "heard")
         assert ws.until("message")["content"] == "heard"
+        s.daemon.write(config(s.redis.port).replace("redis://", "http://"))
+        refused = subprocess.run([f"{BUILD}/bin/openclaw", "config", "validate"], env=s.daemon.env, capture_output=True, text=True)
+        assert refused.returncode != 0 and "bridge.url: expected a URL that begins with redis:// or unix://" in refused.stdout + refused.stderr, refused
         s.daemon.write(config(s.redis.port).replace("redis-bus", "no-such"))
         s.daemon.call("reload")
         assert state(s.daemon) == "failed"

@@ -131,6 +131,51 @@ def a_strategic_operation_from_the_command_line_to_its_proof():
         world.daemon.remove()
 
 
+def voters_see_what_changes_in_a_policy():
+    """Against what was in force when it was asked for: that stays what they are shown, whatever is in force later."""
+    world = World()
+    folder = os.path.join(world.daemon.home, "policies")
+    path = os.path.join(world.daemon.home, "route.lua")
+
+    def in_force(text):
+        os.makedirs(folder, exist_ok=True)
+        with open(os.path.join(folder, "route.lua"), "w") as f:
+            f.write(text)
+        world.daemon.call("policy.reload")
+
+    try:
+        old = "function route(alert)\n  -- the night shift\n  return {'file'}\nend\n"
+        in_force(old)
+        with open(path, "w") as f:
+            f.write(old.replace("night", "day"))
+        dry = world.cli("policy", "apply", path, "--dry-run").stdout
+        proposal = world.cli_json("policy", "apply", path, code=8)["error"]["details"]["proposal"]
+        in_force("function route(alert) return {} end\n")
+        change = world.show(proposal)["plan"]["changes"][0]
+        assert change["file"] == "policies/route.lua" and change["before"] == "in force" and change["after"] == "proposed", change
+        assert change["lines"] == ["@@ -1,4 +1,4 @@", " function route(alert)", "-  -- the night shift", "+  -- the day shift",
+                                   "   return {'file'}", " end"], change
+        text = world.cli("governance", "show", proposal).stdout
+        for said in (dry, text):
+            assert "--- policies/route.lua (in force)\n+++ policies/route.lua (proposed)\n@@ -1,4 +1,4 @@\n" in said, said
+            assert "\n-  -- the night shift\n+  -- the day shift\n" in said, said
+        assert "  |   -- the day shift" in text, text  # and the whole text
+
+        draft = {"title": "t", "category": "strategic", "description": "d", "justification": "j", "impact": "i", "rollback_plan": "r",
+                 "op": "policy.apply"}
+        client = world.daemon.client()
+        by_hand = request(client, "governance.propose", {**draft, "params": json.dumps({"name": "route", "text": old})})["proposal"]
+        assert [c["added"] for c in world.show(by_hand)["plan"]["changes"]] == [4], world.show(by_hand)["plan"]
+        try:  # nobody is asked about what could never be put in force
+            request(client, "governance.propose", {**draft, "params": json.dumps({"name": "route", "text": "function route("})})
+            raise AssertionError("a policy that does not compile was proposed")
+        except Failure as problem:
+            assert problem.code == "config", problem
+        client.close()
+    finally:
+        world.daemon.remove()
+
+
 def nobody_chooses_an_easier_category_or_another_name():
     world = World()
     client = world.daemon.client()
@@ -216,6 +261,10 @@ def files_and_scripts_of_the_original():
         world.cli("governance", "validate", paths["record"])
         world.cli("governance", "validate", paths["bad"], code=1)
         world.cli("governance", "import", paths["bad"], code=7)
+        with open(paths["bad"], "w") as f:
+            f.write("{\n")
+        for verb in ("validate", "import"):
+            assert f"{paths['bad']}: invalid JSON" in world.cli("governance", verb, paths["bad"], code=7).stderr, verb
         assert "VALIDATED: P ratified with 2/3 YES votes" in world.cli("governance", "validate-vote", "P", "YES", "NO", "YES").stdout
         assert "REJECTED" in world.cli("governance", "validate-vote", "P", "YES", "NO", "SUPPORT", code=1).stdout
         proposal = world.propose(comment="proxy")
@@ -442,7 +491,7 @@ def the_status_tells_who_speaks_for_whom():
         world.daemon.remove()
 
 
-run([a_strategic_operation_from_the_command_line_to_its_proof, nobody_chooses_an_easier_category_or_another_name, votes_on_the_command_line_with_a_key_that_stays_there,
+run([a_strategic_operation_from_the_command_line_to_its_proof, voters_see_what_changes_in_a_policy, nobody_chooses_an_easier_category_or_another_name, votes_on_the_command_line_with_a_key_that_stays_there,
      files_and_scripts_of_the_original, a_ballot_is_good_for_one_proposal_one_text_and_one_member, a_veto_an_override_and_a_veto_that_stands,
      a_deadlock_is_ended_by_the_steward, silence_is_a_timeout_also_while_the_host_is_down,
      an_emergency_is_declared_acts_at_once_and_is_reviewed, a_key_that_is_good_is_not_replaced_and_without_one_the_gate_refuses,

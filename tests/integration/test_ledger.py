@@ -207,6 +207,14 @@ def a_damaged_ledger_is_said(d):
     d.process.wait(20)
 
 
+def nothing_is_added_to_what_was_cut(d):
+    """A daemon of one operation knows what the host knows: it would hide the cut."""
+    r = subprocess.run([os.path.join(BUILD, "bin", "openclaw"), "--config", d.config, "config", "set", "host.name", "fourth"], env=d.env,
+                       capture_output=True, text=True, check=False)
+    assert "entries and had" in r.stderr and "openclaw ledger accept" in r.stderr, r.stderr
+    assert not [t for path in glob.glob(f"{d.home}/ledger/*.log") for t in open(path) if "fourth" in t]
+
+
 def evidence_outlives_an_attack():
     """Whoever removes the ledger neither makes the host go on with a new one, nor loses what was copied."""
     d, copy = Daemon(CONFIG), tempfile.mkdtemp(prefix="openclaw-copy-")
@@ -222,9 +230,15 @@ def evidence_outlives_an_attack():
         d.process.wait()
         before = open(held, "rb").read()
         shutil.move(ledger, f"{ledger}-backup")
+        nothing_is_added_to_what_was_cut(d)
         d.start()
         status = d.call("ledger.status")
         assert not status["healthy"] and "openclaw ledger accept" in status["remedy"], status
+        try:
+            d.call("ledger.verify")
+            raise AssertionError("a ledger that is gone is good")
+        except Failure as e:
+            assert e.code == "verify", e
         assert [r for r in d.call("doctor") if r["check"] == "ledger" and r["state"] == "error"], "the doctor says nothing"
         try:
             note(d, 21)
@@ -252,8 +266,50 @@ def evidence_outlives_an_attack():
         shutil.rmtree(d.home, ignore_errors=True)
 
 
+def what_the_host_remembers_is_compared():
+    """Without a copy and without witnesses: what is good in itself may be less than there was."""
+    d = Daemon(CONFIG)
+
+    def refused(*words, code=5):
+        return cli(d, "ledger", "verify", *words, code=code)["error"]["message"]
+    try:
+        d.start()
+        for n in range(30):
+            note(d, n)
+        d.call("ledger.checkpoint")
+        d.stop()
+        assert cli(d, "ledger", "verify")
+        shutil.move(f"{d.home}/ledger", f"{d.home}/elsewhere")
+        assert "the host has signed" in refused(), refused()
+        assert "there is no ledger in" in refused("--dir", d.home, code=2)
+        shutil.rmtree(f"{d.home}/ledger", ignore_errors=True)
+        shutil.move(f"{d.home}/elsewhere", f"{d.home}/ledger")
+        assert cli(d, "ledger", "verify")
+        shutil.rmtree(f"{d.home}/ledger/checkpoints")
+        path = f"{d.home}/ledger/000000000000.log"
+        with open(path, "rb") as f:
+            lines = f.read().split(b"\n")
+        with open(path, "wb") as f:
+            f.write(b"\n".join(lines[:20]) + b"\n")
+        for tree in glob.glob(f"{d.home}/ledger/*.tree"):
+            os.unlink(tree)
+        assert "the newest are gone" in refused(), refused()
+        d.start()
+        try:
+            d.call("ledger.verify")
+            raise AssertionError("a ledger that was cut is good")
+        except Failure as e:
+            assert e.code == "verify", e
+    finally:
+        if d.process and d.process.poll() is None:
+            d.process.kill()
+            d.process.wait()
+        shutil.rmtree(d.home, ignore_errors=True)
+
+
 def main():
     evidence_outlives_an_attack()
+    what_the_host_remembers_is_compared()
     d = Daemon(CONFIG)
     copy = tempfile.mkdtemp(prefix="openclaw-copy-")
     d.write(CONFIG.replace("\"1h\";", f"\"1h\"; copy_to = \"{copy}\";"))

@@ -29,7 +29,7 @@ def goes_on(daemon):
     assert made >= slots * 0.8 - 1, f"{made} of {slots:.0f} slots"
     start = time.monotonic()
     daemon.call("host.version")
-    assert time.monotonic() - start < 0.5
+    assert time.monotonic() - start < 3
     assert daemon.process.poll() is None
 
 

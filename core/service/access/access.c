@@ -95,7 +95,8 @@ void oc_access_refused(struct oc_access *a, const struct oc_refusal *refusal)
 /* Whichever way the call came in: HTTP, WebSocket, the control socket, a plugin. */
 static void on_denied(void *ctx, const struct oc_event *event)
 {
-    oc_access_refused(ctx, &(struct oc_refusal){.reason = "role",
+    const bool policy = strcmp(oc_json_str(event->data, "by", ""), "policy") == 0;
+    oc_access_refused(ctx, &(struct oc_refusal){.reason = policy ? "policy" : "role",
                                                 .actor = oc_json_str(event->data, "actor", ""),
                                                 .path = oc_json_str(event->data, "op", "")});
 }

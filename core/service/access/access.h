@@ -64,7 +64,7 @@ char *oc_access_login(struct oc_access *a, const char *secret, size_t len, const
 int oc_access_logout(struct oc_access *a, const char *cookie, size_t len);
 
 /* A refusal, for the trail. All borrowed; any may be NULL but `reason`, a stable word: "bad-token", "bad-origin", "bad-host",
- * "csrf", "rate-limited", "role", "too-large", "bad-request", "path-traversal", ... */
+ * "csrf", "rate-limited", "role", "policy", "too-large", "bad-request", "path-traversal", ... */
 struct oc_refusal {
     const char *reason, *peer, *actor, *method, *path;
 };

@@ -37,7 +37,7 @@ static void look_at_listener(const json_t *row, json_t *list)
     int64_t expires_ms;
     if (*error) {
         text = oc_asprintf("the listener %s of the API %s: %s", place,
-                           json_is_string(json_object_get(row, "url"))
+                           json_is_true(json_object_get(row, "listening"))
                                ? "cannot use its certificate files as they are now"
                                : "does not listen",
                            error);

@@ -96,18 +96,18 @@ static bool tell_daemon(struct oc_audit *s, const char *type, const json_t *entr
     return good;
 }
 
-/* Nobody has the home: for this moment it is ours. */
+/* Nobody has the home: for this moment it is ours. Nothing is added to a ledger that the host would not trust: it would hide the cut. */
 static int write_here(struct oc_audit *s, const char *type, const json_t *entry,
                       struct oc_error *err)
 {
     struct oc_ledger_options o = {.dir = s->dir};
     struct oc_ledger *l = oc_ledger_open(&o, NULL, err);
-    int rc = l ? OC_OK : err->code;
-    if (l) {
+    int rc = l ? oc_audit_compare_home(s, l, err) : err->code;
+    if (rc == OC_OK) {
         const int64_t index = oc_ledger_add(l, type, entry, NULL, NULL, err);
         rc = index < 0 ? (int)index : OC_OK;
-        oc_ledger_close(l);
     }
+    oc_ledger_close(l);
     return rc;
 }
 

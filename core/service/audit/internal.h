@@ -97,6 +97,11 @@ void oc_audit_checkpoint_soon(struct oc_audit *s);
 /* seen.c */
 void oc_audit_remember(struct oc_audit *s, uint64_t size, const uint8_t root[OC_LEDGER_HASH]);
 void oc_audit_compare(struct oc_audit *s); /* at the start: what is remembered with what is there */
+/* The same for a daemon of one operation, which has the home to itself and no store: `l` is the ledger of the home. Fails when it cannot
+ * be told what is remembered. */
+int oc_audit_compare_home(struct oc_audit *s, struct oc_ledger *l, struct oc_error *err);
+/* How many entries the ledger of this home had when the host signed it last; 0: it never did. Fails when that cannot be read. */
+int oc_audit_remembered(struct oc_audit *s, uint64_t *entries, struct oc_error *err);
 void oc_audit_add_seen_ops(struct oc_audit *s);
 
 /* Firing or resolved: an alert of the ledger's. */

@@ -1,8 +1,10 @@
 /* Hearing of what is done, and writing it down. SPDX-License-Identifier: MIT */
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/json.h"
 #include "core/base/log.h"
+#include "core/base/mem.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
 #include "core/service/audit/internal.h"
@@ -14,6 +16,7 @@ static const struct {
              {"op.denied", "denied"},
              {"policy.loaded", "policy_loaded"},
              {"policy.failed", "policy_failed"},
+             {"policy.removed", "policy_removed"},
              {"runbook.started", "runbook_started"},
              {"runbook.step", "runbook_step"},
              {"runbook.ended", "runbook_ended"},
@@ -33,10 +36,18 @@ void oc_audit_security(struct oc_audit *s, const char *event, json_t *data)
     oc_bus_publish(s->env.bus, "security.noted", data);
 }
 
+/* A host has an alert and a doctor for it; of a daemon of one operation nobody sees the log. */
 static void not_added(struct oc_audit *s, const char *type, const struct oc_error *err)
 {
+    if (s->env.ephemeral) {
+        char *text = oc_asprintf("what was done is not in the ledger: %s%s%s", err->message,
+                                 err->hint[0] ? ". " : "", err->hint);
+        oc_ops_warn(s->env.ops, text);
+        free(text);
+    }
     if (s->unheard++ == 0) {
-        oc_err("what was done is not in the ledger", "type=%s reason=%s", type, err->message);
+        oc_err("what was done is not in the ledger", "type=%s reason=%s hint=%s", type,
+               err->message, err->hint);
     }
 }
 

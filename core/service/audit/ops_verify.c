@@ -10,6 +10,7 @@
 #include "core/sys/file.h"
 
 #define TELL_EVERY 250 /* ms */
+#define TRIES      3   /* of a ledger that grows meanwhile */
 
 struct verify_params {
     const char *dir, *against;
@@ -34,6 +35,9 @@ struct oc_verifying {
     struct oc_ledger_report report;
     struct oc_ledger_witness witnesses[OC_AUDIT_WITNESSES];
     char *dir, *elsewhere;
+    bool own;     /* the ledger of this home */
+    uint64_t had; /* entries of it that the host has signed, when it began */
+    int again;    /* how often it began anew */
     int code;
     struct oc_error err;
     int64_t began_us;
@@ -81,6 +85,8 @@ static void on_progress(void *ctx, double fraction)
     __atomic_store_n(&v->percent, (int)(fraction * 100), __ATOMIC_RELAXED);
 }
 
+static void finish(void *ctx);
+
 /* [worker] */
 static void run(void *ctx)
 {
@@ -120,25 +126,103 @@ static void name_damage(struct oc_verifying *v)
     oc_buf_finish(&text);
 }
 
+/* ---- what the files alone do not show ---- */
+
+/* The files are good together, and fewer than the host has signed. */
+static void compare_with_memory(struct oc_verifying *v)
+{
+    struct oc_error err;
+    oc_error_init(&err);
+    if (v->had > v->report.entries) {
+        v->report.damaged = true;
+        v->report.index = -1;
+        snprintf(v->report.what, sizeof v->report.what,
+                 "%llu entries are there and the host has signed %llu: the newest are gone",
+                 (unsigned long long)v->report.entries, (unsigned long long)v->had);
+        v->code = OC_E_VERIFY;
+    } else if (oc_ledger_is_kept(v->s->env.ledger) && !oc_ledger_healthy(v->s->env.ledger, &err)) {
+        oc_call_warn(v->call, "the files are good, and the host does not trust them: %s",
+                     err.message);
+    }
+}
+
+/* An empty folder is no good ledger: a copy that was wiped must not pass for one. */
+static void look_for_ledger(struct oc_verifying *v)
+{
+    if (v->report.segments == 0 && v->report.entries == 0) {
+        oc_error_set(&v->err, OC_E_NOT_FOUND, "there is no ledger in %s", v->dir);
+        oc_error_hint(&v->err, "Name the folder that has the files of it, 000000000000.log and "
+                               "those after it: that of ledger.copy_to, or a copy of ledger in "
+                               "the home folder. If they were there, they have been removed.");
+        v->code = v->err.code;
+    }
+}
+
+static void warn_of_ends(const struct oc_verifying *v)
+{
+    if (v->report.torn_bytes > 0) {
+        oc_call_warn(v->call, "%llu bytes behind the last entry were left by a crash",
+                     (unsigned long long)v->report.torn_bytes);
+    }
+    if (v->report.entries > v->report.covered) {
+        const unsigned long long open = v->report.entries - v->report.covered;
+        oc_call_warn(v->call,
+                     "the newest %llu %s in no checkpoint yet: whether more were cut off "
+                     "cannot be told",
+                     open, open == 1 ? "entry is" : "entries are");
+    }
+}
+
+/* What the host has written, and what it knows of it. */
+static void note_extent(struct oc_verifying *v)
+{
+    const struct oc_env *env = &v->s->env;
+    struct oc_error err;
+    oc_error_init(&err);
+    const bool live =
+        v->own && oc_ledger_is_kept(env->ledger) && oc_ledger_healthy(env->ledger, NULL);
+    v->check.size = live ? oc_ledger_durable(env->ledger) : UINT64_MAX;
+    v->check.root =
+        live && oc_ledger_root(env->ledger, v->check.size, v->root, NULL) == OC_OK ? v->root : NULL;
+    if (v->own && oc_audit_remembered(v->s, &v->had, &err) != OC_OK) {
+        oc_call_warn(v->call, "what the host remembers of its ledger cannot be read: %s",
+                     err.message);
+    }
+}
+
+/* A checkpoint that was made meanwhile speaks of entries that were not there when it began: that is no damage. */
+static bool begin_anew(struct oc_verifying *v)
+{
+    if (!v->call || !v->report.damaged || v->check.size == UINT64_MAX || v->again == TRIES ||
+        oc_ledger_durable(v->s->env.ledger) == v->check.size) {
+        return false;
+    }
+    v->again++;
+    memset(&v->report, 0, sizeof v->report);
+    note_extent(v);
+    oc_workers_submit(oc_audit_workers(v->s), run, finish, v);
+    return true;
+}
+
 static void finish(void *ctx)
 {
     struct oc_verifying *v = ctx;
     struct oc_call *call = v->call;
+    if (begin_anew(v)) {
+        return;
+    }
     v->s->verifying = NULL;
     oc_timer_destroy(v->timer);
     if (call && v->code == OC_OK) {
+        if (v->own) {
+            compare_with_memory(v);
+        } else {
+            look_for_ledger(v);
+        }
+    }
+    if (call && v->code == OC_OK) {
         oc_call_on_cancel(call, NULL, NULL);
-        if (v->report.torn_bytes > 0) {
-            oc_call_warn(call, "%llu bytes behind the last entry were left by a crash",
-                         (unsigned long long)v->report.torn_bytes);
-        }
-        if (v->report.entries > v->report.covered) {
-            const unsigned long long open = v->report.entries - v->report.covered;
-            oc_call_warn(call,
-                         "the newest %llu %s in no checkpoint yet: whether more were cut off "
-                         "cannot be told",
-                         open, open == 1 ? "entry is" : "entries are");
-        }
+        warn_of_ends(v);
         oc_call_succeed(call, report_json(v));
     } else if (call) {
         oc_call_on_cancel(call, NULL, NULL);
@@ -174,26 +258,20 @@ static void begin(struct oc_audit *s, struct oc_call *call, const struct verify_
     const bool own = !p->dir;
     v->s = s;
     v->call = call;
+    v->own = own;
     v->dir = oc_strdup(own ? s->dir : p->dir);
     v->elsewhere = oc_strdup(p->against                                ? p->against
                              : own && copies && oc_file_exists(copies) ? s->section.copy_to
                                                                        : NULL);
     v->began_us = oc_time_mono_us();
     v->check = (struct oc_ledger_check){.dir = v->dir,
-                                        .size = own && oc_ledger_is_kept(s->env.ledger) &&
-                                                        oc_ledger_healthy(s->env.ledger, NULL)
-                                                    ? oc_ledger_durable(s->env.ledger)
-                                                    : UINT64_MAX,
                                         .witnesses = v->witnesses,
                                         .witness_count = oc_audit_witnesses(s, v->witnesses),
                                         .elsewhere = v->elsewhere,
                                         .progress = on_progress,
                                         .ctx = v,
                                         .stop = &v->stop};
-    if (v->check.size != UINT64_MAX &&
-        oc_ledger_root(s->env.ledger, v->check.size, v->root, NULL) == OC_OK) {
-        v->check.root = v->root;
-    }
+    note_extent(v);
     for (size_t i = 0; !own && i < v->check.witness_count; i++) {
         v->witnesses[i].cosigned = 0; /* that was about the ledger of this host */
     }
@@ -203,6 +281,24 @@ static void begin(struct oc_audit *s, struct oc_call *call, const struct verify_
     oc_call_on_cancel(call, on_cancel, v);
     oc_workers_submit(oc_audit_workers(s), run, finish, v);
     free(copies);
+}
+
+/* A folder that was moved away is no ledger that has not begun. */
+static void refuse_absent(struct oc_audit *s, struct oc_call *call)
+{
+    uint64_t had = 0;
+    struct oc_error err;
+    oc_error_init(&err);
+    if (oc_audit_remembered(s, &had, &err) == OC_OK && had > 0) {
+        oc_error_set(&err, OC_E_VERIFY,
+                     "there is no ledger in %s, and the host has signed %llu "
+                     "entries",
+                     s->dir, (unsigned long long)had);
+        oc_error_hint(&err, "Bring the folder back from a backup.");
+    } else if (err.code == OC_OK) {
+        oc_error_set(&err, OC_E_NOT_FOUND, "there is no ledger in %s yet", s->dir);
+    }
+    oc_call_fail(call, &err);
 }
 
 static void op_verify(struct oc_call *call, void *ctx)
@@ -217,7 +313,7 @@ static void op_verify(struct oc_call *call, void *ctx)
     } else if (s->verifying) {
         oc_call_failf(call, OC_E_RETRY, NULL, "a verification is under way already");
     } else if (!p->dir && !oc_file_exists(s->dir)) {
-        oc_call_failf(call, OC_E_NOT_FOUND, NULL, "there is no ledger in %s yet", s->dir);
+        refuse_absent(s, call);
     } else {
         begin(s, call, p);
     }
@@ -251,8 +347,9 @@ static const struct oc_op verify_op = {
     .view = "record",
     .description = "Whatever was edited, dropped, doubled, put in another place or cut off since a "
                    "checkpoint is found; the first damage is named, and the exit code is 5. A "
-                   "ledger that was cut together with its newest checkpoints is found by those "
-                   "that were copied elsewhere, or by a witness. How many of the newest entries no "
+                   "ledger that was cut together with its newest checkpoints is found by what the "
+                   "host remembers, which is in its store, by those that were copied elsewhere, "
+                   "or by a witness. How many of the newest entries no "
                    "checkpoint covers yet is a warning: they are signed within a minute.",
     .example = "openclaw ledger verify",
     .result = "{folder: string, good: boolean, entries: integer, oldest: integer, segments: "

@@ -43,9 +43,9 @@ void oc_audit_remember(struct oc_audit *s, uint64_t size, const uint8_t root[OC_
 
 /* ---- at the start ---- */
 
-static bool is_other_key(struct oc_audit *s, const char *name)
+static bool is_other_key(const char *dir, const char *name)
 {
-    char *path = oc_path_join(s->dir, "host.pub");
+    char *path = oc_path_join(dir, "host.pub");
     struct oc_buf text = {0};
     const size_t len = strlen(name);
     const bool same = oc_file_read(path, 1024, &text, NULL) == OC_OK && text.len > len &&
@@ -55,39 +55,80 @@ static bool is_other_key(struct oc_audit *s, const char *name)
     return !same;
 }
 
-static bool is_other_tree(struct oc_audit *s, uint64_t size, const char *hex)
+static bool is_other_tree(struct oc_ledger *l, uint64_t size, const char *hex)
 {
     uint8_t root[OC_LEDGER_HASH];
     char now[2 * OC_LEDGER_HASH + 1];
-    if (oc_ledger_root(s->env.ledger, size, root, NULL) != OC_OK) {
+    if (oc_ledger_root(l, size, root, NULL) != OC_OK) {
         return true;
     }
     oc_audit_hex(root, sizeof root, now);
     return strcmp(now, hex) != 0;
 }
 
-void oc_audit_compare(struct oc_audit *s)
+static void compare(const char *dir, struct oc_ledger *l, const json_t *seen)
 {
-    json_t *seen = may_remember(s) ? oc_kv_get(s->env.store, SPACE, KEY) : NULL;
-    const uint64_t size = (uint64_t)oc_json_int(seen, "size", 0),
-                   now = oc_ledger_size(s->env.ledger);
+    const uint64_t size = (uint64_t)oc_json_int(seen, "size", 0), now = oc_ledger_size(l);
     char message[160] = "";
     if (seen && size > now) {
         snprintf(message, sizeof message,
                  "the ledger has %llu entries and had %llu: the newest are gone",
                  (unsigned long long)now, (unsigned long long)size);
-    } else if (seen && is_other_key(s, oc_json_str(seen, "key", ""))) {
+    } else if (seen && is_other_key(dir, oc_json_str(seen, "key", ""))) {
         snprintf(message, sizeof message,
                  "host.pub of the ledger is gone, or is not the key that signed it");
-    } else if (seen && size > 0 && is_other_tree(s, size, oc_json_str(seen, "root", ""))) {
+    } else if (seen && size > 0 && is_other_tree(l, size, oc_json_str(seen, "root", ""))) {
         snprintf(message, sizeof message,
                  "the first %llu entries of the ledger are not those that were signed",
                  (unsigned long long)size);
     }
     if (*message) {
-        oc_ledger_distrust(s->env.ledger, message, HINT);
+        oc_ledger_distrust(l, message, HINT);
     }
+}
+
+void oc_audit_compare(struct oc_audit *s)
+{
+    json_t *seen = may_remember(s) ? oc_kv_get(s->env.store, SPACE, KEY) : NULL;
+    compare(s->dir, s->env.ledger, seen);
     json_decref(seen);
+}
+
+/* What the store of the home holds, which another process may have open. A home without a store has no host yet that could remember
+ * anything. */
+static int peek(const struct oc_audit *s, json_t **seen, struct oc_error *err)
+{
+    char *store = oc_path_join(s->env.home, "data/openclaw.db");
+    int rc = oc_kv_peek(store, SPACE, KEY, seen, err);
+    if (rc == OC_E_NOT_FOUND) {
+        oc_error_init(err);
+        rc = OC_OK;
+    }
+    free(store);
+    return rc;
+}
+
+int oc_audit_compare_home(struct oc_audit *s, struct oc_ledger *l, struct oc_error *err)
+{
+    json_t *seen = NULL;
+    int rc = peek(s, &seen, err);
+    compare(s->dir, l, seen);
+    json_decref(seen);
+    return rc;
+}
+
+int oc_audit_remembered(struct oc_audit *s, uint64_t *entries, struct oc_error *err)
+{
+    json_t *seen = NULL;
+    int rc = OC_OK;
+    if (may_remember(s)) {
+        seen = oc_kv_get(s->env.store, SPACE, KEY);
+    } else {
+        rc = peek(s, &seen, err);
+    }
+    *entries = (uint64_t)oc_json_int(seen, "size", 0);
+    json_decref(seen);
+    return rc;
 }
 
 /* ---- ledger.accept ---- */

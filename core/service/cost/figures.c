@@ -19,7 +19,8 @@ static struct oc_tokens tokens_of(const struct oc_usage_row *row)
 
 static const struct oc_price *price_of(struct oc_cost *c, const struct oc_usage_row *row)
 {
-    return oc_prices_find(&c->prices, *row->id.provider ? row->id.provider : NULL, row->id.model);
+    return oc_prices_find(oc_cost_prices(c), *row->id.provider ? row->id.provider : NULL,
+                          row->id.model);
 }
 
 double oc_cost_tokens(const struct oc_usage_row *row)

@@ -82,7 +82,8 @@ struct oc_cost {
         struct oc_list budgets; /* struct oc_budget_option */
     } options;
     struct oc_zone zone;
-    struct oc_prices prices;
+    struct oc_prices prices; /* by oc_cost_prices */
+    bool priced;             /* they have been read */
     struct oc_ledger ledger;
     struct oc_map sources;  /* name -> struct oc_cost_source */
     struct oc_map counters; /* series as text -> struct oc_cost_counter */
@@ -178,6 +179,9 @@ void oc_cost_add_figures(struct oc_cost *c);
 void oc_cost_add_export(struct oc_cost *c);
 /* budget.list, set, remove; check */
 void oc_cost_add_budgets(struct oc_cost *c);
+/* The price tables, which are read when the first model is priced: many hosts never do. */
+struct oc_prices *oc_cost_prices(struct oc_cost *c);
+
 /* prices.show, update */
 void oc_cost_add_prices(struct oc_cost *c);
 json_t *oc_cost_sources_json(struct oc_cost *c);

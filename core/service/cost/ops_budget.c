@@ -117,6 +117,17 @@ static const struct oc_op list_op = {
 
 /* ---- cost.budget.set, remove ---- */
 
+/* What would not be there when it is shown must not be what two agents differ by. */
+static bool is_text(const char *s)
+{
+    for (; *s; s++) {
+        if ((unsigned char)*s < 0x20 || *s == 0x7f) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void op_set(struct oc_call *call, void *ctx)
 {
     struct oc_cost *c = ctx;
@@ -124,7 +135,7 @@ static void op_set(struct oc_call *call, void *ctx)
     const char *agent = agent_of(p);
     struct oc_error err;
     oc_error_init(&err);
-    if (strlen(agent) > 100 || strpbrk(agent, "/\n\t")) {
+    if (strlen(agent) > 100 || strchr(agent, '/') || !is_text(agent)) {
         oc_call_failf(call, OC_E_CONFIG, "Write the agent's id, such as coder.",
                       "not an agent's id: %s", agent);
         return;
@@ -278,7 +289,7 @@ static void op_check(struct oc_call *call, void *ctx)
 {
     struct oc_cost *c = ctx;
     const struct params *p = oc_call_params(call);
-    const struct oc_price *price = oc_prices_find(&c->prices, NULL, p->model);
+    const struct oc_price *price = oc_prices_find(oc_cost_prices(c), NULL, p->model);
     const struct oc_tokens tokens = {.input = p->input_tokens, .output = p->output_tokens};
     struct verdict v = {.dollars = oc_price_of(price, &tokens),
                         .tokens = p->input_tokens + p->output_tokens};

@@ -71,9 +71,10 @@ static void op_show(struct oc_call *call, void *ctx)
 {
     struct oc_cost *c = ctx;
     const struct params *p = oc_call_params(call);
+    const struct oc_prices *prices = oc_cost_prices(c);
     json_t *list = json_array();
-    for (size_t i = 0; i < c->prices.tables.count; i++) {
-        const struct oc_price_table *t = c->prices.tables.items[i];
+    for (size_t i = 0; i < prices->tables.count; i++) {
+        const struct oc_price_table *t = prices->tables.items[i];
         for (size_t k = 0; k < t->models.count; k++) {
             if (wanted(p->model, t, &t->models.items[k])) {
                 json_array_append_new(list, price_json(t, &t->models.items[k]));
@@ -213,7 +214,7 @@ static void op_update(struct oc_call *call, void *ctx)
     struct oc_error err;
     oc_error_init(&err);
     struct oc_price_table *t = read_table(p->file, &err);
-    const struct oc_price_table *was = t ? oc_prices_table(&c->prices, t->provider) : NULL;
+    const struct oc_price_table *was = t ? oc_prices_table(oc_cost_prices(c), t->provider) : NULL;
     int code = t ? check_version(was, t, p->force || p->dry_run, &err) : err.code;
     if (code == OC_OK && !p->dry_run) {
         json_object_del(t->document, "forced");
@@ -237,7 +238,7 @@ static void op_update(struct oc_call *call, void *ctx)
         oc_price_table_destroy(t);
     } else {
         t->own = true;
-        oc_prices_add(&c->prices, t);
+        oc_prices_add(oc_cost_prices(c), t);
         oc_cost_reprice(c);
     }
     oc_call_succeed(call, o);

@@ -159,6 +159,36 @@ static void recall(struct oc_cost *c)
 
 /* ---- life ---- */
 
+static const char *whose(const struct oc_budget_option *b)
+{
+    return b->agent && *b->agent ? b->agent : OC_COST_GLOBAL;
+}
+
+static bool is_limited_twice(const struct oc_budget_option *a, const struct oc_budget_option *b)
+{
+    return strcmp(whose(a), whose(b)) == 0 && ((a->daily_dollars > 0 && b->daily_dollars > 0) ||
+                                               (a->monthly_dollars > 0 && b->monthly_dollars > 0) ||
+                                               (a->daily_tokens > 0 && b->daily_tokens > 0) ||
+                                               (a->monthly_tokens > 0 && b->monthly_tokens > 0));
+}
+
+static void check_once(const struct oc_cost *c, uint64_t i, const struct oc_node *group,
+                       struct oc_diags *diags)
+{
+    const struct oc_budget_option *list = c->options.budgets.items;
+    char path[64];
+    for (uint64_t k = 0; k < i; k++) {
+        if (is_limited_twice(&list[k], &list[i])) {
+            snprintf(path, sizeof path, "cost.budgets[%d]", (int)i);
+            oc_diags_add(diags, false, oc_node_get(group, path + sizeof "cost." - 1), path,
+                         "Leave one of the two limits out.",
+                         "%s has a limit of this kind already, in cost.budgets[%d]",
+                         whose(&list[i]), (int)k);
+            return;
+        }
+    }
+}
+
 static void check_budgets(const struct oc_cost *c, const struct oc_node *group,
                           struct oc_diags *diags)
 {
@@ -166,6 +196,7 @@ static void check_budgets(const struct oc_cost *c, const struct oc_node *group,
     char path[64];
     for (uint64_t i = 0; i < c->options.budgets.count; i++) {
         const struct oc_budget_option *b = &list[i];
+        check_once(c, i, group, diags);
         if (b->daily_dollars + b->monthly_dollars + b->daily_tokens + b->monthly_tokens > 0) {
             continue;
         }
@@ -202,14 +233,34 @@ void oc_cost_configure(struct oc_cost *c, const struct oc_config *config, struct
     }
 }
 
+struct oc_prices *oc_cost_prices(struct oc_cost *c)
+{
+    if (!c->priced) {
+        char *dir = oc_path_join(c->env.home, "prices");
+        oc_prices_load(&c->prices, dir);
+        c->priced = true;
+        free(dir);
+    }
+    return &c->prices;
+}
+
+/* What is wrong in a file of our own is told at the start, not by the first model that is priced. */
+static void read_own_prices(struct oc_cost *c)
+{
+    char *dir = oc_path_join(c->env.home, "prices");
+    if (oc_file_exists(dir)) {
+        oc_cost_prices(c);
+    }
+    free(dir);
+}
+
 struct oc_cost *oc_cost_create(const struct oc_env *env)
 {
     struct oc_cost *c = oc_calloc(1, sizeof *c);
-    char *dir = oc_path_join(env->home, "prices");
     c->env = *env;
     c->expired_ms = oc_time_mono();
     oc_zone_init(&c->zone, "UTC", NULL);
-    oc_prices_load(&c->prices, dir);
+    read_own_prices(c);
     oc_ledger_init(&c->ledger, env->store);
     oc_cost_load_sources(c);
     c->samples = oc_bus_subscribe(env->bus, "samples", oc_cost_take, c);
@@ -219,7 +270,6 @@ struct oc_cost *oc_cost_create(const struct oc_env *env)
     oc_cost_add_export(c);
     oc_cost_add_budgets(c);
     oc_cost_add_prices(c);
-    free(dir);
     return c;
 }
 

@@ -4,6 +4,7 @@
 
 #include "core/base/json.h"
 #include "core/base/log.h"
+#include "core/base/text.h"
 #include "core/service/cron/internal.h"
 
 struct work {
@@ -54,17 +55,30 @@ static void take_item(struct work *w, const struct oc_node *item, const char *pa
     }
 }
 
+/* As it is called in the list as it was written, which does not know those that are shipped. */
+static void path_of(const struct oc_node *item, size_t index, char *path, size_t size)
+{
+    const struct oc_node *name = oc_node_get(item, "name");
+    if (name && name->type == OC_NODE_STRING && oc_name_valid(name->string)) {
+        snprintf(path, size, "schedules[%s]", name->string);
+    } else {
+        snprintf(path, size, "schedules[%zu]", index);
+    }
+}
+
 static void take_section(struct work *w, const struct oc_node *list)
 {
-    char path[64];
+    char path[96];
+    size_t written = 0;
     if (list && list->type != OC_NODE_LIST) {
         oc_diags_add(w->diags, false, list, "schedules", "Write schedules = ( { ... } );",
                      "expected a list, found a %s", oc_node_type_name(list->type));
         return;
     }
     for (size_t i = 0; list && i < list->count && i < OC_CRON_ENTRIES_MAX; i++) {
-        snprintf(path, sizeof path, "schedules[%zu]", i);
+        path_of(list->children[i], written, path, sizeof path);
         take_item(w, list->children[i], path);
+        written += list->children[i]->layer != OC_LAYER_DEFAULT;
     }
 }
 

@@ -1,6 +1,7 @@
 /* What a schedule is: its times, its operation and how it behaves. SPDX-License-Identifier: MIT */
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/json.h"
@@ -236,11 +237,16 @@ char *oc_cron_definition_clock(const struct oc_cron_definition *d, int64_t wall_
                                size_t size)
 {
     int64_t seconds = wall_ms / OC_SECOND;
-    time_t local = (time_t)(seconds + oc_zone_offset(&d->zone, seconds));
+    long offset = oc_zone_offset(&d->zone, seconds), minutes = labs(offset) / 60;
+    time_t local = (time_t)(seconds + offset);
+    char text[32];
     struct tm tm;
     gmtime_r(&local, &tm);
-    if (strftime(buf, size, tm.tm_sec ? "%Y-%m-%d %H:%M:%S" : "%Y-%m-%d %H:%M", &tm) == 0) {
-        buf[0] = '\0';
+    if (strftime(text, sizeof text, tm.tm_sec ? "%Y-%m-%d %H:%M:%S" : "%Y-%m-%d %H:%M", &tm) == 0) {
+        text[0] = '\0';
     }
+    /* in autumn an hour comes twice, and only this tells which one is meant */
+    snprintf(buf, size, "%s %c%02ld:%02ld", text, offset < 0 ? '-' : '+', minutes / 60,
+             minutes % 60);
     return buf;
 }

@@ -56,7 +56,7 @@ int64_t oc_cron_definition_start(const struct oc_cron_definition *d, int64_t due
 char *oc_cron_definition_text(const struct oc_cron_definition *d);
 /* "*" "/5 * * * * Europe/Berlin": another one means that times begin anew. Owned by the caller. */
 char *oc_cron_definition_when(const struct oc_cron_definition *d);
-/* "2026-11-22 14:00" on the clock of the zone. */
+/* "2026-11-22 14:00 +01:00" on the clock of the zone. */
 char *oc_cron_definition_clock(const struct oc_cron_definition *d, int64_t wall_ms, char *buf,
                                size_t size);
 const char *oc_cron_role_name(int32_t role);
@@ -210,6 +210,9 @@ void oc_cron_add_import_op(struct oc_cron_service *s);
 /* Makes and keeps a new schedule of `json` (taken) for whoever calls. */
 struct oc_cron_entry *oc_cron_make(struct oc_cron_service *s, json_t *json,
                                    const struct oc_actor *actor, struct oc_error *err);
+/* Whether that would be done, were `more` others added before; takes json and changes nothing. */
+int oc_cron_would_make(struct oc_cron_service *s, json_t *json, const struct oc_actor *actor,
+                       size_t more, struct oc_error *err);
 
 /* ---- crontab.c: lines of a crontab ---- */
 

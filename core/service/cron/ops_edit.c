@@ -68,6 +68,25 @@ static size_t added(const struct oc_cron_service *s)
     return count;
 }
 
+/* Whether it may be added beside those that are there and `more` others. */
+static int check_new(struct oc_cron_service *s, const struct oc_cron_definition *d,
+                     const struct oc_actor *actor, size_t more, struct oc_error *err)
+{
+    size_t all = s->entries.count + more;
+    if (oc_cron_find(s, d->o.name)) {
+        oc_error_set(err, OC_E_CONFLICT, "there is a schedule %s already", d->o.name);
+        oc_error_hint(err, "Take another name, or change it with `openclaw cron edit`.");
+        return OC_E_CONFLICT;
+    }
+    if (added(s) + more >= OC_CRON_ADDED_MAX || all >= OC_CRON_ENTRIES_MAX) {
+        oc_error_set(err, OC_E_CONFLICT, "there are %zu schedules already, %d may be added", all,
+                     OC_CRON_ADDED_MAX);
+        oc_error_hint(err, "Remove some with `openclaw cron remove`.");
+        return OC_E_CONFLICT;
+    }
+    return check_definition(s, d, actor, err);
+}
+
 struct oc_cron_entry *oc_cron_make(struct oc_cron_service *s, json_t *json,
                                    const struct oc_actor *actor, struct oc_error *err)
 {
@@ -77,21 +96,27 @@ struct oc_cron_entry *oc_cron_make(struct oc_cron_service *s, json_t *json,
     if (oc_cron_definition_init(&def, json, err) != OC_OK) {
         return NULL;
     }
-    if (oc_cron_find(s, def.o.name)) {
-        oc_error_set(err, OC_E_CONFLICT, "there is a schedule %s already", def.o.name);
-        oc_error_hint(err, "Take another name, or change it with `openclaw cron edit`.");
-    } else if (added(s) >= OC_CRON_ADDED_MAX || s->entries.count >= OC_CRON_ENTRIES_MAX) {
-        oc_error_set(err, OC_E_CONFLICT, "there are %zu schedules already, %d may be added",
-                     s->entries.count, OC_CRON_ADDED_MAX);
-        oc_error_hint(err, "Remove some with `openclaw cron remove`.");
-    } else if (check_definition(s, &def, actor, err) == OC_OK &&
-               oc_cron_write_definition(s, &def, err) == OC_OK) {
+    if (check_new(s, &def, actor, 0, err) == OC_OK &&
+        oc_cron_write_definition(s, &def, err) == OC_OK) {
         e = oc_cron_entry_add(s, &def, OC_CRON_SET);
         oc_cron_flush(s, NULL);
         oc_cron_wake(s);
     }
     oc_cron_definition_finish(&def); /* empty when the entry took it */
     return e;
+}
+
+int oc_cron_would_make(struct oc_cron_service *s, json_t *json, const struct oc_actor *actor,
+                       size_t more, struct oc_error *err)
+{
+    struct oc_cron_definition def;
+    oc_json_set_str(json, "author", actor->name);
+    int code = oc_cron_definition_init(&def, json, err);
+    if (code == OC_OK) {
+        code = check_new(s, &def, actor, more, err);
+        oc_cron_definition_finish(&def);
+    }
+    return code;
 }
 
 static void answer(struct oc_call *call, struct oc_cron_entry *e)

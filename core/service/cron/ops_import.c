@@ -42,7 +42,8 @@ struct import {
     const struct oc_actor *actor;
     const struct import_params *p;
     json_t *rows;
-    char *zone; /* owned; of CRON_TZ, NULL = none yet */
+    json_t *planned; /* owned; what a dry run would have added by now: name -> its definition */
+    char *zone;      /* owned; of CRON_TZ, NULL = none yet */
     int64_t added, present, findings;
 };
 
@@ -78,27 +79,57 @@ static struct oc_cron_entry *replacing(struct import *im, const char *command)
     return found;
 }
 
-static bool same_times(const struct oc_cron_entry *e, const char *text, const char *zone)
+static bool same_cron(const char *one, const char *other)
 {
-    struct oc_cron c;
-    const struct oc_cron *d = &e->def.cron;
-    return e->def.o.cron && oc_cron_parse(text, &c, NULL) == OC_OK && c.minutes == d->minutes &&
-           c.hours == d->hours && c.days == d->days && c.months == d->months &&
-           c.weekdays == d->weekdays && c.either == d->either && strcmp(zone, e->def.o.zone) == 0;
+    struct oc_cron c, d;
+    return one && oc_cron_parse(one, &c, NULL) == OC_OK &&
+           oc_cron_parse(other, &d, NULL) == OC_OK && c.minutes == d.minutes &&
+           c.hours == d.hours && c.days == d.days && c.months == d.months &&
+           c.weekdays == d.weekdays && c.either == d.either;
 }
 
-/* What was imported before is found by its name: that of what it stands in for, and a number. */
-static struct oc_cron_entry *same_beside(struct import *im, const struct oc_cron_entry *e,
-                                         const char *text, const char *zone, char name[80])
+static bool same_times(const json_t *definition, const char *text, const char *zone)
+{
+    return same_cron(oc_json_str(definition, "cron", NULL), text) &&
+           strcmp(zone, oc_json_str(definition, "zone", "UTC")) == 0;
+}
+
+static const json_t *definition_of(const struct import *im, const char *name)
+{
+    const struct oc_cron_entry *e = oc_cron_find(im->s, name);
+    return e ? e->def.json : json_object_get(im->planned, name);
+}
+
+/* What was imported before is found by its name: that of what it stands in for, and a number. NULL: it is not there, and `name` is
+ * what it would be called; "" when there are too many of them. */
+static const json_t *same_beside(const struct import *im, const struct oc_cron_entry *e,
+                                 const char *text, const char *zone, char name[80])
 {
     for (int i = 2; i < 100; i++) {
         snprintf(name, 80, "%.60s-%d", e->name, i);
-        struct oc_cron_entry *other = oc_cron_find(im->s, name);
+        const json_t *other = definition_of(im, name);
         if (!other || same_times(other, text, zone)) {
             return other;
         }
     }
+    *name = '\0';
     return NULL;
+}
+
+/* As both do it, for now or only to see whether it could be done. */
+static int make(struct import *im, const char *name, json_t *json /* taken */, struct oc_error *err)
+{
+    if (!im->p->dry_run) {
+        return oc_cron_make(im->s, json, im->actor, err) ? OC_OK : err->code;
+    }
+    json_t *definition = json_deep_copy(json);
+    int code = oc_cron_would_make(im->s, json, im->actor, json_object_size(im->planned), err);
+    if (code == OC_OK) {
+        oc_json_take(im->planned, name, definition);
+    } else {
+        json_decref(definition);
+    }
+    return code;
 }
 
 static void add_beside(struct import *im, int line, struct oc_cron_entry *e, const char *name,
@@ -112,9 +143,7 @@ static void add_beside(struct import *im, int line, struct oc_cron_entry *e, con
     oc_json_set_str(json, "name", name);
     oc_json_set_str(json, "cron", text);
     oc_json_set_str(json, "zone", zone);
-    if (im->p->dry_run) {
-        json_decref(json);
-    } else if (!oc_cron_make(im->s, json, im->actor, &err)) {
+    if (make(im, name, json, &err) != OC_OK) {
         find(im, line, err.message, err.hint);
         return;
     }
@@ -139,16 +168,13 @@ static void take_schedule(struct import *im, const struct oc_crontab_line *line)
              "it did.");
         return;
     }
-    struct oc_cron_entry *same = e;
-    if (!same_times(e, line->cron, zone)) {
-        same = same_beside(im, e, line->cron, zone, name);
-    }
-    if (!same) {
+    oc_copy(name, sizeof name, e->name);
+    if (!same_times(e->def.json, line->cron, zone) && !same_beside(im, e, line->cron, zone, name)) {
         add_beside(im, line->number, e, name, line->cron, zone);
         return;
     }
-    char *message = oc_asprintf("schedule %s is there already", same->name);
-    oc_json_set_str(add_row(im, line->number, "present", message), "name", same->name);
+    char *message = oc_asprintf("schedule %s is there already", name);
+    oc_json_set_str(add_row(im, line->number, "present", message), "name", name);
     im->present++;
     free(message);
 }
@@ -187,14 +213,18 @@ static void take_lines(struct import *im, char *text)
 
 static void op_import(struct oc_call *call, void *ctx)
 {
-    struct import im = {
-        .s = ctx, .actor = oc_call_actor(call), .p = oc_call_params(call), .rows = json_array()};
+    struct import im = {.s = ctx,
+                        .actor = oc_call_actor(call),
+                        .p = oc_call_params(call),
+                        .rows = json_array(),
+                        .planned = json_object()};
     struct oc_buf text = {0};
     struct oc_error err;
     oc_error_init(&err);
     if (oc_file_read(im.p->file, FILE_MAX, &text, &err) != OC_OK) {
         oc_call_fail(call, &err);
         json_decref(im.rows);
+        json_decref(im.planned);
         oc_buf_finish(&text);
         return;
     }
@@ -202,6 +232,7 @@ static void op_import(struct oc_call *call, void *ctx)
     take_lines(&im, copy);
     free(copy);
     free(im.zone);
+    json_decref(im.planned);
     json_t *result = json_object();
     oc_json_set_int(result, "added", im.added);
     oc_json_set_int(result, "present", im.present);

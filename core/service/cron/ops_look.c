@@ -201,7 +201,8 @@ static const struct oc_option next_options[] = {
      .type = OC_OPT_STRING,
      .offset = AT(from),
      .default_text = "now",
-     .help = "times after this one: 2026-03-29, RFC 3339; default: now"},
+     .help =
+         "times after this one: RFC 3339, or 2026-03-29 for that day in the zone; default: now"},
     {0}};
 #undef AT
 
@@ -257,6 +258,13 @@ static void answer_next(struct oc_call *call, struct comings *c, int64_t count)
     oc_call_succeed(call, rows);
 }
 
+/* A day has begun at another moment in another zone; other times are the same everywhere. */
+static int64_t from_in(const struct oc_cron_definition *def, const char *text, int64_t from)
+{
+    int64_t start = oc_zone_start(&def->zone, text);
+    return start >= 0 ? start - 1 : from; /* its first moment is among those that come */
+}
+
 static void next_of_expression(struct oc_call *call, const struct next_params *p, int64_t from)
 {
     struct oc_cron_definition def;
@@ -269,7 +277,7 @@ static void next_of_expression(struct oc_call *call, const struct next_params *p
         oc_call_fail(call, &err);
         return;
     }
-    add_comings(&c, &def, from, p->count);
+    add_comings(&c, &def, from_in(&def, p->from, from), p->count);
     answer_next(call, &c, p->count);
     oc_cron_definition_finish(&def);
 }
@@ -300,7 +308,8 @@ static void op_next(struct oc_call *call, void *ctx)
     }
     for (size_t i = 0; i < s->entries.count; i++) {
         const struct oc_cron_entry *e = s->entries.items[i];
-        int64_t after = from == now && !s->env.ephemeral ? e->seen : from;
+        int64_t after =
+            from == now && !s->env.ephemeral ? e->seen : from_in(&e->def, p->from, from);
         if (p->name ? strcmp(p->name, e->name) == 0 : oc_cron_active(e)) {
             add_comings(&c, &e->def, after, p->count);
         }

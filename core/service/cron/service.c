@@ -134,7 +134,7 @@ int oc_cron_check_op(struct oc_cron_service *s, const struct oc_cron_definition 
     if (op->flags & OC_OP_TELLS_SECRET) {
         oc_error_set(err, OC_E_UNSUPPORTED,
                      "operation %s tells a secret, which a schedule has nobody to tell", d->o.op);
-        oc_error_hint(err, "Call it yourself: `openclaw %s`.", d->o.op);
+        oc_error_hint(err, "Only who is there to take it may call it: call it yourself.");
         return OC_E_UNSUPPORTED;
     }
     if (d->o.role < (int32_t)op->role) {

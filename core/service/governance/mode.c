@@ -210,10 +210,11 @@ int oc_governance_may_post(const struct oc_governance *g, const char *category,
         wait <= 0) {
         return OC_OK;
     }
-    oc_error_set(err, OC_E_RETRY, "a provisional decision was made a short time ago");
+    /* no OC_E_RETRY: whoever calls again at once, and again, gets the same answer for hours */
+    oc_error_set(err, OC_E_CONFLICT, "a provisional decision was made a short time ago");
     oc_error_hint(err, "The next one may be made in %s, or when a majority of the members is back.",
                   oc_duration_human(wait, span, sizeof span));
-    return OC_E_RETRY;
+    return OC_E_CONFLICT;
 }
 
 /* ---- ratification ---- */

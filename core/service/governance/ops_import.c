@@ -68,7 +68,10 @@ static int read_file(const char *path, struct oc_buf *text, enum oc_gov_file *ki
                      struct oc_gov_rules *rules, json_t **findings, struct oc_error *err)
 {
     int rc = oc_file_read(path, OC_GOV_IMPORT_MAX, text, err);
-    return rc ? rc : oc_gov_import(text->data, text->len, kind, rules, findings, err);
+    if (rc == OC_OK && oc_gov_import(text->data, text->len, kind, rules, findings, err) != OC_OK) {
+        rc = oc_error_prefix(err, "%s", path);
+    }
+    return rc;
 }
 
 static void op_validate(struct oc_call *call, void *ctx)
@@ -147,7 +150,7 @@ static void op_import(struct oc_call *call, void *ctx)
         oc_call_fail(call, &err);
     } else if (oc_gov_findings_errors(findings)) {
         oc_call_failf(call, OC_E_CONFIG, "`openclaw governance validate` shows them.",
-                      "the file has errors: nothing was taken over");
+                      "%s has errors: nothing was taken over", p->file);
     } else {
         json_t *result = json_object();
         oc_json_set_str(result, "kind", oc_gov_file_name(kind));

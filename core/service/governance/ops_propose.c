@@ -43,7 +43,8 @@ static const struct oc_option propose_options[] = {
     {.name = "changes",
      .type = OC_OPT_STRINGS,
      .offset = AT(changes),
-     .help = "names of the parameters that it changes"},
+     .help = "names of the parameters that it changes, such as alerts.cooldown; `openclaw "
+             "governance rules` lists those that no vote changes"},
     {.name = "op",
      .type = OC_OPT_STRING,
      .offset = AT(op),
@@ -145,6 +146,9 @@ static int bind_plan(struct oc_governance *g, const char *name, json_t **params,
     if (!op) {
         return plan ? oc_error_set(err, OC_E_NOT_FOUND, "%s is gone", name) : OC_OK;
     }
+    if (!(op->flags & OC_OP_PLANS)) {
+        return OC_OK; /* it shows what would change, and binds nothing */
+    }
     *params = *params ? *params : json_object();
     int rc = oc_op_check_plan(op, *params, plan, err);
     oc_json_set_str(*params, "plan", oc_json_str(plan, "plan", ""));
@@ -203,7 +207,7 @@ static void op_propose(struct oc_call *call, void *ctx)
     rc = rc ? rc : parse_object(p->params, "params", &params, &err);
     if (rc != OC_OK) {
         oc_governance_refuse(g, call, &err);
-    } else if (op && op->flags & OC_OP_PLANS) {
+    } else if (op && op->flags & (OC_OP_PLANS | OC_OP_PREVIEWS)) {
         oc_governance_plan(g, call, op, params, propose);
     } else {
         propose(g, call, NULL);

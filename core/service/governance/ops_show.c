@@ -11,6 +11,19 @@
 
 /* ---- finding a proposal ---- */
 
+/* By when they were submitted: in a ledger that has lost its end, and goes on, places come a second time. */
+static int by_age(const json_t *a, const json_t *b)
+{
+    static const char *const keys[] = {"submitted_at", "index"};
+    for (size_t i = 0; i < OC_COUNT(keys); i++) {
+        const int64_t x = oc_json_int(a, keys[i], 0), y = oc_json_int(b, keys[i], 0);
+        if (x != y) {
+            return x < y ? -1 : 1;
+        }
+    }
+    return 0;
+}
+
 static const json_t *newest(const struct oc_governance *g)
 {
     const json_t *best = NULL;
@@ -18,7 +31,7 @@ static const json_t *newest(const struct oc_governance *g)
     json_t *p;
     json_object_foreach(json_object_get(g->state, "proposals"), id, p)
     {
-        if (!best || oc_json_int(p, "index", 0) > oc_json_int(best, "index", 0)) {
+        if (!best || by_age(p, best) > 0) {
             best = p;
         }
     }
@@ -101,9 +114,7 @@ static bool listed(const struct list_params *o, const json_t *p)
 
 static int newest_first(const void *a, const void *b)
 {
-    const int64_t x = oc_json_int(*(const json_t *const *)a, "index", 0);
-    const int64_t y = oc_json_int(*(const json_t *const *)b, "index", 0);
-    return (x < y) - (x > y);
+    return by_age(*(const json_t *const *)b, *(const json_t *const *)a);
 }
 
 static bool is_status(const char *word)

@@ -76,6 +76,19 @@ static const struct oc_gov_inviolable *touches(const json_t *value, int depth)
     return found;
 }
 
+static int check_changes(const json_t *changes, struct oc_error *err)
+{
+    const json_t *name;
+    size_t i;
+    int rc = OC_OK;
+    json_array_foreach(changes, i, name)
+    {
+        rc =
+            rc ? rc : oc_gov_change_check(json_is_string(name) ? json_string_value(name) : "", err);
+    }
+    return rc;
+}
+
 static int check_inviolable(const struct oc_draft *d, struct oc_error *err)
 {
     const struct oc_gov_inviolable *hit = NULL;
@@ -89,7 +102,7 @@ static int check_inviolable(const struct oc_draft *d, struct oc_error *err)
     hit = hit ? hit : touches(d->params, 0);
     hit = hit ? hit : touches(d->rollback_params, 0);
     if (!hit) {
-        return OC_OK;
+        return check_changes(d->changes, err);
     }
     if (hit == &too_deep) {
         oc_error_set(err, OC_E_REFUSED, "the parameters are nested deeper than %d", DEPTH_MAX);
@@ -150,6 +163,11 @@ static int check_op(struct oc_governance *g, const char *name, const json_t *par
     if (op->flags & (OC_OP_PRIVATE | OC_OP_STREAMS)) {
         return oc_error_set(err, OC_E_UNSUPPORTED, "%s cannot be run by a decision", name);
     }
+    if (op->flags & OC_OP_TELLS_SECRET) {
+        oc_error_set(err, OC_E_REFUSED, "%s answers with a secret, which would be kept", name);
+        oc_error_hint(err, "Only who is there to take it may call it: call it yourself.");
+        return OC_E_REFUSED;
+    }
     if (check_secrets(g, op, params, err) != OC_OK) {
         return OC_E_REFUSED;
     }
@@ -159,6 +177,20 @@ static int check_op(struct oc_governance *g, const char *name, const json_t *par
     return len <= PARAMS_MAX
                ? check_params(op, params, err)
                : oc_error_set(err, OC_E_CONFIG, "the parameters of %s are too long", name);
+}
+
+/* What was put to the vote by the gate was found good before. */
+static int check_call(struct oc_governance *g, const struct oc_draft *d, const char *op,
+                      const json_t *params, struct oc_error *err)
+{
+    const struct oc_call_request req = {.op = op,
+                                        .params = params ? json_deep_copy(params) : NULL,
+                                        .actor = {.name = d->actor, .role = d->role}};
+    if (!op || d->gated) {
+        json_decref(req.params);
+        return OC_OK;
+    }
+    return oc_ops_check(g->env->ops, &req, err);
 }
 
 /* ---- what the policy wants for the operation ---- */
@@ -288,6 +320,7 @@ static int check(struct oc_governance *g, const struct oc_draft *d, struct oc_er
     rc = rc ? rc : check_inviolable(d, err);
     rc = rc ? rc : check_op(g, d->op, d->params, err);
     rc = rc ? rc : check_op(g, d->rollback_op, d->rollback_params, err);
+    rc = rc ? rc : check_call(g, d, d->op, d->params, err);
     rc = rc ? rc : check_policy(g, d, d->op, d->params, err);
     return rc ? rc : check_policy(g, d, d->rollback_op, d->rollback_params, err);
 }

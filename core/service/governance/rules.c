@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core/base/buf.h"
 #include "core/base/error.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
@@ -113,7 +114,7 @@ static int check_category(const struct oc_gov_rules *rules, unsigned i, struct o
     if (c->min_votes < 1 || c->min_votes > rules->triad_count) {
         oc_error_set(err, OC_E_CONFIG, "%s: %u votes are asked for and %u can be cast",
                      categories[i], c->min_votes, rules->triad_count);
-        oc_error_hint(err, "Set minimum_votes to at most the number of voters.");
+        oc_error_hint(err, "Name at least %u voters in `triad`.", c->min_votes);
         return OC_E_CONFIG;
     }
     return OC_OK;
@@ -251,6 +252,30 @@ static json_t *stages_json(const struct oc_gov_stage_rules *s)
     return o;
 }
 
+/* ---- what nobody may change ---- */
+
+const struct oc_gov_inviolable oc_gov_inviolables[] = {
+    {"triad.consensus.threshold", "2/3"},
+    {"security.credential.vault_first", "true"},
+    {"security.credential.no_group_chat", "true"},
+    {"deliberation.advocate.one_voice_per_round", "true"},
+    {"deliberation.advocate.advisory_only", "true"},
+    {"agents.advisory.oracle.no_veto", "true"},
+    {"agents.advisory.examiner.no_veto", "true"},
+    {"agents.advisory.sentinel.no_executive_power", "true"},
+    {"deliberation.phases.required", "signal, build, ratify"},
+    {NULL, NULL},
+};
+
+static json_t *inviolables_json(void)
+{
+    json_t *list = json_array();
+    for (const struct oc_gov_inviolable *i = oc_gov_inviolables; i->name; i++) {
+        json_array_append_new(list, json_pack("{s:s,s:s}", "name", i->name, "value", i->value));
+    }
+    return list;
+}
+
 json_t *oc_gov_rules_json(const struct oc_gov_rules *rules)
 {
     json_t *o = json_object(), *list = json_array(), *triad = json_array();
@@ -272,23 +297,11 @@ json_t *oc_gov_rules_json(const struct oc_gov_rules *rules)
     oc_json_set_int(o, "deadlock_cycles", rules->deadlock_cycles);
     oc_json_set_int(o, "ratification_ms", rules->ratification_ms);
     oc_json_set_int(o, "retention_ms", rules->retention_ms);
+    oc_json_take(o, "inviolable", inviolables_json());
     return o;
 }
 
-/* ---- what nobody may change ---- */
-
-const struct oc_gov_inviolable oc_gov_inviolables[] = {
-    {"triad.consensus.threshold", "2/3"},
-    {"security.credential.vault_first", "true"},
-    {"security.credential.no_group_chat", "true"},
-    {"deliberation.advocate.one_voice_per_round", "true"},
-    {"deliberation.advocate.advisory_only", "true"},
-    {"agents.advisory.oracle.no_veto", "true"},
-    {"agents.advisory.examiner.no_veto", "true"},
-    {"agents.advisory.sentinel.no_executive_power", "true"},
-    {"deliberation.phases.required", "signal, build, ratify"},
-    {NULL, NULL},
-};
+/* ---- whether something is inviolable ---- */
 
 /* Whether `path` is `name`, or holds it: "a.b" holds "a.b.c". */
 static bool holds(const char *path, const char *name)
@@ -305,4 +318,38 @@ const struct oc_gov_inviolable *oc_gov_inviolable_find(const char *path)
         }
     }
     return NULL;
+}
+
+/* The last word of a path. */
+static const char *end_of(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    return dot ? dot + 1 : path;
+}
+
+static bool is_path(const char *name)
+{
+    const size_t len = strlen(name);
+    return strchr(name, '.') && name[0] != '.' && name[len - 1] != '.' && !strstr(name, "..") &&
+           strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.") == len;
+}
+
+int oc_gov_change_check(const char *name, struct oc_error *err)
+{
+    const struct oc_gov_inviolable *i = oc_gov_inviolables;
+    struct oc_buf list = {0};
+    while (i->name && strcmp(end_of(i->name), end_of(name)) != 0) {
+        i++;
+    }
+    if (is_path(name) && !i->name) {
+        return OC_OK;
+    }
+    for (const struct oc_gov_inviolable *k = oc_gov_inviolables; k->name; k++) {
+        oc_buf_addf(&list, "%s%s", k == oc_gov_inviolables ? "" : ", ", k->name);
+    }
+    oc_error_set(err, OC_E_CONFIG, "'%.64s' names no parameter; inviolable are %s", name,
+                 list.data);
+    oc_error_hint(err, "Name it in full, such as alerts.cooldown.");
+    oc_buf_finish(&list);
+    return OC_E_CONFIG;
 }

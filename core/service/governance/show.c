@@ -212,17 +212,17 @@ int oc_governance_ready(const struct oc_governance *g, struct oc_error *err)
 {
     struct oc_member_key key;
     if (!g->env->ledger) {
-        return oc_error_set(err, OC_E_RETRY, "there is no ledger");
+        return oc_error_set(err, OC_E_CONFLICT, "there is no ledger");
     }
     if (!oc_ledger_healthy(g->env->ledger, err)) {
         return err->code ? err->code : oc_error_set(err, OC_E_RETRY, "the ledger is not healthy");
     }
     for (uint32_t i = 0; i < g->rules.triad_count; i++) {
         if (!oc_governance_key(g, g->rules.triad[i], &key)) {
-            oc_error_set(err, OC_E_RETRY, "not every member of the triad has a key");
+            oc_error_set(err, OC_E_CONFLICT, "not every member of the triad has a key");
             oc_error_hint(err, "Register one for %s: `openclaw governance keys register`.",
                           g->rules.triad[i]);
-            return OC_E_RETRY;
+            return OC_E_CONFLICT;
         }
     }
     return OC_OK;

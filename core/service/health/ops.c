@@ -215,7 +215,7 @@ static const struct oc_option snapshot_options[] = {
      .type = OC_OPT_BOOL,
      .offset = offsetof(struct snapshot_params, alerts),
      .default_text = "true",
-     .help = "with the alerts that fire; without, that list is empty"},
+     .help = "with the alerts that fire, the gravest 250; without, that list is empty"},
     {0}};
 
 static void op_snapshot(struct oc_call *call, void *ctx)

@@ -73,22 +73,13 @@ static json_t *agent_entry(const struct service *s)
 
 /* ---- alerts and the overall status ---- */
 
-static void take_result(void *ctx, int code, const json_t *result, const struct oc_error *err)
+/* Of a storm the gravest: a snapshot is made every few minutes, and asked for by whoever looks. */
+static json_t *firing(struct oc_health *h)
 {
-    json_t **out = ctx;
-    (void)err;
-    *out = code == OC_OK ? json_deep_copy(result) : NULL;
-}
-
-static json_t *ask(struct oc_health *h, const char *op)
-{
-    json_t *answer = NULL;
-    struct oc_call_request req = {.op = op,
-                                  .actor = {.name = "health", .role = OC_ROLE_VIEWER},
-                                  .on_done = take_result,
-                                  .ctx = &answer};
-    oc_ops_call(h->env.ops, &req); /* these operations answer at once */
-    return answer;
+    json_t *params = json_object();
+    oc_json_set_int(params, "limit", OC_HEALTH_ALERTS_MAX);
+    json_t *alerts = oc_ops_ask(h->env.ops, "alert.list", params);
+    return alerts ? alerts : json_array();
 }
 
 struct counts {
@@ -146,7 +137,7 @@ static json_t *count_checks(const struct oc_health *h)
 static json_t *summarize(struct oc_health *h, const json_t *resources)
 {
     struct counts n = count(h);
-    json_t *alerts = ask(h, "alert.summary");
+    json_t *alerts = oc_ops_ask(h->env.ops, "alert.summary", NULL);
     int64_t critical = oc_json_int(alerts, "critical", 0),
             warning = oc_json_int(alerts, "warning", 0);
     json_decref(alerts);
@@ -205,13 +196,12 @@ static json_t *snapshot(struct oc_health *h, const char *only, bool with_alerts)
         }
     }
     json_t *resources = oc_health_resources(h->env.store);
-    json_t *alerts = with_alerts ? ask(h, "alert.list") : NULL;
     json_t *o = json_object();
     oc_json_set_time(o, "timestamp", oc_time_wall());
     oc_json_take(o, "agents", agents);
     oc_json_take(o, "services", services);
     json_object_set(o, "resources", resources);
-    oc_json_take(o, "alerts", alerts ? alerts : json_array());
+    oc_json_take(o, "alerts", with_alerts ? firing(h) : json_array());
     oc_json_take(o, "summary", summarize(h, resources));
     oc_json_take(o, "checks", checks);
     json_decref(resources);

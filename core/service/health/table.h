@@ -92,6 +92,7 @@ json_t *oc_health_windows_json(void); /* the option table of one window; owned b
 void oc_health_windows_check(void *health); /* timer: begins windows that are due, marks services */
 bool oc_health_window_covers(const struct window *w, int64_t now_ms, int64_t *ends_ms);
 
+#define OC_HEALTH_ALERTS_MAX 250 /* in a snapshot */
 /* snapshot.c: {timestamp, agents, services, resources, alerts, summary, checks} as the original system gave it, plus ours */
 json_t *oc_health_snapshot(struct oc_health *h, const char *only_service);
 json_t *oc_health_snapshot_bare(

@@ -71,8 +71,8 @@ static json_t *problems(const struct oc_host_service *s)
     add_alert_problems(s, list);
     const struct oc_diags *diags = s->hooks.diags(s->hooks.ctx);
     if (diags && diags->list.count) {
-        char *text = oc_asprintf("configuration: %zu findings; see `openclaw config validate`",
-                                 diags->list.count);
+        char *text = oc_asprintf("configuration: %zu finding%s; see `openclaw config validate`",
+                                 diags->list.count, diags->list.count == 1 ? "" : "s");
         json_array_append_new(list, json_string(text));
         free(text);
     }

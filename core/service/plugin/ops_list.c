@@ -165,7 +165,7 @@ static void op_instances(struct oc_call *call, void *ctx)
 static const struct oc_op ops[] = {
     {.name = "plugin.list",
      .summary = "List the plugins: what is on disk, what is wanted, what runs",
-     .flags = OC_OP_EPHEMERAL,
+     .flags = OC_OP_EPHEMERAL | OC_OP_PLAIN,
      .params = list_options,
      .params_size = sizeof(struct list_params),
      .view = "custom:plugins",

@@ -24,9 +24,11 @@ static bool came_from_package(const struct oc_plugin_service *s, const struct oc
     }
     char *folder = oc_path_join(s->env.home, "packages/current/plugins");
     char *path = oc_path_join(folder, oc_plugin_name(plugin));
+    const char *root = oc_plugin_root(plugin);
     struct stat there, mine;
-    bool same = stat(path, &there) == 0 && stat(m->dir, &mine) == 0 &&
-                there.st_ino == mine.st_ino && there.st_dev == mine.st_dev;
+    bool same = (root && strcmp(root, folder) == 0) ||
+                (stat(path, &there) == 0 && stat(m->dir, &mine) == 0 &&
+                 there.st_ino == mine.st_ino && there.st_dev == mine.st_dev);
     free(path);
     free(folder);
     return same;

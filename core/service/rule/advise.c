@@ -147,8 +147,18 @@ void oc_rule_advisor_finish(struct oc_rule_advisor *a)
     OC_VEC_FINISH(&a->declared.names);
 }
 
+/* The rules that come with the host are tested, and name metrics of plugins that not every host has. */
+static bool is_shipped(const struct oc_node *item)
+{
+    const struct oc_node *expr = oc_node_get(item, "expr");
+    return expr && expr->layer == OC_LAYER_DEFAULT;
+}
+
 static void advise_metrics(const struct advice *a, struct oc_rule_advisor *from)
 {
+    if (is_shipped(a->item)) {
+        return;
+    }
     if (a->rule->reads.count > 0 && from->declared.names.count == 0) {
         gather(from);
     }

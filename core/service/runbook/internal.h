@@ -63,6 +63,14 @@ json_t *oc_runbook_plan_make(struct oc_runbook *s, const struct book *book, cons
 json_t *oc_runbook_plan_step(struct oc_runbook *s, const json_t *step, size_t index,
                              struct oc_error *err);
 
+/* Whether the operation takes these; Lua's one empty table is no parameters. OC_E_CONFIG. */
+int oc_runbook_check_params(const struct oc_op *op, const json_t *params, struct oc_error *err);
+
+/* ---- facts.c ---- */
+/* Whether `wanted` are questions that can be asked here; err names file, fact and operation. OC_E_CONFIG. */
+int oc_runbook_facts_check(struct oc_runbook *s, const struct book *book, const json_t *wanted,
+                           struct oc_error *err);
+
 /* ---- expect.c ---- */
 /* Whether `result` is as `expect` says; `why` says what is not. since_ms: when the step began. */
 bool oc_runbook_expect_holds(const json_t *expect, const json_t *result, int64_t since_ms,

@@ -10,15 +10,19 @@
 
 /* ---- runbook.list and runbook.show ---- */
 
-static json_t *book_json(const struct book *b)
+static json_t *book_json(struct oc_runbook *s, const struct book *b)
 {
+    struct oc_error err = b->error;
     json_t *o = json_object();
+    bool sound =
+        b->declaration &&
+        oc_runbook_facts_check(s, b, json_object_get(b->declaration, "facts"), &err) == OC_OK;
     oc_json_set_str(o, "name", b->name);
     oc_json_set_str(o, "title", oc_json_str(b->declaration, "title", NULL));
     oc_json_set_str(o, "severity", oc_json_str(b->declaration, "severity", NULL));
     oc_json_set_str(o, "source", b->file ? b->file : "shipped");
-    oc_json_set_str(o, "state", b->declaration ? "ok" : "failed");
-    oc_json_set_str(o, "error", b->declaration ? NULL : b->error.message);
+    oc_json_set_str(o, "state", sound ? "ok" : "failed");
+    oc_json_set_str(o, "error", sound ? NULL : err.message);
     return o;
 }
 
@@ -28,7 +32,7 @@ static void op_list(struct oc_call *call, void *ctx)
     json_t *rows = json_array();
     oc_runbook_books_load(s, NULL);
     for (size_t i = 0; i < s->books.count; i++) {
-        json_array_append_new(rows, book_json(s->books.items[i]));
+        json_array_append_new(rows, book_json(s, s->books.items[i]));
     }
     oc_call_succeed(call, rows);
 }
@@ -55,7 +59,7 @@ static void op_show(struct oc_call *call, void *ctx)
                       "no runbook is named %s", p->name);
         return;
     }
-    json_t *o = book_json(b);
+    json_t *o = book_json(s, b);
     for (size_t i = 0; i < OC_COUNT(told); i++) {
         json_t *value = json_object_get(b->declaration, told[i]);
         oc_json_take(o, told[i], value ? json_incref(value) : json_null());
@@ -150,11 +154,17 @@ static int newest_first(const void *a, const void *b)
     return p != q ? (p > q ? -1 : 1) : strcmp(oc_json_str(y, "run", ""), oc_json_str(x, "run", ""));
 }
 
+static bool is_book(struct oc_runbook *s, const char *name)
+{
+    oc_runbook_books_load(s, name);
+    return oc_runbook_book_find(s, name) != NULL;
+}
+
 static void op_history(struct oc_call *call, void *ctx)
 {
     struct oc_runbook *s = ctx;
     const struct history_params *p = oc_call_params(call);
-    json_t *all = oc_kv_all(s->env->store, "runbook"), *doc, *rows = json_array();
+    json_t *all = oc_kv_all(s->env->store, "runbook"), *doc, *rows;
     OC_VEC(json_t *) docs = {0};
     const char *id;
     json_object_foreach(all, id, doc)
@@ -165,7 +175,13 @@ static void op_history(struct oc_call *call, void *ctx)
     }
     if (docs.count) {
         qsort(docs.items, docs.count, sizeof *docs.items, newest_first);
+    } else if (p->name && !is_book(s, p->name)) { /* runs of one that is gone are still told */
+        json_decref(all);
+        oc_call_failf(call, OC_E_NOT_FOUND, "`openclaw runbook list` shows them.",
+                      "no runbook is named %s", p->name);
+        return;
     }
+    rows = json_array();
     for (size_t i = 0; i < docs.count && i < (size_t)p->limit; i++) {
         json_t *report = oc_runbook_run_report(docs.items[i]);
         json_object_del(report, "steps");

@@ -365,7 +365,7 @@ static struct planning *planning_begin(struct oc_runbook *s, const struct oc_cal
         oc_runbook_params_bind(json_object_get(p->book.declaration, "params"),
                                json_object_get(oc_call_json(call), "param"), &p->params,
                                err) != OC_OK ||
-        want_facts(p, err) != OC_OK) {
+        want_facts(p, err) != OC_OK || oc_runbook_facts_check(s, book, p->wanted, err) != OC_OK) {
         planning_free(p);
         return NULL;
     }

@@ -155,22 +155,33 @@ static bool fits_type(const char *type, const json_t *value)
     return strcmp(type, "strings") == 0 ? json_is_array(value) : json_is_string(value);
 }
 
-/* Numbers as people write them: 32400000, not 3.24e+07. */
+/* As people write them: 32400000, not 3.24e+07; "1s", not 1000. */
+static const char *number_text(const json_t *p, double number, char text[40])
+{
+    bool whole = number >= 0 && number < (double)(INT64_MAX / 2);
+    if (whole && strcmp(oc_json_str(p, "type", "string"), "duration") == 0) {
+        return oc_duration_format((int64_t)number, text, 40);
+    }
+    snprintf(text, 40, "%.15g", number);
+    return text;
+}
+
 static int check_limits(const json_t *p, double number, struct oc_error *err)
 {
     double min = oc_json_num(p, "min", -INFINITY), max = oc_json_num(p, "max", INFINITY);
-    char limits[80];
+    char limits[120], low[40], high[40], found[40];
     if (number >= min && number <= max) {
         return OC_OK;
     }
     if (isfinite(min) && isfinite(max)) {
-        snprintf(limits, sizeof limits, "its limits %.15g to %.15g", min, max);
+        snprintf(limits, sizeof limits, "its limits %s to %s", number_text(p, min, low),
+                 number_text(p, max, high));
     } else {
-        snprintf(limits, sizeof limits, "its limit of at %s %.15g",
-                 isfinite(min) ? "least" : "most", isfinite(min) ? min : max);
+        snprintf(limits, sizeof limits, "its limit of at %s %s", isfinite(min) ? "least" : "most",
+                 number_text(p, isfinite(min) ? min : max, low));
     }
-    oc_error_set(err, OC_E_CONFIG, "parameter %s: %.15g is beyond %s", oc_json_str(p, "name", ""),
-                 number, limits);
+    oc_error_set(err, OC_E_CONFIG, "parameter %s: %s is beyond %s", oc_json_str(p, "name", ""),
+                 number_text(p, number, found), limits);
     add_hint(p, err);
     return OC_E_CONFIG;
 }

@@ -28,6 +28,28 @@ static json_t *object_of(const json_t *value)
     return !value || json_array_size(value) == 0 ? json_object() : NULL;
 }
 
+int oc_runbook_check_params(const struct oc_op *op, const json_t *params, struct oc_error *err)
+{
+    json_t *given = object_of(params);
+    json_t *bound = given ? oc_op_bound(op, given, err) : NULL;
+    if (!given) {
+        oc_error_set(err, OC_E_CONFIG, "expected a table with names");
+    }
+    int code = bound ? OC_OK : oc_error_prefix(err, "params of %s", op->name);
+    json_decref(bound);
+    json_decref(given);
+    return code;
+}
+
+/* What is not there cannot be asked; whether it is there is said elsewhere. */
+static int check_params(const struct oc_op *op, const json_t *params, const char *id,
+                        struct oc_error *err)
+{
+    return op && oc_runbook_check_params(op, params, err) != OC_OK
+               ? oc_error_prefix(err, "step %s", id)
+               : OC_OK;
+}
+
 static int64_t ms_of(const json_t *value, int64_t fallback)
 {
     int64_t ms;
@@ -79,6 +101,10 @@ static json_t *call_of(struct oc_runbook *s, const json_t *step, const char *key
     if (reads && found && found->flags & (OC_OP_MUTATES | OC_OP_ACTS | OC_OP_DESTRUCTIVE)) {
         oc_error_set(err, OC_E_CONFIG, "step %s: %s: %s changes something, a check only looks", id,
                      key, op);
+        json_decref(params);
+        return NULL;
+    }
+    if (check_params(found, params, id, err) != OC_OK) {
         json_decref(params);
         return NULL;
     }
@@ -187,7 +213,8 @@ json_t *oc_runbook_plan_step(struct oc_runbook *s, const json_t *given, size_t i
         json_object_set(step, "note", json_object_get(given, "note"));
     }
     if (check_keys(given, known, OC_COUNT(known), id, err) != OC_OK ||
-        add_calls(s, given, step, id, err) != OC_OK) {
+        add_calls(s, given, step, id, err) != OC_OK ||
+        check_params(oc_ops_find(s->env->ops, op), params, id, err) != OC_OK) {
         json_decref(step);
         return NULL;
     }

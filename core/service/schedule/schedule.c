@@ -66,11 +66,22 @@ bool oc_schedule_first_round_over(const struct oc_schedule *s)
     return s->first_told || !s->configured;
 }
 
+/* Services of the host publish samples of their own, too. */
+static bool is_collected(const struct oc_schedule *s, const char *instance)
+{
+    for (size_t i = 0; i < s->wanted.count; i++) {
+        if (s->wanted.items[i]->collector && strcmp(s->wanted.items[i]->name, instance) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void on_batch(void *ctx, const struct oc_event *event)
 {
     struct oc_schedule *s = ctx;
     const struct oc_batch *batch = event->native;
-    if (!s->sampled && batch->sample_count) {
+    if (!s->sampled && batch->sample_count && is_collected(s, batch->instance)) {
         s->sampled = true;
         /* what start-up time is measured by */
         oc_debug("first samples", "instance=%s", batch->instance);
@@ -137,17 +148,26 @@ static void start_one(struct oc_schedule *s, struct wanted *w)
     oc_arena_finish(&arena);
 }
 
-/* Starts one collector a turn of the loop: the samples of the first are in while the last is still being loaded. */
-static void start_next(void *ctx)
+/* False when all have been started. */
+static bool start_one_more(struct oc_schedule *s)
 {
-    struct oc_schedule *s = ctx;
     for (size_t i = 0; i < s->wanted.count; i++) {
         struct wanted *w = s->wanted.items[i];
         if (!w->collector && !w->failed) {
             start_one(s, w);
-            oc_loop_post(s->env.loop, start_next, s);
-            return;
+            return true;
         }
+    }
+    return false;
+}
+
+/* Starts one collector a turn of the loop: the samples of the first are in while the last is still being loaded. */
+static void start_next(void *ctx)
+{
+    struct oc_schedule *s = ctx;
+    if (start_one_more(s)) {
+        oc_loop_post(s->env.loop, start_next, s);
+        return;
     }
     s->starting = false;
     tell_first_round(s);
@@ -157,6 +177,13 @@ void oc_schedule_start(struct oc_schedule *s)
 {
     s->configured = s->starting = true;
     oc_loop_post(s->env.loop, start_next, s);
+}
+
+void oc_schedule_begin(struct oc_schedule *s)
+{
+    if (s->starting) {
+        start_one_more(s);
+    }
 }
 
 static void one_stopped(void *ctx)

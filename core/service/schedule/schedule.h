@@ -14,6 +14,9 @@ struct oc_schedule *oc_schedule_create(const struct oc_env *env);
 /* Starts, restarts or stops instances so that they match `collectors`; what did not change runs on untouched. */
 void oc_schedule_configure(struct oc_schedule *s, const struct oc_config *config,
                            struct oc_diags *diags);
+/* After oc_schedule_configure, once every service is configured: starts the first of those that wait at once, so that it collects while the
+ * loop is kept busy by something else. The others follow in turns of the loop. */
+void oc_schedule_begin(struct oc_schedule *s);
 /* Only says what is wrong with `collectors`, the options of their plugins included; starts nothing. */
 void oc_schedule_check(struct oc_schedule *s, const struct oc_config *config,
                        struct oc_diags *diags);

@@ -112,6 +112,12 @@ const char *oc_plugin_name(const struct oc_plugin *plugin)
     return plugin->name;
 }
 
+const char *oc_plugin_root(const struct oc_plugin *plugin)
+{
+    (void)plugin;
+    return NULL;
+}
+
 enum oc_plugin_state oc_plugin_state(const struct oc_plugin *plugin)
 {
     return plugin->state;

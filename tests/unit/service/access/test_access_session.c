@@ -294,20 +294,21 @@ static void the_doctor_tells_of_listeners_that_are_not_as_they_should_be(void **
 {
     (void)state;
     static const struct {
-        const char *error, *url;
+        const char *error;
+        bool listening;
         int64_t expires_in;
         const char *severity, *words;
     } table[] = {
-        {"cannot listen: Address already in use", NULL, 0, "error", "does not listen"},
-        {"api.tls.key: it is none", "https://127.0.0.1:3000", 90 * OC_DAY, "error",
-         "certificate files"},
-        {NULL, "https://127.0.0.1:3000", 10 * OC_DAY, "warning", "expires within two weeks"},
-        {NULL, "https://127.0.0.1:3000", -OC_DAY, "error", "has expired"},
+        {"cannot listen: Address already in use", false, 0, "error", "does not listen"},
+        {"api.tls.key: it is none", true, 90 * OC_DAY, "error", "certificate files"},
+        {NULL, true, 10 * OC_DAY, "warning", "expires within two weeks"},
+        {NULL, true, -OC_DAY, "error", "has expired"},
     };
     for (size_t i = 0; i < OC_COUNT(table); i++) {
         json_t *row = json_pack("{s:s, s:i, s:b}", "address", "127.0.0.1", "port", 3000, "tls", 1);
         oc_json_set_str(row, "error", table[i].error);
-        oc_json_set_str(row, "url", table[i].url);
+        oc_json_set_str(row, "url", "https://127.0.0.1:3000");
+        oc_json_set_bool(row, "listening", table[i].listening);
         if (table[i].expires_in) {
             oc_json_set_time(row, "certificate_expires_at", oc_time_wall() + table[i].expires_in);
         }

@@ -59,6 +59,12 @@ static void an_operation_that_wants_a_higher_role_is_a_line_too(void **state)
     assert_string_equal(oc_json_str(data, "reason", ""), "role");
     assert_string_equal(oc_json_str(data, "actor", ""), "token:v");
     assert_string_equal(oc_json_str(data, "path", ""), "token.list");
+    oc_bus_publish(w.s.env.bus, "op.denied",
+                   json_pack("{s:s,s:s,s:s,s:s}", "op", "alert.silence", "actor", "ann", "by",
+                             "policy", "reason", "not on a Sunday"));
+    data = stage_last(&w.s, "security.refused");
+    assert_string_equal(oc_json_str(data, "reason", ""), "policy");
+    assert_string_equal(oc_json_str(data, "path", ""), "alert.silence");
 }
 
 static void the_trail_is_for_its_owner_alone(void **state)

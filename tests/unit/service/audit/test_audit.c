@@ -44,6 +44,22 @@ static void operations_are_entries_and_can_be_asked_for(void **state)
     assert_int_equal(json_array_size(rows), 1);
 }
 
+static void what_becomes_of_policies_is_kept_with_the_digest_of_their_text(void **state)
+{
+    static const char *const TOPICS[] = {"policy.loaded", "policy.failed", "policy.removed"};
+    (void)state;
+    for (size_t i = 0; i < OC_COUNT(TOPICS); i++) {
+        oc_bus_publish(w.s.env.bus, TOPICS[i],
+                       json_pack("{s:s,s:s,s:s,s:s}", "policy", "route", "message", "m", "in_force",
+                                 "file", "sha256", "ab12"));
+        assert_string_equal(oc_json_str(stage_last(&w.s, "security.noted"), "sha256", ""), "ab12");
+    }
+    assert_string_equal(oc_json_str(stage_last(&w.s, "security.noted"), "event", ""),
+                        "policy_removed");
+    json_t *rows = stage_ask(&w.s, "ledger.show", "{\"type\":\"policy_removed\"}");
+    assert_int_equal(json_array_size(rows), 1);
+}
+
 static void what_governance_does_is_a_line_of_its_log(void **state)
 {
     (void)state;
@@ -292,6 +308,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         audit_test(operations_are_entries_and_can_be_asked_for),
+        audit_test(what_becomes_of_policies_is_kept_with_the_digest_of_their_text),
         audit_test(what_governance_does_is_a_line_of_its_log),
         audit_test(who_proposes_takes_part_and_a_long_text_is_one_short_line),
         audit_test(a_change_of_keys_is_told_to_those_who_watch_over_security),

@@ -84,6 +84,22 @@ static void a_budget_without_a_limit_is_a_finding(void **state)
     assert_string_equal(f.s.diags.list.items[0].key, "cost.budgets[1]");
 }
 
+static void two_budgets_of_the_same_kind_are_a_finding(void **state)
+{
+    (void)state;
+    configure(
+        "cost = { budgets = ( { agent = \"a\"; daily_dollars = 5.0; }, { daily_dollars = 1.0; },"
+        " { agent = \"a\"; monthly_dollars = 6.0; }, { agent = \"b\"; daily_dollars = 5.0; } ); "
+        "};");
+    assert_int_equal(f.s.diags.list.count, 0);
+    configure("cost = { budgets = (\n{ agent = \"a\"; daily_dollars = 5.0; },\n"
+              "{ agent = \"a\"; daily_dollars = 6.0; daily_tokens = 7.0; } ); };");
+    assert_int_equal(f.s.diags.list.count, 1);
+    assert_string_equal(f.s.diags.list.items[0].key, "cost.budgets[1]");
+    assert_int_equal(f.s.diags.list.items[0].line, 3);
+    assert_non_null(strstr(f.s.diags.list.items[0].message, "a has a limit of this kind already"));
+}
+
 static void growth_becomes_figures(void **state)
 {
     (void)state;
@@ -221,6 +237,7 @@ int main(void)
         TEST(what_nobody_told_is_compared_and_exported_with_a_warning),
         TEST(a_model_without_a_price_is_compared_with_nothing),
         TEST(a_budget_without_a_limit_is_a_finding),
+        TEST(two_budgets_of_the_same_kind_are_a_finding),
         TEST(growth_becomes_figures),
         TEST(what_a_source_has_from_before_today_is_left_out),
         TEST(a_source_that_began_today_counts_from_its_beginning),

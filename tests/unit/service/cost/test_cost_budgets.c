@@ -74,6 +74,9 @@ static void budgets_that_are_taken_out_of_the_configuration_are_gone(void **stat
 static void budgets_that_are_set_stay_and_stand_over_the_configuration(void **state)
 {
     (void)state;
+    static const char *const odd[] = {"{\"agent\": \"a\\u0001b\", \"limit\": 1}",
+                                      "{\"agent\": \"a\\nb\", \"limit\": 1}",
+                                      "{\"agent\": \"a\\u007fb\", \"limit\": 1}"};
     configure("cost = { budgets = ( { agent = \"coder\"; daily_dollars = 10.0; } ); };");
     stage_ask(&f.s, "cost.budget.set", "{\"agent\": \"coder\", \"limit\": 2}");
     stage_ask(&f.s, "cost.budget.set",
@@ -91,6 +94,9 @@ static void budgets_that_are_set_stay_and_stand_over_the_configuration(void **st
     assert_int_equal(stage_refused(&f.s, "cost.budget.set", "{\"agent\": \"a/b\", \"limit\": 1}"),
                      OC_E_CONFIG);
     assert_int_equal(stage_refused(&f.s, "cost.budget.set", "{\"limit\": 0}"), OC_E_CONFIG);
+    for (size_t i = 0; i < OC_COUNT(odd); i++) {
+        assert_int_equal(stage_refused(&f.s, "cost.budget.set", odd[i]), OC_E_CONFIG);
+    }
 }
 
 static void the_defaults_are_the_collectives(void **state)

@@ -272,7 +272,8 @@ static void a_mistake_in_the_file_disables_one_schedule(void **state)
     assert_int_equal(st.diags.list.count, 2);
     assert_string_equal(st.diags.list.items[0].message, "cron: expected 5 fields, found 4");
     assert_int_equal(st.diags.list.items[0].line, 1);
-    assert_string_equal(st.diags.list.items[1].key, "schedules[1].overlop");
+    assert_string_equal(st.diags.list.items[1].key, "schedules[b].overlop");
+    assert_string_equal(st.diags.list.items[0].key, "schedules[a]");
     assert_int_equal(json_array_size(stage_ask(&st, "cron.list", NULL)), 1);
 }
 
@@ -333,9 +334,40 @@ static void coming_runs_are_told_on_the_zones_clock(void **state)
     assert_int_equal(json_array_size(st.result), 2);
     assert_string_equal(oc_json_str(json_array_get(st.result, 0), "at", ""),
                         "2025-11-24T01:30:00.000Z");
-    assert_string_equal(oc_json_str(json_array_get(st.result, 0), "clock", ""), "2025-11-24 02:30");
+    assert_string_equal(oc_json_str(json_array_get(st.result, 0), "clock", ""),
+                        "2025-11-24 02:30 +01:00");
     assert_int_equal(json_array_size(stage_ask(&st, "cron.next", "{\"count\":7}")), 7);
     assert_int_equal(stage_refused(&st, "cron.next", "{\"cron\":\"x\"}"), OC_E_CONFIG);
+}
+
+static const char *clock_of(size_t row)
+{
+    return oc_json_str(json_array_get(st.result, row), "clock", "");
+}
+
+static void a_day_to_begin_with_is_one_of_the_zone(void **state)
+{
+    (void)state;
+    configure("schedules = ( { name = \"day\"; cron = \"@daily\"; zone = \"Europe/Berlin\"; "
+              "op = \"test.ok\"; } );");
+    stage_ask(&st, "cron.next",
+              "{\"cron\":\"*/30 2 * * *\",\"zone\":\"Europe/Berlin\",\"from\":\"2026-10-25\"}");
+    assert_string_equal(clock_of(0), "2026-10-25 02:00 +02:00");
+    assert_string_equal(clock_of(2), "2026-10-26 02:00 +01:00");
+    stage_ask(&st, "cron.next", "{\"name\":\"day\",\"from\":\"2026-07-01\",\"count\":1}");
+    assert_string_equal(clock_of(0), "2026-07-01 00:00 +02:00");
+}
+
+static void an_hour_that_comes_twice_is_told_apart(void **state)
+{
+    (void)state;
+    configure("");
+    stage_ask(&st, "cron.next",
+              "{\"cron\":\"*/30 * * * *\",\"zone\":\"Europe/Berlin\","
+              "\"from\":\"2026-10-25T00:10:00Z\"}");
+    assert_string_equal(clock_of(0), "2026-10-25 02:30 +02:00");
+    assert_string_equal(clock_of(1), "2026-10-25 02:00 +01:00");
+    assert_string_equal(clock_of(2), "2026-10-25 02:30 +01:00");
 }
 
 /* ---- crontabs ---- */
@@ -351,17 +383,22 @@ static const char crontab[] =
     "0 25 * * * /root/scripts/health-check.sh\n"
     "1 1 * * * /usr/bin/other --thing\n";
 
-static const json_t *import(const char *options)
+static const json_t *import_text(const char *text, const char *options)
 {
     char path[128];
     struct oc_error err;
     snprintf(path, sizeof path, "%s/crontab", st.home);
-    assert_int_equal(oc_file_write(path, crontab, strlen(crontab), 0600, &err), OC_OK);
+    assert_int_equal(oc_file_write(path, text, strlen(text), 0600, &err), OC_OK);
     char *params = oc_asprintf("{\"file\":\"%s\"%s}", path, options);
     const json_t *result = stage_ask(&st, "cron.import", params);
     free(params);
     unlink(path);
     return result;
+}
+
+static const json_t *import(const char *options)
+{
+    return import_text(crontab, options);
 }
 
 static void a_crontab_becomes_schedules_and_findings(void **state)
@@ -384,6 +421,44 @@ static void a_crontab_becomes_schedules_and_findings(void **state)
     import("");
     assert_int_equal(oc_json_int(st.result, "present", 0), 2);
     assert_int_equal(oc_json_int(st.result, "added", 0), 0);
+}
+
+/* "result name" of each line */
+static void told(char *out, size_t size)
+{
+    const json_t *line;
+    size_t i;
+    *out = '\0';
+    json_array_foreach(json_object_get(st.result, "lines"), i, line)
+    {
+        size_t len = strlen(out);
+        const char *result = oc_json_str(line, "result", "");
+        snprintf(out + len, size - len, "%s%.20s %.20s", i ? ", " : "",
+                 strcmp(result, "would be added") == 0 ? "added" : result,
+                 oc_json_str(line, "name", oc_json_str(line, "message", "")));
+    }
+}
+
+static void a_dry_run_says_what_the_real_one_does(void **state)
+{
+    (void)state;
+    static const char text[] = "1 2 * * * /x/health-check.sh\n"
+                               "1 2 * * * /x/health-check.sh\n"
+                               "5 2 * * * /x/health-check.sh\n"
+                               "CRON_TZ=Mars/X\n"
+                               "1 2 * * * /x/health-check.sh\n";
+    char dry[200], real[200];
+    configure("schedules = ( { name = \"health\"; cron = \"*/5 * * * *\"; op = \"test.ok\"; "
+              "replaces = [\"health-check.sh\"]; } );");
+    import_text(text, ",\"dry_run\":true");
+    told(dry, sizeof dry);
+    assert_int_equal(oc_json_int(st.result, "findings", 0), 1);
+    assert_int_equal(json_array_size(stage_ask(&st, "cron.list", NULL)), 1);
+    import_text(text, "");
+    told(real, sizeof real);
+    assert_string_equal(dry, real);
+    assert_string_equal(real, "added health-2, present health-2, added health-3, "
+                              "finding zone: no such time z");
 }
 
 static void a_command_is_read_whole_or_not_at_all(void **state)
@@ -437,7 +512,10 @@ int main(void)
         T(a_run_by_hand_answers_with_its_record),
         T(who_gives_up_on_a_run_lets_it_go_on),
         T(coming_runs_are_told_on_the_zones_clock),
+        T(a_day_to_begin_with_is_one_of_the_zone),
+        T(an_hour_that_comes_twice_is_told_apart),
         T(a_crontab_becomes_schedules_and_findings),
+        T(a_dry_run_says_what_the_real_one_does),
         T(a_command_is_read_whole_or_not_at_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

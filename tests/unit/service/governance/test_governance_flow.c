@@ -299,6 +299,42 @@ static void what_is_inviolable_is_refused(void **state)
     assert_int_equal(stage_count(&w.s, "governance.rule_violation_detected"), 1);
 }
 
+static void a_name_that_is_no_parameter_is_refused_with_the_list(void **state)
+{
+    static const char *const wrong[] = {"nonsense", "sentinel.advisory_only", "a..b", "a b.c", ""};
+    (void)state;
+    for (size_t i = 0; i < OC_COUNT(wrong); i++) {
+        assert_int_equal(world_call(&w, "governance.propose",
+                                    world_text("{\"title\":\"T\",\"changes\":[\"%s\"]}", wrong[i])),
+                         OC_E_CONFIG);
+        assert_non_null(strstr(w.s.error.message, "are triad.consensus.threshold, security."));
+        assert_non_null(strstr(w.s.error.message, ", deliberation.phases.required"));
+    }
+    assert_int_equal(
+        world_call(&w, "governance.propose", "{\"title\":\"T\",\"changes\":[\"alerts.cooldown\"]}"),
+        OC_OK);
+    world_ask(&w, "governance.rules", "{}");
+    const json_t *first = json_array_get(json_object_get(w.s.result, "inviolable"), 0);
+    assert_string_equal(oc_json_str(first, "name", ""), "triad.consensus.threshold");
+}
+
+/* In a ledger that has lost its end, and goes on, places come a second time. */
+static void the_last_is_the_one_that_was_submitted_last(void **state)
+{
+    (void)state;
+    char older[40];
+    snprintf(older, sizeof older, "%s", world_propose(&w, "operational", ""));
+    json_t *p = json_object_get(json_object_get(w.g->state, "proposals"), older);
+    oc_json_set_int(p, "index", 1000);
+    stage_pass(&w.s, 5);
+    world_propose(&w, "operational", "");
+    world_ask(&w, "governance.show", "{\"proposal\":\"last\"}");
+    assert_string_equal(oc_json_str(w.s.result, "id", ""), w.id);
+    world_ask(&w, "governance.list", "{}");
+    assert_string_equal(oc_json_str(json_array_get(w.s.result, 0), "id", ""), w.id);
+    assert_string_equal(oc_json_str(json_array_get(w.s.result, 1), "id", ""), older);
+}
+
 static int propose(const char *op, const char *params)
 {
     char *text;
@@ -316,6 +352,19 @@ static void an_operation_with_a_secret_is_refused(void **state)
     assert_int_equal(propose("test.run", "{\"password\":\"x\"}"), OC_E_REFUSED);
     assert_non_null(strstr(w.s.error.message, "test.run is given a secret: password"));
     assert_int_equal(propose("test.run", "{\"name\":\"x\"}"), OC_OK);
+}
+
+static void what_could_never_run_is_not_voted_on(void **state)
+{
+    (void)state;
+    assert_int_equal(propose("test.tell", "{\"name\":\"x\"}"), OC_E_REFUSED);
+    assert_non_null(strstr(w.s.error.message, "test.tell answers with a secret"));
+    assert_int_equal(propose("test.look", "{\"count\":13}"), OC_E_CONFIG);
+    assert_string_equal(w.s.error.message, "thirteen brings bad luck");
+    assert_int_equal(propose("test.look", "{\"count\":\"many\"}"), OC_E_CONFIG);
+    assert_int_equal(propose("test.look", "{\"cuont\":12}"), OC_E_CONFIG);
+    assert_int_equal(w.ran, 0);
+    assert_int_equal(propose("test.look", "{\"count\":12}"), OC_OK);
 }
 
 /* What is voted on is public: a secret two operations down would be, too. */
@@ -491,7 +540,10 @@ int main(void)
         T(a_revoked_key_counts_no_more),
         T(a_delegate_speaks_for_who_is_silent_at_the_deadline),
         T(what_is_inviolable_is_refused),
+        T(a_name_that_is_no_parameter_is_refused_with_the_list),
+        T(the_last_is_the_one_that_was_submitted_last),
         T(an_operation_with_a_secret_is_refused),
+        T(what_could_never_run_is_not_voted_on),
         T(a_secret_of_an_operation_within_the_operation_is_refused),
         T(a_request_of_the_gate_is_answered_at_once_and_once),
         T(who_proposed_it_may_withdraw_it),

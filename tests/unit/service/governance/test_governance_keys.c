@@ -290,7 +290,7 @@ static void what_nobody_can_decide_is_not_kept(void **state)
     assert_int_equal(take_back(key_of("charlie"), 0), OC_OK);
     const uint64_t before = oc_ledger_size(w.s.env.ledger);
     request("late");
-    assert_int_equal(w.s.code, OC_E_RETRY);
+    assert_int_equal(w.s.code, OC_E_CONFLICT);
     assert_non_null(strstr(w.s.error.message, "every member of the triad"));
     assert_non_null(strstr(w.s.error.hint, "charlie"));
     assert_int_equal(oc_ledger_size(w.s.env.ledger), before);

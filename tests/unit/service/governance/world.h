@@ -83,7 +83,24 @@ static const struct oc_option world_held_options[] = {
      .offset = offsetof(struct world_held, params),
      .help = "its parameters"},
     {0}};
+/* What an operation sees only when it looks at its parameters. */
+static inline int world_look(const struct oc_call *call, void *ctx, struct oc_error *err)
+{
+    const struct world_params *p = oc_call_params(call);
+    (void)ctx;
+    return p->count == 13 ? oc_error_set(err, OC_E_CONFIG, "thirteen brings bad luck") : OC_OK;
+}
+
 static const struct oc_op world_ops[] = {
+    {.name = "test.look",
+     .summary = "Looks first",
+     .role = OC_ROLE_OPERATOR,
+     .flags = OC_OP_MUTATES,
+     .params = world_options,
+     .params_size = sizeof(struct world_params),
+     .handler = world_run,
+     .check = world_look},
+    WORLD_OP("test.tell", OC_OP_MUTATES | OC_OP_TELLS_SECRET, world_run),
     {.name = "test.hold",
      .summary = "Holds another operation",
      .role = OC_ROLE_OPERATOR,

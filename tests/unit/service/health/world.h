@@ -14,6 +14,7 @@ struct world {
     json_t *alerts;       /* what alert.summary answers */
     json_t *silences;     /* the parameters of every alert.silence */
     bool refuse_silences; /* as an alert service that cannot write */
+    int64_t listed;       /* how many alerts alert.list was asked for */
 };
 
 static struct world w;
@@ -24,9 +25,20 @@ static void op_summary(struct oc_call *call, void *ctx)
     oc_call_succeed(call, json_deep_copy(w.alerts));
 }
 
+struct list_params {
+    int64_t limit;
+};
+static const struct oc_option list_options[] = {{.name = "limit",
+                                                 .type = OC_OPT_INT,
+                                                 .offset = offsetof(struct list_params, limit),
+                                                 .max = 1000000,
+                                                 .help = "x"},
+                                                {0}};
+
 static void op_list(struct oc_call *call, void *ctx)
 {
     (void)ctx;
+    w.listed = ((const struct list_params *)oc_call_params(call))->limit;
     oc_call_succeed(call, json_pack("[{s:s}]", "rule", "cpu"));
 }
 
@@ -62,7 +74,11 @@ static const struct oc_option silence_options[] = {
 
 static const struct oc_op world_ops[] = {
     {.name = "alert.summary", .summary = "x", .handler = op_summary},
-    {.name = "alert.list", .summary = "x", .handler = op_list},
+    {.name = "alert.list",
+     .summary = "x",
+     .params = list_options,
+     .params_size = sizeof(struct list_params),
+     .handler = op_list},
     {.name = "alert.silence",
      .summary = "x",
      .params = silence_options,

@@ -104,11 +104,12 @@ static void the_shipped_rules_pass_their_tests(void **state)
     oc_arena_finish(&arena);
 }
 
-/* Of the agents of a collective, and of the host as a whole: a few samples a minute. */
+/* Of the agents of a collective and their budgets, and of the host as a whole: a few samples a minute. */
 static bool is_of_few_series(const char *rule)
 {
-    static const char *const names[] = {"agent_heartbeat_", "agent_health_", "agent_memory_",
-                                        "litellm_tokens_",  "message_rate_", "message_errors_"};
+    static const char *const names[] = {"agent_heartbeat_",   "agent_health_", "agent_memory_",
+                                        "litellm_tokens_",    "message_rate_", "message_errors_",
+                                        "cost_budget_burning"};
     for (size_t i = 0; i < OC_COUNT(names); i++) {
         if (strncmp(rule, names[i], strlen(names[i])) == 0) {
             return true;

@@ -182,6 +182,67 @@ static void a_fact_that_answers_later_is_not_waited_for_before_the_vote(void **s
     oc_ops_set_gate(f->s.env.ops, NULL, NULL);
 }
 
+static bool is_refused_for(const char *steps, const char *what)
+{
+    f->order[0] = '\0';
+    begin_run(steps, ",\"dry_run\":true");
+    assert_int_equal(f->s.code, OC_E_CONFIG);
+    assert_string_equal(f->order, "");
+    assert_int_equal(f->holding, 0);
+    return strstr(f->s.error.message, what) != NULL;
+}
+
+static void
+parameters_that_an_operation_does_not_take_are_refused_before_the_first_step(void **state)
+{
+    (void)state;
+    assert_true(is_refused_for("{ act('do', 'a'), act('do', 'b', { params = { foo = 1 } }) }",
+                               "step b: params of fake.do: foo"));
+    assert_true(is_refused_for("{ act('do', 'a', { params = { name = { 5 } } }) }", "name"));
+    assert_true(
+        is_refused_for("{ act('do', 'a', { undo = { op = 'fake.do', params = { x = 1 } } }) }",
+                       "step a: params of fake.do: x"));
+    assert_true(is_refused_for(
+        "{ act('do', 'a', { check_after = { op = 'fake.look', params = { x = 1 } } }) }",
+        "step a: params of fake.look: x"));
+}
+
+#define FACTS(text) "{} end\nfunction facts() return " text
+
+static void facts_that_cannot_be_asked_are_mistakes_of_the_runbook(void **state)
+{
+    (void)state;
+    assert_true(is_refused_for(FACTS("{ x = { op = 'fake.loook' } }"),
+                               "own.lua): fact x: there is no operation fake.loook"));
+    assert_non_null(strstr(f->s.error.message, "did you mean fake.look?"));
+    assert_true(is_refused_for(FACTS("{ x = { op = 'fake.do', params = { name = 'a' } } }"),
+                               "fact x: fake.do changes something"));
+    assert_true(is_refused_for(FACTS("{ x = { op = 'fake.look', params = { y = 1 } } }"),
+                               "fact x: params of fake.look: y"));
+    assert_true(is_refused_for(FACTS("{ x = { opp = 'fake.look' } }"), "fact x: expected {op"));
+    assert_true(is_refused_for(FACTS("{ { op = 'fake.look' } }"), "every fact has a name"));
+    begin_run(FACTS("{ x = { op = 'fake.none', optional = true } }"), ",\"dry_run\":true");
+    assert_int_equal(f->s.code, OC_OK);
+}
+
+static void a_runbook_with_such_facts_is_shown_as_failed(void **state)
+{
+    (void)state;
+    write_steps("{} end\nrunbook.facts = { x = { op = 'fake.do' } }\nfunction other() return {}");
+    const json_t *shown = stage_ask(&f->s, "runbook.show", "{\"name\":\"own\"}");
+    assert_string_equal(oc_json_str(shown, "state", ""), "failed");
+    assert_non_null(strstr(oc_json_str(shown, "error", ""), "fact x: fake.do changes something"));
+}
+
+static void the_history_of_what_is_no_runbook_is_not_there(void **state)
+{
+    (void)state;
+    write_steps("{}");
+    stage_call(&f->s, "runbook.history", "{\"name\":\"nope\"}");
+    assert_int_equal(f->s.code, OC_E_NOT_FOUND);
+    assert_int_equal(json_array_size(stage_ask(&f->s, "runbook.history", "{\"name\":\"own\"}")), 0);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -199,6 +260,10 @@ int main(void)
         T(what_was_agreed_to_is_what_is_done),
         T(what_cannot_run_is_not_voted_on),
         T(a_fact_that_answers_later_is_not_waited_for_before_the_vote),
+        T(parameters_that_an_operation_does_not_take_are_refused_before_the_first_step),
+        T(facts_that_cannot_be_asked_are_mistakes_of_the_runbook),
+        T(a_runbook_with_such_facts_is_shown_as_failed),
+        T(the_history_of_what_is_no_runbook_is_not_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

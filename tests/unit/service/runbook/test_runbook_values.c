@@ -102,7 +102,8 @@ static const char declared[] =
     "[{\"name\":\"level\",\"type\":\"integer\",\"min\":1,\"max\":5,\"required\":true,\"help\":"
     "\"h\"},"
     "{\"name\":\"how\",\"type\":\"choice\",\"choices\":[\"a\",\"b\"],\"default\":\"a\"},"
-    "{\"name\":\"within\",\"type\":\"duration\",\"default\":\"1m\"},"
+    "{\"name\":\"within\",\"type\":\"duration\",\"default\":\"1m\",\"min\":1000,"
+    "\"max\":3600000},"
     "{\"name\":\"names\",\"type\":\"strings\"},"
     "{\"name\":\"ratio\",\"type\":\"number\"},"
     "{\"name\":\"sure\",\"type\":\"boolean\"}]";
@@ -148,6 +149,7 @@ static void what_does_not_fit_is_told(void **state)
         {"{\"level\":1,\"how\":\"c\"}", "expected a or b, found 'c'"},
         {"{\"level\":1,\"withn\":\"1s\"}", "no parameter withn"},
         {"{\"level\":1,\"within\":\"soon\"}", "expected duration"},
+        {"{\"level\":1,\"within\":\"9999d\"}", "within: 9999d is beyond its limits 1s to 1h"},
         {"{\"level\":1,\"names\":[1]}", "a list of strings"},
         {"{\"level\":1,\"sure\":\"maybe\"}", "expected boolean"},
         {"{\"level\":1,\"ratio\":\"nan\"}", "expected number"},
