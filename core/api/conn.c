@@ -19,20 +19,21 @@
 
 /* ---- connections ---- */
 
-static bool name_inet(struct oc_conn *c, const struct sockaddr *addr)
+/* Names the address; whether it is this machine's own. */
+static bool name_inet(char peer[OC_PEER_MAX], const struct sockaddr *addr)
 {
     const struct sockaddr_in *v4 = (const void *)addr;
     const struct sockaddr_in6 *v6 = (const void *)addr;
     if (addr->sa_family == AF_INET) {
-        inet_ntop(AF_INET, &v4->sin_addr, c->peer, sizeof c->peer);
+        inet_ntop(AF_INET, &v4->sin_addr, peer, OC_PEER_MAX);
         return ntohl(v4->sin_addr.s_addr) >> 24 == 127;
     }
     if (addr->sa_family == AF_INET6) {
         if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
-            inet_ntop(AF_INET, v6->sin6_addr.s6_addr + 12, c->peer, sizeof c->peer);
+            inet_ntop(AF_INET, v6->sin6_addr.s6_addr + 12, peer, OC_PEER_MAX);
             return v6->sin6_addr.s6_addr[12] == 127;
         }
-        inet_ntop(AF_INET6, &v6->sin6_addr, c->peer, sizeof c->peer);
+        inet_ntop(AF_INET6, &v6->sin6_addr, peer, OC_PEER_MAX);
         return IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
     }
     return false;
@@ -46,12 +47,45 @@ static void name_peer(struct oc_conn *c)
     struct ucred cred;
     socklen_t len = sizeof cred;
     if (!c->engine->listen->path) {
-        c->loopback = info && name_inet(c, info->client_addr);
+        c->loopback = info && name_inet(c->peer, info->client_addr);
     } else if (getsockopt(c->fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0) {
         c->loopback = true;
         c->uid = is_plugin && is_plugin(cred.pid) ? (uid_t)-1 : cred.uid;
         snprintf(c->peer, sizeof c->peer, "unix:%u", (unsigned)cred.uid);
     }
+}
+
+static void tell(const struct oc_engine *e, const char *reason, const struct oc_conn *c,
+                 const char *peer)
+{
+    const struct oc_http_request *r = c ? c->request : NULL;
+    char *path = r && r->target ? oc_target_shown(r->target) : NULL;
+    oc_access_refused(
+        e->listen->server->api->access,
+        &(struct oc_refusal){
+            .reason = reason, .peer = peer, .method = r ? r->method : NULL, .path = path});
+    free(path);
+}
+
+/* libmicrohttpd could count them, too, and would not say whom it has turned away. */
+enum MHD_Result oc_conn_on_accept(void *ctx, const struct sockaddr *addr, socklen_t len)
+{
+    const struct oc_engine *e = ctx;
+    const int64_t max = e->listen->server->api->options.connections_per_ip_max;
+    char peer[OC_PEER_MAX] = "";
+    int64_t count = 0;
+    (void)len;
+    if (max <= 0 || e->listen->path || !addr) {
+        return MHD_YES;
+    }
+    name_inet(peer, addr);
+    for (const struct oc_conn *c = e->conns; c; c = c->next) {
+        count += strcmp(c->peer, peer) == 0 ? 1 : 0;
+    }
+    if (count >= max) {
+        tell(e, "too-many-connections", NULL, peer);
+    }
+    return count < max ? MHD_YES : MHD_NO;
 }
 
 static void conn_create(struct oc_engine *e, struct MHD_Connection *mhd, void **state)
@@ -112,6 +146,9 @@ void oc_conn_sweep(struct oc_engine *engine, int64_t now)
     for (struct oc_conn *c = engine->conns; c; c = c->next) {
         if (c->deadline && !c->upgraded && c->deadline < now && c->fd >= 0) {
             c->deadline = 0;
+            if (c->request && !c->request->answered) { /* else it only rested, or read slowly */
+                tell(engine, "timeout", c, c->peer);
+            }
             shutdown(c->fd, SHUT_RDWR);
         } else if (c->upgrade && has_left(c)) {
             oc_http_upgrade_break(c->upgrade);

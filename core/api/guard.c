@@ -120,6 +120,16 @@ static void tell_certificate(struct oc_http_request *r, const char *reason)
     tell(r, reason, &claimed);
 }
 
+/* Where nobody has to sign in, a session that is over must not keep its browser out for ever. */
+static void forget_session(struct oc_http_request *r)
+{
+    oc_http_set(r, "Set-Cookie",
+                oc_http_is_tls(r) ? "__Host-" OC_SESSION_COOKIE
+                                    "=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0; Secure"
+                                  : OC_SESSION_COOKIE
+                    "=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
+}
+
 static bool refuse(struct oc_http_request *r, const struct refused *why,
                    const struct oc_identity *who)
 {
@@ -133,6 +143,9 @@ static bool refuse(struct oc_http_request *r, const struct refused *why,
         tell_certificate(r, why->reason);
     } else {
         tell(r, why->reason, who);
+    }
+    if (why == &bad_session && oc_http_api(r)->options.anonymous) {
+        forget_session(r);
     }
     if (why->status == 401 && wants_page(r)) {
         send_to_login(r);
@@ -192,12 +205,20 @@ static void by_peer(uid_t uid, struct oc_identity *who)
     snprintf(who->actor, sizeof who->actor, "uid:%u", (unsigned)uid);
 }
 
-/* Behind a proxy on this machine everybody seems to be here: who is passed on is not. */
+/* A page of another origin that may use the API; of others none comes so far. */
+static bool is_foreign_page(const struct oc_http_request *r)
+{
+    const char *origin = oc_http_header(r, "Origin");
+    return origin && !oc_origin_allowed(origin, oc_http_header(r, "Host"), oc_http_is_tls(r),
+                                        &(struct oc_list){0});
+}
+
+/* Behind a proxy on this machine everybody seems to be here: who is passed on is not. A page of another origin needs a token. */
 static bool is_anonymous(const struct oc_http_request *r, const struct oc_api_options *o)
 {
-    return o->anonymous && oc_http_is_loopback(r) && !oc_http_header(r, "X-Forwarded-For") &&
-           !oc_http_header(r, "Forwarded") && !oc_http_header(r, "X-Real-IP") &&
-           !oc_http_header(r, "Via");
+    return o->anonymous && oc_http_is_loopback(r) && !is_foreign_page(r) &&
+           !oc_http_header(r, "X-Forwarded-For") && !oc_http_header(r, "Forwarded") &&
+           !oc_http_header(r, "X-Real-IP") && !oc_http_header(r, "Via");
 }
 
 /* NULL and `who` (of kind NONE when nothing was shown), or what is wrong with what was. */
@@ -225,7 +246,8 @@ static const struct refused *identify(struct oc_http_request *r, struct oc_ident
         by_certificate(r, name, who);
     } else if (oc_http_is_unix(r, &uid) && uid != (uid_t)-1) {
         by_peer(uid, who);
-    } else if (is_anonymous(r, &api->options)) {
+    } else if (!why &&
+               is_anonymous(r, &api->options)) { /* who shows something wrong is not nobody */
         who->kind = OC_IDENTITY_ANONYMOUS;
         who->role = OC_ROLE_VIEWER;
         oc_copy(who->actor, sizeof who->actor, "anonymous");
@@ -304,13 +326,10 @@ static bool suffices(const struct oc_identity *who, enum oc_route_access access)
 /* For a page of another origin that was allowed, to read the answer: with a token; no cookie of ours goes there. */
 static void let_read(struct oc_http_request *r)
 {
-    const char *origin = oc_http_header(r, "Origin");
-    if (!origin || oc_origin_allowed(origin, oc_http_header(r, "Host"), oc_http_is_tls(r),
-                                     &(struct oc_list){0})) {
-        return;
+    if (is_foreign_page(r)) {
+        oc_http_set(r, "Access-Control-Allow-Origin", oc_http_header(r, "Origin"));
+        oc_http_set(r, "Vary", "Origin");
     }
-    oc_http_set(r, "Access-Control-Allow-Origin", origin);
-    oc_http_set(r, "Vary", "Origin");
 }
 
 /* Browsers ask first, without credentials, before they send a page's token to another origin. */

@@ -204,5 +204,8 @@ void oc_malformed_on_log(struct oc_engine *e, const char *fmt, va_list ap)
         complaint.status = va_arg(ap, unsigned);
         complaint.text = va_arg(ap, const char *);
         take(e, &complaint);
+    } else if (oc_starts(fmt, "Server reached connection limit")) { /* whose it was is not said */
+        oc_access_refused(e->listen->server->api->access,
+                          &(struct oc_refusal){.reason = "too-many-connections"});
     }
 }

@@ -453,16 +453,19 @@ static json_t *listener_json(const struct oc_listen *l)
 {
     json_t *o = json_object();
     char *url = NULL;
-    if (!l->path && l->fd >= 0) {
+    const int64_t port = l->port ? l->port : l->wanted_port; /* also of one that cannot have it */
+    if (!l->path && port > 0) {
         const bool any = strcmp(l->address, "0.0.0.0") == 0 || strcmp(l->address, "::") == 0;
         const char *host = any ? "localhost" : l->address;
         const char *open = strchr(host, ':') ? "[" : "", *shut = *open ? "]" : "";
-        url = oc_asprintf("%s://%s%s%s:%d", l->tls ? "https" : "http", open, host, shut, l->port);
+        url = oc_asprintf("%s://%s%s%s:%lld", l->tls ? "https" : "http", open, host, shut,
+                          (long long)port);
     }
     oc_json_set_str(o, "url", url);
     oc_json_set_str(o, "unix", l->path);
     oc_json_set_str(o, "address", l->path ? NULL : l->address);
-    oc_json_set_int(o, "port", l->port);
+    oc_json_set_int(o, "port", port);
+    oc_json_set_bool(o, "listening", l->fd >= 0);
     oc_json_set_str(o, "serves", l->serves == OC_SERVES_ALL ? "all" : "bridge");
     oc_json_set_bool(o, "tls", l->tls);
     oc_json_set_bool(o, "loopback", l->loopback);

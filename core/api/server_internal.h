@@ -107,6 +107,8 @@ struct oc_http_request {
 
 /* ---- conn.c: the callbacks of libmicrohttpd ---- */
 
+/* Whether a client has not too many connections already. */
+enum MHD_Result oc_conn_on_accept(void *ctx, const struct sockaddr *addr, socklen_t len);
 void *oc_conn_on_target(void *ctx, const char *target, struct MHD_Connection *mhd);
 enum MHD_Result oc_conn_on_request(void *ctx, struct MHD_Connection *mhd, const char *url,
                                    const char *method, const char *version, const char *upload,

@@ -95,19 +95,53 @@ void oc_tls_finish(struct oc_tls_material *m)
 
 /* ---- clients ---- */
 
+/* The text itself, as it is in the configuration: not the notation of RFC 4514 that escapes commas. A NUL in it, or letters of two bytes,
+ * are no name. */
+static bool take_name(const gnutls_x509_ava_st *ava, char *name, size_t size)
+{
+    enum { UTF8 = 12, PRINTABLE = 19, IA5 = 22 }; /* X.680, 8.4 */
+    static const char oid[] = GNUTLS_OID_X520_COMMON_NAME;
+    const size_t len = ava->value.size;
+    const bool text =
+        ava->value_tag == UTF8 || ava->value_tag == PRINTABLE || ava->value_tag == IA5;
+    if (ava->oid.size < sizeof oid - 1 || memcmp(ava->oid.data, oid, sizeof oid - 1) != 0 ||
+        (ava->oid.size > sizeof oid - 1 && ava->oid.data[sizeof oid - 1]) || !text || len == 0 ||
+        len >= size || memchr(ava->value.data, '\0', len)) {
+        return false;
+    }
+    memcpy(name, ava->value.data, len);
+    name[len] = '\0';
+    return true;
+}
+
 static bool common_name(gnutls_session_t session, char *name, size_t size)
 {
     unsigned count = 0;
+    bool found = false;
     gnutls_x509_crt_t certificate;
+    gnutls_x509_dn_t subject;
+    gnutls_x509_ava_st ava;
     const gnutls_datum_t *chain = gnutls_certificate_get_peers(session, &count);
     if (!chain || !count || gnutls_x509_crt_init(&certificate) < 0) {
         return false;
     }
-    const bool ok = gnutls_x509_crt_import(certificate, &chain[0], GNUTLS_X509_FMT_DER) == 0 &&
-                    gnutls_x509_crt_get_dn_by_oid(certificate, GNUTLS_OID_X520_COMMON_NAME, 0, 0,
-                                                  name, &size) == 0;
+    if (gnutls_x509_crt_import(certificate, &chain[0], GNUTLS_X509_FMT_DER) == 0 &&
+        gnutls_x509_crt_get_subject(certificate, &subject) == 0) {
+        for (int i = 0; !found && gnutls_x509_dn_get_rdn_ava(subject, i, 0, &ava) == 0; i++) {
+            found = take_name(&ava, name, size);
+        }
+    }
     gnutls_x509_crt_deinit(certificate);
-    return ok;
+    return found;
+}
+
+/* Signed by the CA of clients, in its time, and made for clients. */
+static bool is_good(gnutls_session_t session)
+{
+    unsigned status = 0;
+    gnutls_typed_vdata_st purpose = {.type = GNUTLS_DT_KEY_PURPOSE_OID,
+                                     .data = (unsigned char *)GNUTLS_KP_TLS_WWW_CLIENT};
+    return gnutls_certificate_verify_peers(session, &purpose, 1, &status) == 0 && status == 0;
 }
 
 enum oc_certificate oc_http_certificate(const struct oc_http_request *r, char *name, size_t size)
@@ -115,7 +149,7 @@ enum oc_certificate oc_http_certificate(const struct oc_http_request *r, char *n
     const union MHD_ConnectionInfo *info =
         oc_http_is_tls(r) ? MHD_get_connection_info(r->mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION)
                           : NULL;
-    unsigned status = 0, count = 0;
+    unsigned count = 0;
     gnutls_session_t session = info ? info->tls_session : NULL;
     if (size) {
         name[0] = '\0';
@@ -124,7 +158,5 @@ enum oc_certificate oc_http_certificate(const struct oc_http_request *r, char *n
         return OC_CERTIFICATE_NONE;
     }
     const bool named = common_name(session, name, size);
-    return named && gnutls_certificate_verify_peers2(session, &status) == 0 && status == 0
-               ? OC_CERTIFICATE_GOOD
-               : OC_CERTIFICATE_FOREIGN;
+    return named && is_good(session) ? OC_CERTIFICATE_GOOD : OC_CERTIFICATE_FOREIGN;
 }

@@ -113,11 +113,12 @@ static void add_matcher(json_t *matchers, const char *name, const char *value)
 /* A silence of exactly this alert. */
 static json_t *silence_of(const json_t *alert)
 {
-    static const char *const own[] = {"rule", "instance", "target"};
+    static const char *const own[] = {"alertname", "instance", "target"};
     json_t *params = json_object(), *matchers = json_array();
     const char *name;
     json_t *value;
-    for (size_t i = 0; i < OC_COUNT(own); i++) {
+    add_matcher(matchers, own[0], oc_json_str(alert, "rule", NULL));
+    for (size_t i = 1; i < OC_COUNT(own); i++) {
         add_matcher(matchers, own[i], oc_json_str(alert, own[i], NULL));
     }
     json_object_foreach(json_object_get(alert, "labels"), name, value)

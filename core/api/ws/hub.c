@@ -133,7 +133,7 @@ static void end_topic(struct oc_ws_hub *h, enum oc_ws_topic topic)
 
 /* ---- the bus ---- */
 
-static enum oc_role event_role(const char *topic)
+enum oc_role oc_ws_event_role(const char *topic)
 {
     static const char *const admins[] = {"audit", "security.", "token.", "session.", "access."};
     for (size_t i = 0; i < OC_COUNT(admins); i++) {
@@ -147,7 +147,7 @@ static enum oc_role event_role(const char *topic)
 static void tell_event(struct oc_ws_hub *h, const struct oc_event *event)
 {
     struct oc_ws_client *c;
-    const enum oc_role role = event_role(event->topic);
+    const enum oc_role role = oc_ws_event_role(event->topic);
     const char *actor =
         oc_starts(event->topic, "job.") ? oc_json_str(event->data, "actor", "") : NULL;
     json_t *frame = oc_ws_frame("event", event->topic, oc_ws_next(h), json_incref(event->data));

@@ -129,6 +129,8 @@ void oc_ws_push_json(struct oc_ws_client *c, enum oc_ws_topic topic, json_t *fra
 /* An answer to what the client asked: not dropped; a client that asks and never reads is closed. Takes frame. */
 void oc_ws_answer(struct oc_ws_client *c, json_t *frame);
 void oc_ws_error(struct oc_ws_client *c, const char *code, const char *message, const char *what);
+/* Who is told of events of a topic; of a pattern: who may be told of some that it matches. */
+enum oc_role oc_ws_event_role(const char *topic);
 bool oc_ws_may_see(const struct oc_ws_client *c, enum oc_role role, const char *actor);
 bool oc_ws_wants_event(const struct oc_ws_client *c, const char *topic);
 void oc_ws_client_tick(struct oc_ws_client *c, int64_t now);

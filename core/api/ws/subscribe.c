@@ -145,13 +145,22 @@ static void acknowledge(struct oc_ws_client *c)
     oc_ws_answer(c, o);
 }
 
+/* A pattern that matches nothing but what others are told would wait for ever. */
+static enum oc_role role_of(int topic, const char *name)
+{
+    const enum oc_role role = oc_ws_topic_role((enum oc_ws_topic)topic);
+    const enum oc_role events =
+        topic == OC_WS_EVENTS ? oc_ws_event_role(pattern_of(name)) : OC_ROLE_VIEWER;
+    return role > events ? role : events;
+}
+
 /* The bit of the topic, or 0 when it was refused, which has been said. */
 static uint32_t admit(struct oc_ws_client *c, const char *name, json_t *patterns)
 {
     const int topic = name ? oc_ws_topic_find(name) : -1;
     if (topic < 0) {
         oc_ws_error(c, "not_found", "there is no such topic", name ? name : "");
-    } else if (c->who.role < oc_ws_topic_role((enum oc_ws_topic)topic)) {
+    } else if (c->who.role < role_of(topic, name)) {
         oc_ws_error(c, "denied", "the topic needs another role", name);
     } else if (topic == OC_WS_EVENTS && !add_pattern(c, pattern_of(name))) {
         oc_ws_error(c, "config", "too many patterns, or one that is too long", name);

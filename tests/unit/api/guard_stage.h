@@ -26,7 +26,7 @@ struct oc_http_request {
     bool tls, loopback, is_unix, is_foreign, wants_certificate;
     uid_t uid;
     unsigned status; /* of the answer */
-    char location[256], retry_after[16], allow_origin[64], message[256];
+    char location[256], retry_after[16], allow_origin[64], message[256], cookie[160];
     int code;
 };
 
@@ -112,6 +112,8 @@ void oc_http_set(struct oc_http_request *r, const char *name, const char *value)
         snprintf(r->location, sizeof r->location, "%s", value);
     } else if (strcmp(name, "Retry-After") == 0) {
         snprintf(r->retry_after, sizeof r->retry_after, "%s", value);
+    } else if (strcmp(name, "Set-Cookie") == 0) {
+        snprintf(r->cookie, sizeof r->cookie, "%s", value);
     } else if (strcmp(name, "Access-Control-Allow-Origin") == 0) {
         snprintf(r->allow_origin, sizeof r->allow_origin, "%s", value);
     }

@@ -95,7 +95,9 @@ static void anonymous_clients_are_viewers_only_here_and_only_when_allowed(void *
                  {true, true, "Forwarded", "for=192.0.2.1", 401, 401},
                  {true, true, "Via", "1.1 proxy", 401, 401},
                  {true, true, "Authorization", "Bearer wrong", 401, 401},
-                 {true, true, OC_SESSION_COOKIE, "session-gone", 200, 403}};
+                 {true, true, "Origin", "http://127.0.0.1:3000", 200, 403},
+                 {true, true, "Origin", "https://panel.example.org", 401, 401},
+                 {true, true, OC_SESSION_COOKIE, "session-gone", 401, 401}};
     for (size_t i = 0; i < OC_COUNT(table); i++) {
         struct oc_http_request r = plain("POST");
         struct oc_identity who;
@@ -107,6 +109,28 @@ static void anonymous_clients_are_viewers_only_here_and_only_when_allowed(void *
         assert_int_equal(ask(&r, &viewer_route, &who), table[i].viewer);
         assert_int_equal(ask(&r, &operator_route, &who), table[i].operator);
     }
+}
+
+static void who_shows_something_wrong_is_not_anonymous(void **state)
+{
+    (void)state;
+    struct oc_http_request r = plain("GET");
+    struct oc_identity who;
+    r.loopback = true;
+    add(&r, OC_SESSION_COOKIE, "session-gone");
+    assert_int_equal(ask(&r, &viewer_route, &who), 401);
+    assert_string_equal(reason, "bad-session");
+    assert_string_equal(r.cookie, ""); /* it changes nothing for this client */
+    api.options.anonymous = true;
+    assert_int_equal(ask(&r, &viewer_route, &who), 401);
+    assert_string_equal(reason, "bad-session");
+    assert_non_null(strstr(r.cookie, OC_SESSION_COOKIE "=; "));
+    assert_non_null(strstr(r.cookie, "Max-Age=0"));
+    struct oc_http_request foreign = plain("GET");
+    foreign.loopback = foreign.tls = foreign.is_foreign = true;
+    foreign.certificate = "mallory";
+    assert_int_equal(ask(&foreign, &viewer_route, &who), 401);
+    assert_string_equal(reason, "bad-certificate");
 }
 
 static void who_failed_too_often_waits_but_good_credentials_pass(void **state)
@@ -183,6 +207,7 @@ int main(void)
         TEST(a_foreign_certificate_is_a_wrong_credential),
         TEST(where_a_certificate_is_required_nothing_is_served_without),
         TEST(anonymous_clients_are_viewers_only_here_and_only_when_allowed),
+        TEST(who_shows_something_wrong_is_not_anonymous),
         TEST(who_failed_too_often_waits_but_good_credentials_pass),
         TEST(one_client_asks_only_so_often),
         TEST(a_person_is_sent_to_the_form_and_a_program_told),
