@@ -9,7 +9,8 @@
 
 static const struct oc_option options[] = {
     {.name = "url",
-     .type = OC_OPT_STRING,
+     .type = OC_OPT_URL,
+     .choices = "redis|unix",
      .offset = offsetof(struct bus, url),
      .default_text = "redis://127.0.0.1:6379",
      .help = "redis://[user[:password]@]host[:port][/db], or unix:/path of a socket"},

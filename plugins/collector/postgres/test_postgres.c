@@ -389,7 +389,7 @@ static void the_connection_is_kept_and_leaves_no_trace(void **state)
 static void expect_refused(struct oc_test *t, int32_t code)
 {
     assert_int_equal(oc_test_start(t), OC_OK);
-    assert_int_equal(oc_test_call(t, COLLECT, NULL, 5000), code);
+    assert_int_equal(oc_test_call(t, COLLECT, NULL, 20000), code);
     assert_true(value(t, "postgres.up") == 0);
     assert_true(value(t, "database.connections_failed") == 1);
     assert_null(strstr(oc_test_error(t)->message, "wrong-one"));
@@ -469,7 +469,7 @@ static void a_server_that_hangs_costs_no_more_than_the_timeout(void **state)
     assert_int_equal(oc_test_call(t, COLLECT, NULL, 20000), OC_OK);
     kill(server.pid, SIGCONT);
     expect_down(t, "cannot connect: no answer in time");
-    assert_in_range(oc_test_took_ms(t), 300, 1500);
+    assert_in_range(oc_test_took_ms(t), 300, 4000);
 }
 
 static pid_t our_backend(PGconn *conn)
@@ -490,9 +490,9 @@ static void a_backend_that_hangs_costs_no_more_than_the_hosts_deadline(void **st
     PGconn *conn = admin("postgres");
     pid_t pid = our_backend(conn);
     kill(pid, SIGSTOP);
-    assert_int_equal(oc_test_call(t, COLLECT, NULL, 500), OC_OK);
+    assert_int_equal(oc_test_call(t, COLLECT, NULL, 2000), OC_OK);
     expect_down(t, "no answer in time");
-    assert_true(oc_test_took_ms(t) < 500);
+    assert_true(oc_test_took_ms(t) < 2000);
     kill(pid, SIGCONT);
     collect(t);
     expect_up(t);
@@ -535,8 +535,8 @@ static void a_lock_on_the_catalogue_gives_a_warning_in_time(void **state)
     PGconn *conn = admin("postgres");
     execute(conn, "BEGIN");
     execute(conn, "LOCK pg_catalog.pg_extension IN ACCESS EXCLUSIVE MODE");
-    assert_int_equal(oc_test_call(t, COLLECT, NULL, 700), OC_OK);
-    assert_true(oc_test_took_ms(t) < 700);
+    assert_int_equal(oc_test_call(t, COLLECT, NULL, 2000), OC_OK);
+    assert_true(oc_test_took_ms(t) < 2000);
     assert_int_equal(oc_test_status(t, ""), OC_STATE_WARNING);
     assert_non_null(strstr(oc_test_status_text(t, ""), "no statistics"));
     assert_true(value(t, "postgres.up") == 1);

@@ -203,7 +203,7 @@ static void the_first_call_compares_with_the_reading_of_start(void **state)
     assert_value(f, "system.cpu_percent", NULL, NULL, 50);
     assert_no_sample(f, "system.cpu_mode_percent"); /* two ticks are too few for shares */
     assert_no_sample(f, "system.core_percent");
-    assert_true(oc_test_took_ms(f->t) < 200);
+    assert_true(oc_test_took_ms(f->t) < 2000);
 }
 
 static void counters_of_the_processor_that_step_back_do_no_harm(void **state)

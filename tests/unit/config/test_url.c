@@ -17,6 +17,7 @@ static void urls_that_can_be_meant_are_fine(void **state)
                                        "ws+unix://h",
                                        "http://a@b@c/",
                                        "unix:///run/x.sock",
+                                       "unix:/run/x.sock",
                                        "file:///tmp/x"};
     for (size_t i = 0; i < OC_COUNT(urls); i++) {
         assert_true(oc_url_valid(urls[i], NULL));
@@ -30,6 +31,9 @@ static void urls_with_mistakes_are_not(void **state)
                                        "localhost",
                                        "localhost:80",
                                        "http:/x",
+                                       "unix:x.sock",
+                                       "unix:/",
+                                       "unix:/a b",
                                        "http://",
                                        "http:///x",
                                        "http://h:0",
@@ -57,6 +61,9 @@ static void the_scheme_must_be_one_of_those(void **state)
     assert_false(oc_url_valid("ftp://h", "http|https"));
     assert_false(oc_url_valid("htt://h", "http|https"));
     assert_false(oc_url_valid("http://h", "https"));
+    assert_true(oc_url_valid("unix:/run/x.sock", "redis|unix"));
+    assert_false(oc_url_valid("unix:/run/x.sock", "redis"));
+    assert_false(oc_url_valid("rediss://h", "redis|unix"));
 }
 
 static void passwords_are_masked(void **state)
