@@ -7,7 +7,7 @@
 #include "core/api/options.h"
 #include "core/base/log.h"
 #include "core/daemon/peer.h"
-#include "core/plugin/module.h"
+#include "core/plugin/library/module.h"
 
 /* ---- the operation api.listeners ---- */
 

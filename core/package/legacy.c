@@ -9,7 +9,7 @@
 #include "core/base/mem.h"
 #include "core/base/text.h"
 #include "core/package/skill.h"
-#include "core/plugin/manifest.h"
+#include "core/plugin/manifest/manifest.h"
 #include "core/sys/file.h"
 
 #define SUMMARY_MAX 500u

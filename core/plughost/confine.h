@@ -5,7 +5,7 @@
  *
  * `init` (all optional but "tier"; unknown keys are ignored):
  *   {"tier":"process"|"sandbox",
- *    "rights":["network:tcp:5432", ...],            the effective permissions, core/plugin/rights.h
+ *    "rights":["network:tcp:5432", ...],            the effective permissions, core/plugin/manifest/rights.h
  *    "limits":{"memory_bytes","processes","descriptors","file_bytes"},
  *    "dirs":{"plugin":"/..","state":"/..","tmp":"/.."},  {plugin} {state} {tmp} of the permissions; tmp is private and becomes
  *                                                   TMPDIR; folders that do not exist give no right

@@ -3,7 +3,7 @@
 #define OC_PLUGHOST_CONFINE_INTERNAL_H
 
 #include "core/plughost/confine.h"
-#include "core/plugin/rights.h"
+#include "core/plugin/manifest/rights.h"
 #include "core/sys/kernel.h"
 #include "core/sys/limit.h"
 

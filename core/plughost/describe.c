@@ -7,7 +7,7 @@
 #include "core/base/mem.h"
 #include "core/plughost/confine.h"
 #include "core/plughost/plughost.h"
-#include "core/plugin/manifest.h"
+#include "core/plugin/manifest/manifest.h"
 #include "core/sys/file.h"
 
 #define SECONDS   10

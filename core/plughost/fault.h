@@ -6,7 +6,7 @@
 #ifndef OC_PLUGHOST_FAULT_H
 #define OC_PLUGHOST_FAULT_H
 
-#include "core/plugin/fault.h"
+#include "core/plugin/process/fault.h"
 
 /* Handlers for SEGV, BUS, FPE, ILL, SYS and ABRT on a stack of their own, which is that of the calling thread; `record` lies in
  * memory that the daemon maps too, and stays valid. Other threads call oc_fault_thread to have a stack of their own. */

@@ -9,7 +9,7 @@
 
 #include "core/base/arena.h"
 #include "core/plugin/internal.h"
-#include "core/plugin/wire.h"
+#include "core/plugin/process/wire.h"
 
 struct oc_plughost {
     struct oc_wire_page *page;

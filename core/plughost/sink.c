@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "core/plughost/plughost.h"
-#include "core/plugin/draft.h"
+#include "core/plugin/instance/draft.h"
 
 #define FLUSH 1u
 

@@ -11,14 +11,14 @@
 
 #include "core/base/buf.h"
 #include "core/base/vec.h"
-#include "core/plugin/body.h"
-#include "core/plugin/describe.h"
+#include "core/plugin/instance/body.h"
+#include "core/plugin/instance/describe.h"
+#include "core/plugin/instance/records.h"
+#include "core/plugin/library/sentinel.h"
+#include "core/plugin/lifecycle/quarantine.h"
+#include "core/plugin/lifecycle/supervise.h"
+#include "core/plugin/manifest/shape.h"
 #include "core/plugin/plugin.h"
-#include "core/plugin/quarantine.h"
-#include "core/plugin/records.h"
-#include "core/plugin/sentinel.h"
-#include "core/plugin/shape.h"
-#include "core/plugin/supervise.h"
 #include "core/sys/crypto.h"
 
 /* ---- manifest ---- */

@@ -15,7 +15,7 @@
 #include "core/loop/bus.h"
 #include "core/loop/loop.h"
 #include "core/loop/worker.h"
-#include "core/plugin/manifest.h"
+#include "core/plugin/manifest/manifest.h"
 
 #define OC_CALL_RECORDS_MAX 100000u     /* records of one call */
 #define OC_CALL_BYTES_MAX   (32u << 20) /* bytes of records of one call */
@@ -152,7 +152,7 @@ enum oc_instance_state {
  * calls queue until it is done. NULL and `err` when load or configuration fail (details in `diags`). `path` is the
  * configuration key, for messages. State changes are published as "plugin.started", "plugin.failed", "plugin.fenced",
  * "plugin.unfenced", "plugin.stopped", "plugin.restarted", "plugin.quarantined" with {"instance","plugin","message"}, and
- * "plugin.crashed" with {.., "crash": its summary, see core/plugin/crash.h}. */
+ * "plugin.crashed" with {.., "crash": its summary, see core/plugin/process/crash.h}. */
 struct oc_instance *oc_instance_create(struct oc_plugin *plugin, const char *name,
                                        const struct oc_node *config, const char *path,
                                        const char *const *ignore, struct oc_diags *diags,

@@ -6,8 +6,8 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/text.h"
-#include "core/plugin/cgroup.h"
 #include "core/plugin/internal.h"
+#include "core/plugin/process/cgroup.h"
 #include "core/sys/file.h"
 
 #define MANIFEST "plugin.json"

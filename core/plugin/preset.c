@@ -6,8 +6,8 @@
 #include "core/base/mem.h"
 #include "core/base/text.h"
 #include "core/plugin/internal.h"
-#include "core/plugin/manifest.h"
-#include "core/plugin/shape.h"
+#include "core/plugin/manifest/manifest.h"
+#include "core/plugin/manifest/shape.h"
 
 #define NAME_OPTION "name" /* always there: the name of the preset's group */
 #define OPTIONS_MAX 64

@@ -11,7 +11,7 @@
 #include "core/op/op.h"
 #include "core/plugin/plugin.h"
 #include "core/policy/policy.h"
-#include "core/store/ledger.h"
+#include "core/store/ledger/ledger.h"
 #include "core/store/store.h"
 
 /* All borrowed; valid until the service is destroyed. */

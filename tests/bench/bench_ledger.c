@@ -12,8 +12,8 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/time.h"
-#include "core/store/ledger.h"
-#include "core/store/ledger_verify.h"
+#include "core/store/ledger/ledger.h"
+#include "core/store/ledger/ledger_verify.h"
 #include "core/sys/file.h"
 #include "core/sys/merkle.h"
 

@@ -10,10 +10,10 @@
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/service/alert/inhibit.h"
-#include "core/service/alert/matcher.h"
-#include "core/service/alert/route.h"
-#include "core/service/alert/table.h"
+#include "core/service/alert/inhibit/inhibit.h"
+#include "core/service/alert/route/route.h"
+#include "core/service/alert/table/matcher.h"
+#include "core/service/alert/table/table.h"
 
 #define RULES  100
 #define ROUTES 200000

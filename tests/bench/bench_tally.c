@@ -15,7 +15,7 @@
 #include "core/base/time.h"
 #include "core/policy/sandbox.h"
 #include "core/service/governance/ballot.h"
-#include "core/service/governance/tally_hook.h"
+#include "core/service/governance/tally/tally_hook.h"
 #include "core/sys/file.h"
 
 struct vote {

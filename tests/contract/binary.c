@@ -6,7 +6,7 @@
 
 #include "core/base/buf.h"
 #include "core/base/text.h"
-#include "core/plugin/note.h"
+#include "core/plugin/manifest/note.h"
 #include "core/sys/file.h"
 
 struct elf { /* our own build made the file: offsets are believed */

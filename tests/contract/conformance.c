@@ -22,8 +22,8 @@
 #include "core/base/text.h"
 #include "core/plugcheck/plugcheck.h"
 #include "core/plugin/internal.h"
-#include "core/plugin/note.h"
-#include "core/plugin/shape.h"
+#include "core/plugin/manifest/note.h"
+#include "core/plugin/manifest/shape.h"
 #include "core/sys/file.h"
 
 #define CHILD_SECONDS  90

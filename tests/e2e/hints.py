@@ -15,8 +15,8 @@ import tempfile
 BUILD = os.environ.get("OC_BUILD_DIR", "build")
 SOURCE = os.environ.get("OC_SOURCE_DIR", os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 FOLDERS = ["core/service/plugin", "core/service/package", "core/package", "core/plugin", "core/plughost", "core/op", "core/fetch",
-           "core/archive", "core/serve", "core/cli/plan.c", "core/cli/view_plan.c", "core/cli/view_plugin.c",
-           "core/cli/view_plugins.c", "plugin-templates"]
+           "core/archive", "core/serve", "core/cli/plan.c", "core/cli/view/view_plan.c", "core/cli/view/view_plugin.c",
+           "core/cli/view/view_plugins.c", "plugin-templates"]
 FOREVER = [["run"], ["plugin", "dev"], ["registry", "serve"], ["config", "edit"]]  # proved by their help page
 SCRATCH = tempfile.mkdtemp(prefix="openclaw-hints-")
 atexit.register(shutil.rmtree, SCRATCH, True)

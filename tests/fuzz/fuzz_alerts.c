@@ -5,8 +5,8 @@
 
 #include "core/base/mem.h"
 #include "core/base/text.h"
-#include "core/service/alert/matcher.h"
-#include "core/service/alert/post.h"
+#include "core/service/alert/intake/post.h"
+#include "core/service/alert/table/matcher.h"
 
 /* What is given must be text, bounded, in order. */
 static void look(const struct oc_post_alert *a)

@@ -7,7 +7,7 @@
 #include "core/base/buf.h"
 #include "core/config/bind.h"
 #include "core/config/dump.h"
-#include "core/config/import.h"
+#include "core/config/import/import.h"
 #include "core/config/locate.h"
 #include "core/config/merge.h"
 #include "core/config/parse.h"

@@ -6,7 +6,7 @@
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/service/governance/import.h"
+#include "core/service/governance/import/import.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -5,8 +5,8 @@
 
 #include "core/base/mem.h"
 #include "core/base/time.h"
-#include "core/service/alert/interval.h"
-#include "core/service/alert/silence_recur.h"
+#include "core/service/alert/route/interval.h"
+#include "core/service/alert/silence/silence_recur.h"
 
 #define NOW INT64_C(1774700000000) /* the night before Berlin's clocks go forward */
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
-#include "core/service/alert/codec.h"
+#include "core/service/alert/table/codec.h"
 #include "core/store/journal.h"
 
 static void on_record(void *ctx, uint32_t segment, unsigned type, const void *data, size_t len)

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "core/base/mem.h"
-#include "core/store/ledger_internal.h"
-#include "core/store/ledger_note.h"
+#include "core/store/ledger/ledger_internal.h"
+#include "core/store/ledger/ledger_note.h"
 
 static void read_segment(int fd, size_t size)
 {

@@ -4,7 +4,7 @@
 #include <stdint.h>
 
 #include "core/base/mem.h"
-#include "core/plugin/manifest.h"
+#include "core/plugin/manifest/manifest.h"
 
 /* The quick way reads the same as the long one. */
 static void compare(const struct oc_manifest *m, const uint8_t *data, size_t size)

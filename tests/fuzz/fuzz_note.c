@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "core/base/mem.h"
-#include "core/plugin/note.h"
+#include "core/plugin/manifest/note.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

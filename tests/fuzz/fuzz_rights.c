@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
-#include "core/plugin/rights.h"
+#include "core/plugin/manifest/rights.h"
 
 /* Lines are permissions: each that is accepted covers itself, and its canonical text means the same. */
 static void check(const json_t *lines)

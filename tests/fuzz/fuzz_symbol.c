@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
-#include "core/plugin/symbol.h"
+#include "core/plugin/library/symbol.h"
 
 /* The first eight bytes are the address that is asked for. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -5,9 +5,9 @@
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/plugin/describe.h"
-#include "core/plugin/draft.h"
-#include "core/plugin/wire.h"
+#include "core/plugin/instance/describe.h"
+#include "core/plugin/instance/draft.h"
+#include "core/plugin/process/wire.h"
 
 static int32_t take(void *ctx, const struct oc_record *record)
 {

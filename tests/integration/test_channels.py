@@ -224,6 +224,10 @@ template(name="t" type="string" string="%pri%|%timereported:::date-rfc3339%|%hos
 """)
         self.process = subprocess.Popen(["rsyslogd", "-n", "-f", conf, "-i", os.path.join(folder, "pid")], stderr=subprocess.DEVNULL)
 
+    def listens(self):
+        with socket.socket() as s:
+            return s.connect_ex(("127.0.0.1", self.tcp)) == 0
+
     def lines(self):
         try:
             with open(self.log, encoding="utf-8") as f:
@@ -250,7 +254,7 @@ api = {{ listen = ( {{ port = 0; }} ); }};
 """, api=True)
     try:
         daemon.start()
-        eventually(lambda: socket.create_connection(("127.0.0.1", server.tcp), 1).close() is None, what="rsyslogd")
+        eventually(server.listens, what="rsyslogd")
         post_alert(daemon)
         eventually(lambda: len(server.lines()) >= 2, what="both messages")
         udp = next(line for line in server.lines() if "edge-1" in line).split("|")

@@ -126,7 +126,7 @@ def check_siblings(path, line, header):
     """Services meet through operations and events, so none includes another."""
     if floor_of(path) != "service" or floor_of(header) != "service" or header == "core/service/env.h":
         return
-    if os.path.dirname(path) != os.path.dirname(header):
+    if path.split("/")[2] != header.split("/")[2]:
         complain(path, line, f"{header} belongs to another service; use an operation or an event")
 
 

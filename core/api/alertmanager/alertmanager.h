@@ -9,7 +9,7 @@
 #include "core/api/internal.h"
 #include "core/base/buf.h"
 #include "core/base/vec.h"
-#include "core/service/alert/cursor.h"
+#include "core/service/alert/look/cursor.h"
 
 /* Codes of {"code","message"} that are no HTTP status (go-openapi/errors). */
 #define OC_AM_INVALID_TYPE 601

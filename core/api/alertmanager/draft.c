@@ -5,7 +5,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/time.h"
-#include "core/service/alert/post.h"
+#include "core/service/alert/intake/post.h"
 
 #define PARSING "parsing silence body from \"\" failed, because "
 

@@ -1,7 +1,7 @@
 /* POST /api/v2/alerts: the body goes as it is to the alert service; 200 once it is on the disk. SPDX-License-Identifier: MIT */
 #include "core/api/alertmanager/alertmanager.h"
 #include "core/base/mem.h"
-#include "core/service/alert/ingest.h"
+#include "core/service/alert/intake/ingest.h"
 
 /* Freed by the answer, which comes in any case. */
 struct post {

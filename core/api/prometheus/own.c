@@ -6,7 +6,7 @@
 #include "core/base/mem.h"
 #include "core/base/time.h"
 #include "core/base/version.h"
-#include "core/service/alert/view.h"
+#include "core/service/alert/look/view.h"
 
 #define G OC_PAGE_GAUGE
 #define C OC_PAGE_COUNTER

@@ -14,7 +14,7 @@
 #include "core/package/author/run.h"
 #include "core/package/author/stage.h"
 #include "core/package/legacy.h"
-#include "core/plugin/manifest.h"
+#include "core/plugin/manifest/manifest.h"
 #include "core/sys/file.h"
 
 #define WARNINGS_TOLD 20u

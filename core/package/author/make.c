@@ -9,7 +9,7 @@
 #include "core/package/author/author.h"
 #include "core/package/author/run.h"
 #include "core/package/build.h"
-#include "core/plugin/manifest.h"
+#include "core/plugin/manifest/manifest.h"
 #include "core/sys/file.h"
 
 #define OUTPUT_MAX (64u << 10)

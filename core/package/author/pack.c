@@ -12,7 +12,7 @@
 #include "core/package/author/run.h"
 #include "core/package/build.h"
 #include "core/package/check/check.h"
-#include "core/plugin/manifest.h"
+#include "core/plugin/manifest/manifest.h"
 #include "core/sys/file.h"
 #include "core/sys/sign.h"
 

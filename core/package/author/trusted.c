@@ -12,7 +12,7 @@
 #include "core/package/author/run.h"
 #include "core/package/author/stage.h"
 #include "core/package/release.h"
-#include "core/plugin/manifest.h"
+#include "core/plugin/manifest/manifest.h"
 #include "core/sys/file.h"
 
 /* Unpacked by the helper that is shut in; NULL when it is no plugin. The caller owns the result. */

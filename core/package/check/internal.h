@@ -6,9 +6,9 @@
 #include "core/package/check/check.h"
 #include "core/package/check/elf.h"
 #include "core/package/check/table.h"
-#include "core/plugin/manifest.h"
-#include "core/plugin/note.h"
-#include "core/plugin/rights.h"
+#include "core/plugin/manifest/manifest.h"
+#include "core/plugin/manifest/note.h"
+#include "core/plugin/manifest/rights.h"
 
 /* ---- findings ---- */
 struct oc_report {

@@ -8,9 +8,9 @@
 #include "core/base/text.h"
 #include "core/package/install/candidate.h"
 #include "core/package/registry/refuse.h"
-#include "core/plugin/manifest.h"
+#include "core/plugin/manifest/manifest.h"
+#include "core/plugin/manifest/rights.h"
 #include "core/plugin/plugin.h"
-#include "core/plugin/rights.h"
 #include "core/sys/file.h"
 
 /* ---- is the name free ---- */

@@ -10,8 +10,8 @@
 #include "core/package/install/candidate.h"
 #include "core/package/registry/meta.h"
 #include "core/package/registry/refuse.h"
-#include "core/plugin/manifest.h"
-#include "core/plugin/note.h"
+#include "core/plugin/manifest/manifest.h"
+#include "core/plugin/manifest/note.h"
 #include "core/sys/file.h"
 
 /* ---- unpack ---- */

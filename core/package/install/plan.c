@@ -8,7 +8,7 @@
 #include "core/base/mem.h"
 #include "core/package/changelog.h"
 #include "core/package/registry/refuse.h"
-#include "core/plugin/rights.h"
+#include "core/plugin/manifest/rights.h"
 #include "core/sys/crypto.h"
 
 /* ---- the hash ---- */

@@ -7,7 +7,7 @@
 #include "core/package/install/refer.h"
 #include "core/package/install/verbs.h"
 #include "core/package/registry/refuse.h"
-#include "core/plugin/rights.h"
+#include "core/plugin/manifest/rights.h"
 
 /* Changes a copy of the row; OC_OK, or what w->err says. */
 typedef int (*change_fn)(struct oc_work *w, const struct oc_installed *p, json_t *row);

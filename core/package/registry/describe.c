@@ -10,8 +10,8 @@
 #include "core/package/archive.h"
 #include "core/package/author/stage.h"
 #include "core/package/registry/keeper.h"
-#include "core/plugin/manifest.h"
-#include "core/plugin/note.h"
+#include "core/plugin/manifest/manifest.h"
+#include "core/plugin/manifest/note.h"
 #include "core/sys/file.h"
 
 static void set_value(json_t *artifact, const char *key, const struct oc_note *note,

@@ -1,6 +1,6 @@
 /* What people said about an alert: acknowledgements and assignments. SPDX-License-Identifier: MIT */
 #include "core/base/mem.h"
-#include "core/service/alert/record.h"
+#include "core/service/alert/table/record.h"
 
 void oc_alert_care_free(struct oc_alert_care *care)
 {

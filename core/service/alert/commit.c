@@ -11,9 +11,9 @@
 #include "core/base/json.h"
 #include "core/base/log.h"
 #include "core/base/time.h"
-#include "core/service/alert/escalate.h"
-#include "core/service/alert/flush.h"
-#include "core/service/alert/noise.h"
+#include "core/service/alert/deliver/noise.h"
+#include "core/service/alert/escalate/escalate.h"
+#include "core/service/alert/group/flush.h"
 #include "core/service/alert/round.h"
 #include "core/service/alert/service.h"
 

@@ -7,7 +7,7 @@
 #include "core/base/text.h"
 #include "core/base/time.h"
 #include "core/config/bind.h"
-#include "core/service/alert/noise.h"
+#include "core/service/alert/deliver/noise.h"
 
 #define CHANNELS_MAX 64
 

@@ -8,8 +8,8 @@
 #include "core/base/log.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
-#include "core/service/alert/codec.h"
 #include "core/service/alert/service.h"
+#include "core/service/alert/table/codec.h"
 #include "core/sys/file.h"
 
 #define FOLDER        "alerts"

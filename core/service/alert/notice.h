@@ -2,7 +2,7 @@
 #ifndef OC_SERVICE_ALERT_NOTICE_H
 #define OC_SERVICE_ALERT_NOTICE_H
 
-#include "core/service/alert/record.h"
+#include "core/service/alert/table/record.h"
 
 enum oc_notice { OC_NOTICE_NONE, OC_NOTICE_FIRING, OC_NOTICE_RESOLVED };
 

@@ -2,7 +2,7 @@
 #ifndef OC_SERVICE_ALERT_ROUND_H
 #define OC_SERVICE_ALERT_ROUND_H
 
-#include "core/service/alert/route.h"
+#include "core/service/alert/route/route.h"
 #include "core/service/alert/service.h"
 
 struct oc_round_event {

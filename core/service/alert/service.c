@@ -7,9 +7,9 @@
 #include "core/base/log.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
-#include "core/service/alert/escalate.h"
-#include "core/service/alert/noise.h"
-#include "core/service/alert/view_internal.h"
+#include "core/service/alert/deliver/noise.h"
+#include "core/service/alert/escalate/escalate.h"
+#include "core/service/alert/look/view_internal.h"
 
 #define COMMIT_SOON                                                                                \
     5 /* ms: rules of one round of collectors speak within a few turns of the loop */

@@ -15,8 +15,8 @@
 #include "core/base/vec.h"
 #include "core/loop/worker.h"
 #include "core/service/audit/audit.h"
-#include "core/store/ledger_tree.h"
-#include "core/store/ledger_verify.h"
+#include "core/store/ledger/ledger_tree.h"
+#include "core/store/ledger/ledger_verify.h"
 #include "core/sys/linelog.h"
 
 #define OC_AUDIT_WITNESSES 32

@@ -21,7 +21,7 @@
 #include "core/service/governance/rules.h"
 #include "core/service/governance/sheet.h"
 #include "core/service/governance/state.h"
-#include "core/service/governance/tally.h"
+#include "core/service/governance/tally/tally.h"
 
 #define OC_GOVERNANCE_OPEN_MAX    100         /* proposals of one category under way at once */
 #define OC_GOVERNANCE_RESERVE     50          /* more of each for administrators */

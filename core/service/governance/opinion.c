@@ -1,7 +1,7 @@
 /* The second opinion: the hook `quorum` about what the tally passed. SPDX-License-Identifier: MIT */
 #include "core/base/json.h"
 #include "core/service/governance/flow.h"
-#include "core/service/governance/tally_hook.h"
+#include "core/service/governance/tally/tally_hook.h"
 
 static void tell(struct oc_governance *g, const json_t *p, const char *message)
 {

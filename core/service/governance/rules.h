@@ -8,7 +8,7 @@
 #include <jansson.h>
 
 #include "core/base/error.h"
-#include "core/service/governance/tally.h"
+#include "core/service/governance/tally/tally.h"
 
 #define OC_GOV_NAME 65 /* a member's name and its end: oc_name_valid */
 

@@ -7,7 +7,7 @@
 
 #include "core/base/mem.h"
 #include "core/base/text.h"
-#include "core/store/ledger_tree.h"
+#include "core/store/ledger/ledger_tree.h"
 #include "core/sys/merkle.h"
 
 #define PREFIX "sheet:"

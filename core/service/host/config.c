@@ -9,7 +9,7 @@
 #include "core/base/mem.h"
 #include "core/base/text.h"
 #include "core/config/dump.h"
-#include "core/config/import.h"
+#include "core/config/import/import.h"
 #include "core/service/host/internal.h"
 #include "core/sys/file.h"
 

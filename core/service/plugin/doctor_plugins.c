@@ -4,7 +4,7 @@
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/plugin/rights.h"
+#include "core/plugin/manifest/rights.h"
 #include "core/service/plugin/doctor.h"
 #include "core/sys/file.h"
 
@@ -14,7 +14,7 @@ struct rounds {
     struct oc_kernel kernel;
 };
 
-/* The trace of a load that ended a daemon: core/plugin/sentinel.h. */
+/* The trace of a load that ended a daemon: core/plugin/library/sentinel.h. */
 static bool has_sentinel(const struct oc_plugin_service *s, const char *plugin)
 {
     char *folder = oc_path_join(s->env.home, "run/loading");

@@ -5,7 +5,7 @@
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/plugin/rights.h"
+#include "core/plugin/manifest/rights.h"
 #include "core/service/plugin/internal.h"
 
 struct params {

@@ -6,7 +6,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/text.h"
-#include "core/plugin/rights.h"
+#include "core/plugin/manifest/rights.h"
 #include "core/service/plugin/options.h"
 
 struct params {

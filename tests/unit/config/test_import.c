@@ -1,7 +1,7 @@
-/* Tests of core/config/import.c and the readers of the three files. SPDX-License-Identifier: MIT */
+/* Tests of core/config/import/import.c and the readers of the three files. SPDX-License-Identifier: MIT */
 #include "tests/unit/config/fixture.h"
 
-#include "core/config/import.h"
+#include "core/config/import/import.h"
 
 struct imported {
     json_t *report;

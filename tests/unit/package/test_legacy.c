@@ -9,7 +9,7 @@
 #include "core/base/mem.h"
 #include "core/package/author/stage.h"
 #include "core/package/legacy.h"
-#include "core/plugin/manifest.h"
+#include "core/plugin/manifest/manifest.h"
 #include "core/sys/file.h"
 
 static char folder[64];

@@ -3,7 +3,7 @@
 
 #include <signal.h>
 
-#include "core/plugin/process.h"
+#include "core/plugin/process/process.h"
 #include "core/sys/sign.h"
 
 static enum oc_tier tier = OC_TIER_PROCESS;

@@ -1,4 +1,4 @@
-/* Tests of core/plugin/cgroup.c: folders that look like control groups, and the machine's own. SPDX-License-Identifier: MIT */
+/* Tests of core/plugin/process/cgroup.c: folders that look like control groups, and the machine's own. SPDX-License-Identifier: MIT */
 #include "tests/unit/unit.h"
 
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/text.h"
-#include "core/plugin/cgroup.h"
+#include "core/plugin/process/cgroup.h"
 #include "core/sys/file.h"
 
 static char root[64];

@@ -14,9 +14,9 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/plughost/fault.h"
-#include "core/plugin/crash.h"
-#include "core/plugin/note.h"
-#include "core/plugin/symbol.h"
+#include "core/plugin/library/symbol.h"
+#include "core/plugin/manifest/note.h"
+#include "core/plugin/process/crash.h"
 #include "core/sys/file.h"
 
 #define LIBRARY OC_FIXTURES "/crasher/crasher.so"

@@ -7,7 +7,7 @@
 
 #include "core/base/buf.h"
 #include "core/base/mem.h"
-#include "core/plugin/note.h"
+#include "core/plugin/manifest/note.h"
 #include "core/sys/file.h"
 
 static struct oc_buf library; /* the bytes of ok.so */

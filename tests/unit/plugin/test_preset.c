@@ -3,7 +3,7 @@
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/plugin/manifest.h"
+#include "core/plugin/manifest/manifest.h"
 
 static const char preset[] =
     "{\"name\": \"litellm\", \"version\": \"1.0.0\", \"summary\": \"LiteLLM\","

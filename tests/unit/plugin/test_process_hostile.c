@@ -1,7 +1,7 @@
 /* The daemon against plugin hosts that lie. SPDX-License-Identifier: MIT */
 #include "rig.h"
 
-#include "core/plugin/process.h"
+#include "core/plugin/process/process.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || defined(__clang__)
 #define GROWTH_KB 400000 /* a sanitizer keeps what was freed for a while */

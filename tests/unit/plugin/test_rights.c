@@ -1,4 +1,4 @@
-/* Tests of core/plugin/rights.c, right.c and rights_explain.c. SPDX-License-Identifier: MIT */
+/* Tests of core/plugin/manifest/rights.c, right.c and rights_explain.c. SPDX-License-Identifier: MIT */
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
@@ -6,7 +6,7 @@
 #include "core/base/buf.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/plugin/rights.h"
+#include "core/plugin/manifest/rights.h"
 
 static const struct oc_kernel current = {.landlock = 7, .seccomp = true};
 

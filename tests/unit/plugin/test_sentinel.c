@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "core/base/mem.h"
-#include "core/plugin/sentinel.h"
+#include "core/plugin/library/sentinel.h"
 #include "core/sys/file.h"
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)

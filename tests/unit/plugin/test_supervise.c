@@ -7,8 +7,8 @@
 #include "core/base/json.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
-#include "core/plugin/quarantine.h"
-#include "core/plugin/supervise.h"
+#include "core/plugin/lifecycle/quarantine.h"
+#include "core/plugin/lifecycle/supervise.h"
 #include "core/sys/file.h"
 
 #define MINUTE 60000

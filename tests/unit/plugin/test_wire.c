@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <sys/socket.h>
 
-#include "core/plugin/draft.h"
-#include "core/plugin/wire.h"
+#include "core/plugin/instance/draft.h"
+#include "core/plugin/process/wire.h"
 
 struct seen {
     struct oc_buf text;

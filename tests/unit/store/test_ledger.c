@@ -13,7 +13,7 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/time.h"
-#include "core/store/ledger_internal.h"
+#include "core/store/ledger/ledger_internal.h"
 #include "core/sys/file.h"
 #include "core/sys/merkle.h"
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
-#include "core/store/ledger_tree.h"
+#include "core/store/ledger/ledger_tree.h"
 #include "core/sys/merkle.h"
 
 #define MANY 300

@@ -11,8 +11,8 @@
 #include "core/base/mem.h"
 #include "core/base/time.h"
 #include "core/base/vec.h"
-#include "core/store/ledger_internal.h"
-#include "core/store/ledger_verify.h"
+#include "core/store/ledger/ledger_internal.h"
+#include "core/store/ledger/ledger_verify.h"
 #include "core/sys/file.h"
 
 #define ENTRIES 30

@@ -2,7 +2,7 @@
 #include "tests/unit/service/alert/world.h"
 
 #include "core/base/regex.h"
-#include "core/service/alert/cursor_internal.h"
+#include "core/service/alert/look/cursor_internal.h"
 
 #define QUIET                                                                                      \
     "alerts = { channels = (); group_by = [\"team\", \"alertname\"]; max_alerts = 100000; };"

@@ -1,8 +1,8 @@
 /* Signs of life, given and expected; routes that are mute. SPDX-License-Identifier: MIT */
 #include "tests/unit/service/alert/world.h"
 
-#include "core/service/alert/mute.h"
-#include "core/service/alert/noise.h"
+#include "core/service/alert/deliver/noise.h"
+#include "core/service/alert/route/mute.h"
 
 #define ALIVE                                                                                      \
     "alerts = { channels = ( { plugin = \"console\"; levels = []; } ); deadman = { interval = "    \

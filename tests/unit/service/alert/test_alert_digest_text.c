@@ -3,7 +3,7 @@
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/service/alert/digest.h"
+#include "core/service/alert/deliver/digest.h"
 
 static json_t *item(const char *severity, const char *event, const char *category,
                     const char *agent, const char *title)

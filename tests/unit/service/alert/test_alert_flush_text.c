@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "core/service/alert/flush.h"
+#include "core/service/alert/group/flush.h"
 
 static void expect(const char *pattern, const struct oc_flush_counts *c, const char *expected)
 {

@@ -4,9 +4,9 @@
 #include <stdio.h>
 
 #include "core/base/mem.h"
-#include "core/service/alert/codec.h"
-#include "core/service/alert/fingerprint.h"
-#include "core/service/alert/select.h"
+#include "core/service/alert/table/codec.h"
+#include "core/service/alert/table/fingerprint.h"
+#include "core/service/alert/table/select.h"
 
 static uint32_t seed;
 

@@ -1,8 +1,8 @@
 /* Alerts posted from outside: what they become, when they end, when the answer comes. SPDX-License-Identifier: MIT */
 #include "tests/unit/service/alert/world.h"
 
-#include "core/service/alert/fingerprint.h"
-#include "core/service/alert/view.h"
+#include "core/service/alert/look/view.h"
+#include "core/service/alert/table/fingerprint.h"
 
 #define CONSOLE "alerts = { channels = ( { plugin = \"console\"; } ); };"
 

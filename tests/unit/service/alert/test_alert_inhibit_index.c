@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "core/base/json.h"
-#include "core/service/alert/inhibit.h"
+#include "core/service/alert/inhibit/inhibit.h"
 #include "core/service/env.h"
 
 #define ROUNDS 100

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "core/base/time.h"
-#include "core/service/alert/interval.h"
+#include "core/service/alert/route/interval.h"
 
 /* Reads `text` as a configuration. */
 static size_t read_text(struct oc_intervals *set, const char *text, struct oc_diags *diags)

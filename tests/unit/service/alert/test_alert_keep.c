@@ -1,7 +1,7 @@
 /* What is kept, taken over and given up; silences in all their states; views and groups. SPDX-License-Identifier: MIT */
 #include "tests/unit/service/alert/world.h"
 
-#include "core/service/alert/cursor.h"
+#include "core/service/alert/look/cursor.h"
 
 #define QUIET "alerts = { channels = (); };"
 

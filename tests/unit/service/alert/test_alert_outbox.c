@@ -1,7 +1,7 @@
 /* Promised deliveries: order, retries, crashes, bounds, a failing store. SPDX-License-Identifier: MIT */
 #include "tests/unit/service/alert/world.h"
 
-#include "core/service/alert/sender.h"
+#include "core/service/alert/deliver/sender.h"
 
 #define TWO                                                                                        \
     "alerts = { storm_limit = 0; channels = ( { plugin = \"console\"; }, { plugin = \"webhook\"; " \

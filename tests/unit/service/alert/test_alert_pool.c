@@ -1,10 +1,10 @@
-/* Tests of core/service/alert/pool.c. SPDX-License-Identifier: MIT */
+/* Tests of core/service/alert/table/pool.c. SPDX-License-Identifier: MIT */
 #include "tests/unit/unit.h"
 
 #include <stdint.h>
 #include <string.h>
 
-#include "core/service/alert/pool.h"
+#include "core/service/alert/table/pool.h"
 
 static void things_made_one_after_the_other_lie_side_by_side(void **state)
 {

@@ -3,7 +3,7 @@
 
 #include "core/base/mem.h"
 #include "core/base/time.h"
-#include "core/service/alert/post.h"
+#include "core/service/alert/intake/post.h"
 
 static void times_are_taken_to_the_letter(void **state)
 {

@@ -5,7 +5,7 @@
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/service/alert/table.h"
+#include "core/service/alert/table/table.h"
 
 static void expect_same(const struct oc_alerts *t, const struct oc_alert *a)
 {

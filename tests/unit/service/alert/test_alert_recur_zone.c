@@ -1,7 +1,7 @@
 /* Recurring silences where the clock changes, and silences at absurd times. SPDX-License-Identifier: MIT */
 #include "tests/unit/service/alert/world.h"
 
-#include "core/service/alert/silence_recur.h"
+#include "core/service/alert/silence/silence_recur.h"
 
 static int64_t at(const char *text)
 {

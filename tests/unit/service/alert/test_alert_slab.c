@@ -1,7 +1,7 @@
 /* Numbered things of one size. SPDX-License-Identifier: MIT */
 #include "tests/unit/unit.h"
 
-#include "core/service/alert/slab.h"
+#include "core/service/alert/table/slab.h"
 
 #define MANY 1000u /* more than one slab holds */
 

@@ -18,8 +18,8 @@
 #include "core/base/map.h"
 #include "core/base/mem.h"
 #include "core/base/time.h"
-#include "core/service/alert/codec.h"
 #include "core/service/alert/service.h"
+#include "core/service/alert/table/codec.h"
 #include "core/store/journal.h"
 #include "core/sys/file.h"
 

@@ -5,7 +5,7 @@
 #include "tests/unit/unit.h"
 
 #include "core/base/mem.h"
-#include "core/service/governance/tally.h"
+#include "core/service/governance/tally/tally.h"
 
 #define DEADLINE 1000
 #define MAX      16

@@ -7,7 +7,7 @@
 
 #include <jansson.h>
 
-#include "core/service/governance/tally.h"
+#include "core/service/governance/tally/tally.h"
 
 #define POOL_MAX      2048
 #define PROPOSALS_MAX 1024

@@ -5,8 +5,8 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/time.h"
-#include "core/service/governance/ballot_legacy.h"
-#include "core/service/governance/import.h"
+#include "core/service/governance/import/ballot_legacy.h"
+#include "core/service/governance/import/import.h"
 
 static const char rules_text[] =
     "{\"version\":\"1.0.0\",\"quorum_configuration\":{\"triad_members\":[\"alpha\",\"beta\","

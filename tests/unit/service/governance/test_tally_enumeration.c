@@ -16,7 +16,7 @@
 #include "core/base/time.h"
 #include "core/policy/sandbox.h"
 #include "core/policy/state.h"
-#include "core/service/governance/tally_hook.h"
+#include "core/service/governance/tally/tally_hook.h"
 #include "core/sys/file.h"
 
 #define BLOCK   4000 /* cases that go to Lua in one call */

@@ -6,7 +6,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/policy/sandbox.h"
-#include "core/service/governance/tally_hook.h"
+#include "core/service/governance/tally/tally_hook.h"
 #include "core/sys/file.h"
 
 #define RECORDS 10

@@ -1,0 +1,20 @@
+/* The parts of the reader of alert-rules.yaml. SPDX-License-Identifier: MIT  [any] */
+#ifndef OC_CONFIG_IMPORT_ALERTING_H
+#define OC_CONFIG_IMPORT_ALERTING_H
+
+#include "core/config/import/importer.h"
+
+/* notifications.channels, a list of items with a `type`, or a mapping by it. One that is off is taken over as off; where it has no
+ * address or secret yet, a reference to an environment variable stands for it. */
+void oc_import_channels(struct oc_importer *imp);
+/* suppression.rules: the cooldown and the maintenance windows. The severity cascade is the alert service's (policies/inhibit.lua). */
+void oc_import_suppression(struct oc_importer *imp);
+/* aggregation.rules. Sums by category and by agent, in the words of the original, are what digests say: only their time is taken over.
+ * Another grouping becomes that of all alerts; its text is a route's (policies/route.lua). */
+void oc_import_aggregation(struct oc_importer *imp);
+/* Whether a rule of aggregation.rules is one of the two that digests follow as it is. */
+bool oc_import_is_digest(const json_t *rule);
+/* The label that a rule groups by; NULL when it does not say, or says several. */
+const char *oc_import_group_label(const json_t *rule);
+
+#endif

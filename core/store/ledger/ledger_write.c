@@ -1,0 +1,404 @@
+/* Putting groups of entries on the disk, and mending what a failure left. SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "core/base/time.h"
+#include "core/store/ledger/ledger_internal.h"
+#include "core/sys/file.h"
+
+#define CLOSE_GRACE 10000 /* ms that a write under way may take when the ledger is closed */
+#define TRY_AGAIN   1000  /* ms between two tries after a failure */
+#define COPY_PIECE  (1u << 20)
+
+/* ---- [worker] one group ---- */
+
+static int sync_fd(int fd)
+{
+    return fd < 0 || fdatasync(fd) == 0 ? 0 : errno;
+}
+
+static int sync_dir(int fd)
+{
+    return fd < 0 || fsync(fd) == 0 ? 0 : errno;
+}
+
+/* The next segment is no part of the log yet. */
+static void remove_next(const struct oc_ledger_job *job)
+{
+    for (size_t i = 0; i < job->pieces.count; i++) {
+        if (job->pieces.items[i].first != job->sound_first || job->sound == 0) {
+            char *path = oc_ledger_path(job->dir, job->pieces.items[i].first, ".log");
+            unlink(path);
+            free(path);
+        }
+    }
+}
+
+/* After an fsync that failed what the file holds is not known: what was on the disk is written once more, into another file. */
+static int copy_sound(struct oc_ledger_job *job)
+{
+    char *path = oc_ledger_path(job->dir, job->sound_first, ".log");
+    char *temp = oc_ledger_path(job->dir, job->sound_first, ".new");
+    int fd = open(temp, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int rc = fd < 0 ? errno : 0;
+    char *piece = oc_alloc(COPY_PIECE);
+    for (uint64_t at = 0; rc == 0 && at < job->sound;) {
+        const uint64_t left = job->sound - at;
+        const ssize_t n =
+            pread(job->fd, piece, left < COPY_PIECE ? (size_t)left : COPY_PIECE, (off_t)at);
+        rc = n > 0 ? -oc_fd_write_all(fd, piece, (size_t)n) : n < 0 ? errno : EIO;
+        at += n > 0 ? (uint64_t)n : 0;
+    }
+    rc = rc == 0 ? sync_fd(fd) : rc;
+    rc = rc == 0 && rename(temp, path) != 0 ? errno : rc;
+    rc = rc == 0 ? sync_dir(job->dir_fd) : rc;
+    if (rc == 0) {
+        close(job->fd);
+        job->fd = fd;
+    } else if (fd >= 0) {
+        close(fd);
+        unlink(temp);
+    }
+    free(piece);
+    free(temp);
+    free(path);
+    return rc;
+}
+
+static int mend(struct oc_ledger_job *job)
+{
+    int rc = 0;
+    if (job->trouble == OC_LEDGER_FINE || !job->dir) {
+        return 0;
+    }
+    job->what = "cannot mend";
+    rc = sync_dir(job->dir_fd); /* what was taken away stays away when the rest is cut */
+    if (rc == 0 && job->fd >= 0 && job->sound > 0) {
+        if (job->trouble == OC_LEDGER_COPY) {
+            rc = copy_sound(job);
+        } else if (ftruncate(job->fd, (off_t)job->sound) != 0 || fsync(job->fd) != 0) {
+            rc = errno;
+        }
+    }
+    job->trouble = rc == 0 ? OC_LEDGER_FINE : job->trouble;
+    return rc;
+}
+
+static int begin_file(struct oc_ledger_job *job, uint64_t first)
+{
+    if (!job->dir) {
+        return 0; /* in memory all is one file */
+    }
+    char *path = oc_ledger_path(job->dir, first, ".log");
+    int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    const int rc = fd < 0 ? errno : 0;
+    free(path);
+    if (rc == 0) {
+        if (job->fd >= 0) {
+            close(job->fd);
+        }
+        job->fd = fd;
+    }
+    return rc;
+}
+
+/* A segment is on the disk before the next one is begun. */
+static int write_pieces(struct oc_ledger_job *job)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < job->pieces.count; i++) {
+        const struct oc_ledger_piece *piece = &job->pieces.items[i];
+        const size_t end = i + 1 < job->pieces.count ? job->pieces.items[i + 1].at : job->bytes.len;
+        const char *data = job->bytes.data + piece->at;
+        const bool begins = data[8] == OC_LEDGER_HEADER;
+        job->what = "cannot write";
+        rc = begins ? begin_file(job, piece->first) : 0;
+        job->trouble = rc ? OC_LEDGER_CUT : job->trouble;
+        const off_t before = rc == 0 ? lseek(job->fd, 0, SEEK_END) : 0;
+        if (rc == 0 && !begins && job->dir && (uint64_t)before != job->sound) {
+            rc = EIO; /* somebody else wrote to it */
+        }
+        rc = rc == 0 ? -oc_fd_write_all(job->fd, data, end - piece->at) : rc;
+        job->trouble = rc ? OC_LEDGER_CUT : job->trouble;
+        if (rc == 0) {
+            job->what = "cannot sync";
+            rc = sync_fd(job->fd);
+            rc = rc == 0 && begins ? sync_dir(job->dir_fd) : rc;
+            job->trouble = rc ? OC_LEDGER_COPY : job->trouble;
+        }
+    }
+    return rc;
+}
+
+static void reopen_sound(struct oc_ledger_job *job)
+{
+    char *path = oc_ledger_path(job->dir, job->sound_first, ".log");
+    if (job->fd >= 0) {
+        close(job->fd);
+    }
+    job->fd = job->sound > 0 ? open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW) : -1;
+    free(path);
+}
+
+/* Editors and people put another file in the place of one that is open: what we have is what was written. */
+static bool is_replaced(const struct oc_ledger_job *job)
+{
+    struct stat ours, there;
+    if (!job->dir || job->fd < 0 || job->sound == 0 || job->trouble != OC_LEDGER_FINE) {
+        return false;
+    }
+    char *path = oc_ledger_path(job->dir, job->sound_first, ".log");
+    const bool same = fstat(job->fd, &ours) == 0 && lstat(path, &there) == 0 &&
+                      ours.st_ino == there.st_ino && ours.st_dev == there.st_dev;
+    free(path);
+    return !same;
+}
+
+static void run_job(void *ctx)
+{
+    struct oc_ledger_job *job = ctx;
+    job->replaced = is_replaced(job);
+    job->trouble = job->replaced ? OC_LEDGER_COPY : job->trouble;
+    int rc = mend(job);
+    if (rc == 0) {
+        const int fd = job->fd;
+        rc = write_pieces(job);
+        if (rc != 0 && job->dir) {
+            remove_next(job);
+            if (job->fd != fd) {
+                reopen_sound(job);
+            }
+        }
+    }
+    pthread_mutex_lock(&job->lock);
+    job->error = rc;
+    job->over = true;
+    pthread_cond_broadcast(&job->ended);
+    pthread_mutex_unlock(&job->lock);
+}
+
+/* ---- [loop] ---- */
+
+static void job_free(struct oc_ledger_job *job)
+{
+    oc_buf_finish(&job->bytes);
+    OC_VEC_FINISH(&job->pieces);
+    free(job->dir);
+    pthread_cond_destroy(&job->ended);
+    pthread_mutex_destroy(&job->lock);
+    free(job);
+}
+
+/* Waiters are in the order of their entries; callbacks may add more. */
+void oc_ledger_answer(struct oc_ledger *l, bool failed)
+{
+    size_t n = 0;
+    while (n < l->waiters.count && (failed || l->waiters.items[n].index < l->stable.f.size)) {
+        n++;
+    }
+    if (n == 0) {
+        return;
+    }
+    struct oc_ledger_waiter *told = oc_memdup(l->waiters.items, n * sizeof *told);
+    const uint64_t durable = l->stable.f.size;
+    l->waiters.count -= n;
+    memmove(l->waiters.items, l->waiters.items + n, l->waiters.count * sizeof *told);
+    for (size_t i = 0; i < n; i++) {
+        told[i].done(told[i].ctx, told[i].index < durable ? OC_OK : OC_E_RETRY);
+    }
+    free(told);
+}
+
+static void fail(struct oc_ledger *l, const struct oc_ledger_job *job)
+{
+    oc_error_init(&l->why);
+    oc_error_errno(&l->why, OC_E_RETRY, job->error, "%s the ledger in %s", job->what,
+                   l->dir ? l->dir : "memory");
+    oc_error_hint(&l->why, "Make room on the disk, or look at it: the ledger goes on by itself.");
+    oc_err("the ledger cannot be written: nothing is acknowledged", "reason=%s", l->why.message);
+    l->next_try = oc_time_mono() + TRY_AGAIN;
+    oc_ledger_rewind(l);
+    oc_buf_clear(&l->pending);
+    l->pieces.count = 0;
+}
+
+/* What the worker found; the callbacks of the waiters are left to the caller. False: it failed. */
+static bool take_result(struct oc_ledger *l, struct oc_ledger_job *job)
+{
+    const bool good = job->error == 0;
+    job->taken = true;
+    l->job = NULL;
+    l->fd = job->fd;
+    l->trouble = job->trouble;
+    l->groups++;
+    if (job->replaced) {
+        oc_err("somebody has replaced a file of the ledger that is open: it is written once more",
+               "folder=%s first=%llu", l->dir, (unsigned long long)job->sound_first);
+    }
+    if (good) {
+        l->stable = job->end;
+        if (l->why.code == OC_E_RETRY) {
+            oc_error_init(&l->why);
+            oc_info("the ledger can be written again", "folder=%s", l->dir ? l->dir : "memory");
+        }
+    } else {
+        fail(l, job);
+    }
+    return good;
+}
+
+static void on_job_done(void *ctx)
+{
+    struct oc_ledger_job *job = ctx;
+    struct oc_ledger *l = job->ledger;
+    bool good = true;
+    if (!job->taken) { /* else somebody waited for it */
+        good = take_result(l, job);
+    }
+    job_free(job);
+    oc_ledger_answer(l, !good);
+    if (good) {
+        oc_ledger_seal(l);
+        oc_ledger_kick(l);
+    } else if (l->again) {
+        oc_timer_start(l->again, TRY_AGAIN, 0);
+    }
+}
+
+static struct oc_ledger_job *make_job(struct oc_ledger *l)
+{
+    struct oc_ledger_job *job = oc_calloc(1, sizeof *job);
+    job->ledger = l;
+    job->bytes = l->pending;
+    job->pieces.items = l->pieces.items;
+    job->pieces.count = l->pieces.count;
+    job->end = l->now;
+    job->first = l->pending_first;
+    job->dir = oc_strdup(l->dir);
+    job->fd = l->fd;
+    job->dir_fd = l->dir_fd;
+    job->trouble = l->trouble;
+    job->sound = l->stable.offset; /* 0: the last segment is full, or there is none */
+    job->sound_first = l->stable.f.size / l->per * l->per;
+    job->sound_first -= job->sound == 0 && job->sound_first > 0 ? l->per : 0;
+    pthread_mutex_init(&job->lock, NULL);
+    pthread_cond_init(&job->ended, NULL);
+    memset(&l->pending, 0, sizeof l->pending);
+    memset(&l->pieces, 0, sizeof l->pieces);
+    l->job = job;
+    return job;
+}
+
+static bool may_try(const struct oc_ledger *l)
+{
+    return l->why.code != OC_E_RETRY || oc_time_mono() >= l->next_try;
+}
+
+static void begin_job(struct oc_ledger *l)
+{
+    if (l->job || (l->pending.len == 0 && l->trouble == OC_LEDGER_FINE) || !may_try(l)) {
+        return;
+    }
+    struct oc_ledger_job *job = make_job(l);
+    if (l->dir && l->loop) {
+        l->workers = l->workers ? l->workers : oc_workers_create(l->loop, 1);
+        oc_workers_submit(l->workers, run_job, on_job_done, job);
+    } else {
+        run_job(job);
+        on_job_done(job);
+    }
+}
+
+static void on_kick(void *ctx)
+{
+    begin_job(ctx);
+}
+
+static void on_again(void *ctx)
+{
+    struct oc_ledger *l = ctx;
+    l->next_try = 0;
+    begin_job(l);
+}
+
+/* What is added in one turn of the loop goes together. */
+void oc_ledger_kick(struct oc_ledger *l)
+{
+    if (l->pending.len == 0 || l->job || !l->loop) {
+        return;
+    }
+    if (!l->kick) {
+        l->kick = oc_timer_create(l->loop, on_kick, l);
+        l->again = oc_timer_create(l->loop, on_again, l);
+    }
+    if (!oc_timer_active(l->kick)) {
+        oc_timer_start(l->kick, 0, 0);
+    }
+}
+
+static void wait_for_job(struct oc_ledger *l)
+{
+    struct oc_ledger_job *job = l->job;
+    pthread_mutex_lock(&job->lock);
+    while (!job->over) {
+        pthread_cond_wait(&job->ended, &job->lock);
+    }
+    pthread_mutex_unlock(&job->lock);
+    take_result(l, job); /* it is freed when the loop hears of it */
+}
+
+int oc_ledger_flush(struct oc_ledger *l, struct oc_error *err)
+{
+    if (l->job) {
+        wait_for_job(l);
+    }
+    if (l->pending.len > 0 && !l->damaged) {
+        struct oc_ledger_job *job = make_job(l);
+        run_job(job);
+        take_result(l, job);
+        job_free(job);
+    }
+    if (l->why.code == OC_E_RETRY) {
+        if (err) {
+            *err = l->why;
+        }
+        if (l->again) {
+            oc_timer_start(l->again, TRY_AGAIN, 0);
+        }
+        return OC_E_RETRY;
+    }
+    return OC_OK;
+}
+
+bool oc_ledger_write_stop(struct oc_ledger *l)
+{
+    oc_timer_destroy(l->kick);
+    oc_timer_destroy(l->again);
+    l->kick = l->again = NULL;
+    l->closing = true;
+    l->loop = NULL;
+    if (l->workers) {
+        const unsigned stuck = oc_workers_destroy(l->workers, CLOSE_GRACE); /* reports here */
+        l->workers = NULL;
+        if (stuck > 0) {
+            return false;
+        }
+    }
+    if (l->job) { /* it never began */
+        struct oc_ledger_job *job = l->job;
+        run_job(job);
+        on_job_done(job);
+    }
+    oc_ledger_seal_stop(l);
+    if (l->pending.len > 0 && !l->read_only && !l->damaged) {
+        l->next_try = 0;
+        oc_ledger_flush(l, NULL);
+    }
+    oc_ledger_answer(l, true);
+    return true;
+}
