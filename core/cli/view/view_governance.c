@@ -89,6 +89,7 @@ static void show_head(const struct cli_show *s, const json_t *p)
         free(text);
     }
     line("count", oc_json_str(p, "tally_text", ""));
+    line("ratification", oc_json_str(p, "ratification_text", ""));
 }
 
 static void show_texts(const json_t *p)

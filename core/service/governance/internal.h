@@ -69,6 +69,7 @@ struct oc_governance {
     struct oc_timer
         *begin; /* once all that starts with us has started; at the end: until when we wait */
     struct oc_subscription *health;
+    struct oc_map checks;             /* of members: what was said of them last (reach.c), owned */
     struct oc_subscription *accepted; /* what the ledger has lost */
     struct oc_map
         overdue; /* proposals of which people have been told that their review is overdue */
@@ -201,10 +202,17 @@ void oc_governance_resume(struct oc_governance *g); /* what a crash has interrup
 void oc_governance_forget_runs(struct oc_governance *g);
 size_t oc_governance_running(const struct oc_governance *g);
 
+/* ---- reach.c ---- */
+
+void oc_governance_reach_begin(struct oc_governance *g); /* from now on checks are heard */
+void oc_governance_reach_end(struct oc_governance *g);
+/* What the checks say now: they may have come and gone, or been down before anybody listened. */
+void oc_governance_reach_ask(struct oc_governance *g);
+
 /* ---- mode.c ---- */
 
-void oc_governance_mode_begin(struct oc_governance *g);
-void oc_governance_mode_end(struct oc_governance *g);
+/* It is certain that the member can be reached, or that it cannot. */
+void oc_governance_hear(struct oc_governance *g, const char *member, bool reachable);
 void oc_governance_mode_tick(struct oc_governance *g, int64_t now);
 bool oc_governance_is_degraded(const struct oc_governance *g);
 bool oc_governance_is_reachable(const struct oc_governance *g, const char *member);

@@ -1,7 +1,6 @@
-/* Who can be reached, the degraded mode, and what was decided without a vote. SPDX-License-Identifier: MIT
+/* The degraded mode, and what was decided without a vote. SPDX-License-Identifier: MIT
  *
- * A member whose check (of the same name, in the health service) is down for certain cannot be reached; one that has no check
- * counts as there. When fewer than a majority can be reached for a while, a new proposal is not voted on:
+ * When fewer than a majority of the members can be reached for a while (reach.c), a new proposal is not voted on:
  *   strategic is deferred, tactical is decided provisionally, operational and emergency proceed.
  * Once they are back, what was deferred is opened, and what was provisional may be rejected by a majority; silence ratifies it. */
 #include <inttypes.h>
@@ -23,16 +22,6 @@ bool oc_governance_is_degraded(const struct oc_governance *g)
 bool oc_governance_is_reachable(const struct oc_governance *g, const char *member)
 {
     return oc_json_bool(oc_governance_member(g->state, member), "reachable", true);
-}
-
-static bool is_elector(const struct oc_governance *g, const char *name)
-{
-    for (uint32_t i = 0; i < g->rules.triad_count; i++) {
-        if (strcmp(g->rules.triad[i], name) == 0) {
-            return true;
-        }
-    }
-    return false;
 }
 
 static bool has_majority(const struct oc_governance *g)
@@ -133,37 +122,15 @@ static void look_at_members(struct oc_governance *g, int64_t now)
     }
 }
 
-static void hear(struct oc_governance *g, const char *member, bool reachable)
+void oc_governance_hear(struct oc_governance *g, const char *member, bool reachable)
 {
-    if (is_elector(g, member) && oc_governance_is_reachable(g, member) != reachable) {
+    if (oc_governance_is_reachable(g, member) != reachable) {
         json_t *entry = json_object();
         oc_json_set_str(entry, "member", member);
         oc_json_set_bool(entry, "reachable", reachable);
         oc_governance_write(g, "member_changed", entry, NULL, NULL);
         look_at_members(g, oc_time_wall());
     }
-}
-
-static void on_health(void *ctx, const struct oc_event *event)
-{
-    struct oc_governance *g = ctx;
-    const char *to = oc_json_str(event->data, "to", "");
-    if (oc_json_bool(event->data, "hard", true) && strcmp(to, "pending") != 0 &&
-        strcmp(to, "unknown") != 0) {
-        hear(g, oc_json_str(event->data, "service", ""),
-             strcmp(to, "ok") == 0 || strcmp(to, "warning") == 0);
-    }
-}
-
-void oc_governance_mode_begin(struct oc_governance *g)
-{
-    g->health = oc_bus_subscribe(g->env->bus, "health.changed", on_health, g);
-}
-
-void oc_governance_mode_end(struct oc_governance *g)
-{
-    oc_bus_unsubscribe(g->health);
-    g->health = NULL;
 }
 
 /* ---- new proposals in degraded mode ---- */

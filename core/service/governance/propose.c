@@ -179,7 +179,8 @@ static int check_op(struct oc_governance *g, const char *name, const json_t *par
                : oc_error_set(err, OC_E_CONFIG, "the parameters of %s are too long", name);
 }
 
-/* What was put to the vote by the gate was found good before. */
+/* What was put to the vote by the gate was found good before. What takes it back is not asked (oc_op.check): it runs on a host that the
+ * operation has changed, and nobody knows today what it finds there. Its parameters have to be sound like the others. */
 static int check_call(struct oc_governance *g, const struct oc_draft *d, const char *op,
                       const json_t *params, struct oc_error *err)
 {
@@ -221,7 +222,10 @@ static int judge(const char *op, const json_t *answer, enum oc_gov_category chos
     oc_gov_category_parse(wanted, &least);
     if (rank(chosen) < rank(least)) {
         oc_error_set(err, OC_E_DENIED, "%s needs %s %s decision", op, oc_article(wanted), wanted);
-        oc_error_hint(err, "Give --category %s, or a stricter one.", wanted);
+        oc_error_hint(err,
+                      least == OC_GOV_STRATEGIC ? "Give --category %s."
+                                                : "Give --category %s, or a stricter one.",
+                      wanted);
         return OC_E_DENIED;
     }
     return OC_OK;

@@ -19,11 +19,15 @@ static void tick(void *ctx)
     oc_governance_save(g);
 }
 
-/* The operations of plugins are there by now: what waits for being carried out can be. */
+/* The operations of plugins are there by now: what waits for being carried out can be. Checks may have come and gone. */
 static void begin(void *ctx)
 {
     struct oc_governance *g = ctx;
-    if (!g->stopping && !g->resumed) {
+    if (g->stopping) {
+        return;
+    }
+    oc_governance_reach_ask(g);
+    if (!g->resumed) {
         g->resumed = true;
         oc_governance_resume(g);
         oc_governance_poke_all(g);
@@ -67,7 +71,7 @@ struct oc_governance *oc_governance_create(const struct oc_env *env)
     oc_governance_add_ops(g);
     if (!env->ephemeral) {
         g->accepted = oc_bus_subscribe(env->bus, "ledger.accepted", on_accepted, g);
-        oc_governance_mode_begin(g);
+        oc_governance_reach_begin(g);
         g->save = oc_timer_create(env->loop, tick, g);
         oc_timer_start(g->save, TICK, TICK);
         g->begin = oc_timer_create(env->loop, begin, g);
@@ -79,7 +83,7 @@ void oc_governance_configure(struct oc_governance *g, const struct oc_config *co
                              struct oc_diags *diags)
 {
     oc_governance_bind(g, config, diags);
-    if (g->begin && !g->resumed) {
+    if (g->begin) {
         oc_timer_start(g->begin, 0, 0);
     }
 }
@@ -97,7 +101,7 @@ static void give_up_waiting(void *ctx)
 void oc_governance_stop(struct oc_governance *g, int64_t grace_ms, oc_loop_fn done, void *ctx)
 {
     g->stopping = true;
-    oc_governance_mode_end(g);
+    oc_governance_reach_end(g);
     oc_governance_end_watches(g);
     oc_governance_stop_snapshot(g);
     if (!oc_governance_running(g) || !g->begin) {
@@ -127,7 +131,7 @@ void oc_governance_destroy(struct oc_governance *g)
     if (!g) {
         return;
     }
-    oc_governance_mode_end(g);
+    oc_governance_reach_end(g);
     oc_governance_end_watches(g);
     oc_governance_forget_writing(g);
     oc_governance_forget_runs(g);

@@ -1,5 +1,6 @@
 /* The section `governance` of the configuration. SPDX-License-Identifier: MIT */
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/base/json.h"
@@ -136,6 +137,30 @@ static void take(struct oc_gov_rules *r, const struct section *s)
     r->ratification_ms = s->ratification;
 }
 
+/* Who votes, reviews and approves alone: the rules ask for signatures, and one key would give them all. */
+static void warn_of_one(const struct oc_gov_rules *r, const struct oc_node *node,
+                        struct oc_diags *diags)
+{
+    static const char hint[] = "Name another member, or know that one key stands for both.";
+    const char *const offices[] = {r->sentinel, r->examiner};
+    static const char *const names[] = {"sentinel", "examiner"};
+    char key[48];
+    if (strcmp(r->sentinel, r->examiner) == 0) {
+        oc_diags_add(diags, true, oc_node_get(node, "examiner"), "governance.examiner", hint,
+                     "%s would review and approve alone", r->examiner);
+    }
+    for (size_t i = 0; i < OC_COUNT(offices); i++) {
+        for (uint32_t k = 0; k < r->triad_count; k++) {
+            if (strcmp(r->triad[k], offices[i]) == 0) {
+                snprintf(key, sizeof key, "governance.%s", names[i]);
+                oc_diags_add(diags, true, oc_node_get(node, names[i]), key, hint,
+                             "%s votes, and would %s the vote, too", offices[i],
+                             i == 0 ? "approve" : "review");
+            }
+        }
+    }
+}
+
 void oc_governance_bind(struct oc_governance *g, const struct oc_config *config,
                         struct oc_diags *diags)
 {
@@ -151,6 +176,7 @@ void oc_governance_bind(struct oc_governance *g, const struct oc_config *config,
     if (errors == 0 && oc_gov_rules_check(&rules, &err) != OC_OK) {
         oc_diags_add(diags, false, node, "governance", err.hint, "%s", err.message);
     } else if (errors == 0) {
+        warn_of_one(&rules, node, diags);
         g->rules = rules;
         g->settings = (struct oc_governance_settings){.review_within_ms = s.review_within,
                                                       .deadlock_ms = s.deadlock,

@@ -105,6 +105,41 @@ static json_t *voters(const json_t *p, const struct oc_tally_result *r)
     return list;
 }
 
+/* How it was decided when nobody voted on it; NULL: by the count. */
+static const char *without_vote(const json_t *p)
+{
+    static const struct {
+        const char *reason, *text;
+    } ways[] = {
+        {"emergency_override", "decided by the sentinel's emergency override, without a vote"},
+        {"degraded_proceed", "decided without a vote: too few members could be reached"},
+        {"degraded_provisional", "provisional, without a vote: too few members could be reached"}};
+    for (size_t i = 0; i < OC_COUNT(ways); i++) {
+        if (strcmp(oc_json_str(p, "reason", ""), ways[i].reason) == 0) {
+            return ways[i].text;
+        }
+    }
+    return NULL;
+}
+
+/* What has become of a provisional decision, or will; owned by the caller, NULL: it is none. */
+static char *ratification(const json_t *p)
+{
+    const json_t *v = json_object_get(p, "provisional");
+    const char *status = oc_json_str(v, "status", ""), *by = oc_json_str(v, "reason", "");
+    const int64_t until = oc_json_int(v, "until", 0);
+    char when[40];
+    if (!v) {
+        return NULL;
+    }
+    if (strcmp(status, "pending") != 0) {
+        return oc_asprintf("%s by %s%s", status, strcmp(by, "majority") == 0 ? "a " : "", by);
+    }
+    return until ? oc_asprintf("until %s a majority of no takes it back; silence ratifies it",
+                               oc_time_format(until, when, sizeof when))
+                 : oc_strdup("begins when a majority of the members is back");
+}
+
 json_t *oc_governance_detail(const struct oc_governance *g, const json_t *p)
 {
     static const char *const keys[] = {"description",
@@ -146,7 +181,13 @@ json_t *oc_governance_detail(const struct oc_governance *g, const json_t *p)
     oc_electorate_hash(members, oc_governance_electorate(p, members), hash);
     oc_json_set_str(o, "electorate_hash", hash);
     oc_json_take(o, "voters", voters(p, &r));
-    oc_json_set_str(o, "tally_text", oc_tally_describe(&r, text, sizeof text));
+    const char *way = without_vote(p);
+    oc_json_set_str(o, "tally_text", way ? way : oc_tally_describe(&r, text, sizeof text));
+    char *fate = ratification(p);
+    if (fate) {
+        oc_json_set_str(o, "ratification_text", fate);
+        free(fate);
+    }
     oc_json_set_time(o, "stage_until", oc_json_int(p, "stage_until", 0));
     oc_json_set_time(o, "decided", oc_json_int(p, "decided_at", 0));
     return o;

@@ -93,7 +93,7 @@ int oc_gov_import(const char *text, size_t len, enum oc_gov_file *kind, struct o
     if (len > OC_GOV_IMPORT_MAX) {
         return oc_error_set(err, OC_E_CONFIG, "the file is larger than 1 MiB");
     }
-    json_t *document = oc_json_parse(text, len, err);
+    json_t *document = oc_json_parse_request(text, len, err);
     if (!document) {
         return OC_E_CONFIG;
     }

@@ -105,7 +105,7 @@ static int submit(struct oc_governance *g, json_t *record, struct oc_call *call,
 
 static int parse_object(const char *text, const char *what, json_t **out, struct oc_error *err)
 {
-    *out = text ? oc_json_parse(text, strlen(text), err) : NULL;
+    *out = text ? oc_json_parse_request(text, strlen(text), err) : NULL;
     if (text && !*out) {
         return oc_error_prefix(err, "%s", what);
     }

@@ -220,8 +220,9 @@ static void a_receipt_says_what_the_entry_says(void **state)
     snprintf(text, sizeof text, "%s", oc_json_str(w.s.result, "text", ""));
     oc_sign(w.secrets[world_member("alpha")], text, strlen(text), bytes);
     oc_base64(bytes, sizeof bytes, &signature);
-    const char *form = "{\"proposal\":\"%s\",\"choice\":\"%s\",\"as\":\"alpha\",\"nonce\":1,"
-                       "\"signature\":\"%s\"}";
+    static const char form[] =
+        "{\"proposal\":\"%s\",\"choice\":\"%s\",\"as\":\"alpha\",\"nonce\":1,"
+        "\"signature\":\"%s\"}";
     world_ask(&w, "governance.vote", world_text(form, w.id, "yes", signature.data));
     json_t *first = json_deep_copy(w.s.result);
     world_ask(&w, "governance.vote", world_text(form, w.id, "yes", signature.data));

@@ -14,6 +14,13 @@ static int begin(void **state)
     return 0;
 }
 
+static int begin_with_one(void **state)
+{
+    (void)state;
+    world_begin(&w, "governance = { sentinel = \"beta\";\n examiner = \"beta\"; };");
+    return 0;
+}
+
 static int end(void **state)
 {
     (void)state;
@@ -175,6 +182,7 @@ static void in_an_emergency_what_is_urgent_runs_and_is_reviewed_later(void **sta
     world_propose(&w, "emergency", RUN);
     assert_int_equal(w.ran, 1);
     assert_is(&w, "reason", "emergency_override");
+    assert_is(&w, "tally_text", "decided by the sentinel's emergency override, without a vote");
     world_propose(&w, "operational", RUN);
     assert_int_equal(w.ran, 1); /* anything else is voted on */
     world_pass(&w, OC_HOUR + 10 * OC_SECOND);
@@ -223,6 +231,66 @@ static void one_member_that_is_down_changes_nothing(void **state)
     assert_false(oc_governance_is_degraded(w.g));
 }
 
+static void members_are_known_by_the_targets_of_their_checks(void **state)
+{
+    (void)state;
+    world_check(&w, "agent/beta", "beta", "critical");
+    world_check(&w, "agent/charlie", "charlie", "critical");
+    world_check(&w, "web/alpha-page", "alpha-page", "critical"); /* of nobody */
+    world_pass(&w, 11 * OC_MINUTE);
+    assert_true(oc_governance_is_degraded(w.g));
+    world_check(&w, "agent/beta", "beta", "ok");
+    world_pass(&w, 0);
+    assert_false(oc_governance_is_degraded(w.g));
+}
+
+static void a_member_of_whom_one_check_is_up_can_be_reached(void **state)
+{
+    (void)state;
+    world_check(&w, "agent/beta", "beta", "critical");
+    world_check(&w, "beta", "", "ok");
+    world_check(&w, "beta", "", "unknown");
+    world_health(&w, "charlie", "critical");
+    world_pass(&w, OC_HOUR);
+    assert_false(oc_governance_is_degraded(w.g));
+    world_check(&w, "beta", "", "critical");
+    world_pass(&w, 11 * OC_MINUTE);
+    assert_true(oc_governance_is_degraded(w.g));
+}
+
+static void on_snapshot(struct oc_call *call, void *checks)
+{
+    oc_call_succeed(call, json_deep_copy(checks));
+}
+
+static void who_is_down_before_anybody_listens_is_noticed(void **state)
+{
+    static const struct oc_option no_options[] = {
+        {.name = "alerts", .type = OC_OPT_BOOL, .help = "with alerts"}, {0}};
+    static const struct oc_op op = {.name = "health.snapshot",
+                                    .summary = "What the checks say",
+                                    .flags = OC_OP_INTERNAL,
+                                    .params = no_options,
+                                    .params_size = sizeof(int32_t),
+                                    .handler = on_snapshot};
+    (void)state;
+    json_t *said =
+        json_pack("{s:[{s:s,s:s,s:s,s:b},{s:s,s:s,s:s,s:b},{s:s,s:s,s:s,s:b}]}", "checks",
+                  "service", "agent/beta", "target", "beta", "state", "critical", "hard", 1,
+                  "service", "agent/charlie", "target", "charlie", "state", "unreachable", "hard",
+                  1, "service", "agent/alpha", "target", "alpha", "state", "critical", "hard", 0);
+    oc_ops_add(w.s.env.ops, &op, said);
+    oc_governance_reach_ask(w.g);
+    world_pass(&w, 11 * OC_MINUTE);
+    assert_true(oc_governance_is_degraded(w.g));
+    assert_true(oc_governance_is_reachable(w.g, "alpha")); /* not for certain down */
+    json_object_set_new(said, "checks", json_array());     /* the checks were taken out */
+    oc_governance_reach_ask(w.g);
+    world_pass(&w, 0);
+    assert_false(oc_governance_is_degraded(w.g));
+    json_decref(said);
+}
+
 static void degraded_routine_proceeds_and_what_is_critical_waits(void **state)
 {
     (void)state;
@@ -254,10 +322,14 @@ static void what_was_provisional_is_ratified_by_silence(void **state)
                                                      : strstr(w.s.error.hint, "4h"));
     world_pass(&w, 30 * OC_HOUR);
     assert_is(&w, "provisional.status", "pending"); /* nobody could have answered yet */
+    assert_is(&w, "tally_text", "provisional, without a vote: too few members could be reached");
+    assert_is(&w, "ratification_text", "begins when a majority of the members is back");
     restore();
+    assert_non_null(strstr(world_member_of(&w, "ratification_text"), "silence ratifies it"));
     world_pass(&w, OC_DAY + 10 * OC_SECOND);
     assert_is(&w, "provisional.status", "ratified");
     assert_is(&w, "provisional.reason", "silence");
+    assert_is(&w, "ratification_text", "ratified by silence");
     assert_int_equal(w.ran, 1);
 }
 
@@ -271,8 +343,35 @@ static void what_was_provisional_and_is_rejected_is_undone(void **state)
     assert_int_equal(world_say(&w, "governance.ratify", "beta", "choice", "no"), OC_OK);
     world_pass(&w, 10 * OC_SECOND);
     assert_is(&w, "provisional.status", "rejected");
+    assert_is(&w, "ratification_text", "rejected by a majority");
     assert_is(&w, "execution.status", "rolled_back");
     assert_int_equal(w.ran, 2);
+}
+
+static void one_member_for_everything_is_warned_of(void **state)
+{
+    (void)state;
+    assert_int_equal(w.s.diags.list.count, 3);
+    const struct oc_diag *d = w.s.diags.list.items;
+    assert_true(d[0].warning && d[1].warning && d[2].warning);
+    assert_string_equal(d[0].key, "governance.examiner");
+    assert_string_equal(d[0].message, "beta would review and approve alone");
+    assert_int_equal(d[0].line, 2);
+    assert_string_equal(d[1].message, "beta votes, and would approve the vote, too");
+    assert_string_equal(d[2].message, "beta votes, and would review the vote, too");
+}
+
+static void what_takes_it_back_has_sound_parameters(void **state)
+{
+    (void)state;
+    assert_int_equal(
+        world_call(&w, "governance.propose",
+                   "{\"title\":\"T\",\"category\":\"operational\",\"description\":\"d\","
+                   "\"justification\":\"j\",\"impact\":\"i\",\"rollback_plan\":\"r\","
+                   "\"op\":\"test.run\",\"rollback_op\":\"governance.withdraw\","
+                   "\"rollback_params\":\"{\\\"proposl\\\":\\\"last\\\"}\"}"),
+        OC_E_CONFIG);
+    assert_string_equal(w.s.error.message, "proposal: this key is required");
 }
 
 static void what_cannot_be_undone_is_told(void **state)
@@ -422,9 +521,15 @@ int main(void)
         T(in_an_emergency_what_is_urgent_runs_and_is_reviewed_later),
         T(a_review_that_is_overdue_is_an_alert),
         T(one_member_that_is_down_changes_nothing),
+        T(members_are_known_by_the_targets_of_their_checks),
+        T(a_member_of_whom_one_check_is_up_can_be_reached),
+        T(who_is_down_before_anybody_listens_is_noticed),
         T(degraded_routine_proceeds_and_what_is_critical_waits),
         T(what_was_provisional_is_ratified_by_silence),
         T(what_was_provisional_and_is_rejected_is_undone),
+        T(what_takes_it_back_has_sound_parameters),
+        cmocka_unit_test_setup_teardown(one_member_for_everything_is_warned_of, begin_with_one,
+                                        end),
         T(what_cannot_be_undone_is_told),
         T(all_of_it_is_there_after_a_restart),
         T(many_ballots_come_in_one_call),

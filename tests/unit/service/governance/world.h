@@ -150,7 +150,7 @@ static inline void world_ask(struct world *w, const char *op, const char *params
     }
 }
 
-static inline char *world_text(const char *fmt, ...)
+__attribute__((format(printf, 1, 2))) static inline char *world_text(const char *fmt, ...)
 {
     static char text[4096];
     va_list ap;
@@ -337,12 +337,18 @@ static inline void world_hash(struct world *w, char hex[OC_SHA256_HEX])
     oc_governance_state_hash(w->g->state, hex);
 }
 
+static inline void world_check(struct world *w, const char *service, const char *target,
+                               const char *to)
+{
+    oc_bus_publish(w->s.env.bus, "health.changed",
+                   json_pack("{s:s,s:s,s:s,s:s,s:b}", "service", service, "target", target, "from",
+                             "ok", "to", to, "hard", 1));
+    stage_pass(&w->s, 0);
+}
+
 static inline void world_health(struct world *w, const char *member, const char *to)
 {
-    oc_bus_publish(
-        w->s.env.bus, "health.changed",
-        json_pack("{s:s,s:s,s:s,s:b}", "service", member, "from", "ok", "to", to, "hard", 1));
-    stage_pass(&w->s, 0);
+    world_check(w, member, "", to);
 }
 
 #endif
