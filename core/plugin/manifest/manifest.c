@@ -182,6 +182,8 @@ static const struct oc_shape manifest_keys[] = {
      .or_bool = true,
      .check = oc_method_id_valid,
      .expected = "a method such as \"collector.collect/1\""},
+    {.key = "incidents",
+     .type = OC_SHAPE_BOOL}, /* of a channel: an alert stays open there until its end is told */
     {.key = "accepted_checks", .type = OC_SHAPE_ANY}, /* of `openclaw plugin check`: id -> why */
     {.key = "options", .type = OC_SHAPE_OBJECTS, .keys = option_keys},
     {.key = "instances", .type = OC_SHAPE_OBJECTS},

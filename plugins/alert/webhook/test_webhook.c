@@ -56,7 +56,9 @@ static int send_alert(struct room *r, int64_t timeout_ms)
     if (!oc_test_instance(r->t)) {
         assert_int_equal(oc_test_start(r->t), OC_OK);
     }
-    return oc_test_call(r->t, SEND, params, timeout_ms);
+    int code = oc_test_call(r->t, SEND, params, timeout_ms);
+    receiver_settle(&r->receiver);
+    return code;
 }
 
 /* The value of a header of the last request, owned by the caller; NULL when absent. */
@@ -338,6 +340,7 @@ static void what_is_no_web_address_is_refused(void **state)
 static json_t *got_for(struct room *r, const char *given)
 {
     assert_int_equal(oc_test_call(r->t, SEND, given, 5000), OC_OK);
+    receiver_settle(&r->receiver);
     json_t *json = json_loads(body(r), JSON_REJECT_DUPLICATES, NULL);
     assert_non_null(json);
     json_object_del(json, "timestamp");

@@ -131,6 +131,7 @@ static int start_plugin(struct oc_channel *ch, const struct oc_env *env, const s
 {
     struct oc_plugin *plugin = find_plugin(ch, env);
     if (plugin) {
+        ch->incidents = oc_json_bool(oc_plugin_manifest(plugin)->json, "incidents", false);
         ch->instance =
             oc_instance_create(plugin, ch->name, node, path, host_keys, diags, &ch->error);
     }

@@ -38,9 +38,10 @@ struct oc_channel {
     unsigned refs;            /* its owner, its instance, the call in flight */
     struct oc_arena arena;
     struct oc_channel_options options;
-    char *name;                   /* owned */
-    json_t *config;               /* owned: what it was made from */
-    unsigned levels;              /* bits 1 << enum oc_alert_severity */
+    char *name;      /* owned */
+    json_t *config;  /* owned: what it was made from */
+    unsigned levels; /* bits 1 << enum oc_alert_severity */
+    bool incidents;  /* what an alert opens there only its own end closes: no digests */
     struct oc_instance *instance; /* NULL when it is disabled or unusable */
     struct oc_error error;        /* why it is unusable; code OC_OK when it is not */
 

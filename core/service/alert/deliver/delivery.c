@@ -128,10 +128,10 @@ static struct oc_delivery *take_after(struct oc_delivery_queue *q, struct oc_del
     return d;
 }
 
-struct oc_delivery *oc_delivery_sacrifice(struct oc_delivery_queue *q)
+struct oc_delivery *oc_delivery_sacrifice(struct oc_delivery_queue *q, const char *event)
 {
     for (struct oc_delivery *d = q->head; d && d->next; d = d->next) {
-        if (strcmp(d->next->event, "resolved") == 0) {
+        if (strcmp(d->next->event, event) == 0) {
             return take_after(q, d);
         }
     }

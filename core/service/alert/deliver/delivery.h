@@ -53,10 +53,10 @@ struct oc_delivery_queue {
 };
 void oc_delivery_push(struct oc_delivery_queue *q, struct oc_delivery *d);
 struct oc_delivery *oc_delivery_pop(struct oc_delivery_queue *q); /* NULL when empty */
-/* Takes out what can best be missed when the queue is over its bound: the oldest "resolved", else
+/* Takes out what can best be missed when the queue is over its bound: the oldest of this `event`, else
  * the oldest; never the head, which may be on its way. NULL when there is nothing behind the head.
  */
-struct oc_delivery *oc_delivery_sacrifice(struct oc_delivery_queue *q);
+struct oc_delivery *oc_delivery_sacrifice(struct oc_delivery_queue *q, const char *event);
 void oc_delivery_queue_finish(struct oc_delivery_queue *q);
 
 #endif

@@ -131,10 +131,14 @@ static json_t *list_of(const json_t *by_id)
     return sorted;
 }
 
+/* Of those that fire, which come first; that something is over is no more than information. */
 static enum oc_alert_severity gravest(const json_t *items)
 {
     enum oc_alert_severity severity = OC_ALERT_INFO;
-    oc_alert_severity_parse(oc_json_str(json_array_get(items, 0), "severity", ""), &severity);
+    const json_t *first = json_array_get(items, 0);
+    if (strcmp(oc_json_str(first, "event", ""), "resolved") != 0) {
+        oc_alert_severity_parse(oc_json_str(first, "severity", ""), &severity);
+    }
     return severity;
 }
 
@@ -274,7 +278,7 @@ bool oc_digest_hold(struct oc_channel *ch)
     struct oc_digest *d = &ch->digest;
     double limit = (double)ch->outbox->storm_limit;
     int64_t now = oc_time_mono();
-    if (limit <= 0 || !ch->queue.head) {
+    if (limit <= 0 || ch->incidents || !ch->queue.head) {
         return false;
     }
     refill(d, limit, now);

@@ -2,7 +2,8 @@
  *
  * A channel is told `alerts.storm_limit` messages a minute one by one. Beyond, what is promised waits in its queue and is gathered into one notice: at most
  * OC_DIGEST_SOON later when something critical is among it, else `alerts.storm_interval` later. The notice counts by severity and category and by agent and lists every
- * alert, the critical ones first. Its promise and the ends of those it stands for are in one frame of the journal: each alert is either told alone or is in
+ * alert, the critical ones first. A channel of incidents (`incidents` of the manifest) is told each alone: a digest would be an incident that nothing closes, and
+ * the end of one that was told before must not be lost in a list. Its promise and the ends of those it stands for are in one frame of the journal: each alert is either told alone or is in
  * a digest. One digest lists some 1000 alerts; a greater storm is told in several. Notices themselves are neither counted nor gathered. The storm is over when a digest has gone and half of the limit is free. */
 #ifndef OC_SERVICE_ALERT_DIGEST_H
 #define OC_SERVICE_ALERT_DIGEST_H
@@ -43,7 +44,7 @@ char *oc_digest_message(const json_t *items);
 /* Firing before resolved, then the graver first; a new list, owned by the caller. */
 json_t *oc_digest_sort(const json_t *items);
 
-#define OC_DIGEST_BY_CATEGORY "{{count}} {{severity}} alerts in {{category}}"
-#define OC_DIGEST_BY_AGENT    "{{count}} alerts for agent {{agent}}"
+#define OC_DIGEST_BY_CATEGORY "{{count}} {{severity}} {{alerts}} in {{category}}"
+#define OC_DIGEST_BY_AGENT    "{{count}} {{alerts}} for agent {{agent}}"
 
 #endif

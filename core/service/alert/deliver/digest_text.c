@@ -98,7 +98,9 @@ static json_t *count_kinds(const json_t *items, const char *format, const char *
             json_array_append_new(kinds, kind);
             oc_map_set(&known, key.data, kind);
         }
-        oc_json_set_int(kind, "count", oc_json_int(kind, "count", 0) + 1);
+        const int64_t count = oc_json_int(kind, "count", 0) + 1;
+        oc_json_set_int(kind, "count", count);
+        oc_json_set_str(kind, "alerts", count == 1 ? "alert" : "alerts");
     }
     oc_map_finish(&known, NULL);
     oc_buf_finish(&key);

@@ -83,7 +83,8 @@ static void queue(struct oc_outbox *o, struct oc_channel *ch, struct oc_delivery
     if (ch->queue.count <= OC_DELIVERY_QUEUE_MAX) {
         return;
     }
-    struct oc_delivery *victim = oc_delivery_sacrifice(&ch->queue);
+    struct oc_delivery *victim =
+        oc_delivery_sacrifice(&ch->queue, ch->incidents ? "firing" : "resolved");
     if (victim) {
         ch->dropped++;
         give_up(o, victim, "the queue of the channel is full");

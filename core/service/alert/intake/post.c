@@ -58,7 +58,7 @@ static bool is_name(const struct oc_view *name)
 }
 
 /* Into its place by name; the last of two with the same name holds, as where Go reads it: an alert that the Alertmanager would take is not
- * lost over a doubled name, as a request of a person is refused for (oc_json_parse). */
+ * lost over a doubled name, as a request of a person is refused for (oc_json_parse_request). */
 static void add_label(struct oc_post_alert *alert, const struct oc_post_pair *pair)
 {
     size_t at = alert->label_count;

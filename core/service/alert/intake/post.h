@@ -15,7 +15,7 @@ struct oc_post_pair {
 /* One alert; views live until the next one is read. */
 struct oc_post_alert {
     struct oc_post_pair labels[OC_INGEST_LABELS_MAX]; /* sorted by name, each once, none empty */
-    struct oc_post_pair annotations[OC_INGEST_LABELS_MAX]; /* as they came */
+    struct oc_post_pair annotations[OC_INGEST_LABELS_MAX]; /* each once */
     size_t label_count, annotation_count;
     struct oc_view generator;
     int64_t starts_at, ends_at; /* wall ms; 0: not given */

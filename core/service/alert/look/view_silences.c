@@ -114,7 +114,7 @@ int oc_alert_silence_put(struct oc_alert_service *s, const struct oc_silence_dra
 int oc_alert_silence_expire(struct oc_alert_service *s, const char *id, const char *by,
                             struct oc_error *err)
 {
-    int rc = oc_silences_remove(&s->silences, id, true, true, by, err);
+    int rc = oc_silences_remove(&s->silences, id, true, by, err);
     if (rc == OC_OK) {
         oc_alert_wake(s, 0);
     }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/base/json.h"
+#include "core/base/mem.h"
 #include "core/base/time.h"
 #include "core/service/alert/service.h"
 
@@ -67,7 +68,9 @@ static const struct oc_option silence_options[] = {
 
 static int end_of(const struct silence_params *p, int64_t now, int64_t *ends, struct oc_error *err)
 {
-    static const char hint[] = "Say --for 2h, or --until 2030-01-01T08:00:00Z.";
+    static const char hint[] =
+        "Say --for 2h, --until 2030-01-01T08:00:00Z, --until-resolved, or --every \"sun "
+        "02:00-04:00\" for one that recurs.";
     int rc = OC_OK;
     if (p->until_resolved && !p->until) {
         *ends = now + (p->span > 0 ? p->span : OC_SILENCE_SPAN_MAX);
@@ -76,7 +79,7 @@ static int end_of(const struct silence_params *p, int64_t now, int64_t *ends, st
     if (p->span > 0 && p->until) {
         rc = oc_error_set(err, OC_E_CONFIG, "a silence ends by --for or by --until, not by both");
     } else if (p->span <= 0 && !p->until) {
-        rc = oc_error_set(err, OC_E_CONFIG, "a silence needs either --for or --until");
+        rc = oc_error_set(err, OC_E_CONFIG, "a silence needs an end");
     } else if (!p->until) {
         *ends = now + p->span;
     } else if (oc_time_parse(p->until, now, ends) != OC_OK) {
@@ -197,7 +200,7 @@ static const struct oc_option unsilence_options[] = {
      .type = OC_OPT_STRING,
      .flags = OC_OPT_POSITIONAL | OC_OPT_REQUIRED,
      .offset = offsetof(struct unsilence_params, id),
-     .help = "the silence's id, or the first digits of it"},
+     .help = "the silence's id, or the first of its digits: four or more"},
     {.name = "once",
      .type = OC_OPT_BOOL,
      .offset = offsetof(struct unsilence_params, once),
@@ -211,13 +214,16 @@ static void op_unsilence(struct oc_call *call, void *ctx)
     const struct unsilence_params *p = oc_call_params(call);
     struct oc_error err;
     oc_error_init(&err);
-    if (oc_silences_remove(&s->silences, p->id, false, p->once, oc_call_actor(call)->name, &err) !=
-        OC_OK) {
+    const struct oc_silence *silence = oc_silences_choose(&s->silences, p->id, &err);
+    char *id = silence ? oc_strdup(silence->id) : NULL; /* it is freed with its silence */
+    if (!id ||
+        oc_silences_remove(&s->silences, id, p->once, oc_call_actor(call)->name, &err) != OC_OK) {
         oc_call_fail(call, &err);
-        return;
+    } else {
+        oc_alert_wake(s, 0);
+        oc_call_succeed(call, json_pack("{s:s, s:b}", "id", id, "removed", 1));
     }
-    oc_alert_wake(s, 0);
-    oc_call_succeed(call, json_pack("{s:s, s:b}", "id", p->id, "removed", 1));
+    free(id);
 }
 
 static void op_silences(struct oc_call *call, void *ctx)

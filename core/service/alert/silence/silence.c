@@ -11,6 +11,8 @@
 #include "core/service/alert/table/select.h"
 #include "core/sys/crypto.h"
 
+#define PREFIX_MIN 4u /* digits that choose a silence */
+
 enum oc_silence_state oc_silence_state(const struct oc_silence *silence, int64_t now)
 {
     if (silence->ends <= now) {
@@ -407,42 +409,58 @@ const struct oc_silence *oc_silences_put(struct oc_silences *set,
 
 /* ---- ending ---- */
 
-/* The index of the one silence whose id begins with `id`. */
-static int find_prefix(const struct oc_silences *set, const char *id, bool whole, size_t *found,
-                       struct oc_error *err)
+const struct oc_silence *oc_silences_choose(const struct oc_silences *set, const char *id,
+                                            struct oc_error *err)
 {
+    const struct oc_silence *found = NULL;
     size_t matches = 0;
     for (size_t i = 0; *id && i < set->list.count; i++) {
-        const char *its = set->list.items[i]->id;
-        if (whole ? strcmp(its, id) == 0 : oc_starts(its, id)) {
-            *found = i;
+        if (oc_starts(set->list.items[i]->id, id)) {
+            found = set->list.items[i];
             matches++;
         }
     }
-    if (matches == 1) {
-        return OC_OK;
+    if (matches == 0) {
+        oc_error_set(err, OC_E_NOT_FOUND, "no silence '%.40s'", id);
+        oc_error_hint(err, "`openclaw alert silences` lists them.");
+        return NULL;
     }
-    oc_error_set(err, matches ? OC_E_CONFLICT : OC_E_NOT_FOUND,
-                 matches ? "'%.40s' begins the id of more than one silence" : "no silence '%.40s'",
+    if (matches == 1 && strlen(id) >= PREFIX_MIN) {
+        return found;
+    }
+    oc_error_set(err, OC_E_CONFLICT,
+                 matches == 1 ? "'%.40s' is too little of an id"
+                              : "'%.40s' begins the id of more than one silence",
                  id);
-    oc_error_hint(err, "`openclaw alert silences` lists them.");
-    return matches ? OC_E_CONFLICT : OC_E_NOT_FOUND;
+    oc_error_hint(
+        err, "Give at least %u digits of the id, or more; `openclaw alert silences` lists them.",
+        PREFIX_MIN);
+    return NULL;
 }
 
-int oc_silences_remove(struct oc_silences *set, const char *id, bool whole, bool once,
-                       const char *by, struct oc_error *err)
+static bool find_id(const struct oc_silences *set, const char *id, size_t *found)
 {
-    size_t i = 0;
-    int rc = find_prefix(set, id, whole, &i, err);
-    if (rc == OC_E_NOT_FOUND && whole && oc_silences_get(set, id)) {
-        return oc_error_set(err, OC_E_CONFLICT, "silence %.40s is expired already", id);
+    for (*found = 0; *found < set->list.count; (*found)++) {
+        if (strcmp(set->list.items[*found]->id, id) == 0) {
+            return true;
+        }
     }
-    if (rc == OC_OK && once && set->list.items[i]->recur) {
+    return false;
+}
+
+int oc_silences_remove(struct oc_silences *set, const char *id, bool once, const char *by,
+                       struct oc_error *err)
+{
+    size_t i;
+    if (!find_id(set, id, &i)) {
+        return oc_silences_get(set, id)
+                   ? oc_error_set(err, OC_E_CONFLICT, "silence %.40s is expired already", id)
+                   : oc_error_set(err, OC_E_NOT_FOUND, "no silence '%.40s'", id);
+    }
+    if (once && set->list.items[i]->recur) {
         return succeed(set, i, oc_time_wall(), "removed", by, err);
     }
-    if (rc == OC_OK) {
-        rc = oc_silence_erase(set->env, set->list.items[i], true, err);
-    }
+    const int rc = oc_silence_erase(set->env, set->list.items[i], true, err);
     if (rc == OC_OK) {
         end(set, i, oc_time_wall(), "removed", by);
     }

@@ -53,10 +53,13 @@ void oc_silences_finish(struct oc_silences *set);
 const struct oc_silence *oc_silences_put(struct oc_silences *set,
                                          const struct oc_silence_draft *draft,
                                          struct oc_error *err);
-/* `id` may be a prefix of one id only, unless `whole`. One that recurs comes again if only this occurrence is ended (`once`). Publishes silence.expired
+/* The one whose id begins so, with at least four digits of it: one digit is a slip of the finger. NULL and err. */
+const struct oc_silence *oc_silences_choose(const struct oc_silences *set, const char *id,
+                                            struct oc_error *err);
+/* `id` is whole. One that recurs comes again if only this occurrence is ended (`once`). Publishes silence.expired
  * with reason "removed"; `by` says who. */
-int oc_silences_remove(struct oc_silences *set, const char *id, bool whole, bool once,
-                       const char *by, struct oc_error *err);
+int oc_silences_remove(struct oc_silences *set, const char *id, bool once, const char *by,
+                       struct oc_error *err);
 /* Those that begin or end at `now`: the alerts that they hold (or held) are marked as changed; silence.expired for each that
  * is over. */
 void oc_silences_settle(struct oc_silences *set, int64_t now);

@@ -2,7 +2,7 @@
  *
  * An instance takes one call at a time; `plugin_take` shows its parameters and `plugin_answer` ends
  * it. A plugin named "missing" is not there, one named "collector" has no alert.send, a config key
- * "bad" does not bind. */
+ * "bad" does not bind; one named "pager" is of incidents. */
 #ifndef TESTS_ALERT_STUB_PLUGIN_H
 #define TESTS_ALERT_STUB_PLUGIN_H
 
@@ -82,8 +82,14 @@ void oc_plugins_each(struct oc_plugins *p, void (*fn)(void *, struct oc_plugin *
 
 const struct oc_manifest *oc_plugin_manifest(const struct oc_plugin *plugin)
 {
-    (void)plugin;
-    return NULL;
+    static struct oc_manifest pager, other;
+    static json_t *json;
+    if (strcmp(plugin->name, "pager") != 0) {
+        return &other;
+    }
+    json = json ? json : json_pack("{s:b}", "incidents", 1);
+    pager.json = json;
+    return &pager;
 }
 
 const char *oc_plugin_name(const struct oc_plugin *plugin)

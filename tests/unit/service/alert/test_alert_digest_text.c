@@ -25,8 +25,8 @@ static json_t *three_kinds(void)
 
 static void names_in_braces_are_filled_in(void **state)
 {
-    json_t *values =
-        json_pack("{s:i, s:s, s:s}", "count", 12, "severity", "critical", "category", "service");
+    json_t *values = json_pack("{s:i, s:s, s:s, s:s}", "count", 12, "severity", "critical",
+                               "alerts", "alerts", "category", "service");
     (void)state;
     char *text = oc_digest_fill(OC_DIGEST_BY_CATEGORY, values);
     assert_string_equal(text, "12 critical alerts in service");
@@ -55,8 +55,8 @@ static void a_digest_counts_by_category_and_by_agent(void **state)
     (void)state;
     char *title = oc_digest_title(sorted), *message = oc_digest_message(sorted);
     assert_string_equal(title, "5 alerts, 1 of them resolved");
-    assert_string_equal(message, "1 critical alerts in agent\n2 warning alerts in service\n"
-                                 "1 warning alerts in agent\n2 alerts for agent explorer\n"
+    assert_string_equal(message, "1 critical alert in agent\n2 warning alerts in service\n"
+                                 "1 warning alert in agent\n2 alerts for agent explorer\n"
                                  "1 resolved\n- critical: silent\n- warning: slow\n"
                                  "- warning: slower\n- warning: large\n- resolved: was down");
     free(title);

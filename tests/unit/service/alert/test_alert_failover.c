@@ -303,6 +303,44 @@ static void without_a_limit_nothing_is_gathered(void **state)
     assert_int_equal(alone, 200);
 }
 
+static void that_all_is_over_alarms_nobody(void **state)
+{
+    struct world *w = *state;
+    unsigned alone;
+    world_start(w, STORM);
+    burst(w, 0, 10, "critical");
+    json_decref(drain(&alone));
+    assert_int_equal(alone, 10);
+    for (int i = 0; i < 10; i++) {
+        char id[17];
+        snprintf(id, sizeof id, "%016x", i + 1);
+        resolve(w, id);
+    }
+    world_pass(6 * OC_MINUTE);
+    json_t *notice = drain(&alone);
+    assert_string_equal(oc_json_str(json_object_get(notice, "alert"), "severity", ""), "info");
+    json_decref(notice);
+}
+
+static void a_channel_of_incidents_is_told_each_alone_and_its_end(void **state)
+{
+    struct world *w = *state;
+    unsigned alone;
+    world_start(w, "alerts = { storm_limit = 5; channels = ( { plugin = \"pager\"; name = "
+                   "\"console\"; } ); };");
+    burst(w, 0, 30, "critical");
+    assert_null(drain(&alone));
+    assert_int_equal(alone, 30);
+    for (int i = 0; i < 30; i++) {
+        char id[17];
+        snprintf(id, sizeof id, "%016x", i + 1);
+        resolve(w, id);
+    }
+    world_pass(100);
+    assert_null(drain(&alone));
+    assert_int_equal(alone, 30);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -318,6 +356,8 @@ int main(void)
         IN_WORLD(every_alert_is_told_alone_or_in_a_digest_also_across_a_crash),
         IN_WORLD(the_storm_is_over_when_it_is_calm),
         IN_WORLD(what_ended_meanwhile_is_listed_as_ended),
+        IN_WORLD(that_all_is_over_alarms_nobody),
+        IN_WORLD(a_channel_of_incidents_is_told_each_alone_and_its_end),
         IN_WORLD(without_a_limit_nothing_is_gathered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

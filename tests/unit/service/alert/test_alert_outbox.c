@@ -225,11 +225,11 @@ static void a_full_queue_gives_up_the_oldest_end_first(void **state)
         oc_delivery_push(&q, promise(i + 1, events[i]));
     }
     for (size_t i = 0; i < OC_COUNT(victims); i++) {
-        struct oc_delivery *d = oc_delivery_sacrifice(&q);
+        struct oc_delivery *d = oc_delivery_sacrifice(&q, "resolved");
         assert_int_equal(d->seq, victims[i]);
         oc_delivery_destroy(d);
     }
-    assert_null(oc_delivery_sacrifice(&q)); /* the head may be on its way */
+    assert_null(oc_delivery_sacrifice(&q, "resolved")); /* the head may be on its way */
     assert_int_equal(q.count, 1);
     assert_ptr_equal(q.head, q.tail);
     oc_delivery_queue_finish(&q);

@@ -90,8 +90,7 @@ static void absurd_times_are_refused(void **state)
         "{\"matchers\":[\"a\"],\"every\":\"* * * * *\",\"for\":\"32d\"}",
         "{\"matchers\":[\"a\"],\"every\":\"sun 02:00-02:00\"}",
         "{\"matchers\":[\"a\"],\"every\":\"sun 25:00-26:00\"}",
-        "{\"matchers\":[\"a\"],\"every\":\"0 2 * * "
-        "*\",\"for\":\"1h\",\"zone\":\"../../etc/passwd\"}",
+        "{\"matchers\":[\"a\"],\"every\":\"0 2 * * *\",\"for\":\"1h\",\"zone\":\"../etc/passwd\"}",
     };
     world_start(w, "alerts = { channels = ( { plugin = \"console\"; } ); };");
     for (size_t i = 0; i < OC_COUNT(rows); i++) {
