@@ -14,12 +14,83 @@ struct params {
 };
 #define AT(member) offsetof(struct params, member)
 
+/* What more than one of them takes. */
+#define REGISTRY                                                                                   \
+    {                                                                                              \
+        .name = "dir", .type = OC_OPT_PATH, .flags = OC_OPT_REQUIRED | OC_OPT_POSITIONAL,          \
+        .offset = AT(dir), .help = "the registry's folder"                                         \
+    }
+#define SIGNING_KEYS                                                                               \
+    {.name = "keys",                                                                               \
+     .type = OC_OPT_PATH,                                                                          \
+     .offset = AT(keys),                                                                           \
+     .help = "folder of the secret keys; default: DIR.keys"},                                      \
+        {.name = "key",                                                                            \
+         .type = OC_OPT_STRINGS,                                                                   \
+         .offset = AT(key),                                                                        \
+         .help = "a secret key file more"},                                                        \
+    {                                                                                              \
+        .name = "password_file", .type = OC_OPT_PATH, .offset = AT(password_file),                 \
+        .help = "file whose first line is the password of the keys"                                \
+    }
+#define TIMESTAMP_EXPIRES                                                                          \
+    {                                                                                              \
+        .name = "expires", .type = OC_OPT_DURATION, .offset = AT(expires),                         \
+        .help = "how long the timestamp holds; default: 7d"                                        \
+    }
+#define EXPIRIES                                                                                   \
+    TIMESTAMP_EXPIRES,                                                                             \
+        {.name = "snapshot_expires",                                                               \
+         .type = OC_OPT_DURATION,                                                                  \
+         .offset = AT(snapshot_expires),                                                           \
+         .help = "how long the snapshot holds; default: 90d"},                                     \
+    {                                                                                              \
+        .name = "root_expires", .type = OC_OPT_DURATION, .offset = AT(root_expires),               \
+        .help = "how long the root holds; default: 365d"                                           \
+    }
+#define ARCHIVES                                                                                   \
+    {                                                                                              \
+        .name = "files", .type = OC_OPT_STRINGS, .flags = OC_OPT_REQUIRED | OC_OPT_POSITIONAL,     \
+        .offset = AT(files), .help = "the archives of one version: FILE.ocp of each target"        \
+    }
+#define RELEASE                                                                                    \
+    {.name = "publisher",                                                                          \
+     .type = OC_OPT_STRING,                                                                        \
+     .flags = OC_OPT_REQUIRED,                                                                     \
+     .offset = AT(publisher),                                                                      \
+     .help = "who publishes it"},                                                                  \
+        {.name = "publisher_key",                                                                  \
+         .type = OC_OPT_PATH,                                                                      \
+         .offset = AT(publisher_key),                                                              \
+         .help = "the publisher's secret key; not needed when key and signature are there"},       \
+        {.name = "publisher_password_file",                                                        \
+         .type = OC_OPT_PATH,                                                                      \
+         .offset = AT(publisher_password_file),                                                    \
+         .help = "file whose first line is the password of that key; default: --password-file"},   \
+        {.name = "changelog",                                                                      \
+         .type = OC_OPT_STRING,                                                                    \
+         .offset = AT(changelog),                                                                  \
+         .help = "what is new in this version"},                                                   \
+        {.name = "tier",                                                                           \
+         .type = OC_OPT_STRING,                                                                    \
+         .offset = AT(tier),                                                                       \
+         .help = "the most isolated tier in which it works: inproc, process or sandbox"},          \
+        {.name = "reviewed",                                                                       \
+         .type = OC_OPT_BOOL,                                                                      \
+         .offset = AT(reviewed),                                                                   \
+         .help = "somebody has looked at a name that is near to a popular one"},                   \
+    {                                                                                              \
+        .name = "community", .type = OC_OPT_BOOL, .offset = AT(community),                         \
+        .help = "of a new publisher: listed, and not vouched for"                                  \
+    }
+#define FINGERPRINT                                                                                \
+    {                                                                                              \
+        .name = "fingerprint", .type = OC_OPT_STRING, .offset = AT(fingerprint),                   \
+        .help = "SHA-256 of a root file that its keeper has published"                             \
+    }
+
 static const struct oc_option init_options[] = {
-    {.name = "dir",
-     .type = OC_OPT_PATH,
-     .flags = OC_OPT_REQUIRED | OC_OPT_POSITIONAL,
-     .offset = AT(dir),
-     .help = "the registry's folder"},
+    REGISTRY,
     {.name = "keys",
      .type = OC_OPT_PATH,
      .offset = AT(keys),
@@ -44,26 +115,11 @@ static const struct oc_option init_options[] = {
      .type = OC_OPT_STRINGS,
      .offset = AT(popular),
      .help = "a name whose near misses are refused"},
-    {.name = "expires",
-     .type = OC_OPT_DURATION,
-     .offset = AT(expires),
-     .help = "how long the timestamp holds; default: 7d"},
-    {.name = "snapshot_expires",
-     .type = OC_OPT_DURATION,
-     .offset = AT(snapshot_expires),
-     .help = "how long the snapshot holds; default: 90d"},
-    {.name = "root_expires",
-     .type = OC_OPT_DURATION,
-     .offset = AT(root_expires),
-     .help = "how long the root holds; default: 365d"},
+    EXPIRIES,
     {0},
 };
 static const struct oc_option delegate_options[] = {
-    {.name = "dir",
-     .type = OC_OPT_PATH,
-     .flags = OC_OPT_REQUIRED | OC_OPT_POSITIONAL,
-     .offset = AT(dir),
-     .help = "the registry's folder"},
+    REGISTRY,
     {.name = "publisher",
      .type = OC_OPT_STRING,
      .flags = OC_OPT_REQUIRED | OC_OPT_POSITIONAL,
@@ -84,133 +140,26 @@ static const struct oc_option delegate_options[] = {
      .type = OC_OPT_BOOL,
      .offset = AT(community),
      .help = "listed, and not vouched for: its plugins run in the sandbox"},
-    {.name = "keys",
-     .type = OC_OPT_PATH,
-     .offset = AT(keys),
-     .help = "folder of the secret keys; default: DIR.keys"},
-    {.name = "key", .type = OC_OPT_STRINGS, .offset = AT(key), .help = "a secret key file more"},
-    {.name = "password_file",
-     .type = OC_OPT_PATH,
-     .offset = AT(password_file),
-     .help = "file whose first line is the password of the keys"},
+    SIGNING_KEYS,
     {0},
 };
 static const struct oc_option publish_options[] = {
-    {.name = "dir",
-     .type = OC_OPT_PATH,
-     .flags = OC_OPT_REQUIRED | OC_OPT_POSITIONAL,
-     .offset = AT(dir),
-     .help = "the registry's folder"},
-    {.name = "files",
-     .type = OC_OPT_STRINGS,
-     .flags = OC_OPT_REQUIRED | OC_OPT_POSITIONAL,
-     .offset = AT(files),
-     .help = "the archives of one version: FILE.ocp of each target"},
-    {.name = "publisher",
-     .type = OC_OPT_STRING,
-     .flags = OC_OPT_REQUIRED,
-     .offset = AT(publisher),
-     .help = "who publishes it"},
-    {.name = "publisher_key",
-     .type = OC_OPT_PATH,
-     .offset = AT(publisher_key),
-     .help = "the publisher's secret key; not needed when key and signature are there"},
-    {.name = "publisher_password_file",
-     .type = OC_OPT_PATH,
-     .offset = AT(publisher_password_file),
-     .help = "file whose first line is the password of that key; default: --password-file"},
-    {.name = "changelog",
-     .type = OC_OPT_STRING,
-     .offset = AT(changelog),
-     .help = "what is new in this version"},
-    {.name = "tier",
-     .type = OC_OPT_STRING,
-     .offset = AT(tier),
-     .help = "the most isolated tier in which it works: inproc, process or sandbox"},
-    {.name = "reviewed",
-     .type = OC_OPT_BOOL,
-     .offset = AT(reviewed),
-     .help = "somebody has looked at a name that is near to a popular one"},
-    {.name = "community",
-     .type = OC_OPT_BOOL,
-     .offset = AT(community),
-     .help = "of a new publisher: listed, and not vouched for"},
-    {.name = "keys",
-     .type = OC_OPT_PATH,
-     .offset = AT(keys),
-     .help = "folder of the secret keys; default: DIR.keys"},
-    {.name = "key", .type = OC_OPT_STRINGS, .offset = AT(key), .help = "a secret key file more"},
-    {.name = "password_file",
-     .type = OC_OPT_PATH,
-     .offset = AT(password_file),
-     .help = "file whose first line is the password of the keys"},
-    {.name = "expires",
-     .type = OC_OPT_DURATION,
-     .offset = AT(expires),
-     .help = "how long the timestamp holds; default: 7d"},
-    {0},
+    REGISTRY, ARCHIVES, RELEASE, SIGNING_KEYS, TIMESTAMP_EXPIRES, {0},
 };
 static const struct oc_option plugin_publish_options[] = {
-    {.name = "files",
-     .type = OC_OPT_STRINGS,
-     .flags = OC_OPT_REQUIRED | OC_OPT_POSITIONAL,
-     .offset = AT(files),
-     .help = "the archives of one version: FILE.ocp of each target"},
+    ARCHIVES,
     {.name = "dir",
      .type = OC_OPT_PATH,
      .flags = OC_OPT_REQUIRED,
      .offset = AT(dir),
      .help = "the registry's folder"},
-    {.name = "publisher",
-     .type = OC_OPT_STRING,
-     .flags = OC_OPT_REQUIRED,
-     .offset = AT(publisher),
-     .help = "who publishes it"},
-    {.name = "publisher_key",
-     .type = OC_OPT_PATH,
-     .offset = AT(publisher_key),
-     .help = "the publisher's secret key; not needed when key and signature are there"},
-    {.name = "publisher_password_file",
-     .type = OC_OPT_PATH,
-     .offset = AT(publisher_password_file),
-     .help = "file whose first line is the password of that key; default: --password-file"},
-    {.name = "changelog",
-     .type = OC_OPT_STRING,
-     .offset = AT(changelog),
-     .help = "what is new in this version"},
-    {.name = "tier",
-     .type = OC_OPT_STRING,
-     .offset = AT(tier),
-     .help = "the most isolated tier in which it works: inproc, process or sandbox"},
-    {.name = "reviewed",
-     .type = OC_OPT_BOOL,
-     .offset = AT(reviewed),
-     .help = "somebody has looked at a name that is near to a popular one"},
-    {.name = "community",
-     .type = OC_OPT_BOOL,
-     .offset = AT(community),
-     .help = "of a new publisher: listed, and not vouched for"},
-    {.name = "keys",
-     .type = OC_OPT_PATH,
-     .offset = AT(keys),
-     .help = "folder of the secret keys; default: DIR.keys"},
-    {.name = "key", .type = OC_OPT_STRINGS, .offset = AT(key), .help = "a secret key file more"},
-    {.name = "password_file",
-     .type = OC_OPT_PATH,
-     .offset = AT(password_file),
-     .help = "file whose first line is the password of the keys"},
-    {.name = "expires",
-     .type = OC_OPT_DURATION,
-     .offset = AT(expires),
-     .help = "how long the timestamp holds; default: 7d"},
+    RELEASE,
+    SIGNING_KEYS,
+    TIMESTAMP_EXPIRES,
     {0},
 };
 static const struct oc_option yank_options[] = {
-    {.name = "dir",
-     .type = OC_OPT_PATH,
-     .flags = OC_OPT_REQUIRED | OC_OPT_POSITIONAL,
-     .offset = AT(dir),
-     .help = "the registry's folder"},
+    REGISTRY,
     {.name = "package",
      .type = OC_OPT_STRING,
      .flags = OC_OPT_REQUIRED | OC_OPT_POSITIONAL,
@@ -218,27 +167,12 @@ static const struct oc_option yank_options[] = {
      .help = "publisher/name@version"},
     {.name = "reason", .type = OC_OPT_STRING, .offset = AT(reason), .help = "why"},
     {.name = "undo", .type = OC_OPT_BOOL, .offset = AT(undo), .help = "take the yank back"},
-    {.name = "keys",
-     .type = OC_OPT_PATH,
-     .offset = AT(keys),
-     .help = "folder of the secret keys; default: DIR.keys"},
-    {.name = "key", .type = OC_OPT_STRINGS, .offset = AT(key), .help = "a secret key file more"},
-    {.name = "password_file",
-     .type = OC_OPT_PATH,
-     .offset = AT(password_file),
-     .help = "file whose first line is the password of the keys"},
-    {.name = "expires",
-     .type = OC_OPT_DURATION,
-     .offset = AT(expires),
-     .help = "how long the timestamp holds; default: 7d"},
+    SIGNING_KEYS,
+    TIMESTAMP_EXPIRES,
     {0},
 };
 static const struct oc_option advise_options[] = {
-    {.name = "dir",
-     .type = OC_OPT_PATH,
-     .flags = OC_OPT_REQUIRED | OC_OPT_POSITIONAL,
-     .offset = AT(dir),
-     .help = "the registry's folder"},
+    REGISTRY,
     {.name = "package",
      .type = OC_OPT_STRING,
      .flags = OC_OPT_REQUIRED | OC_OPT_POSITIONAL,
@@ -270,27 +204,12 @@ static const struct oc_option advise_options[] = {
      .type = OC_OPT_STRING,
      .offset = AT(quarantine),
      .help = "why nobody may install it now; an empty text takes it back"},
-    {.name = "keys",
-     .type = OC_OPT_PATH,
-     .offset = AT(keys),
-     .help = "folder of the secret keys; default: DIR.keys"},
-    {.name = "key", .type = OC_OPT_STRINGS, .offset = AT(key), .help = "a secret key file more"},
-    {.name = "password_file",
-     .type = OC_OPT_PATH,
-     .offset = AT(password_file),
-     .help = "file whose first line is the password of the keys"},
-    {.name = "expires",
-     .type = OC_OPT_DURATION,
-     .offset = AT(expires),
-     .help = "how long the timestamp holds; default: 7d"},
+    SIGNING_KEYS,
+    TIMESTAMP_EXPIRES,
     {0},
 };
 static const struct oc_option sign_options[] = {
-    {.name = "dir",
-     .type = OC_OPT_PATH,
-     .flags = OC_OPT_REQUIRED | OC_OPT_POSITIONAL,
-     .offset = AT(dir),
-     .help = "the registry's folder"},
+    REGISTRY,
     {.name = "what",
      .type = OC_OPT_ENUM,
      .flags = OC_OPT_POSITIONAL,
@@ -298,41 +217,18 @@ static const struct oc_option sign_options[] = {
      .default_text = "timestamp",
      .choices = "timestamp|root",
      .help = "the timestamp (and the snapshot when it is old), or the draft of a root"},
-    {.name = "keys",
-     .type = OC_OPT_PATH,
-     .offset = AT(keys),
-     .help = "folder of the secret keys; default: DIR.keys"},
-    {.name = "key", .type = OC_OPT_STRINGS, .offset = AT(key), .help = "a secret key file more"},
-    {.name = "password_file",
-     .type = OC_OPT_PATH,
-     .offset = AT(password_file),
-     .help = "file whose first line is the password of the keys"},
+    SIGNING_KEYS,
     {.name = "prune",
      .type = OC_OPT_INT,
      .offset = AT(prune),
      .min = 1,
      .max = 1e6,
      .help = "remove the files of all states but the last so many; default: none is removed"},
-    {.name = "expires",
-     .type = OC_OPT_DURATION,
-     .offset = AT(expires),
-     .help = "how long the timestamp holds; default: 7d"},
-    {.name = "snapshot_expires",
-     .type = OC_OPT_DURATION,
-     .offset = AT(snapshot_expires),
-     .help = "how long the snapshot holds; default: 90d"},
-    {.name = "root_expires",
-     .type = OC_OPT_DURATION,
-     .offset = AT(root_expires),
-     .help = "how long the root holds; default: 365d"},
+    EXPIRIES,
     {0},
 };
 static const struct oc_option rotate_options[] = {
-    {.name = "dir",
-     .type = OC_OPT_PATH,
-     .flags = OC_OPT_REQUIRED | OC_OPT_POSITIONAL,
-     .offset = AT(dir),
-     .help = "the registry's folder"},
+    REGISTRY,
     {.name = "role",
      .type = OC_OPT_ENUM,
      .flags = OC_OPT_REQUIRED | OC_OPT_POSITIONAL,
@@ -353,39 +249,13 @@ static const struct oc_option rotate_options[] = {
      .min = 1,
      .max = 16,
      .help = "how many of them sign; default: as before"},
-    {.name = "keys",
-     .type = OC_OPT_PATH,
-     .offset = AT(keys),
-     .help = "folder of the secret keys; default: DIR.keys"},
-    {.name = "key", .type = OC_OPT_STRINGS, .offset = AT(key), .help = "a secret key file more"},
-    {.name = "password_file",
-     .type = OC_OPT_PATH,
-     .offset = AT(password_file),
-     .help = "file whose first line is the password of the keys"},
-    {.name = "expires",
-     .type = OC_OPT_DURATION,
-     .offset = AT(expires),
-     .help = "how long the timestamp holds; default: 7d"},
-    {.name = "snapshot_expires",
-     .type = OC_OPT_DURATION,
-     .offset = AT(snapshot_expires),
-     .help = "how long the snapshot holds; default: 90d"},
-    {.name = "root_expires",
-     .type = OC_OPT_DURATION,
-     .offset = AT(root_expires),
-     .help = "how long the root holds; default: 365d"},
+    SIGNING_KEYS,
+    EXPIRIES,
     {0},
 };
 static const struct oc_option verify_options[] = {
-    {.name = "dir",
-     .type = OC_OPT_PATH,
-     .flags = OC_OPT_REQUIRED | OC_OPT_POSITIONAL,
-     .offset = AT(dir),
-     .help = "the registry's folder"},
-    {.name = "fingerprint",
-     .type = OC_OPT_STRING,
-     .offset = AT(fingerprint),
-     .help = "SHA-256 of a root file that its keeper has published"},
+    REGISTRY,
+    FINGERPRINT,
     {0},
 };
 static const struct oc_option mirror_options[] = {
@@ -399,10 +269,7 @@ static const struct oc_option mirror_options[] = {
      .flags = OC_OPT_REQUIRED | OC_OPT_POSITIONAL,
      .offset = AT(dir),
      .help = "folder of the copy"},
-    {.name = "fingerprint",
-     .type = OC_OPT_STRING,
-     .offset = AT(fingerprint),
-     .help = "SHA-256 of a root file that its keeper has published"},
+    FINGERPRINT,
     {.name = "ca",
      .type = OC_OPT_PATH,
      .offset = AT(ca),
@@ -410,11 +277,7 @@ static const struct oc_option mirror_options[] = {
     {0},
 };
 static const struct oc_option serve_options[] = {
-    {.name = "dir",
-     .type = OC_OPT_PATH,
-     .flags = OC_OPT_REQUIRED | OC_OPT_POSITIONAL,
-     .offset = AT(dir),
-     .help = "the registry's folder"},
+    REGISTRY,
     {.name = "port",
      .type = OC_OPT_INT,
      .offset = AT(port),
