@@ -33,6 +33,8 @@ struct oc_api_module {
     struct oc_api *(*create)(const struct oc_api_env *env);
     /* Opens, keeps and closes listeners as `api` says; what cannot be is a finding. At start and at every reload. */
     void (*configure)(struct oc_api *api, const struct oc_config *config, struct oc_diags *diags);
+    /* What only the module knows about the section, for who validates and has no API. */
+    void (*check)(const struct oc_config *config, struct oc_diags *diags);
     /* Takes no new request, lets running ones end: done(ctx) at the latest after about `grace_ms`. */
     void (*stop)(struct oc_api *api, int64_t grace_ms, oc_loop_fn done, void *ctx);
     void (*destroy)(struct oc_api *api); /* NULL is fine */

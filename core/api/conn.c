@@ -1,9 +1,11 @@
 /* What libmicrohttpd tells about connections and requests. SPDX-License-Identifier: MIT */
 #include <arpa/inet.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/un.h>
 
 #include "core/api/guard.h"
@@ -88,6 +90,16 @@ enum MHD_Result oc_conn_on_accept(void *ctx, const struct sockaddr *addr, sockle
     return count < max ? MHD_YES : MHD_NO;
 }
 
+/* What was never read is not kept by the kernel for somebody who may never read it: it would try for a quarter of an hour. */
+static void drop_unread(const struct oc_conn *c)
+{
+    const struct linger now = {.l_onoff = 1, .l_linger = 0};
+    int unread = 0;
+    if (c->fd >= 0 && !c->upgraded && ioctl(c->fd, SIOCOUTQ, &unread) == 0 && unread > 0) {
+        setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    }
+}
+
 static void conn_create(struct oc_engine *e, struct MHD_Connection *mhd, void **state)
 {
     struct oc_conn *c = oc_calloc(1, sizeof *c);
@@ -123,12 +135,21 @@ static void conn_destroy(struct oc_conn *c)
     free(c);
 }
 
+/* The library may close a connection that rests shortly before we do. Any other end leaves to the client what is on its way to it. */
+static void end_of_rest(const struct oc_conn *c)
+{
+    if (c->deadline && c->deadline <= oc_time_mono() + OC_SECOND / 2) {
+        drop_unread(c);
+    }
+}
+
 void oc_conn_on_change(void *ctx, struct MHD_Connection *mhd, void **state,
                        enum MHD_ConnectionNotificationCode what)
 {
     if (what == MHD_CONNECTION_NOTIFY_STARTED) {
         conn_create(ctx, mhd, state);
     } else if (*state) {
+        end_of_rest(*state);
         conn_destroy(*state);
         *state = NULL;
     }
@@ -149,6 +170,7 @@ void oc_conn_sweep(struct oc_engine *engine, int64_t now)
             if (c->request && !c->request->answered) { /* else it only rested, or read slowly */
                 tell(engine, "timeout", c, c->peer);
             }
+            drop_unread(c);
             shutdown(c->fd, SHUT_RDWR);
         } else if (c->upgrade && has_left(c)) {
             oc_http_upgrade_break(c->upgrade);
@@ -282,6 +304,31 @@ static int64_t body_length(const struct oc_http_request *r)
     return text ? strtoll(text, NULL, 10) : 0;
 }
 
+/* `OPTIONS *`: of the server as a whole, not of anything it has. */
+static bool is_about_server(const struct oc_http_request *r)
+{
+    return strcmp(r->target, "*") == 0 && strcmp(r->method, "OPTIONS") == 0;
+}
+
+static void answer_about_server(struct oc_http_request *r)
+{
+    r->path = oc_strdup(r->target);
+    if (oc_guard_admit(r, NULL, &r->who)) {
+        oc_http_set(r, "Allow", "GET, HEAD, POST, PUT, DELETE, OPTIONS");
+        oc_http_send_empty(r, MHD_HTTP_NO_CONTENT);
+    }
+}
+
+/* What a proxy is asked for names the place, too: that is then whom the request is for, whatever its header Host says. */
+static void take_place(struct oc_http_request *r)
+{
+    char *rest;
+    if (oc_target_split(r->target, r->method, oc_http_is_tls(r), &r->authority, &rest)) {
+        free(r->target);
+        r->target = rest;
+    }
+}
+
 static void begin(struct oc_http_request *r)
 {
     struct oc_error err;
@@ -294,6 +341,11 @@ static void begin(struct oc_http_request *r)
                "Send each header once, without control characters, one Host, and either "
                "Content-Length or chunked.",
                "the headers of the request are ambiguous");
+        return;
+    }
+    take_place(r);
+    if (is_about_server(r)) {
+        answer_about_server(r);
         return;
     }
     if (oc_target_parse(r->target, &r->path, &query, &err) != OC_OK ||
@@ -386,6 +438,7 @@ enum MHD_Result oc_conn_on_request(void *ctx, struct MHD_Connection *mhd, const 
         r->seen = true;
         r->method = method;
         r->version = version;
+        r->old = strcmp(version, MHD_HTTP_VERSION_1_0) == 0;
         begin(r);
         return r->answered ? queue(r) : MHD_YES;
     }
@@ -411,7 +464,6 @@ void oc_conn_on_completed(void *ctx, struct MHD_Connection *mhd, void **state,
     struct oc_http_request *r = *state;
     (void)ctx;
     (void)mhd;
-    (void)why;
     if (!r) {
         return;
     }
@@ -419,6 +471,9 @@ void oc_conn_on_completed(void *ctx, struct MHD_Connection *mhd, void **state,
     if (r->conn) {
         r->conn->request = NULL;
         r->conn->deadline = oc_time_mono() + r->server->api->options.idle_timeout_ms;
+        if (why == MHD_REQUEST_TERMINATED_TIMEOUT_REACHED) {
+            drop_unread(r->conn);
+        }
     }
     if (r->server->api->on_request && r->match.route) {
         r->server->api->on_request(r->server->api->on_request_ctx, r->match.route, r->status,

@@ -73,7 +73,7 @@ void oc_engine_resume(struct oc_engine *e, struct MHD_Connection *mhd)
     }
 }
 
-static void on_log(void *ctx, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static void on_log(void *ctx, const char *fmt, va_list ap)
 {
     va_list again;
     va_copy(again, ap);

@@ -209,8 +209,8 @@ static void by_peer(uid_t uid, struct oc_identity *who)
 static bool is_foreign_page(const struct oc_http_request *r)
 {
     const char *origin = oc_http_header(r, "Origin");
-    return origin && !oc_origin_allowed(origin, oc_http_header(r, "Host"), oc_http_is_tls(r),
-                                        &(struct oc_list){0});
+    return origin &&
+           !oc_origin_allowed(origin, oc_http_host(r), oc_http_is_tls(r), &(struct oc_list){0});
 }
 
 /* Behind a proxy on this machine everybody seems to be here: who is passed on is not. A page of another origin needs a token. */
@@ -260,7 +260,7 @@ static const struct refused *identify(struct oc_http_request *r, struct oc_ident
 static const struct refused *look_at_place(const struct oc_http_request *r,
                                            const struct oc_api_options *o, bool is_public)
 {
-    const char *host = oc_http_header(r, "Host"), *origin = oc_http_header(r, "Origin");
+    const char *host = oc_http_host(r), *origin = oc_http_header(r, "Origin");
     const char *site = oc_http_header(r, "Sec-Fetch-Site");
     uid_t uid;
     if (!oc_http_is_unix(r, &uid)) { /* no page reaches that */

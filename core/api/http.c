@@ -45,6 +45,12 @@ const char *oc_http_header(const struct oc_http_request *r, const char *name)
     return r->mhd ? MHD_lookup_connection_value(r->mhd, MHD_HEADER_KIND, name) : NULL;
 }
 
+const char *oc_http_host(const struct oc_http_request *r)
+{
+    const char *host = oc_http_header(r, "Host");
+    return host && r->authority ? r->authority : host;
+}
+
 void oc_http_query_each(const struct oc_http_request *r,
                         void (*fn)(void *ctx, const char *name, const char *value), void *ctx)
 {
@@ -117,6 +123,11 @@ bool oc_http_is_unix(const struct oc_http_request *r, uid_t *uid)
 bool oc_http_is_tls(const struct oc_http_request *r)
 {
     return r->conn && r->conn->engine->listen->tls;
+}
+
+bool oc_http_is_old(const struct oc_http_request *r)
+{
+    return r->old;
 }
 
 bool oc_http_wants_certificate(const struct oc_http_request *r)
@@ -407,5 +418,6 @@ void oc_http_free(struct oc_http_request *r)
     drop_body(r);
     free(r->path);
     free(r->target);
+    free(r->authority);
     free(r);
 }

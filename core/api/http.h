@@ -31,11 +31,13 @@ struct oc_api *oc_http_api(const struct oc_http_request *r);
 const char *oc_http_method(const struct oc_http_request *r); /* "GET" */
 /* The path, percent-decoded once; begins with '/', has no empty, "." or ".." segment, no NUL. */
 const char *oc_http_path(const struct oc_http_request *r);
-/* As sent, with the query. */
+/* As sent, with the query; without the place, where that was sent with it. */
 const char *oc_http_target(const struct oc_http_request *r);
 /* The i-th {name} of the route's pattern. */
 const char *oc_http_param(const struct oc_http_request *r, size_t i);
 const char *oc_http_header(const struct oc_http_request *r, const char *name); /* NULL: none */
+/* Who was asked for: the header Host, or what the target names, in the place of that; NULL when there is no such header. */
+const char *oc_http_host(const struct oc_http_request *r);
 /* The first value of a query parameter, decoded (+ is a space); NULL: none. */
 const char *oc_http_query(const struct oc_http_request *r, const char *name);
 /* Calls fn for every query parameter in order, decoded. */
@@ -60,6 +62,7 @@ enum oc_certificate oc_http_certificate(const struct oc_http_request *r, char *n
 /* Whether the listener serves nobody without one. */
 bool oc_http_wants_certificate(const struct oc_http_request *r);
 enum oc_serves oc_http_serves(const struct oc_http_request *r);
+bool oc_http_is_old(const struct oc_http_request *r); /* HTTP/1.0 */
 /* Who asks; kind NONE where the route is public and nothing was shown. */
 const struct oc_identity *oc_http_who(const struct oc_http_request *r);
 

@@ -5,6 +5,7 @@
 #include "core/api/internal.h"
 #include "core/api/rate.h"
 #include "core/api/server.h"
+#include "core/api/server_internal.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/time.h"
@@ -35,6 +36,17 @@ static void configure(struct oc_api *api, const struct oc_config *config, struct
         }
     }
     oc_server_configure(api->server, diags);
+}
+
+static void check(const struct oc_config *config, struct oc_diags *diags)
+{
+    struct oc_arena arena = {0};
+    struct oc_diags mute = {0}; /* what the options say is told already */
+    struct oc_api_options o;
+    oc_api_options_bind(&o, config, &arena, &mute);
+    oc_tls_check(&o, config, diags);
+    oc_arena_finish(&arena);
+    oc_diags_finish(&mute);
 }
 
 static void wait_for_end(void *ctx)
@@ -91,6 +103,7 @@ __attribute__((visibility("default"))) const struct oc_api_module oc_api_module 
     .version = OC_VERSION,
     .create = create,
     .configure = configure,
+    .check = check,
     .stop = stop,
     .destroy = destroy,
     .listeners = listeners,

@@ -34,7 +34,7 @@ static json_t *number_of(const char *text, bool whole)
     if (len == 0 || isspace((unsigned char)text[0]) || isspace((unsigned char)text[len - 1])) {
         return NULL;
     }
-    json_t *value = json_loadb(text, len, JSON_DECODE_ANY, NULL);
+    json_t *value = json_loadb(text, len, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, NULL);
     if (whole ? json_is_integer(value) : json_is_number(value)) {
         return value;
     }

@@ -82,7 +82,8 @@ struct oc_http_request {
     struct oc_conn *conn; /* NULL once the client has gone */
     struct MHD_Connection *mhd;
     struct oc_http_request *next, *prev; /* of server->pending */
-    char *target;                        /* as sent */
+    char *target;                        /* as sent; once it is routed, without the authority */
+    char *authority; /* that came in the target: in the place of the header Host; else NULL */
     const char *url,
         *version;      /* where libmicrohttpd has read them; until the headers are checked */
     char *path;        /* decoded */
@@ -100,6 +101,7 @@ struct oc_http_request {
     struct oc_http_blob *blob; /* whose response that is; NULL: our own */
     struct oc_http_upgrade *upgrade;
     int64_t begun_us;
+    bool old; /* HTTP/1.0 */
     bool seen, handed, answered, suspended, too_large, crowded;
     oc_loop_fn gone;
     void *gone_ctx;
@@ -161,6 +163,10 @@ void oc_http_upgrade_gone(struct oc_http_upgrade *u);
 
 /* ---- target.c ---- */
 
+/* A target that names a place, too (`http://HOST/PATH`, RFC 9112, 3.2.2): who is asked for, and what of it, as one that begins with a
+ * slash would say it; `*` for the server itself. Both owned by the caller. False: it is none, or not of this kind of listener. */
+bool oc_target_split(const char *target, const char *method, bool tls, char **authority,
+                     char **rest);
 /* Splits and decodes `r->target`; OC_E_CONFIG when it is no sound path. */
 int oc_target_parse(const char *target, char **path, const char **query, struct oc_error *err);
 /* Decodes %XX, and + when `plus`; NULL when it is malformed or holds a NUL. Owned by the caller. */
@@ -192,5 +198,8 @@ struct oc_tls_material {
 };
 int oc_tls_load(const struct oc_api_options *o, struct oc_tls_material *m, struct oc_error *err);
 void oc_tls_finish(struct oc_tls_material *m);
+/* Warnings about files that are not there or of no use, with the place where each is named: the host goes on without its listeners. */
+void oc_tls_check(const struct oc_api_options *o, const struct oc_config *config,
+                  struct oc_diags *diags);
 
 #endif

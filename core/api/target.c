@@ -1,6 +1,7 @@
 /* The target of a request: path and query, decoded once and strictly. SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/api/server_internal.h"
 #include "core/base/mem.h"
@@ -57,6 +58,33 @@ static bool is_sound(const char *path)
             return false;
         }
     }
+    return true;
+}
+
+/* Which of `http` and `https` it begins with; the length, or 0. */
+static size_t scheme_of(const char *target, bool *secure)
+{
+    static const char plain[] = "http://", tls[] = "https://";
+    *secure = strncasecmp(target, tls, sizeof tls - 1) == 0;
+    return *secure                                             ? sizeof tls - 1
+           : strncasecmp(target, plain, sizeof plain - 1) == 0 ? sizeof plain - 1
+                                                               : 0;
+}
+
+bool oc_target_split(const char *target, const char *method, bool tls, char **authority,
+                     char **rest)
+{
+    bool secure;
+    const size_t from = scheme_of(target, &secure);
+    const size_t len = from ? strcspn(target + from, "/?#") : 0;
+    const char *path = target + from + len;
+    *authority = *rest = NULL;
+    if (!len || secure != tls) {
+        return false;
+    }
+    const bool server = !*path && strcmp(method, "OPTIONS") == 0;
+    *authority = oc_strndup(target + from, len);
+    *rest = oc_asprintf("%s%s", server ? "*" : *path == '/' ? "" : "/", path);
     return true;
 }
 

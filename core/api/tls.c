@@ -9,7 +9,10 @@
 #include "core/base/time.h"
 #include "core/sys/file.h"
 
-#define PEM_MAX (256u << 10)
+#define PEM_MAX     (256u << 10)
+#define CERTIFICATE "api.tls.certificate"
+#define KEY         "api.tls.key"
+#define CLIENT_CA   "api.tls.client_ca"
 
 static int read_pem(const char *path, const char *what, char **out, struct oc_error *err)
 {
@@ -24,8 +27,8 @@ static int read_pem(const char *path, const char *what, char **out, struct oc_er
     return code;
 }
 
-/* A key of another certificate, or a file that is none, is told now and not to the first client. */
-static int check_pair(const struct oc_tls_material *m, struct oc_error *err)
+/* A key of another certificate, or a file that is none, is told now and not to the first client. *option: what it is about. */
+static int check_pair(const struct oc_tls_material *m, const char **option, struct oc_error *err)
 {
     gnutls_certificate_credentials_t credentials;
     const gnutls_datum_t certificate = {(unsigned char *)m->certificate,
@@ -33,6 +36,7 @@ static int check_pair(const struct oc_tls_material *m, struct oc_error *err)
     const gnutls_datum_t key = {(unsigned char *)m->key, (unsigned)strlen(m->key)};
     const gnutls_datum_t ca = {(unsigned char *)m->client_ca,
                                m->client_ca ? (unsigned)strlen(m->client_ca) : 0};
+    *option = CERTIFICATE;
     int rc = gnutls_certificate_allocate_credentials(&credentials);
     if (rc < 0) {
         return oc_error_set(err, OC_E_INTERNAL, "gnutls: %s", gnutls_strerror(rc));
@@ -44,7 +48,8 @@ static int check_pair(const struct oc_tls_material *m, struct oc_error *err)
     } else if (ca.size && (rc = gnutls_certificate_set_x509_trust_mem(credentials, &ca,
                                                                       GNUTLS_X509_FMT_PEM)) <= 0) {
         rc = -1;
-        oc_error_set(err, OC_E_CONFIG, "api.tls.client_ca holds no certificate");
+        *option = CLIENT_CA;
+        oc_error_set(err, OC_E_CONFIG, CLIENT_CA " holds no certificate");
     }
     gnutls_certificate_free_credentials(credentials);
     return rc < 0 ? err->code : OC_OK;
@@ -68,12 +73,12 @@ static int64_t expiry_of(const char *pem)
 
 int oc_tls_load(const struct oc_api_options *o, struct oc_tls_material *m, struct oc_error *err)
 {
+    const char *option;
     memset(m, 0, sizeof *m);
-    if (read_pem(o->tls.certificate, "api.tls.certificate", &m->certificate, err) != OC_OK ||
-        read_pem(o->tls.key, "api.tls.key", &m->key, err) != OC_OK ||
-        (o->tls.client_ca &&
-         read_pem(o->tls.client_ca, "api.tls.client_ca", &m->client_ca, err) != OC_OK) ||
-        check_pair(m, err) != OC_OK) {
+    if (read_pem(o->tls.certificate, CERTIFICATE, &m->certificate, err) != OC_OK ||
+        read_pem(o->tls.key, KEY, &m->key, err) != OC_OK ||
+        (o->tls.client_ca && read_pem(o->tls.client_ca, CLIENT_CA, &m->client_ca, err) != OC_OK) ||
+        check_pair(m, &option, err) != OC_OK) {
         const int code = err->code;
         oc_tls_finish(m);
         return code;
@@ -91,6 +96,44 @@ void oc_tls_finish(struct oc_tls_material *m)
     free(m->key);
     free(m->client_ca);
     memset(m, 0, sizeof *m);
+}
+
+/* ---- for who only validates ---- */
+
+static void find(const struct oc_config *config, const char *option, const struct oc_error *err,
+                 struct oc_diags *diags)
+{
+    oc_diags_add(diags, true, oc_node_get(oc_config_root(config), option), option, err->hint, "%s",
+                 err->message);
+}
+
+/* What is named is to be there; whether it has to be named is known without us (options.c). */
+static bool check_file(const struct oc_config *config, const char *option, const char *path,
+                       char **out, struct oc_diags *diags)
+{
+    struct oc_error err;
+    oc_error_init(&err);
+    if (path && read_pem(path, option, out, &err) != OC_OK) {
+        find(config, option, &err, diags);
+        return false;
+    }
+    return true;
+}
+
+void oc_tls_check(const struct oc_api_options *o, const struct oc_config *config,
+                  struct oc_diags *diags)
+{
+    struct oc_tls_material m = {0};
+    struct oc_error err;
+    const char *option;
+    oc_error_init(&err);
+    bool whole = check_file(config, CERTIFICATE, o->tls.certificate, &m.certificate, diags);
+    whole = check_file(config, KEY, o->tls.key, &m.key, diags) && whole;
+    whole = check_file(config, CLIENT_CA, o->tls.client_ca, &m.client_ca, diags) && whole;
+    if (whole && m.certificate && m.key && check_pair(&m, &option, &err) != OC_OK) {
+        find(config, option, &err, diags);
+    }
+    oc_tls_finish(&m);
 }
 
 /* ---- clients ---- */

@@ -11,8 +11,49 @@
 
 /* 15 digits print 0.1 as 0.1; the 17 that jansson would print make it 0.10000000000000001. */
 #define WRITE_FLAGS (JSON_ENCODE_ANY | JSON_REAL_PRECISION(15))
+#define KEY_SHOWN   64 /* bytes of a key that comes twice */
 
-json_t *oc_json_parse(const char *text, size_t len, struct oc_error *err)
+/* The key that ends before `end`, as it was written; jansson names only short ones. */
+static char *key_before(const char *text, size_t end)
+{
+    size_t from = end > 0 ? end - 1 : 0, slashes;
+    do {
+        slashes = 0;
+        while (from > 0 && text[from - 1] != '"') {
+            from--;
+        }
+        while (from > 1 + slashes && text[from - 2 - slashes] == '\\') {
+            slashes++;
+        }
+        from -= slashes % 2;
+    } while (slashes % 2);
+    const size_t len = end > from ? end - 1 - from : 0;
+    return oc_utf8_clean(text + from, len < KEY_SHOWN ? len : KEY_SHOWN);
+}
+
+/* jansson quotes the text it stopped at, which may be anything. */
+static void complain(struct oc_error *err, const char *text, const json_error_t *where)
+{
+    const enum json_error_code code = json_error_code(where);
+    char *reason;
+    if (code == json_error_null_character || code == json_error_null_byte_in_key) {
+        reason = oc_strdup("\\u0000 is not allowed in a text");
+    } else if (code == json_error_duplicate_key) {
+        char *key = key_before(text, (size_t)where->position);
+        reason = oc_asprintf("the key \"%s\" comes twice in one object", key);
+        free(key);
+    } else {
+        reason = oc_utf8_clean(where->text, strlen(where->text));
+    }
+    oc_error_set(err, OC_E_CONFIG, "invalid JSON at line %d column %d: %s", where->line,
+                 where->column, reason);
+    if (code == json_error_duplicate_key) {
+        oc_error_hint(err, "Give each key once.");
+    }
+    free(reason);
+}
+
+static json_t *parse(const char *text, size_t len, size_t flags, struct oc_error *err)
 {
     json_error_t where;
 
@@ -21,18 +62,21 @@ json_t *oc_json_parse(const char *text, size_t len, struct oc_error *err)
                      OC_JSON_MAX_BYTES);
         return NULL;
     }
-    json_t *value = json_loadb(text ? text : "", len, JSON_DECODE_ANY, &where);
+    json_t *value = json_loadb(text ? text : "", len, JSON_DECODE_ANY | flags, &where);
     if (!value) {
-        /* jansson quotes the text it stopped at, which may be anything */
-        const bool nul = json_error_code(&where) == json_error_null_character ||
-                         json_error_code(&where) == json_error_null_byte_in_key;
-        char *reason = nul ? oc_strdup("\\u0000 is not allowed in a text")
-                           : oc_utf8_clean(where.text, strlen(where.text));
-        oc_error_set(err, OC_E_CONFIG, "invalid JSON at line %d column %d: %s", where.line,
-                     where.column, reason);
-        free(reason);
+        complain(err, text ? text : "", &where);
     }
     return value;
+}
+
+json_t *oc_json_parse(const char *text, size_t len, struct oc_error *err)
+{
+    return parse(text, len, 0, err);
+}
+
+json_t *oc_json_parse_request(const char *text, size_t len, struct oc_error *err)
+{
+    return parse(text, len, JSON_REJECT_DUPLICATES, err);
 }
 
 static char *dump(const json_t *value, size_t flags)

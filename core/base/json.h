@@ -19,6 +19,9 @@
 /* Parses one document of at most OC_JSON_MAX_BYTES (depth is capped by jansson at 2048); NULL and `err` on failure,
  * with line and column in the message. The caller owns the result. */
 json_t *oc_json_parse(const char *text, size_t len, struct oc_error *err);
+/* The same for what somebody asks for: an object with a key twice is refused, and the key named. Of two values one would be dropped in
+ * silence, and another program that has looked at the document before us may have kept the other one. */
+json_t *oc_json_parse_request(const char *text, size_t len, struct oc_error *err);
 
 char *oc_json_text(const json_t *value);   /* compact, sorted keys; owned by the caller */
 char *oc_json_pretty(const json_t *value); /* two spaces, keys in insertion order */

@@ -94,17 +94,15 @@ static int32_t search(struct middle *m, struct trace *t)
 
 static void walk_back(const struct middle *m, const struct trace *t, int32_t d)
 {
-    int32_t x = m->n, k = m->n - m->m;
+    int32_t k = m->n - m->m;
     for (; d > 0; d--) {
         const int32_t *before = row_of(t, d - 1);
         if (from_above(before, d, k)) {
             k++;
-            x = before[k];
-            m->come[x - k] = true;
+            m->come[before[k] - k] = true;
         } else {
             k--;
-            x = before[k];
-            m->gone[x] = true;
+            m->gone[before[k]] = true;
         }
     }
 }

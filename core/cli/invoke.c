@@ -1,6 +1,8 @@
 /* Running one operation from its parameters to its exit code. SPDX-License-Identifier: MIT */
 #include "core/cli/invoke.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -98,6 +100,22 @@ static void call(struct cli_link *link, struct invocation *v, const struct cli_l
     }
 }
 
+/* A secret that was made and told to nobody stays behind, and cannot be told again. */
+static void flush(const struct cli_op *op, const struct cli_answer *answer)
+{
+    if ((fflush(stdout) == 0 && !ferror(stdout)) || !answer->ok ||
+        !(op->flags & OC_OP_TELLS_SECRET)) {
+        return;
+    }
+    const int saved = errno; /* the end of the program says it */
+    const char *name = oc_json_str(answer->data, "name", NULL);
+    fputs("openclaw: a secret was made, and nobody has seen it\n", stderr);
+    if (name && strcmp(op->name, "token.create") == 0) {
+        fprintf(stderr, "  `openclaw token revoke %s` takes it back.\n", name);
+    }
+    errno = saved;
+}
+
 int oc_command_op(struct cli *cli, const struct cli_op *op, const json_t *params)
 {
     struct cli other = with_file_to_check(cli, op, params);
@@ -119,7 +137,7 @@ int oc_command_op(struct cli *cli, const struct cli_op *op, const json_t *params
     oc_link_done(&link);
     oc_progress_clear(&v.progress);
     int exit_code = oc_show(&v.show, &answer);
-    fflush(stdout); /* before a private daemon takes its time to leave */
+    flush(op, &answer); /* before a private daemon takes its time to leave */
     oc_link_close(&link);
     oc_answer_finish(&answer);
     return exit_code;

@@ -54,17 +54,24 @@ static const struct oc_config *config_of(void *ctx)
     return ((struct oc_daemon *)ctx)->config;
 }
 
+/* NULL and err when it is not there, or not ours. */
+static const struct oc_api_module *open_module(struct oc_error *err)
+{
+    const struct oc_api_module *m = oc_module_open(OC_API_MODULE, OC_API_MODULE_SYMBOL, err);
+    if (m && strcmp(m->version, OC_VERSION) != 0) {
+        oc_error_set(err, OC_E_CONFIG, "the API module is of version %s, this host is %s",
+                     m->version, OC_VERSION);
+        oc_error_hint(err, "Install the same version of every part of openclaw.");
+        return NULL;
+    }
+    return m;
+}
+
 static void make(struct oc_daemon *h, struct oc_diags *diags)
 {
     struct oc_error err;
     oc_error_init(&err);
-    const struct oc_api_module *m = oc_module_open(OC_API_MODULE, OC_API_MODULE_SYMBOL, &err);
-    if (m && strcmp(m->version, OC_VERSION) != 0) {
-        oc_error_set(&err, OC_E_CONFIG, "the API module is of version %s, this host is %s",
-                     m->version, OC_VERSION);
-        oc_error_hint(&err, "Install the same version of every part of openclaw.");
-        m = NULL;
-    }
+    const struct oc_api_module *m = open_module(&err);
     if (!m) {
         oc_diags_add(diags, true, NULL, "api", err.hint, "%s", err.message);
         oc_warn("no API", "reason=%s", err.message);
@@ -105,6 +112,21 @@ void oc_daemon_configure_api(struct oc_daemon *h, const struct oc_config *config
     if (h->api) {
         h->api_module->configure(h->api, config, &h->diags);
     }
+}
+
+void oc_daemon_check_api(const struct oc_config *config, struct oc_diags *diags)
+{
+    struct oc_arena arena = {0};
+    struct oc_diags mute = {0};
+    struct oc_api_options o;
+    oc_api_options_bind(&o, config, &arena, &mute);
+    const bool has_files = o.tls.certificate || o.tls.key || o.tls.client_ca;
+    const struct oc_api_module *m = o.enabled && has_files ? open_module(NULL) : NULL;
+    if (m) {
+        m->check(config, diags);
+    }
+    oc_arena_finish(&arena);
+    oc_diags_finish(&mute);
 }
 
 void oc_daemon_stop_api(struct oc_daemon *h, oc_loop_fn done)

@@ -243,7 +243,7 @@ static void on_frame(void *ctx, struct oc_stream *s, const char *data, size_t le
     struct oc_error err;
     oc_error_init(&err);
     (void)s;
-    json_t *frame = oc_json_parse(data, len, &err);
+    json_t *frame = oc_json_parse_request(data, len, &err);
     json_int_t id = json_integer_value(json_object_get(frame, "id"));
     const json_t *params = json_object_get(frame, "params");
     if (!frame) {

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -115,13 +116,21 @@ static bool somebody_listens(const char *path)
     return answered;
 }
 
+/* A daemon that was killed while it began a process lives on in that one, with its lock and its socket, until the other
+ * program is loaded. */
+static bool owner_lives(const char *path)
+{
+    const pid_t pid = oc_lock_owner(path);
+    return pid > 0 && (kill(pid, 0) == 0 || errno == EPERM);
+}
+
 /* A lock that is held while nobody listens belongs to a private daemon that serves one command: it is soon gone. */
 static int wait_for_lock(struct oc_daemon *h, const char *path, struct oc_error *err)
 {
     int64_t until = oc_time_mono() + PRIVATE_LOCK_WAIT;
     int lock = oc_lock_take(path, err);
     while (lock == OC_E_CONFLICT && !h->env.ephemeral && oc_time_mono() < until &&
-           !somebody_listens(h->socket)) {
+           !(owner_lives(path) && somebody_listens(h->socket))) {
         usleep(20000);
         lock = oc_lock_take(path, err);
     }
@@ -470,5 +479,6 @@ void oc_daemon_check_collectors(struct oc_daemon *h)
         oc_message_check(&h->env, h->config, &h->diags);
         oc_plugin_service_check(h->plugin, h->config, &h->diags);
         oc_unit_check(h->units, &h->diags);
+        oc_daemon_check_api(h->config, &h->diags);
     }
 }

@@ -19,6 +19,7 @@
 /* How often the limits are looked at. Single instructions can copy megabytes (s .. s), so memory
  * that is handed out counts too: CHURN bytes bring the next look forward, and BYTES_PER_INSTRUCTION
  * of them cost one instruction. */
+#define NOT_STRING            "the error is not a string"
 #define STEP                  100
 #define CHURN                 ((size_t)256 << 10)
 #define BYTES_PER_INSTRUCTION 64
@@ -182,9 +183,26 @@ static int set_error(lua_State *L, struct oc_error *err)
         const char *text = lua_tolstring(L, -1, &len);
         return oc_lua_explain(err, OC_E_PERMANENT, text, len);
     }
-    return oc_error_set(err, OC_E_PERMANENT,
-                        lua_type(L, -1) == LUA_TTABLE ? "the error is a table"
-                                                      : "the error is not a string");
+    return oc_error_set(err, OC_E_PERMANENT, NOT_STRING);
+}
+
+/* Where an error was raised whose object does not say it: asked before the stack is gone. */
+static int locate(lua_State *L)
+{
+    lua_Debug at;
+    if (lua_type(L, 1) == LUA_TSTRING) {
+        return 1;
+    }
+    const char *what = lua_type(L, 1) == LUA_TTABLE ? "the error is a table" : NOT_STRING;
+    for (int level = 1; lua_getstack(L, level, &at); level++) {
+        lua_getinfo(L, "Sl", &at);
+        if (at.currentline > 0) {
+            lua_pushfstring(L, "%s:%d: %s", at.short_src, at.currentline, what);
+            return 1;
+        }
+    }
+    lua_pushstring(L, what);
+    return 1;
 }
 
 static int explain_failure(struct oc_lua *l, int status, struct oc_error *err)
@@ -218,9 +236,10 @@ int oc_lua_protect(struct oc_lua *l, lua_CFunction fn, void *arg, struct oc_erro
     lua_State *L = l->L;
     lua_settop(L, 0);
     begin(l);
+    lua_pushcfunction(L, locate);
     lua_pushcfunction(L, fn);
     lua_pushlightuserdata(L, arg);
-    int status = lua_pcall(L, 1, 0, 0);
+    int status = lua_pcall(L, 1, 0, 1);
     int code = OC_OK;
     lua_sethook(L, NULL, 0, 0);
     if (status != LUA_OK || l->breach != 0) {

@@ -24,6 +24,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         OC_ASSERT(name);
         free(name);
     }
+    char *authority, *rest;
+    if (oc_target_split(target, "GET", false, &authority, &rest)) {
+        OC_ASSERT(*authority && !strpbrk(authority, "/?#") && *rest == '/');
+        OC_ASSERT(strlen(authority) + strlen(rest) <= strlen(target));
+    }
+    free(authority);
+    free(rest);
     free(oc_target_shown(target));
     free(path);
     free(target);

@@ -142,6 +142,25 @@ def test_tokens_open_and_close_at_once():
         expect(ask(d, "GET", "/api/session", token=short).status, 401, "expired")
 
 
+def cli(d, *words, stdout=subprocess.PIPE):
+    return subprocess.run([os.path.join(BUILD, "bin", "openclaw"), *words], stdout=stdout, stderr=subprocess.PIPE, text=True, env=d.env, check=False)
+
+
+def test_a_secret_that_nobody_has_seen_is_said():
+    d = Daemon().start()  # its API is switched off by the environment
+    try:
+        with open("/dev/full", "w", encoding="ascii") as full:
+            made = cli(d, "token", "create", "unseen", stdout=full)
+        assert made.returncode == 1 and "`openclaw token revoke unseen` takes it back" in made.stderr, made
+        assert "No space left" in made.stderr, made
+        expect(cli(d, "token", "revoke", "unseen").returncode, 0, "it was there")
+        offered = cli(d, "login")
+        assert offered.returncode != 0 and "OPENCLAW_API=off" in offered.stderr, offered
+    finally:
+        d.stop()
+        d.remove()
+
+
 def test_a_login_code_works_once_and_the_session_is_a_new_one():
     with served() as d:
         code = link_code(d)
@@ -227,8 +246,58 @@ def test_a_page_that_rebinds_its_name_gets_nothing():
             expect(ask(d, "GET", "/api/session", token=token, headers={"Host": host}).status, 200, host)
         expect(statuses(raw(d, b"GET /api/session HTTP/1.1\r\nConnection: close\r\n\r\n"))[:1], [[400]], "no Host")
         expect(statuses(raw(d, b"GET /healthz HTTP/1.1\r\nHost: a\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")), [[400]], "two Hosts")
-        expect(statuses(raw(d, b"GET http://evil.example/api/session HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")), [[400]], "absolute form")
         assert "bad-host" in reasons(d)
+
+
+def test_a_target_that_names_the_place_is_held_to_it():
+    with served("hosts = [ \"ops.example.org\" ];") as d:
+        token = d.token("viewer")
+        cookie, _ = sign_in(d, link_code(d))
+
+        def get(target, host, more="", method="GET", who=f"Authorization: Bearer {token}\r\n"):
+            return raw(d, f"{method} {target} HTTP/1.1\r\n{host}{who}{more}Connection: close\r\n\r\n".encode())
+
+        here, evil = f"127.0.0.1:{d.port}", "Host: evil.example\r\n"
+        for target, host in [(f"http://{here}/api/session", f"Host: {here}\r\n"), (f"HTTP://{here}/api/session?", evil),
+                             ("http://ops.example.org/api/session", evil), ("http://localhost/api/session", "Host:\r\n")]:
+            answer = get(target, host)
+            expect(statuses(answer), [[200]], target)
+            assert b'"actor":"token:' in answer, answer
+        for target, wanted in [("http://evil.example/api/session", 421), (f"http://evil.example:{d.port}/healthz", 421), ("http://evil.example", 421),
+                               (f"http://user@{here}/api/session", 421), (f"https://{here}/api/session", 400), (f"ftp://{here}/", 400),
+                               ("http:///api/session", 400), (f"http://{here}/a/../api/session", 400), (f"http://{here}//api/session", 400)]:
+            expect(statuses(get(target, f"Host: {here}\r\n")), [[wanted]], target)
+        expect(statuses(get(f"http://{here}/api/session", "")), [[400]], "no Host")
+        expect(statuses(get(f"http://{here}/api/session", evil, f"Cookie: openclaw_session={cookie}\r\nOrigin: http://evil.example\r\n", who="")), [[403]],
+               "a page of the place that Host names")
+        expect(statuses(get(f"http://{here}/api/v1/alert/list?a=1", f"Host: {here}\r\n")), [[400]], "the query counts")
+        for target in ["*", f"http://{here}"]:
+            answer = get(target, f"Host: {here}\r\n", method="OPTIONS", who="")
+            assert statuses(answer) == [204] and b"Allow: GET, HEAD, POST" in answer, answer
+        expect(statuses(get("*", evil, method="OPTIONS")), [[421]], "of another place")
+        expect(statuses(get("*", f"Host: {here}\r\n")), [[400]], "that is for OPTIONS alone")
+
+
+def test_a_key_that_comes_twice_is_refused():
+    with served() as d:
+        token = d.token("admin")
+        twice = '{"state":"all","state":"firing"}'
+        for path, body in [("/api/v1/alert/list", twice), ("/api/v1/alert/silence", '{"matchers":["a=b"],"for":"1m","for":"10h"}'),
+                           ("/api/config/alerts", '{"cpu":{"warning_percent":80,"warning_percent":99}}')]:
+            reply = ask(d, "POST", path, body, {"Content-Type": "application/json"}, token=token)
+            expect(reply.status, 400, path)
+            assert "comes twice in one object" in reply.json["error"]["message"], reply
+            assert reply.json["error"]["hint"] == "Give each key once.", reply
+        now = "2030-01-01T00:00:00Z"
+        silence = '{"comment":"x","createdBy":"a","createdBy":"b","startsAt":"%s","endsAt":"%s","matchers":[]}' % (now, now)
+        reply = ask(d, "POST", "/api/v2/silences", silence, {"Content-Type": "application/json"}, token=token)
+        expect(reply.status, 400, "a silence")
+        assert 'the key \\"createdBy\\" comes twice' in reply.body, reply.body
+        # an alert is not lost over it: the last one counts, as in the Alertmanager
+        alert = '[{"labels":{"alertname":"Twice","a":"1","a":"2"},"annotations":{"summary":"x","summary":"y"}}]'
+        expect(ask(d, "POST", "/api/v2/alerts", alert, {"Content-Type": "application/json"}, token=token).status, 200, "an alert")
+        body = ask(d, "GET", "/api/v2/alerts", token=token).body
+        assert '"a":"2"' in body and '"summary":"y"' in body and '"a":"1"' not in body and '"summary":"x"' not in body, body
 
 
 def test_other_origins_are_refused():
@@ -291,6 +360,20 @@ def test_a_foreign_page_opens_no_websocket():
             s, status = handshake(d, **given)
             s.close()
             expect(status, wanted, what)
+
+
+def test_a_websocket_is_opened_by_http_1_1_alone():
+    with served() as d:
+        token = d.token("viewer")
+        lines = (f"Host: 127.0.0.1:{d.port}\r\nAuthorization: Bearer {token}\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                 "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n")
+        for version, connection in [("1.0", "Upgrade"), ("1.1", "close, Upgrade")]:
+            before = len(trail(d))
+            answer = raw(d, f"GET /ws HTTP/{version}\r\n{lines}Connection: {connection}\r\n\r\n".encode(), timeout=5)
+            expect(statuses(answer), [[426]], f"HTTP/{version}, {connection}")
+            assert b"Upgrade: websocket" in answer and b"opened by HTTP/1.1" in answer, answer
+            line = trail(d)[before]
+            assert (line["reason"], line["path"]) == ("bad-request", "/ws"), line
 
 
 def closed_within(s, seconds):
@@ -667,7 +750,8 @@ def test_what_the_library_refuses_is_said_in_our_words():
             (414, "too-large", None, f"GET /{'a' * 20000} HTTP/1.1\r\n{host}\r\n"),
             (505, "bad-request", None, f"GET /healthz HTTP/9.9\r\n{host}\r\n"),
             (400, "bad-request", None, "GET /healthz\r\n\r\n"),
-            (400, "bad-request", "*", f"OPTIONS * HTTP/1.1\r\n{host}\r\n"),
+            (400, "bad-request", "*", f"GET * HTTP/1.1\r\n{host}\r\n"),
+            (400, "bad-request", "localhost:80", f"OPTIONS localhost:80 HTTP/1.1\r\n{host}\r\n"),
             (400, "bad-request", "//x", f"GET //x?y=z HTTP/1.1\r\n{host}\r\n"),
             (400, "path-traversal", "/a/%2e%2e/b", f"GET /a/%2e%2e/b HTTP/1.1\r\n{host}\r\n"),
         ]

@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import shutil
+import select
 import socket
 import ssl
 import subprocess
@@ -194,6 +195,29 @@ def a_request_must_arrive_in_time():
         daemon.remove()
 
 
+def answers_that_nobody_reads_are_not_kept():
+    daemon = harness.Daemon('api = { listen = ( { port = 0; } ); header_timeout = "2s"; idle_timeout = "3s"; };', api=True).start()
+    try:
+        port, token = port_of(daemon), daemon.token("admin")
+        for what, path, count in (("more than the kernel takes", "/metrics", 300), ("what the kernel has taken", "/api/openapi.json", 1)):
+            with socket.socket() as s:
+                s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                s.connect(("127.0.0.1", port))
+                s.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n".encode() * count)
+                broken = select.poll()  # of a connection that ends in order nothing comes here, as long as nothing is read
+                broken.register(s, 0)
+                assert broken.poll(45000), what
+                try:
+                    while s.recv(65536):
+                        pass
+                    raise AssertionError(f"{what}: it was kept")
+                except ConnectionResetError:
+                    pass
+    finally:
+        daemon.stop()
+        daemon.remove()
+
+
 def many_slow_clients_keep_nobody_else_waiting():
     daemon = harness.Daemon('api = { listen = ( { port = 0; } ); header_timeout = "3s"; };', api=True).start()
     slow = []
@@ -242,8 +266,12 @@ def one_address_has_no_more_connections_than_allowed():
         for _ in range(60):
             held.append(socket.create_connection(("127.0.0.1", port), timeout=2))
         harness.eventually(lambda: daemon.call("api.listeners")[0]["connections"] == 5)
-        with open(f"{daemon.home}/logs/security-events.log") as trail:
-            rows = [json.loads(line) for line in trail]
+
+        def rows_of_trail():
+            with open(f"{daemon.home}/logs/security-events.log") as trail:
+                return [json.loads(line) for line in trail if line.endswith("\n")]
+        harness.eventually(lambda: len(rows_of_trail()) >= 20, what="as many lines of one address as a minute has")
+        rows = rows_of_trail()
         assert len(rows) == 20 and {(r["reason"], r["peer"]) for r in rows} == {("too-many-connections", "127.0.0.1")}, rows
         other = socket.create_connection(("127.0.0.1", port), timeout=5, source_address=("127.0.0.2", 0))
         other.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -343,6 +371,39 @@ def tls_takes_a_new_certificate_without_losing_a_connection():
         shutil.rmtree(folder)
 
 
+def certificates_that_are_of_no_use_are_findings():
+    folder = tempfile.mkdtemp(prefix="openclaw-tls-")
+    make_ca(folder)
+    with open(f"{folder}/junk.pem", "w", encoding="ascii") as f:
+        f.write("no certificate\n")
+    daemon = harness.Daemon("")
+    try:
+        for certificate, key, ca, wanted in (
+                ("server.pem", "server.key", "ca.pem", None),
+                ("absent.pem", "server.key", "ca.pem", (3, "api.tls.certificate", "No such file")),
+                ("server.pem", "absent.key", "ca.pem", (4, "api.tls.key", "No such file")),
+                ("server.pem", "second.key", "ca.pem", (3, "api.tls.certificate", "cannot be used")),
+                ("junk.pem", "server.key", "ca.pem", (3, "api.tls.certificate", "cannot be used")),
+                ("server.pem", "server.key", "junk.pem", (5, "api.tls.client_ca", "holds no certificate"))):
+            daemon.write(f"""collectors = ();
+api = {{ listen = ( {{ port = 0; tls = true; }} ); tls = {{
+  certificate = "{folder}/{certificate}";
+  key = "{folder}/{key}";
+  client_ca = "{folder}/{ca}"; }}; }};
+""")
+            done = subprocess.run([f"{harness.BUILD}/bin/openclaw", "config", "validate", "--json"], env=daemon.env, capture_output=True, text=True)
+            found = json.loads(done.stdout)["data"]["findings"]
+            if wanted:
+                line, option, says = wanted
+                assert len(found) == 1 and found[0]["warning"], found  # the host goes on without its listener
+                assert (found[0]["line"], found[0]["key"]) == (line, option) and says in found[0]["message"], found
+            else:
+                assert found == [], found
+    finally:
+        daemon.remove()
+        shutil.rmtree(folder)
+
+
 def a_client_certificate_is_asked_for_and_verified():
     folder = tempfile.mkdtemp(prefix="openclaw-tls-")
     make_ca(folder)
@@ -413,7 +474,7 @@ def requests_go_on_while_others_come_and_go():
 
 harness.run([it_listens_where_it_says, a_unix_socket_serves_its_owner, a_taken_port_is_said_and_the_host_goes_on,
              a_reload_opens_and_closes_listeners_and_keeps_the_others, without_the_api_its_libraries_are_not_loaded,
-             a_request_must_arrive_in_time, many_slow_clients_keep_nobody_else_waiting, what_is_too_long_is_refused,
+             a_request_must_arrive_in_time, answers_that_nobody_reads_are_not_kept, many_slow_clients_keep_nobody_else_waiting, what_is_too_long_is_refused,
              one_address_has_no_more_connections_than_allowed, there_are_no_more_connections_than_allowed, tls_takes_a_new_certificate_without_losing_a_connection,
-             a_client_certificate_is_asked_for_and_verified, a_stop_with_open_connections_is_quick_and_clean,
+             certificates_that_are_of_no_use_are_findings, a_client_certificate_is_asked_for_and_verified, a_stop_with_open_connections_is_quick_and_clean,
              requests_go_on_while_others_come_and_go])

@@ -119,6 +119,12 @@ def messages_go_both_ways():
         ws.send({"type": "ping"})
         again = ws.until(lambda f: f["type"] in ("pong", "message"))
         assert again["type"] == "pong", f"our own message came back: {again}"
+        for metadata in ('{"a":1,"a":2}', "high", "[]"):
+            try:
+                s.daemon.call("message.send", to="alpha", content="x", metadata=metadata)
+                raise AssertionError(f"metadata was dropped: {metadata}")
+            except Failure as e:
+                assert e.code == "config" and "metadata" in str(e), e
         ws.close()
 
 

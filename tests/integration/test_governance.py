@@ -427,6 +427,8 @@ def a_decision_is_signed_within_seconds_and_is_in_the_logs_of_people():
         assert "no checkpoint" not in world.cli("ledger", "verify").stderr
         world.daemon.call("governance.discuss", proposal=world.propose(), text="what nobody signs at once")
         assert "in no checkpoint yet" in world.cli("ledger", "verify").stderr
+        none = world.cli("ledger", "show", "--type", "nonsense")
+        assert none.stdout == "No entries.\n" and 'is of the type "nonsense"' in none.stderr, none
         shown = world.cli("ledger", "show", "--limit", "5").stdout
         assert "comment_added" in shown and "What" in shown and '"text"' not in shown, shown
     finally:

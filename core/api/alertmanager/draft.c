@@ -136,7 +136,7 @@ bool oc_am_draft_read(struct oc_http_request *r, struct oc_am_draft *d, int64_t 
     struct oc_error err;
     oc_error_init(&err);
     memset(d, 0, sizeof *d);
-    d->json = body.len ? oc_json_parse(body.ptr, body.len, &err) : NULL;
+    d->json = body.len ? oc_json_parse_request(body.ptr, body.len, &err) : NULL;
     if (!body.len) {
         oc_am_invalid(r, 422, OC_AM_REQUIRED, "silence in body is required");
         return false;

@@ -234,7 +234,7 @@ void oc_bridge_take_frame(struct oc_bridge_client *c, const char *data, size_t l
 {
     struct oc_error err;
     oc_error_init(&err);
-    json_t *frame = oc_json_parse(data, len, &err);
+    json_t *frame = oc_json_parse_request(data, len, &err);
     const char *type = oc_json_str(frame, "type", "");
     if (!json_is_object(frame)) {
         refuse(c, NULL, "config", frame ? "expected an object with a type" : err.message);

@@ -126,7 +126,11 @@ void oc_compat_post_thresholds(struct oc_http_request *r, void *ctx)
     struct oc_view body = oc_http_body(r);
     struct oc_error err;
     oc_error_init(&err);
-    json_t *given = oc_json_parse(body.ptr, body.len, &err);
+    json_t *given = oc_json_parse_request(body.ptr, body.len, &err);
+    if (!given) {
+        oc_http_send_error(r, 400, &err);
+        return;
+    }
     if (!json_is_object(given)) {
         json_decref(given);
         oc_http_send_errorf(r, 400, OC_E_CONFIG,

@@ -168,7 +168,7 @@ static json_t *query_params(const struct oc_http_request *r, const struct oc_opt
 static json_t *body_params(struct oc_http_request *r, struct oc_error *err)
 {
     struct oc_view body = oc_http_body(r);
-    json_t *params = body.len ? oc_json_parse(body.ptr, body.len, err) : json_object();
+    json_t *params = body.len ? oc_json_parse_request(body.ptr, body.len, err) : json_object();
     if (params && !json_is_object(params)) {
         oc_error_set(err, OC_E_CONFIG, "the body has to be a JSON object of parameters");
         json_decref(params);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/api/internal.h"
 #include "core/api/socket/sha1.h"
 #include "core/base/buf.h"
 #include "core/base/text.h"
@@ -78,6 +79,18 @@ static bool refuse(struct oc_http_request *r, unsigned status, const char *what)
     return false;
 }
 
+/* HTTP/1.0 knows no change of the protocol (RFC 9110, 7.8), and a connection that ends with this answer none either: the library would
+ * just close it. */
+static bool refuse_version(struct oc_http_request *r)
+{
+    oc_access_refused(oc_http_api(r)->access, &(struct oc_refusal){.reason = "bad-request",
+                                                                   .peer = oc_http_peer(r),
+                                                                   .actor = oc_http_who(r)->actor,
+                                                                   .method = oc_http_method(r),
+                                                                   .path = oc_http_path(r)});
+    return refuse(r, 426, "a WebSocket is opened by HTTP/1.1, on a connection that stays");
+}
+
 bool oc_ws_handshake(struct oc_http_request *r, const char *const *ours, const char **protocol)
 {
     const char *version = oc_http_header(r, "Sec-WebSocket-Version");
@@ -87,6 +100,9 @@ bool oc_ws_handshake(struct oc_http_request *r, const char *const *ours, const c
     if (!oc_ws_has_token(oc_http_header(r, "Upgrade"), "websocket") ||
         !oc_ws_has_token(oc_http_header(r, "Connection"), "upgrade")) {
         return refuse(r, 426, "this path speaks WebSocket only");
+    }
+    if (oc_http_is_old(r) || oc_ws_has_token(oc_http_header(r, "Connection"), "close")) {
+        return refuse_version(r);
     }
     if (!version || strcmp(version, "13") != 0) {
         return refuse(r, 426, "the WebSocket version is not 13");

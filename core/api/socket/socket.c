@@ -226,8 +226,10 @@ void oc_socket_close(struct oc_socket *s, uint16_t code, const char *reason)
 
 void oc_socket_abort(struct oc_socket *s)
 {
+    const struct linger now = {.l_onoff = 1, .l_linger = 0};
     s->dead = true;
     oc_watch_writable(s->watch, true); /* which it nearly always is: the end comes from the loop */
+    setsockopt(s->fd, SOL_SOCKET, SO_LINGER, &now, sizeof now); /* what was never read is dropped */
     shutdown(s->fd, SHUT_RDWR);
 }
 

@@ -177,7 +177,7 @@ static void on_message(void *ctx, bool text, const char *data, size_t len)
         oc_socket_close(c->socket, OC_WS_TYPE, "text frames only");
         return;
     }
-    json_t *frame = oc_json_parse(data, len, &err);
+    json_t *frame = oc_json_parse_request(data, len, &err);
     const char *type = oc_json_str(frame, "type", NULL);
     if (type) {
         take_frame(c, type, frame);

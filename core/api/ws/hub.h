@@ -31,8 +31,9 @@ enum oc_ws_topic {
 #define OC_WS_SLOW_MS       30000      /* a client that cannot be caught up with is closed */
 #define OC_WS_MESSAGE_MAX   (1u << 20)
 #define OC_WS_PATTERNS_MAX  32
-#define OC_WS_SELECTORS_MAX 32
-#define OC_WS_NAME_MAX      128   /* of a pattern or selector */
+#define OC_WS_SELECTORS_MAX 256
+#define OC_WS_SELECTOR_MAX  512   /* bytes of one: a series with its labels */
+#define OC_WS_NAME_MAX      128   /* of a pattern */
 #define OC_WS_TOUCH_MS      20000 /* a dashboard that is left open all day stays signed in */
 #define OC_WS_CALLS_MAX     16
 #define OC_WS_LEGACY_MS     5000 /* between two updates of clients of old */
@@ -167,6 +168,9 @@ struct oc_packet *oc_ws_alerts_snapshot(struct oc_ws_hub *h); /* borrowed */
 void oc_ws_samples_batch(struct oc_ws_hub *h, const struct oc_batch *batch);
 void oc_ws_samples_tell(struct oc_ws_hub *h);
 void oc_ws_samples_snapshot(struct oc_ws_client *c);
+/* What is wrong with them; NULL: nothing. */
+const char *oc_ws_samples_complaint(const json_t *selectors);
+/* Of selectors that nothing is wrong with. */
 void oc_ws_samples_select(struct oc_ws_client *c, const json_t *selectors);
 void oc_ws_samples_leave(struct oc_ws_client *c);
 void oc_ws_logs_begin(struct oc_ws_hub *h);

@@ -63,17 +63,44 @@ static bool wants(struct oc_ws_view *v, const struct oc_series *series)
 
 /* ---- views ---- */
 
+static bool is_selector(const char *text)
+{
+    const size_t len = text ? strlen(text) : 0;
+    for (size_t i = 0; i < len; i++) {
+        if ((unsigned char)text[i] < ' ' || text[i] == 0x7f) {
+            return false;
+        }
+    }
+    return len > 0 && len <= OC_WS_SELECTOR_MAX;
+}
+
+const char *oc_ws_samples_complaint(const json_t *selectors)
+{
+    size_t i;
+    const json_t *s;
+    if (!selectors || json_is_null(selectors)) {
+        return NULL;
+    }
+    if (!json_is_array(selectors) || json_array_size(selectors) > OC_WS_SELECTORS_MAX) {
+        return "expected `selectors`, a list of at most 256 patterns";
+    }
+    json_array_foreach(selectors, i, s)
+    {
+        if (!is_selector(json_string_value(s))) {
+            return "expected patterns of 1 to 512 bytes as `selectors`";
+        }
+    }
+    return NULL;
+}
+
 static char *key_of(const json_t *selectors)
 {
     struct oc_buf key = {0};
-    size_t i, n = 0;
+    size_t i;
     const json_t *s;
     json_array_foreach(selectors, i, s)
     {
-        const char *text = json_string_value(s);
-        if (text && *text && strlen(text) <= OC_WS_NAME_MAX && n++ < OC_WS_SELECTORS_MAX) {
-            oc_buf_addf(&key, "%s\n", text);
-        }
+        oc_buf_addf(&key, "%s\n", json_string_value(s));
     }
     return key.len ? oc_buf_take(&key) : oc_strdup("*\n");
 }

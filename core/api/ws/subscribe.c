@@ -1,5 +1,4 @@
 /* Subscribing: what a client has missed, or else a snapshot. SPDX-License-Identifier: MIT */
-#include <stdio.h>
 #include <string.h>
 
 #include "core/api/ws/hub.h"
@@ -7,7 +6,9 @@
 #include "core/base/mem.h"
 #include "core/base/text.h"
 
-#define TOPICS_AT_ONCE 40u
+#define TOPICS_AT_ONCE 40
+#define TEXT_OF(x)     #x
+#define TEXT(x)        TEXT_OF(x)
 
 static const char *pattern_of(const char *name)
 {
@@ -96,9 +97,7 @@ static void send_events_resync(struct oc_ws_client *c)
 static void catch_up(struct oc_ws_client *c, uint32_t topics, const json_t *since,
                      const json_t *patterns)
 {
-    const uint64_t from = json_is_integer(since) && json_integer_value(since) >= 0
-                              ? (uint64_t)json_integer_value(since)
-                              : 0;
+    const uint64_t from = (uint64_t)json_integer_value(since);
     const json_t *pattern;
     uint32_t known = 0;
     size_t at;
@@ -173,6 +172,23 @@ static uint32_t admit(struct oc_ws_client *c, const char *name, json_t *patterns
     return 0;
 }
 
+/* What is wrong with the frame; NULL: nothing. What would be taken for something else, or left out, is refused instead. */
+static const char *complaint_about(const json_t *topics, const json_t *selectors,
+                                   const json_t *since)
+{
+    if (!json_is_array(topics)) {
+        return "expected `topics`, a list of names";
+    }
+    if (json_array_size(topics) > TOPICS_AT_ONCE) {
+        return "expected at most " TEXT(TOPICS_AT_ONCE) " topics at once";
+    }
+    if (since && !json_is_null(since) &&
+        (!json_is_integer(since) || json_integer_value(since) < 0)) {
+        return "expected `since`, the number of an event";
+    }
+    return oc_ws_samples_complaint(selectors);
+}
+
 void oc_ws_subscribe(struct oc_ws_client *c, const json_t *topics, const json_t *selectors,
                      const json_t *since)
 {
@@ -180,12 +196,9 @@ void oc_ws_subscribe(struct oc_ws_client *c, const json_t *topics, const json_t 
     size_t i;
     const json_t *name;
     json_t *patterns = json_array();
-    if (!json_is_array(topics)) {
-        oc_ws_error(c, "config", "expected `topics`, a list of names", NULL);
-    } else if (json_array_size(topics) > TOPICS_AT_ONCE) {
-        char text[64];
-        snprintf(text, sizeof text, "expected at most %u topics at once", TOPICS_AT_ONCE);
-        oc_ws_error(c, "config", text, NULL);
+    const char *complaint = complaint_about(topics, selectors, since);
+    if (complaint) {
+        oc_ws_error(c, "config", complaint, NULL);
     } else {
         json_array_foreach(topics, i, name)
         {
@@ -200,7 +213,7 @@ void oc_ws_subscribe(struct oc_ws_client *c, const json_t *topics, const json_t 
             }
         }
         acknowledge(c);
-        catch_up(c, asked, since, patterns);
+        catch_up(c, asked, json_is_null(since) ? NULL : since, patterns);
     }
     json_decref(patterns);
 }

@@ -101,7 +101,8 @@ static void say_empty(const struct cli_op *op)
     if (strcmp(verb, "outdated") == 0) {
         puts("Nothing is outdated.");
     } else if (!list) {
-        const bool is_no_noun = strcmp(verb, "watch") == 0 || strcmp(verb, "by") == 0;
+        const bool is_no_noun =
+            strcmp(verb, "watch") == 0 || strcmp(verb, "by") == 0 || strcmp(verb, "show") == 0;
         printf("No %s.\n", is_no_noun ? "entries" : verb);
     } else if (oc_ends(group, "y")) {
         printf("No %.*sies.\n", (int)strlen(group) - 1, group);

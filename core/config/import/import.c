@@ -70,7 +70,7 @@ static json_t *read_document(const char *text, size_t len, struct oc_error *err)
         start++;
     }
     bool json = start < len && text[start] == '{';
-    json_t *source = json ? oc_json_parse(text, len, err) : oc_yaml_parse(text, len, err);
+    json_t *source = json ? oc_json_parse_request(text, len, err) : oc_yaml_parse(text, len, err);
     if (source && too_deep(source, 0)) {
         oc_error_set(err, OC_E_CONFIG, "nested deeper than %d levels", OC_CONFIG_MAX_DEPTH);
         json_decref(source);

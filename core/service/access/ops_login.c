@@ -1,4 +1,5 @@
 /* The operation `login`: a link that signs one browser in. SPDX-License-Identifier: MIT */
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/json.h"
@@ -56,6 +57,13 @@ static json_t *ask_listeners(const struct oc_access *a)
                                                     : NULL;
 }
 
+/* The environment goes before the configuration (core/daemon/api.c). */
+static bool is_switched_off(void)
+{
+    const char *said = getenv("OPENCLAW_API");
+    return said && strcmp(said, "off") == 0;
+}
+
 static void op_login(struct oc_call *call, void *ctx)
 {
     struct oc_access *a = ctx;
@@ -66,6 +74,11 @@ static void op_login(struct oc_call *call, void *ctx)
         oc_access_note(a, "login.offered", "", oc_call_actor(call)->name, (enum oc_role)p->role,
                        NULL);
         oc_call_succeed(call, make_link(a, base, (enum oc_role)p->role));
+    } else if (is_switched_off()) {
+        oc_call_failf(call, OC_E_CONFLICT,
+                      "Start the host without it; the section `api` of its configuration counts "
+                      "then.",
+                      "this host was started with OPENCLAW_API=off and serves no dashboard");
     } else {
         oc_call_failf(call, OC_E_CONFLICT,
                       "Set api.enabled = true, and see `openclaw doctor` when that is so already.",

@@ -257,6 +257,12 @@ static void show(struct oc_call *call, struct oc_audit *s, bool operations)
         oc_call_fail(call, &err);
         return;
     }
+    if (!operations && p.type && json_array_size(rows) == 0) {
+        oc_call_warn(call,
+                     "no entry that was looked at is of the type \"%.40s\"; without --type each "
+                     "entry says which one it is",
+                     p.type);
+    }
     if (left > 0) {
         oc_call_warn(call, "looked at %d entries; go on with --before %llu", LOOK_MAX,
                      (unsigned long long)left);

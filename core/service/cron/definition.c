@@ -27,6 +27,7 @@ const struct oc_option oc_cron_options[] = {
     {.name = "every",
      .type = OC_OPT_DURATION,
      .offset = AT(every),
+     .min = 1000,
      .max = 31622400000.0,
      .help = "or how often, counted from midnight UTC of 1 January 1970; at least 1s"},
     {.name = "zone",
@@ -146,17 +147,11 @@ static int check(struct oc_cron_definition *d, struct oc_error *err)
         oc_error_hint(err, "Write params = { refresh = true; }; or '{\"refresh\": true}'.");
         return OC_E_CONFIG;
     }
-    if (!d->o.cron && !d->o.every && json_object_get(d->json, "every")) {
-        return oc_error_set(err, OC_E_CONFIG, "every: expected at least 1s");
-    }
     if (!d->o.cron == (d->o.every == 0)) {
         oc_error_set(err, OC_E_CONFIG, "expected either cron or every, found %s",
                      d->o.cron ? "both" : "neither");
         oc_error_hint(err, "Write cron = \"0 2 * * *\" or every = \"10m\".");
         return OC_E_CONFIG;
-    }
-    if (d->o.every && d->o.every < OC_SECOND) {
-        return oc_error_set(err, OC_E_CONFIG, "every: expected at least 1s");
     }
     if (d->o.every && d->o.jitter > d->o.every) {
         oc_error_set(err, OC_E_CONFIG, "jitter: longer than every");

@@ -16,7 +16,7 @@ static json_t *given(const struct oc_call *call, struct oc_error *err)
     json_t *json = json_deep_copy(oc_call_json(call)), *params = NULL;
     const char *text = oc_json_str(json, "params", NULL);
     if (text) {
-        params = oc_json_parse(text, strlen(text), err);
+        params = oc_json_parse_request(text, strlen(text), err);
         if (!params) {
             oc_error_prefix(err, "params");
             json_decref(json);
@@ -160,6 +160,7 @@ struct add_params {
         {.name = "every",                                                                          \
          .type = OC_OPT_DURATION,                                                                  \
          .offset = AT(o.every),                                                                    \
+         .min = 1000,                                                                              \
          .max = 31622400000.0,                                                                     \
          .help = "or how often, at least 1s"},                                                     \
         {.name = "zone",                                                                           \

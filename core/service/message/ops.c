@@ -100,6 +100,20 @@ static bool too_long(const char *text)
     return text && strlen(text) > OC_MESSAGE_NAME_MAX;
 }
 
+static bool check_metadata(struct oc_call *call, const char *text)
+{
+    struct oc_error err;
+    oc_error_init(&err);
+    json_t *json = text ? oc_json_parse_request(text, strlen(text), &err) : NULL;
+    const bool sound = !text || json_is_object(json);
+    if (!sound) {
+        oc_call_failf(call, OC_E_CONFIG, "Write an object, such as {\"priority\": \"high\"}.",
+                      "metadata: %s", json ? "it is no JSON object" : err.message);
+    }
+    json_decref(json);
+    return sound;
+}
+
 static bool check(struct oc_call *call, const struct send_params *p)
 {
     if (!p->content || strlen(p->content) > CONTENT_MAX) {
@@ -112,7 +126,7 @@ static bool check(struct oc_call *call, const struct send_params *p)
         oc_call_failf(call, OC_E_CONFIG, "Names have at most 128 bytes.", "a name is too long");
         return false;
     }
-    return true;
+    return check_metadata(call, p->metadata);
 }
 
 static json_t *make_row(struct oc_message_service *m, struct oc_call *call,

@@ -156,7 +156,7 @@ static const struct oc_option ask_options[] = {
 /* The arguments of a hook, owned by the caller; NULL and `err` when the text is no JSON. */
 static json_t *read_args(const char *input, struct oc_error *err)
 {
-    json_t *args = oc_json_parse(input, strlen(input), err);
+    json_t *args = oc_json_parse_request(input, strlen(input), err);
     if (args == NULL || json_is_array(args)) {
         return args;
     }

@@ -49,7 +49,9 @@ static int32_t write_batch(struct room *r, const char *data, size_t len, int64_t
         assert_int_equal(oc_test_start(r->t), OC_OK);
     }
     oc_test_input(r->t, data, len);
-    return oc_test_call(r->t, WRITE, "{}", timeout_ms);
+    int32_t code = oc_test_call(r->t, WRITE, "{}", timeout_ms);
+    receiver_settle(&r->receiver);
+    return code;
 }
 
 static void expect_header(struct room *r, const char *line)

@@ -77,7 +77,9 @@ static inline int room_send(struct room *r, const char *delivery)
     if (!oc_test_instance(r->t)) {
         assert_int_equal(oc_test_start(r->t), OC_OK);
     }
-    return oc_test_call(r->t, "alert.send/1", delivery, 5000);
+    int code = oc_test_call(r->t, "alert.send/1", delivery, 5000);
+    receiver_settle(&r->receiver);
+    return code;
 }
 
 /* The body of the last request, read; owned by the caller. */

@@ -20,7 +20,7 @@ enum step_kind { STEP_ANSWER, STEP_HANG, STEP_RESET, STEP_CLOSE, STEP_TRICKLE };
 
 struct step {
     enum step_kind kind;
-    const char *answer; /* the whole HTTP answer; NULL = 204 */
+    char *answer; /* the whole HTTP answer, the receiver's own copy; NULL = 204 */
 };
 
 struct receiver {
@@ -36,8 +36,17 @@ struct receiver {
 
 static void receiver_script(struct receiver *r, enum step_kind kind, const char *answer)
 {
+    char *copy =
+        answer ? strdup(answer) : NULL; /* it may still be sent when the caller writes the next */
     pthread_mutex_lock(&r->lock);
-    r->steps[r->step_count++] = (struct step){kind, answer};
+    r->steps[r->step_count++] = (struct step){kind, copy};
+    pthread_mutex_unlock(&r->lock);
+}
+
+/* Called when an answer has come: what the receiver wrote down before it answered may be looked at without its lock. */
+static void receiver_settle(struct receiver *r)
+{
+    pthread_mutex_lock(&r->lock);
     pthread_mutex_unlock(&r->lock);
 }
 
@@ -176,6 +185,9 @@ static void receiver_stop(struct receiver *r)
     pthread_join(r->thread, NULL);
     close(r->stop[0]);
     close(r->listener);
+    for (unsigned i = 0; i < r->step_count; i++) {
+        free(r->steps[i].answer);
+    }
     pthread_mutex_destroy(&r->lock);
 }
 

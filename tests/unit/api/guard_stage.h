@@ -66,6 +66,11 @@ const char *oc_http_header(const struct oc_http_request *r, const char *name)
     return NULL;
 }
 
+const char *oc_http_host(const struct oc_http_request *r)
+{
+    return oc_http_header(r, "Host");
+}
+
 struct oc_view oc_http_cookie(const struct oc_http_request *r, const char *name)
 {
     const char *value = oc_http_header(r, name);

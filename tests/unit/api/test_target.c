@@ -52,6 +52,42 @@ static void paths_that_lead_elsewhere_are_refused(void **state)
     }
 }
 
+static void expect_split(const char *target, const char *method, bool tls, const char *authority,
+                         const char *rest)
+{
+    char *got = NULL, *left = NULL;
+    assert_int_equal(oc_target_split(target, method, tls, &got, &left), authority != NULL);
+    if (authority) {
+        assert_string_equal(got, authority);
+        assert_string_equal(left, rest);
+    } else {
+        assert_null(got);
+        assert_null(left);
+    }
+    free(got);
+    free(left);
+}
+
+static void a_target_may_name_the_place(void **state)
+{
+    (void)state;
+    expect_split("http://a:1/b?c", "GET", false, "a:1", "/b?c");
+    expect_split("HTTPS://[::1]:2/", "GET", true, "[::1]:2", "/");
+    expect_split("http://a", "GET", false, "a", "/");
+    expect_split("http://a?x=/y", "GET", false, "a", "/?x=/y");
+    expect_split("http://a", "OPTIONS", false, "a", "*");
+    expect_split("http://a/", "OPTIONS", false, "a", "/");
+    expect_split("http://user@a/../b", "GET", false, "user@a",
+                 "/../b"); /* who judges it is behind us */
+    expect_split("https://a/", "GET", false, NULL, NULL);
+    expect_split("http://a/", "GET", true, NULL, NULL);
+    expect_split("http:///b", "GET", false, NULL, NULL);
+    expect_split("ftp://a/", "GET", false, NULL, NULL);
+    expect_split("/http://a/", "GET", false, NULL, NULL);
+    expect_split("*", "OPTIONS", false, NULL, NULL);
+    expect_split("a:80", "CONNECT", false, NULL, NULL);
+}
+
 static void values_of_a_query_may_hold_spaces_as_plus(void **state)
 {
     (void)state;
@@ -113,6 +149,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(paths_are_decoded_once),
         cmocka_unit_test(paths_that_lead_elsewhere_are_refused),
+        cmocka_unit_test(a_target_may_name_the_place),
         cmocka_unit_test(values_of_a_query_may_hold_spaces_as_plus),
         cmocka_unit_test(what_cannot_be_decoded_in_a_query_is_refused),
         cmocka_unit_test(only_what_tries_to_leave_is_called_so),

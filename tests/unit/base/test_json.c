@@ -66,6 +66,37 @@ static void bad_documents_are_refused_with_their_place(void **state)
     assert_null(oc_json_parse(NULL, 0, &err));
 }
 
+static void expect_twice(const char *text, const char *key)
+{
+    struct oc_error err;
+    char *wanted = oc_asprintf("the key \"%s\" comes twice in one object", key);
+    oc_error_init(&err);
+    json_t *last = oc_json_parse(text, strlen(text), &err); /* what we have written ourselves */
+    assert_non_null(last);
+    json_decref(last);
+    assert_null(oc_json_parse_request(text, strlen(text), &err));
+    assert_int_equal(err.code, OC_E_CONFIG);
+    assert_non_null(strstr(err.message, wanted));
+    assert_string_equal(err.hint, "Give each key once.");
+    free(wanted);
+}
+
+static void a_request_that_has_a_key_twice_is_refused_and_the_key_named(void **state)
+{
+    (void)state;
+    expect_twice("{\"state\":\"all\",\"state\":\"firing\"}", "state");
+    expect_twice("{\"a\":1,\"b\":{\"c\":1,\"d\":2,\"c\":{}}}", "c");
+    expect_twice("[{\"\":1 , \"\" :2}]", "");
+    expect_twice("{\"a\\\"b\\\\\":1,\"a\\\"b\\\\\":2}", "a\\\"b\\\\");
+    expect_twice("{\"a\":1,\"\\u0061\":2}", "\\u0061");
+    expect_twice(
+        "{\"a key that is too long for jansson\":1,\"a key that is too long for jansson\":2}",
+        "a key that is too long for jansson");
+    json_t *fine = oc_json_parse_request("[{\"a\":{\"a\":1}},{\"a\":2}]", 23, NULL);
+    assert_non_null(fine);
+    json_decref(fine);
+}
+
 static void documents_are_limited_in_size_and_depth(void **state)
 {
     (void)state;
@@ -194,6 +225,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(documents_of_any_type_are_parsed),
         cmocka_unit_test(bad_documents_are_refused_with_their_place),
+        cmocka_unit_test(a_request_that_has_a_key_twice_is_refused_and_the_key_named),
         cmocka_unit_test(documents_are_limited_in_size_and_depth),
         cmocka_unit_test(text_is_canonical_and_pretty_keeps_the_order),
         cmocka_unit_test(members_of_the_wrong_type_count_as_absent),

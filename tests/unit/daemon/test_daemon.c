@@ -3,8 +3,13 @@
 
 #include <fcntl.h>
 #include <ftw.h>
+#include <poll.h>
 #include <stdio.h>
+#include <sys/inotify.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/base/json.h"
@@ -12,6 +17,7 @@
 #include "core/base/time.h"
 #include "core/daemon/daemon.h"
 #include "core/sys/file.h"
+#include "core/sys/lock.h"
 
 #define QUIET "collectors = ({plugin = \"none\"; enabled = false;});\n"
 
@@ -108,6 +114,56 @@ static void one_daemon_owns_its_home(void **state)
     start();
     assert_null(oc_daemon_create(&f.options, &f.err));
     assert_int_equal(f.err.code, OC_E_CONFLICT);
+}
+
+/* What a process looks like between its fork and its program: lock and socket are its parent's, who is dead. It goes away
+ * when somebody has asked who owns the lock, or when `until` is closed. */
+static void be_half_begun(const char *lock, int until)
+{
+    struct pollfd wait[2] = {{.fd = inotify_init1(0), .events = POLLIN},
+                             {.fd = until, .events = POLLIN}};
+    if (inotify_add_watch(wait[0].fd, lock, IN_CLOSE_NOWRITE) >= 0) {
+        poll(wait, 2, -1);
+    }
+    _exit(0);
+}
+
+static void be_killed_in_a_fork(int ready, int until)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    char lock[128];
+    snprintf(lock, sizeof lock, "%s/run/openclawd.lock", f.home);
+    snprintf(address.sun_path, sizeof address.sun_path, "%s/run/openclawd.sock", f.home);
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    if (oc_lock_take(lock, NULL) >= 0 &&
+        bind(fd, (struct sockaddr *)&address, sizeof address) == 0 && listen(fd, 8) == 0 &&
+        write(ready, "", 1) == 1 && fork() == 0) {
+        be_half_begun(lock, until);
+    }
+    _exit(0);
+}
+
+static void a_daemon_that_was_killed_in_a_fork_keeps_no_other_from_starting(void **state)
+{
+    int ready[2], until[2];
+    char run[96], byte;
+    (void)state;
+    snprintf(run, sizeof run, "%s/run", f.home);
+    assert_int_equal(mkdir(run, 0700), 0);
+    assert_int_equal(pipe(ready) + pipe(until), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        close(until[1]);
+        be_killed_in_a_fork(ready[1], until[0]);
+    }
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    close(ready[1]);
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    f.daemon = oc_daemon_create(&f.options, &f.err);
+    close(until[1]);
+    close(until[0]);
+    close(ready[0]);
+    assert_non_null(f.daemon);
 }
 
 static void a_file_that_does_not_parse_keeps_it_from_starting(void **state)
@@ -233,6 +289,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(one_daemon_owns_its_home),
+        TEST(a_daemon_that_was_killed_in_a_fork_keeps_no_other_from_starting),
         TEST(a_file_that_does_not_parse_keeps_it_from_starting),
         TEST(a_reload_opens_the_log_that_is_named_now),
         TEST(a_reload_says_what_only_a_restart_can_change),

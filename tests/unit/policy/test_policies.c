@@ -478,7 +478,9 @@ static void what_is_no_policy_is_refused_with_its_place(void **state)
         {"local x\npcall(function()\n while true do end end)", "x.lua:3: instruction budget of",
          OC_E_TIMEOUT},
         {"\x1bLua", "x.lua: attempt to load a binary chunk", OC_E_CONFIG},
-        {"error({})", "x.lua: the error is a table", OC_E_PERMANENT},
+        {"local x = 1\nlocal function f()\n error(x ~= 1)\nend\nf()", "x.lua:3: the error is not a",
+         OC_E_PERMANENT},
+        {"error({})", "x.lua:1: the error is a table", OC_E_PERMANENT},
     };
     (void)state;
     for (size_t i = 0; i < OC_COUNT(CASES); i++) {

@@ -119,7 +119,7 @@ static void the_test_that_is_none_is_named(void **state)
          "t_test.lua: test 1 (n), step 1: there is no key expct", "Did you mean expect?"},
         {"tests = { {at = true} }", "t_test.lua: test 1: at: expected milliseconds or a time", ""},
         {"tests = { {fails = 5} }", "t_test.lua: test 1: fails: expected true or a text", ""},
-        {"error({})", "t_test.lua: the error is a table", ""},
+        {"error({})", "t_test.lua:1: the error is a table", ""},
     };
     (void)state;
     for (size_t i = 0; i < OC_COUNT(CASES); i++) {

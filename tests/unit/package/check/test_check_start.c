@@ -1,6 +1,8 @@
 /* Level 1: plugins that do wrong when they start and stop. SPDX-License-Identifier: MIT */
 #include "tests/unit/package/check/kit.h"
 
+#include "core/sys/limit.h"
+
 static void starting_and_stopping_is_watched(void **state)
 {
     static const char *const cases[][2] = {
@@ -13,7 +15,7 @@ static void starting_and_stopping_is_watched(void **state)
     expect_each(cases, OC_COUNT(cases), 1);
 }
 
-#if !defined(__SANITIZE_ADDRESS__) /* which keeps memory that was freed, and does not count it */
+#if !OC_SANITIZED /* its allocator keeps memory that was freed, and does not count it */
 static void memory_that_grows_is_found(void **state)
 {
     static const char *const cases[][2] = {{"do_memory", "OC1009"}};
@@ -48,7 +50,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_fails_level_0_is_not_executed),
         cmocka_unit_test(nothing_runs_for_a_check_that_only_looks),
-#if !defined(__SANITIZE_ADDRESS__)
+#if !OC_SANITIZED
         cmocka_unit_test(memory_that_grows_is_found),
 #endif
         cmocka_unit_test(starting_and_stopping_is_watched),

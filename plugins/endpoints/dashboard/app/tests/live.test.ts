@@ -104,6 +104,15 @@ describe('connecting', () => {
       selectors: ['system.cpu_percent', 'system.load1'],
     });
   });
+
+  it('sends no selector that the host refuses', () => {
+    live.start();
+    FakeSocket.last.hello();
+    watch('samples', [`http.up{path="${'é'.repeat(260)}"}`, ...Array.from({ length: 300 }, (_, i) => `m${i}`)]);
+    const { selectors } = FakeSocket.last.sent[0] as { selectors: string[] };
+    expect(selectors).toHaveLength(256);
+    expect(selectors[0]).toBe('http.up');
+  });
 });
 
 describe('reconnecting', () => {

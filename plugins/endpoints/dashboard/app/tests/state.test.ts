@@ -9,6 +9,7 @@ import {
   merge,
   NO_ALERTS,
   prepend,
+  serviceOf,
 } from '../src/api/state';
 import type { Alert, Check, Service, Snapshot } from '../src/api/types';
 
@@ -171,4 +172,16 @@ it('keeps the newest of a stream, newest first', () => {
   expect(prepend([3, 2, 1], [4, 5], 4)).toEqual([5, 4, 3, 2]);
   const list = [1];
   expect(prepend(list, [], 4)).toBe(list);
+});
+
+describe('the service of an alert', () => {
+  it('is one that there is', () => {
+    const checks = [check('web/page', { instance: 'web', target: 'page' }), check('db')];
+    const of = (instance: string | null, target: string | null) => serviceOf({ instance, target } as Alert, checks);
+    expect(of('web', 'page')).toBe('web/page');
+    expect(of('db', null)).toBe('db');
+    expect(of('cost', null)).toBeNull(); // a budget
+    expect(of('node-1:9100', null)).toBeNull(); // posted by somebody else
+    expect(of(null, null)).toBeNull();
+  });
 });

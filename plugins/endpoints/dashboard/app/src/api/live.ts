@@ -32,6 +32,14 @@ export type TopicMessage =
   | { kind: 'event'; event: number; topic: string; time: number; data: unknown };
 type Handler = (message: TopicMessage) => void;
 
+/** What the host takes in one subscription. */
+const MOST_SELECTORS = 256;
+const LONGEST_SELECTOR = 512;
+
+/** A series whose labels are too long is watched by its name alone. */
+const bounded = (s: string): string =>
+  new TextEncoder().encode(s).length > LONGEST_SELECTOR ? (s.split('{')[0] ?? s) : s;
+
 interface Topic {
   users: number;
   handlers: Set<Handler>;
@@ -248,7 +256,7 @@ export class Live {
     this.send({
       type: 'subscribe',
       topics: names,
-      ...(selectors.size ? { selectors: [...selectors] } : {}),
+      ...(selectors.size ? { selectors: [...selectors].map(bounded).slice(0, MOST_SELECTORS) } : {}),
       ...(events && this.lastEvent !== null ? { since: this.lastEvent } : {}),
     });
   }

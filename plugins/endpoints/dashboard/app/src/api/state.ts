@@ -65,6 +65,12 @@ export function checkOfService(s: Service, known?: Check): Check {
   };
 }
 
+/** The service that an alert is about, if there is one: what others post, and budgets, have none. */
+export function serviceOf(alert: Pick<Alert, 'instance' | 'target'>, checks: readonly Check[]): string | null {
+  const name = alert.target ? `${alert.instance}/${alert.target}` : alert.instance;
+  return name && checks.some((c) => c.service === name) ? name : null;
+}
+
 function detailsOf(services: readonly Service[]): Map<string, Record<string, unknown>> {
   const details = new Map<string, Record<string, unknown>>();
   for (const s of services) if (s.details && Object.keys(s.details).length) details.set(s.id, s.details);

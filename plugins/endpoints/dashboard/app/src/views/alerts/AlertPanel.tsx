@@ -1,6 +1,7 @@
 // One alert: what it says, what can be done, why it fires, what has happened since. SPDX-License-Identifier: MIT
 import { useState } from 'react';
-import { useCan, useQuery } from '@/api/hooks';
+import { useCan, useHealth, useQuery } from '@/api/hooks';
+import { serviceOf } from '@/api/state';
 import type { Alert } from '@/api/types';
 import { shortActor } from '@/app/actor';
 import { formatPlace, href } from '@/app/router';
@@ -45,6 +46,7 @@ function Panel({ alert: a, onClose }: { alert: Alert; onClose: () => void }) {
   const firing = a.state === 'firing';
   const close = () => setOpen(null);
   const assignee = assigneeOf(a);
+  const service = serviceOf(a, useHealth().checks);
   const labels = Object.entries(a.labels ?? {});
   const annotations = Object.entries(a.annotations ?? {});
 
@@ -120,13 +122,7 @@ function Panel({ alert: a, onClose }: { alert: Alert; onClose: () => void }) {
           items={[
             [
               'On',
-              a.instance ? (
-                <a href={`#${formatPlace('/services', { sel: a.target ? `${a.instance}/${a.target}` : a.instance })}`}>
-                  {a.entity}
-                </a>
-              ) : (
-                a.entity
-              ),
+              service ? <a href={`#${formatPlace('/services', { sel: service })}`}>{a.entity}</a> : a.entity,
             ],
             ['Category', a.category],
             ['Began', <Clock key="b" time={a.starts_at} />],
