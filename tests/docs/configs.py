@@ -1,7 +1,8 @@
 """Every piece of configuration in the documentation, plugins' READMEs included, passes `openclawd --check`.
 SPDX-License-Identifier: MIT
 
-A piece is a block without a language that begins with a section's name. Environment variables that it names are set.
+A piece is a block without a language that begins like a section. Environment variables and files of secrets that it names are
+there.
 """
 
 import glob
@@ -16,16 +17,16 @@ import page
 
 BUILD = os.path.abspath(os.environ.get("OC_BUILD_DIR", "build"))
 SOURCE = os.path.abspath(os.environ.get("OC_SOURCE_DIR", os.path.join(os.path.dirname(__file__), "../..")))
-SECTION = re.compile(r"\s*(#[^\n]*\n\s*)*(host|store|log|collectors|alerts|policies|thresholds|health|dependencies|maintenance)"
-                     r"\s*=\s*[({]")
+SECTION = re.compile(r"\s*(#[^\n]*\n\s*)*[a-z_]+\s*=\s*[({]")  # also of what is no section: it is a finding
 
 
 def findings(text):
     """What is wrong with it, as lines."""
     with tempfile.TemporaryDirectory(prefix="openclaw-config-") as folder:
-        path = os.path.join(folder, "openclaw.conf")
-        with open(path, "w", encoding="utf-8") as f:
-            f.write(text)
+        path, secret = (os.path.join(folder, name) for name in ("openclaw.conf", "secret"))
+        for name, content in ((path, re.sub(r'"\$file:[^"]*"', f'"$file:{secret}"', text)), (secret, "set\n")):
+            with open(os.open(name, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as f:
+                f.write(content)
         env = {"PATH": "/usr/bin:/bin", "HOME": folder, "OPENCLAW_HOME": f"{folder}/home", "OPENCLAW_PLUGINS": f"{BUILD}/plugins",
                **{name: os.environ[name] for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS") if name in os.environ},
                **{name: "set" for name in re.findall(r"\$env:(\w+)", text)}}

@@ -250,11 +250,15 @@ def configuration():
 # ---- commands ----
 
 
+def names_listed(overview):
+    """The first words of the overview's commands; a long one stands on a line of its own."""
+    listed = overview[overview.index("Commands:"):overview.index("Options of every command:")]
+    return re.findall(r"^  ([a-z]+)(?: |$)", listed, re.M)
+
+
 def commands():
     """Every command as its words, in the order of the overview."""
-    overview = run("openclaw", "help")
-    listed = overview[overview.index("Commands:"):overview.index("Options of every command:")]
-    for name in re.findall(r"^  ([a-z]+) ", listed, re.M):
+    for name in names_listed(run("openclaw", "help")):
         text = run("openclaw", "help", name)
         # a long one stands on a line of its own; some have three words
         verbs = re.findall(rf"^  ({name}(?: [a-z-]+)+)(?:  |$)", text, re.M)

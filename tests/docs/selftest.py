@@ -11,6 +11,7 @@ sys.path.insert(0, HERE)
 import configs  # noqa: E402
 import links  # noqa: E402
 import page  # noqa: E402
+import reference  # noqa: E402
 
 
 SCRATCH = tempfile.TemporaryDirectory(prefix="openclaw-page-")
@@ -58,6 +59,16 @@ def a_wrong_piece_of_configuration_is_found():
     assert not configs.findings('collectors = ( { plugin = "system"; interval = "5s"; } );')
     assert "intervall" in configs.findings('collectors = ( { plugin = "system"; intervall = "5s"; } );')[0]
     assert configs.findings("collectors = ( ;")
+
+
+def a_command_on_a_line_of_its_own_is_listed():
+    overview = "Commands:\n  api         the face\n              of it\n  maintenance\n              the mode\n\nOptions of every command:\n"
+    assert reference.names_listed(overview) == ["api", "maintenance"]
+
+
+def a_block_of_an_unknown_section_is_looked_at():
+    assert configs.SECTION.match('rules = ( { name = "a"; } );') and configs.SECTION.match("# why\napi = { listen = 1; };")
+    assert configs.SECTION.match("api: { }") is None and configs.SECTION.match("plain text") is None
 
 
 def main():

@@ -112,8 +112,11 @@ void oc_instance_retired(struct oc_instance *i)
 
 static void on_stopped(void *ctx, struct oc_body *b)
 {
+    struct oc_instance *i = ctx;
     (void)b;
-    finish(ctx);
+    if (i->state != OC_INSTANCE_STOPPED) { /* else the end of the call that ran was its end */
+        finish(i);
+    }
 }
 
 static void give_up(struct oc_instance *i)

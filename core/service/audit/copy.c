@@ -14,7 +14,9 @@
 #include "core/service/audit/internal.h"
 #include "core/sys/file.h"
 
-#define PIECE (256u << 10)
+#define PIECE     (256u << 10)
+#define TRY_AGAIN (50 * OC_SECOND) /* it is looked every ten */
+#define TELL      3                /* tries that fail before somebody is told */
 
 struct oc_copying {
     struct oc_audit *s; /* NULL: nobody waits any more */
@@ -240,7 +242,7 @@ static void tell_conflict(struct oc_audit *s, const struct oc_copying *c)
     const bool told = s->copy_conflict;
     s->copy_conflict = c->conflict || (told && c->code != OC_OK);
     if (s->copy_conflict != told) {
-        oc_audit_alert(s, "ledger-copy-conflict",
+        oc_audit_alert(s, "ledger-copy-conflict", "critical",
                        c->conflict ? c->err.message : "the ledger is copied again", c->conflict);
     }
     if (c->conflict && !told) {
@@ -248,17 +250,41 @@ static void tell_conflict(struct oc_audit *s, const struct oc_copying *c)
     }
 }
 
+/* A folder that is away for a moment is nobody's worry; one that stays away is. An alert of the run before ends as well. */
+static void tell_failure(struct oc_audit *s, const struct oc_copying *c)
+{
+    if (c->conflict) {
+        return;
+    }
+    if (c->code != OC_OK) {
+        s->copy_tries++;
+        if (s->copy_tries == TELL) {
+            oc_audit_alert(s, "ledger-copy-failed", "warning", c->err.message, true);
+        }
+        if (s->copy_tries == 1 || s->copy_tries == TELL) {
+            oc_warn("the ledger could not be copied", "to=%s reason=%s", c->to, c->err.message);
+        }
+        return;
+    }
+    if (!s->copy_good || s->copy_tries >= TELL) {
+        oc_audit_alert(s, "ledger-copy-failed", "warning", "the ledger is copied again", false);
+    }
+    s->copy_good = true;
+    s->copy_tries = 0;
+}
+
 static void on_done(void *ctx)
 {
     struct oc_copying *c = ctx;
     struct oc_audit *s = c->s;
     s->copying = NULL;
+    s->copy_tried_ms = oc_time_mono();
     OC_FREE(s->copy_problem);
     tell_conflict(s, c);
+    tell_failure(s, c);
     if (c->code == OC_OK) {
         s->copied_ms = oc_time_wall();
     } else {
-        oc_warn("the ledger could not be copied", "to=%s reason=%s", c->to, c->err.message);
         s->copy_problem = oc_strdup(c->err.message);
     }
     free(c->from);
@@ -287,6 +313,13 @@ void oc_audit_copy(struct oc_audit *s)
     c->open_first = oc_ledger_open_segment(s->env.ledger, &c->open_bytes);
     s->copying = c;
     oc_workers_submit(oc_audit_workers(s), run, on_done, c);
+}
+
+void oc_audit_copy_again(struct oc_audit *s, int64_t now)
+{
+    if (s->copy_tries > 0 && !s->copying && now - s->copy_tried_ms >= TRY_AGAIN) {
+        oc_audit_copy(s);
+    }
 }
 
 void oc_audit_forget_copy(struct oc_audit *s)

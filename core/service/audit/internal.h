@@ -6,6 +6,7 @@
  *   seal       the host's key, checkpoints, their thinning; retention
  *   seen       what the store remembers of the ledger: one that was cut or put in its place is not trusted
  *   copy       checkpoints and segments go to another folder
+ *   place      whether that is another folder
  *   witness    who vouches for checkpoints, and how
  *   ops_*      the operations */
 #ifndef OC_SERVICE_AUDIT_INTERNAL_H
@@ -55,11 +56,14 @@ struct oc_audit {
     struct oc_verifying *verifying;
     struct oc_copying *copying;
     bool copy_again;
-    bool copy_conflict; /* the copy holds what the ledger does not: it is left alone */
-    char *copy_problem; /* of the last copy; owned, NULL: none */
-    int64_t copied_ms;  /* wall; of the last good one */
-    uint64_t unheard;   /* entries that could not be added */
-    bool sick;          /* it was told that the ledger is not well */
+    bool copy_conflict;    /* the copy holds what the ledger does not: it is left alone */
+    char *copy_problem;    /* of the last copy; owned, NULL: none */
+    unsigned copy_tries;   /* that failed since the last good one */
+    bool copy_good;        /* one was made since the start */
+    int64_t copy_tried_ms; /* mono; when the last one ended */
+    int64_t copied_ms;     /* wall; of the last good one */
+    uint64_t unheard;      /* entries that could not be added */
+    bool sick;             /* it was told that the ledger is not well */
 };
 
 struct oc_workers *oc_audit_workers(struct oc_audit *s);
@@ -105,10 +109,16 @@ int oc_audit_remembered(struct oc_audit *s, uint64_t *entries, struct oc_error *
 void oc_audit_add_seen_ops(struct oc_audit *s);
 
 /* Firing or resolved: an alert of the ledger's. */
-void oc_audit_alert(struct oc_audit *s, const char *rule, const char *message, bool firing);
+void oc_audit_alert(struct oc_audit *s, const char *rule, const char *severity, const char *message,
+                    bool firing);
 
 /* copy.c */
 void oc_audit_copy(struct oc_audit *s);
+/* Tries again what could not be copied: [loop] from the clock, with the time of oc_time_mono(). */
+void oc_audit_copy_again(struct oc_audit *s, int64_t now);
+
+/* place.c: `folder` is `dir`, or lies in it, by whatever path. */
+bool oc_audit_is_within(const char *folder, const char *dir);
 void oc_audit_forget_copy(struct oc_audit *s); /* it never began */
 
 /* witness.c */

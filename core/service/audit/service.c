@@ -141,15 +141,16 @@ static const struct oc_op note_op = {
 
 /* ---- the clock ---- */
 
-void oc_audit_alert(struct oc_audit *s, const char *rule, const char *message, bool firing)
+void oc_audit_alert(struct oc_audit *s, const char *rule, const char *severity, const char *message,
+                    bool firing)
 {
     char fingerprint[17];
     snprintf(fingerprint, sizeof fingerprint, "%016llx",
              (unsigned long long)oc_hash_bytes(rule, strlen(rule), 0));
     json_t *data =
         json_pack("{s:s, s:s, s:s, s:s, s:s, s:{s:s}, s:s, s:I, s:I}", "rule", rule, "fingerprint",
-                  fingerprint, "severity", "critical", "category", "governance", "instance",
-                  "ledger", "labels", "instance", "ledger", "message", message, "since",
+                  fingerprint, "severity", severity, "category", "governance", "instance", "ledger",
+                  "labels", "instance", "ledger", "message", message, "since",
                   (json_int_t)oc_time_wall(), "at", (json_int_t)oc_time_wall());
     oc_bus_publish(s->env.bus, firing ? "rule.firing" : "rule.resolved", data);
 }
@@ -164,7 +165,8 @@ static void tell_health(struct oc_audit *s)
         return;
     }
     s->sick = sick;
-    oc_audit_alert(s, "ledger-unhealthy", sick ? why.message : "the ledger is written again", sick);
+    oc_audit_alert(s, "ledger-unhealthy", "critical",
+                   sick ? why.message : "the ledger is written again", sick);
     if (sick) {
         oc_audit_security(s, "ledger_unhealthy", json_pack("{s:s}", "reason", why.message));
     }
@@ -214,6 +216,7 @@ static void tick(void *ctx)
     if (is_due(s, now)) {
         sign(s);
     }
+    oc_audit_copy_again(s, now);
     if (now - s->retired_ms >= RETIRE_EVERY) {
         s->retired_ms = now;
         oc_audit_retire(s);
@@ -258,6 +261,12 @@ void oc_audit_configure(struct oc_audit *s, const struct oc_config *config, stru
     struct oc_arena arena = {0};
     oc_bind(section_options, sizeof *section_options, group, "ledger", NULL, &section,
             sizeof section, &arena, diags);
+    if (section.copy_to && oc_audit_is_within(section.copy_to, s->dir)) {
+        oc_diags_add(diags, false, oc_node_get(group, "copy_to"), "ledger.copy_to",
+                     "Name a folder elsewhere, best on another machine.",
+                     "this is the ledger's own folder: nothing would be copied");
+        section.copy_to = NULL;
+    }
     oc_arena_finish(&s->arena);
     s->arena = arena;
     s->section = section;

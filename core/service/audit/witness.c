@@ -185,6 +185,16 @@ static const struct oc_option cosign_options[] = {
              "checkpoint's text"},
     {0}};
 
+static int read_signed(struct oc_audit *s, uint64_t size, struct oc_buf *text, struct oc_error *err)
+{
+    const int rc = oc_audit_read_note(s, size, text, err);
+    if (rc == OC_E_NOT_FOUND) {
+        oc_error_set(err, rc, "there is no checkpoint of %llu entries", (unsigned long long)size);
+        oc_error_hint(err, "`openclaw ledger checkpoint` prints the newest one.");
+    }
+    return rc;
+}
+
 static int check_cosignature(struct oc_audit *s, const struct cosign_params *p,
                              struct oc_ledger_witness *w, struct oc_buf *text, struct oc_error *err)
 {
@@ -192,7 +202,7 @@ static int check_cosignature(struct oc_audit *s, const struct cosign_params *p,
     struct oc_note *note = oc_calloc(1, sizeof *note);
     struct oc_buf message = {0};
     uint64_t before = 0;
-    int rc = oc_audit_read_note(s, (uint64_t)p->size, text, err);
+    int rc = read_signed(s, (uint64_t)p->size, text, err);
     rc = rc == OC_OK ? oc_note_parse(text->data, text->len, note, err) : rc;
     if (rc == OC_OK && p->seconds > oc_time_wall() / OC_SECOND + CLOCK_OFF) {
         rc = oc_error_set(err, OC_E_CONFIG, "the time of the cosignature is in the future");

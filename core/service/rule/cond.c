@@ -183,9 +183,20 @@ static int check_threshold(const struct oc_thresholds *t, const char *name, stru
     return OC_E_CONFIG;
 }
 
+/* A condition that reads one threshold is about that one, whatever else it calculates. */
+static void keep_threshold(struct oc_cond *c, const struct oc_lua_value *value)
+{
+    if (value->type != OC_LUA_STRING) {
+        c->constant = *value;
+        c->has_constant = true;
+    }
+}
+
 static int sort_names(struct oc_cond *c, const struct oc_thresholds *t, const json_t *names,
                       struct oc_error *err)
 {
+    const char *threshold = NULL;
+    size_t thresholds = 0;
     for (size_t i = 0; i < json_array_size(names); i++) {
         const char *name = json_string_value(json_array_get(names, i));
         if (oc_starts(name, OC_THRESHOLDS_PREFIX)) {
@@ -193,9 +204,14 @@ static int sort_names(struct oc_cond *c, const struct oc_thresholds *t, const js
             if (code != OC_OK) {
                 return code;
             }
+            threshold = name;
+            thresholds++;
         } else if (!oc_starts(name, "label.")) {
             OC_VEC_PUSH(&c->metrics, oc_strdup(name));
         }
+    }
+    if (thresholds == 1) {
+        keep_threshold(c, oc_thresholds_get(t, threshold));
     }
     return OC_OK;
 }

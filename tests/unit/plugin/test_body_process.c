@@ -186,6 +186,18 @@ static void a_stop_that_takes_too_long_is_killed(void **state)
     assert_true(rig_logged("its process was killed"));
 }
 
+/* The end of the process is that of the call and of the instance. */
+static void what_neither_answers_nor_stops_ends_once(void **state)
+{
+    struct rig *rig = *state;
+    struct oc_instance *i = start_isolated(rig, "ok", "{}");
+    const int before = rig->destroyed;
+    rig_begin(rig, i, "tool.hang/1", "60000", 60000, NULL);
+    rig_destroy(rig, i, 50);
+    assert_int_equal(rig->destroyed, before + 1);
+    assert_true(rig_logged("its process was killed"));
+}
+
 static void a_cancelled_call_sees_its_flag(void **state)
 {
     struct rig *rig = *state;
@@ -478,6 +490,7 @@ static const struct CMUnitTest tests[] = {
     TEST(a_crash_in_start_is_no_crash_of_the_host),
     TEST(a_start_that_takes_too_long_is_killed),
     TEST(a_stop_that_takes_too_long_is_killed),
+    TEST(what_neither_answers_nor_stops_ends_once),
     TEST(a_cancelled_call_sees_its_flag),
     TEST(destroy_while_it_starts_and_while_it_runs_is_fine),
     TEST(a_method_that_is_not_there_is_refused),

@@ -271,6 +271,11 @@ bool oc_channel_usable(const struct oc_channel *ch)
            state != OC_INSTANCE_STOPPED;
 }
 
+bool oc_channel_rests(const struct oc_channel *ch)
+{
+    return ch->rests_until > oc_time_mono();
+}
+
 bool oc_channel_admits(const struct oc_channel *ch, enum oc_alert_severity severity)
 {
     return (ch->levels & (1u << severity)) != 0;
@@ -338,6 +343,11 @@ static const char *trouble(const struct oc_channel *ch)
     return ch->last_error;
 }
 
+static bool waits(const struct oc_channel *ch)
+{
+    return ch->retry && oc_timer_active(ch->retry) && ch->queue.count > 0;
+}
+
 json_t *oc_channel_json(const struct oc_channel *ch)
 {
     json_t *json = oc_channel_route_json(ch);
@@ -347,6 +357,7 @@ json_t *oc_channel_json(const struct oc_channel *ch)
     oc_json_set_int(json, "dropped", (json_int_t)ch->dropped);
     oc_json_set_int(json, "queue", (json_int_t)ch->queue.count);
     oc_json_set_int(json, "last_ms", ch->last_ms);
+    oc_json_set_time(json, "next_attempt", waits(ch) ? ch->retry_at : 0);
     oc_json_set_str(json, "last_error", trouble(ch));
     return json;
 }

@@ -16,6 +16,7 @@
 
 #define OC_CHANNEL_SEND       "alert.send/1"
 #define OC_CHANNEL_RETRY_MAX  (15 * OC_MINUTE) /* the longest pause that a receiver can ask for */
+#define OC_CHANNEL_PATIENCE   OC_MINUTE        /* a longer one is for the fallback to bridge */
 #define OC_CHANNEL_ANSWER_MAX 1024
 
 struct oc_outbox;
@@ -49,6 +50,8 @@ struct oc_channel {
     struct oc_digest digest;
     bool in_flight; /* the head of the queue is being sent */
     struct oc_timer *retry;
+    int64_t retry_at;                /* wall; while `retry` runs */
+    int64_t rests_until;             /* monotonic: the receiver has asked for a long pause */
     struct oc_channel_answer answer; /* of the call in flight */
 
     uint64_t sent, failed, dropped;
@@ -74,6 +77,8 @@ json_t *oc_channel_options_json(void);
 
 /* True when a delivery can be given to it with hope. */
 bool oc_channel_usable(const struct oc_channel *ch);
+/* Its receiver wants to be left alone for a while that is long for an alert. */
+bool oc_channel_rests(const struct oc_channel *ch);
 bool oc_channel_admits(const struct oc_channel *ch, enum oc_alert_severity severity);
 /* Keeps what the records of one call say. */
 void oc_channel_answer_read(struct oc_channel_answer *answer, const struct oc_record *records,

@@ -14,16 +14,23 @@ static struct oc_channel *next_of(const struct oc_outbox *o, const struct oc_cha
     return ch && ch->options.fallback ? oc_outbox_channel(o, ch->options.fallback) : NULL;
 }
 
+/* It would be told now, or within a time that an alert can wait. */
+static bool is_awake(const struct oc_channel *ch)
+{
+    return oc_channel_usable(ch) && !oc_channel_rests(ch);
+}
+
 struct oc_channel *oc_failover_usable(const struct oc_outbox *o, const char *name)
 {
-    struct oc_channel *ch = oc_outbox_channel(o, name);
+    struct oc_channel *ch = oc_outbox_channel(o, name), *resting = NULL;
     for (int hops = 0; ch && hops < HOPS_MAX; hops++) {
-        if (oc_channel_usable(ch)) {
+        if (is_awake(ch)) {
             return ch;
         }
+        resting = !resting && oc_channel_usable(ch) ? ch : resting;
         ch = next_of(o, ch);
     }
-    return NULL;
+    return resting;
 }
 
 bool oc_failover_can(const struct oc_channel *ch)
@@ -65,7 +72,7 @@ static struct oc_channel *find_next(const struct oc_outbox *o, const struct oc_c
 {
     struct oc_channel *ch = next_of(o, from);
     for (int hops = 0; ch && hops < HOPS_MAX; hops++) {
-        if (oc_channel_usable(ch) && !was_tried(tried, ch->name)) {
+        if (is_awake(ch) && !was_tried(tried, ch->name)) {
             return ch;
         }
         ch = next_of(o, ch);
@@ -119,13 +126,16 @@ static const char *trouble(const struct oc_channel *ch)
     if (ch->error.code != OC_OK) {
         return ch->error.message;
     }
+    if (oc_channel_rests(ch)) {
+        return "the receiver asks for a long pause";
+    }
     return ch->options.enabled ? "the channel cannot be used" : "the channel is disabled";
 }
 
 bool oc_failover_drain(struct oc_channel *ch)
 {
     struct oc_outbox *o = ch->outbox;
-    if (!o || ch->in_flight || oc_channel_usable(ch) || !ch->options.fallback) {
+    if (!o || ch->in_flight || is_awake(ch) || !ch->options.fallback) {
         return false;
     }
     while (ch->queue.head) {

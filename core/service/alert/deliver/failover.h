@@ -1,7 +1,7 @@
 /* Fail-over: another channel makes the delivery that one could not. SPDX-License-Identifier: MIT  [loop]
  *
  * A channel may name another one as its `fallback`, which may name a third one, and so on; a circle is a finding of the configuration. When a delivery has
- * failed for good, or waits for a channel that cannot be used, its promise goes to the first of them that can: the new promise and the end of the old one are in the same frame of
+ * failed for good, or waits for a channel that cannot be used, or whose receiver asks for a pause of more than OC_CHANNEL_PATIENCE, its promise goes to the first of them that can: the new promise and the end of the old one are in the same frame of
  * the journal, so that a crash neither loses nor doubles it. Receivers see in "failed_over" which channels were tried before. */
 #ifndef OC_SERVICE_ALERT_FAILOVER_H
 #define OC_SERVICE_ALERT_FAILOVER_H

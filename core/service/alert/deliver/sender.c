@@ -81,6 +81,12 @@ static bool worth_retrying(const struct oc_channel *ch, const struct oc_delivery
     return passing && d->attempts <= (unsigned)ch->options.retries;
 }
 
+static void wait(struct oc_channel *ch, int64_t delay)
+{
+    ch->retry_at = oc_time_wall() + delay;
+    oc_timer_start(ch->retry, delay, 0);
+}
+
 static void retry_later(struct oc_channel *ch, const struct oc_delivery *d)
 {
     int64_t delay = oc_sender_backoff(d->attempts);
@@ -88,7 +94,7 @@ static void retry_later(struct oc_channel *ch, const struct oc_delivery *d)
     if (ch->answer.retry_after_ms > delay) {
         delay = ch->answer.retry_after_ms;
     }
-    oc_timer_start(ch->retry, delay, 0);
+    wait(ch, delay);
 }
 
 /* The host answered for an instance that takes no calls: the plugin never saw the delivery. */
@@ -102,9 +108,12 @@ static void fail_or_retry(struct oc_channel *ch, int code, const struct oc_error
 {
     struct oc_delivery *d = ch->queue.head;
     oc_copy(ch->last_error, sizeof ch->last_error, err->message);
+    if (ch->answer.retry_after_ms > OC_CHANNEL_PATIENCE) {
+        ch->rests_until = oc_time_mono() + ch->answer.retry_after_ms;
+    }
     if (never_began(ch, code)) {
         d->attempts--;
-        oc_timer_start(ch->retry, HOLD_MS, 0);
+        wait(ch, HOLD_MS);
     } else if (worth_retrying(ch, d, code)) {
         retry_later(ch, d);
     } else {
@@ -175,6 +184,6 @@ void oc_sender_pump(struct oc_channel *ch)
         ch->in_flight = false;
         ch->refs--;
         oc_copy(ch->last_error, sizeof ch->last_error, err.message);
-        oc_timer_start(ch->retry, HOLD_MS, 0);
+        wait(ch, HOLD_MS);
     }
 }

@@ -177,10 +177,11 @@ static const struct oc_op ops[] = {
      .summary = "Show the channels and how they fare",
      .flags = OC_OP_EPHEMERAL,
      .view = "table:name=Channel,plugin=Plugin,state=State,levels=Levels,sent=Sent,failed=Failed,"
-             "queue=Queue,last_error=Last error",
+             "queue=Queue,next_attempt=Next attempt,last_error=Last error",
      .example = "openclaw alert channels",
-     .result = "[{name: string, plugin: string, levels: [string], state: string, sent: "
-               "integer, failed: integer, dropped: integer, queue: integer}]",
+     .result =
+         "[{name: string, plugin: string, levels: [string], state: string, sent: "
+         "integer, failed: integer, dropped: integer, queue: integer, next_attempt: time|null}]",
      .handler = op_channels},
     {.name = "alert.test",
      .summary = "Send a test message through a channel",

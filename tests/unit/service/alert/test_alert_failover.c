@@ -83,6 +83,44 @@ static void a_channel_that_cannot_be_used_is_passed_over(void **state)
     assert_null(plugin_take("slack"));
 }
 
+#define PAIR                                                                                       \
+    "alerts = { channels = ( { plugin = \"slack\"; fallback = \"email\"; },"                       \
+    " { plugin = \"email\"; levels = []; } ); };"
+
+static void a_long_pause_is_bridged_by_the_fallback(void **state)
+{
+    struct world *w = *state;
+    w->warnings_wanted = true;
+    world_start(w, PAIR);
+    fire(w, "aa");
+    plugin_answer("slack", OC_E_RETRY, "{\"answer\":\"HTTP 429\",\"retry_after\":7200}");
+    world_pass(300);
+    assert_int_equal(plugin_drain("email"), 1);
+    fire(w, "bb");
+    world_pass(300);
+    assert_int_equal(plugin_drain("email"), 1);
+    assert_null(plugin_take("slack"));
+    world_pass(16 * OC_MINUTE); /* it has asked for two hours, and gets a quarter of one */
+    fire(w, "cc");
+    world_pass(300);
+    assert_int_equal(plugin_drain("slack"), 1);
+    assert_int_equal(plugin_drain("email"), 0);
+}
+
+static void a_short_pause_is_waited_for(void **state)
+{
+    struct world *w = *state;
+    w->warnings_wanted = true;
+    world_start(w, PAIR);
+    fire(w, "aa");
+    plugin_answer("slack", OC_E_RETRY, "{\"answer\":\"HTTP 429\",\"retry_after\":30}");
+    fire(w, "bb");
+    world_pass(29 * OC_SECOND);
+    assert_int_equal(plugin_drain("slack") + plugin_drain("email"), 0);
+    world_pass(2 * OC_SECOND);
+    assert_int_equal(plugin_drain("slack"), 2);
+}
+
 static void a_crash_after_the_failure_delivers_once(void **state)
 {
     struct world *w = *state;
@@ -348,6 +386,8 @@ int main(void)
         IN_WORLD(the_end_is_told_to_whoever_heard_of_the_alert),
         IN_WORLD(the_last_one_of_a_chain_fails_for_good),
         IN_WORLD(a_channel_that_cannot_be_used_is_passed_over),
+        IN_WORLD(a_long_pause_is_bridged_by_the_fallback),
+        IN_WORLD(a_short_pause_is_waited_for),
         IN_WORLD(a_crash_after_the_failure_delivers_once),
         IN_WORLD(circles_and_strangers_are_findings),
         IN_WORLD(a_circle_ends_when_all_have_failed),

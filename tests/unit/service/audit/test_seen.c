@@ -201,6 +201,84 @@ static void a_copy_never_loses_what_it_holds(void **state)
     free(to);
 }
 
+static void a_copy_that_cannot_be_made_for_a_while_is_told_and_ends(void **state)
+{
+    uint64_t size = 0;
+    (void)state;
+    char *to = oc_path_join(w.s.home, "away");
+    w.a->section.copy_to = to;
+    assert_int_equal(oc_file_write(to, "x", 1, 0600, NULL),
+                     OC_OK); /* no folder: a mount that is away */
+    operation("a", "x");
+    assert_int_equal(oc_audit_checkpoint(w.a, NULL, &size, NULL), OC_OK);
+    while (w.a->copying) {
+        stage_pass(&w.s, 0);
+    }
+    assert_non_null(w.a->copy_problem);
+    copy_now();
+    assert_null(stage_last(&w.s, "rule.firing"));
+    oc_audit_copy_again(w.a, w.a->copy_tried_ms); /* not at once */
+    assert_null(w.a->copying);
+    oc_audit_copy_again(w.a, w.a->copy_tried_ms + OC_MINUTE);
+    assert_non_null(w.a->copying);
+    while (w.a->copying) {
+        stage_pass(&w.s, 0);
+    }
+    assert_string_equal(oc_json_str(stage_last(&w.s, "rule.firing"), "rule", ""),
+                        "ledger-copy-failed");
+    assert_string_equal(oc_json_str(stage_last(&w.s, "rule.firing"), "severity", ""), "warning");
+    assert_int_equal(unlink(to), 0);
+    copy_now();
+    assert_null(w.a->copy_problem);
+    assert_string_equal(oc_json_str(stage_last(&w.s, "rule.resolved"), "rule", ""),
+                        "ledger-copy-failed");
+    w.a->section.copy_to = NULL;
+    free(to);
+}
+
+static bool is_within(const char *name, const char *rest)
+{
+    char *path = oc_asprintf("%s/%s%s", w.s.home, name, rest);
+    const bool within = oc_audit_is_within(path, w.a->dir);
+    free(path);
+    return within;
+}
+
+static void the_ledgers_own_folder_is_no_place_for_a_copy(void **state)
+{
+    (void)state;
+    char *link = oc_path_join(w.s.home, "link");
+    assert_int_equal(symlink(w.a->dir, link), 0);
+    assert_true(is_within("ledger", ""));
+    assert_true(is_within("ledger", "/inner/still/to/be/made"));
+    assert_true(is_within("link", "/inner"));
+    assert_true(is_within("link", "/../ledger"));
+    assert_false(is_within("ledger-copy", ""));
+    assert_false(is_within("evidence", "/deep"));
+    assert_false(oc_audit_is_within("/", w.a->dir));
+    assert_true(oc_audit_is_within("/no/such/ledger/copy", "/no/such/ledger"));
+    assert_false(oc_audit_is_within("/no/such/copy", "/no/such/ledger"));
+    assert_int_equal(unlink(link), 0);
+    free(link);
+}
+
+static void a_checkpoint_that_there_is_not_cannot_be_cosigned(void **state)
+{
+    uint8_t public_key[OC_SIGN_PUBLIC], secret[OC_SIGN_SECRET];
+    struct oc_buf key = {0};
+    (void)state;
+    oc_sign_keypair(public_key, secret);
+    oc_base64(public_key, sizeof public_key, &key);
+    char *add = oc_asprintf("{\"name\":\"w\",\"key\":\"%s\"}", key.data);
+    stage_ask(&w.s, "ledger.witness.add", add);
+    stage_call(&w.s, "ledger.cosign",
+               "{\"witness\":\"w\",\"size\":99999,\"seconds\":1,\"signature\":\"x\"}");
+    assert_int_equal(w.s.error.code, OC_E_NOT_FOUND);
+    assert_string_equal(w.s.error.message, "there is no checkpoint of 99999 entries");
+    oc_buf_finish(&key);
+    free(add);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -209,6 +287,9 @@ int main(void)
         audit_test(a_ledger_that_grows_while_it_is_verified_is_good),
         audit_test(a_ledger_without_its_key_is_not_begun_anew),
         audit_test(a_copy_never_loses_what_it_holds),
+        audit_test(a_copy_that_cannot_be_made_for_a_while_is_told_and_ends),
+        audit_test(the_ledgers_own_folder_is_no_place_for_a_copy),
+        audit_test(a_checkpoint_that_there_is_not_cannot_be_cosigned),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -474,6 +474,18 @@ static void messages_fill_in_what_they_name(void **state)
         "i/t: 95.2% 95.2 over 90 for 1m 30s, 90 seconds, 95.2 {nosuch} warning r { {} {");
 }
 
+static void the_one_threshold_of_a_calculation_is_told(void **state)
+{
+    struct fixture *f = *state;
+    configure(f,
+              "thresholds = { x = { limit = 15; }; }; rules = ( { name = \"r\"; expr = \"a.b * 2 > "
+              "thresholds.x.limit * 3\"; message = \"over {threshold}\"; } );",
+              BEGIN);
+    feed(f, series(f, "a.b", 0, "i", NULL), 0, 50);
+    assert_said(f, "firing r:condition met");
+    assert_string_equal(oc_json_str(f->last, "message", ""), "over 15");
+}
+
 static void without_a_message_the_series_speaks(void **state)
 {
     struct fixture *f = *state;
@@ -563,6 +575,7 @@ int main(void)
         T(firing_is_kept_on_and_ended_by_the_timer),
         T(states_are_capped_and_room_is_made),
         T(messages_fill_in_what_they_name),
+        T(the_one_threshold_of_a_calculation_is_told),
         T(without_a_message_the_series_speaks),
         T(channels_and_annotations_go_with_the_event),
         T(fingerprints_tell_rules_and_labels_apart),
