@@ -17,6 +17,11 @@ static const struct {
      "|plugin.create|plugin.search|plugin.install|"},
     {"alert.unsilence", "|id|", "alert silences", ""},
     {"alert.test", "|channel|", "alert channels", ""},
+    {"alert.ack", "|id|ids|", "alert list", ""}, /* only what fires can be */
+    {"alert.unack", "|id|ids|", "alert list", ""},
+    {"alert.assign", "|id|ids|", "alert list", ""},
+    {"alert.unassign", "|id|ids|", "alert list", ""},
+    {"alert.escalate", "|id|ids|", "alert list", ""},
     {"alert.", "|id|ids|", "alert list --state all", ""},
     {"cron.", "|name|", "cron list", "|cron.add|"},
     {"runbook.", "|name|runbook|", "runbook list", ""},

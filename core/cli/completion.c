@@ -62,11 +62,31 @@ static const char *words_after(const struct cli_path *path)
         return path->command->words;
     }
     for (size_t i = 0; path->op && i < path->op->param_count; i++) {
-        if (path->op->params[i].flags & OC_OPT_POSITIONAL && choices_of(&path->op->params[i])) {
-            return path->op->params[i].choices;
+        const struct cli_param *param = &path->op->params[i];
+        const char *words =
+            param->choices && strcmp(param->choices, "json") != 0 ? param->choices : NULL;
+        if (param->flags & OC_OPT_POSITIONAL && words) {
+            return words;
         }
     }
     return NULL;
+}
+
+/* Of `help` and `explain`: every command is a word of theirs. */
+static void add_commands(const struct cli_paths *paths, const struct cli_path *path)
+{
+    const char *name = path->command ? path->command->name : "";
+    if (strcmp(name, "help") != 0 && strcmp(name, "explain") != 0) {
+        return;
+    }
+    for (size_t i = 0; i < paths->list.items[0].children.count; i++) {
+        printf(" %s", paths->list.items[0].children.items[i].word);
+    }
+}
+
+static bool takes_words(const struct cli_path *path)
+{
+    return words_after(path) || (path->command && strcmp(path->command->name, "help") == 0);
 }
 
 static bool takes_file(const struct cli_path *path)
@@ -82,12 +102,13 @@ static bool takes_file(const struct cli_path *path)
 
 /* ---- bash ---- */
 
-static void bash_words(const struct cli_path *path)
+static void bash_words(const struct cli_paths *paths, const struct cli_path *path)
 {
     for (size_t i = 0; i < path->children.count; i++) {
         printf("%s ", path->children.items[i].word);
     }
     spaced(words_after(path));
+    add_commands(paths, path);
 }
 
 static void bash_options(const struct cli_path *path)
@@ -133,10 +154,10 @@ static void bash_known(const struct cli_paths *paths)
     }
 }
 
-static void bash_path(const struct cli_path *path)
+static void bash_path(const struct cli_paths *paths, const struct cli_path *path)
 {
     printf("        '%s') words='", path->words);
-    bash_words(path);
+    bash_words(paths, path);
     fputs("' options='", stdout);
     bash_options(path);
     const char *values = oc_complete_values(path);
@@ -176,7 +197,7 @@ static void print_bash(const struct cli_paths *paths)
     }
     puts("    esac\n    case $at in");
     for (size_t i = 0; i < paths->list.count; i++) {
-        bash_path(&paths->list.items[i]);
+        bash_path(paths, &paths->list.items[i]);
     }
     fputs("    esac\n    if [[ $cur == -* ]]; then\n        COMPREPLY=($(compgen -W \"$options ",
           stdout);
@@ -223,7 +244,7 @@ static void zsh_values(const struct cli_path *path)
     }
 }
 
-static void zsh_path(const struct cli_path *path)
+static void zsh_path(const struct cli_paths *paths, const struct cli_path *path)
 {
     char name[96];
     printf("        '%s')\n            commands=(\n", path->words);
@@ -240,6 +261,7 @@ static void zsh_path(const struct cli_path *path)
     }
     printf("            )\n            words_after=(");
     spaced(words_after(path));
+    add_commands(paths, path);
     const char *values = oc_complete_values(path);
     printf(") files=%d values='%s' ;;\n", takes_file(path), values ? values : "");
 }
@@ -272,7 +294,7 @@ static void print_zsh(const struct cli_paths *paths)
     }
     puts("    esac\n    case $at in");
     for (size_t i = 0; i < paths->list.count; i++) {
-        zsh_path(&paths->list.items[i]);
+        zsh_path(paths, &paths->list.items[i]);
     }
     puts("    esac\n    if [[ $PREFIX == -* ]]; then\n        _describe option options\n"
          "        _describe 'option of every command' globals\n        return\n    fi\n"
@@ -314,7 +336,7 @@ static void fish_param(const struct cli_path *path, const struct cli_param *para
     putchar('\n');
 }
 
-static void fish_path(const struct cli_path *path)
+static void fish_path(const struct cli_paths *paths, const struct cli_path *path)
 {
     for (size_t i = 0; i < path->children.count; i++) {
         fish_line(path, "-a", path->children.items[i].word, path->children.items[i].summary);
@@ -324,9 +346,10 @@ static void fish_path(const struct cli_path *path)
             fish_param(path, &path->op->params[i]);
         }
     }
-    if (words_after(path)) {
+    if (takes_words(path)) {
         printf("complete -c openclaw -n \"__openclaw_at '%s'\" -a '", path->words);
         spaced(words_after(path));
+        add_commands(paths, path);
         puts("'");
     }
     if (takes_file(path)) {
@@ -375,7 +398,7 @@ static void print_fish(const struct cli_paths *paths)
          "'1d;s/^\\([A-Za-z0-9._:-]*\\)\\(,.*\\)*$/\\1/p'\nend\ncomplete -c openclaw -f");
     fish_globals();
     for (size_t i = 0; i < paths->list.count; i++) {
-        fish_path(&paths->list.items[i]);
+        fish_path(paths, &paths->list.items[i]);
     }
 }
 

@@ -46,11 +46,14 @@ extern const struct cli_view oc_view_cost;        /* of cost.summary and cost.fo
 extern const struct cli_view oc_view_cron_import; /* of cron.import */
 extern const struct cli_view oc_view_runbook, oc_view_runbook_show;
 extern const struct cli_view oc_view_governance, oc_view_governance_status;
+extern const struct cli_view oc_view_governance_votes;
 extern const struct cli_view oc_view_serve, oc_view_written; /* of registry.serve; lock, bundle */
 
 /* "table:KEY=Title,..." without its "table:". A title that ends in (duration), (size), (age) or (figure) says
  * how its numbers are meant. False when `data` is not a list of objects. */
 bool oc_view_table(const struct cli_show *s, const char *spec, const json_t *data);
+/* What is said in place of a table without rows: what that means. */
+void oc_view_empty(const struct cli_show *s);
 bool oc_view_table_csv(const char *spec, const json_t *data);
 void oc_view_table_row(const struct cli_show *s, const char *spec, const json_t *row);
 void oc_view_record(const struct cli_show *s, const json_t *data);

@@ -6,7 +6,9 @@ runbook = {
   summary = "LiteLLM, PostgreSQL, Redis, Ollama, the WebSocket bridge or the dashboard does not answer, or everything is down.",
   description = [[The service's log is kept, it is restarted and must be healthy; what only it can tell is looked at afterwards. recover
 starts it anew where a restart does not help. infrastructure stops everything in the opposite order of its start, sees that
-nothing is left, and starts the databases, the gateway, the agents and the bridges one after the other.]],
+nothing is left, and starts the databases, the models, the gateway, what has no kind, the agents, the bridges and the
+dashboards one after the other. What a unit is its tags say (agent, bridge, dashboard, gateway, model, database), or its name
+where it is a usual one.]],
   params = {
     { name = "service", type = "choice", required = true, help = "which one",
       choices = { "litellm", "postgres", "redis", "ollama", "websocket-bridge", "dashboard", "infrastructure" } },
@@ -55,10 +57,9 @@ local function one(service, params)
   return append({ log }, { restart(service, params.within) }, after[service])
 end
 
-local function everything(facts, params)
-  local base, collective = {}, agents(facts)
-  local front = present(facts, { "websocket-bridge", "dashboard" })
-  for _, name in ipairs(present(facts, { "postgres", "redis", "ollama", "litellm" })) do base[#base + 1] = name end
+local function infrastructure(facts, params)
+  local base, collective = of_kind(facts, "database", "model", "gateway", "other"), of_kind(facts, "agent")
+  local front = of_kind(facts, "bridge", "dashboard")
   local steps = { evidence("infrastructure", "the whole infrastructure is restarted") }
   append(steps, each(reversed(collective), stop, { parallel = "agents" }), each(reversed(front), stop),
          each(reversed(base), stop))
@@ -79,7 +80,7 @@ function plan(params, facts)
       return refuse("this host has no units",
                     "Units are configured: units = ( { name = \"redis\"; driver = \"systemd\"; tags = [\"service\"]; } );")
     end
-    return everything(facts, params)
+    return infrastructure(facts, params)
   end
   if not unit_of(facts, params.service) then
     return refuse("no unit of this host is named " .. params.service,

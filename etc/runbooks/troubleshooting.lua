@@ -140,8 +140,15 @@ trees["high-memory"] = function(params, facts, found)
   greediest(facts, "memory_bytes", function(u) return string.format("%s holds the most: %.0f MB", u.name, u.memory_bytes / 1048576) end, found)
 end
 
+-- The unit that is the database: of its usual name, else those that are tagged so.
+local function look_at_database(facts, found)
+  local tagged_so = tagged(facts, "database")
+  if unit_of(facts, "postgres") or #tagged_so == 0 then return look_at(facts, "postgres", found) end
+  for _, name in ipairs(tagged_so) do look_at(facts, name, found) end
+end
+
 trees.connections = function(params, facts, found)
-  look_at(facts, "postgres", found)
+  look_at_database(facts, found)
   local up = value_of(facts.up)
   if up and up.value == 0 then found[#found + 1] = finding("critical", "PostgreSQL does not answer", "Runbook service-failure, service=postgres.") end
   above(facts.pool, 90, "critical", "connections in percent of the pool", "End idle ones, or raise max_connections.", found)
@@ -196,14 +203,14 @@ trees.a2a = function(params, facts, found)
 end
 
 trees.vectors = function(params, facts, found)
-  if not unit_of(facts, "postgres") and not value_of(facts.up) and not value_of(facts.vector) then
-    found[#found + 1] = finding("info", "there is nothing to look at: no unit is named postgres, and no collector measures a database",
+  if not unit_of(facts, "postgres") and #tagged(facts, "database") == 0 and not value_of(facts.up) and not value_of(facts.vector) then
+    found[#found + 1] = finding("info", "there is nothing to look at: no unit is named postgres or tagged database, and no collector measures a database",
                                 "Name the database in a collector of the plugin postgres, or look on the host that has it.")
     return
   end
   local up = value_of(facts.up)
   if up and up.value == 0 then found[#found + 1] = finding("critical", "PostgreSQL does not answer", "Runbook service-failure, service=postgres.") end
-  if unit_of(facts, "postgres") then look_at(facts, "postgres", found) end
+  if unit_of(facts, "postgres") or #tagged(facts, "database") > 0 then look_at_database(facts, found) end
   local vector = value_of(facts.vector)
   if vector and vector.value == 0 then
     found[#found + 1] = finding("critical", "the extension vector is not installed", "Runbook database-corruption, level 3.")

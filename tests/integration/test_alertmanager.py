@@ -310,6 +310,42 @@ def silences_are_in_the_audit_trail():
     with_daemon(check)
 
 
+AUTHORIZE = """function authorize(op, actor, params)
+  if op == "alert.silence" or op == "alert.unsilence" then
+    if params.comment == "must be voted on" then return { approval = "tactical" } end
+    if params.comment ~= "this one may" then return { allow = false, reason = "nobody silences here" } end
+  end
+  return { allow = true }
+end
+"""
+
+
+def policies_decide_about_silences_whoever_asks():
+    def check(daemon):
+        api = Api(daemon.url, daemon.token("operator"))
+        document = {**silence(matcher("rule", 'a"b c'), matcher("x", "y|z", True, False), start=day(1), end=day(2)), "comment": "this one may"}
+        made = api.post("silences", document)["silenceID"]
+        kept = api.get("silence/" + made)
+        assert kept["matchers"] == document["matchers"] and kept["createdBy"] == "me" and kept["startsAt"][:10] == document["startsAt"][:10], kept
+        status, _, text = api.request("POST", "silences", silence(matcher("alertname", ".+", True)))
+        assert status == 403 and b"nobody silences here" in text, (status, text)
+        status, _, text = api.request("DELETE", "silence/" + made)
+        assert status == 403 and b"nobody silences here" in text, (status, text)
+        status, _, text = api.request("POST", "silences", {**silence(matcher("alertname", ".+", True)), "comment": "must be voted on"})
+        assert status == 403 and b"governance did not take the question" in text, (status, text)  # there are no keys
+        held = api.get("silences")
+        assert [s["id"] for s in held] == [made] and held[0]["status"]["state"] == "pending", held
+    daemon = Daemon(api=True)
+    os.makedirs(f"{daemon.home}/policies", exist_ok=True)
+    with open(f"{daemon.home}/policies/authorize.lua", "w", encoding="utf-8") as f:
+        f.write(AUTHORIZE)
+    daemon.write(CONFIG % daemon.home)
+    try:
+        check(daemon.start())
+    finally:
+        daemon.remove()
+
+
 # ---- tools ----
 
 def amtool(daemon, token, *words, check=True):
@@ -456,5 +492,5 @@ if __name__ == "__main__":
         print("skipped: Debian's prometheus and prometheus-alertmanager are not installed")
         sys.exit(77)
     harness.run([the_same_requests_have_the_same_answers, what_an_alert_may_hold_is_what_it_may_hold_there, silences_are_changed_and_expired_as_there, alerts_end_as_there,
-                 viewers_read_and_operators_write, silences_are_in_the_audit_trail, amtool_works_against_us,
+                 viewers_read_and_operators_write, silences_are_in_the_audit_trail, policies_decide_about_silences_whoever_asks, amtool_works_against_us,
                  what_karma_asks_is_answered, prometheus_scrapes_judges_and_sends])

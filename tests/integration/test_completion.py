@@ -31,8 +31,19 @@ def the_ids_and_names_of_the_host_are_completed():
         for shell in ("bash", "zsh", "fish"):
             with open(os.path.join(daemon.home, shell), "w") as f:
                 f.write(cli(daemon, "completion", shell).stdout)
-        wanted = {"alert show": alert, "alert why": alert, "alert unsilence": silence, "alert test": "notes", "cron run": "nightly",
+        wanted = {"governance vote last": "abstain", "help": "maintenance", "explain": "exit-codes", "alert ack": alert, "alert show": alert, "alert why": alert, "alert unsilence": silence, "alert test": "notes", "cron run": "nightly",
                   "runbook show": "agent-restart", "rules show": "high_cpu_usage", "plugin info": "file"}
+        http(f"{daemon.url}/api/v2/alerts", method="POST", token=token, headers={"Content-Type": "application/json"},
+             body=json.dumps([{"labels": {"alertname": "A", "over": "yes"}, "endsAt": "2099-01-01T00:00:00Z"}]).encode())
+        rows = eventually(lambda: (r := json.loads(cli(daemon, "--json", "alert", "list").stdout)["data"])[1:] and r, what="another alert")
+        over = next(row["id"] for row in rows if row["id"] != alert)
+        http(f"{daemon.url}/api/v2/alerts", method="POST", token=token, headers={"Content-Type": "application/json"},
+             body=json.dumps([{"labels": {"alertname": "A", "over": "yes"}, "endsAt": "2020-01-01T00:00:00Z"}]).encode())
+        eventually(lambda: len(json.loads(cli(daemon, "--json", "alert", "list").stdout)["data"]) == 1, what="its end")
+        for words, offered in (("alert ack", False), ("alert show", True)):
+            answer = subprocess.run(["bash", "-c", BASH, os.path.join(daemon.home, "bash"), "openclaw", *words.split(), ""], env=env,
+                                    capture_output=True, text=True, timeout=60)
+            assert (over in answer.stdout.split()) == offered, (words, answer.stdout)
         for words, value in wanted.items():
             answer = subprocess.run(["bash", "-c", BASH, os.path.join(daemon.home, "bash"), "openclaw", *words.split(), value[:3]], env=env,
                                     capture_output=True, text=True, timeout=60)

@@ -7,7 +7,7 @@ import urllib.error
 import urllib.request
 
 from agents import Collective, Load, ORDER
-from harness import Failure, eventually, run
+from harness import Daemon, Failure, eventually, run
 from runbooks import SERVICES, cli, runbook, states, write_runbook
 
 
@@ -306,6 +306,23 @@ def every_runbook_makes_a_plan_for_each_of_its_examples():
         c.remove()
 
 
+def the_infrastructure_is_what_its_tags_say():
+    """Units of any name, by their tags; those without one are not left out."""
+    daemon = Daemon()
+    units = ", ".join(f'{{ name = "{name}"; driver = "process"; command = ["/bin/true"]; tags = [{tags}]; }}' for name, tags in
+                      (("board", '"dashboard"'), ("ada", '"agent"'), ("gw", '"gateway"'), ("odd", ""), ("pg", '"database"')))
+    daemon.write(f"collectors = ();\nunits = ( {units} );\n")
+    try:
+        daemon.start()
+        steps = [s["id"] for s in daemon.call("runbook.run", name="service-failure", param={"service": "infrastructure"}, dry_run=True)["steps"]]
+        assert [s for s in steps if s.startswith("stop-")] == ["stop-ada", "stop-board", "stop-odd", "stop-gw", "stop-pg"], steps
+        assert [s for s in steps if s.startswith("start-")] == ["start-pg", "start-gw", "start-odd", "start-ada", "start-board"], steps
+        found = json.dumps(daemon.call("runbook.run", name="troubleshooting", param={"issue": "connections"}))
+        assert "pg does not run" in found and "is named postgres" not in found, found
+    finally:
+        daemon.remove()
+
+
 def services_come_back_and_the_whole_infrastructure_in_order():
     c = Collective(["steward", "alpha"], services=SERVICES)
     try:
@@ -332,4 +349,4 @@ run([a_rolling_restart_under_load_goes_one_by_one_in_order, one_that_does_not_be
      a_failure_can_undo_what_was_done, a_run_is_aborted_before_its_next_step, a_step_that_needs_approval_waits_for_the_votes,
      parameters_over_http_are_numbers_and_truth_values_or_texts, a_runbook_cannot_act_by_itself,
      troubleshooting_finds_what_is_wrong_and_changes_nothing,
-     every_runbook_makes_a_plan_for_each_of_its_examples, services_come_back_and_the_whole_infrastructure_in_order])
+     every_runbook_makes_a_plan_for_each_of_its_examples, the_infrastructure_is_what_its_tags_say, services_come_back_and_the_whole_infrastructure_in_order])

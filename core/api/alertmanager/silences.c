@@ -1,9 +1,13 @@
-/* Silences: list, show, make, change, expire. SPDX-License-Identifier: MIT */
+/* Silences: list, show, make, change, expire. SPDX-License-Identifier: MIT
+ *
+ * What changes one is a call of the operation that people use: the policies are asked, governance has its say, and it is in the audit
+ * trail, whichever way it was asked for. */
 #include <ctype.h>
 #include <string.h>
 
 #include "core/api/alertmanager/alertmanager.h"
 #include "core/base/json.h"
+#include "core/base/mem.h"
 #include "core/base/time.h"
 
 static bool add_silence(void *ctx, const struct oc_silence_view *view)
@@ -71,74 +75,145 @@ void oc_am_get_silence(struct oc_http_request *r, void *ctx)
     oc_am_send(r, &body);
 }
 
-/* What changes something is in the audit trail, whichever way it was asked for. */
-static void audit(const struct oc_alertmanager *am, const struct oc_http_request *r, const char *op,
-                  json_t *params /* taken */, int code)
+/* ---- what changes something ---- */
+
+/* A call for a client. */
+struct change {
+    struct oc_http_request *request; /* NULL: it has left; what it asked for is done all the same */
+    void (*answer)(struct oc_http_request *r, int code, const json_t *result,
+                   const struct oc_error *err);
+};
+
+static void on_gone(void *ctx)
 {
-    const struct oc_identity *who = oc_http_who(r);
-    json_t *entry = json_object();
-    oc_json_set_str(entry, "op", op);
-    oc_json_set_str(entry, "actor", who->actor);
-    oc_json_set_int(entry, "role", who->role);
-    oc_json_take(entry, "params", params);
-    oc_json_set_str(entry, "code", oc_error_name(code));
-    oc_json_set_int(entry, "at", oc_time_wall());
-    oc_bus_publish(am->api->env->bus, "audit", entry);
+    ((struct change *)ctx)->request = NULL;
 }
 
-static void refuse_put(struct oc_http_request *r, const struct oc_error *err)
+static void on_done(void *ctx, int code, const json_t *result, const struct oc_error *err)
 {
-    if (err->code == OC_E_NOT_FOUND) {
-        oc_am_refuse(r, 404, "silence not found");
-    } else if (err->code == OC_E_CONFIG || err->code == OC_E_CONFLICT) {
-        oc_am_refuse(r, 400, "Failed to create silence: %s", err->message);
-    } else {
-        oc_am_refuse(r, 503, "Failed to create silence: %s", err->message);
+    struct change *c = ctx;
+    if (c->request) {
+        c->answer(c->request, code, result, err);
     }
+    free(c);
+}
+
+/* Takes params. */
+static void change(const struct oc_alertmanager *am, struct oc_http_request *r, const char *op,
+                   json_t *params,
+                   void (*answer)(struct oc_http_request *r, int code, const json_t *result,
+                                  const struct oc_error *err))
+{
+    const struct oc_identity *who = oc_http_who(r);
+    struct change *c = oc_calloc(1, sizeof *c);
+    c->request = r;
+    c->answer = answer;
+    oc_http_on_gone(r, on_gone, c);
+    const struct oc_call_request req = {
+        .op = op,
+        .params = params,
+        .actor = {.name = *who->actor ? who->actor : "anonymous",
+                  .role = who->kind == OC_IDENTITY_NONE ? OC_ROLE_VIEWER : who->role},
+        .on_done = on_done,
+        .ctx = c};
+    oc_ops_call(am->api->env->ops, &req);
+}
+
+static unsigned status_of(int code)
+{
+    return code == OC_E_DENIED || code == OC_E_APPROVAL   ? oc_http_status(code)
+           : code == OC_E_CONFIG || code == OC_E_CONFLICT ? 400
+                                                          : 503;
+}
+
+static void answer_put(struct oc_http_request *r, int code, const json_t *result,
+                       const struct oc_error *err)
+{
+    struct oc_buf body = {0};
+    if (code == OC_E_NOT_FOUND) {
+        oc_am_refuse(r, 404, "silence not found");
+    } else if (code != OC_OK) {
+        oc_am_refuse(r, status_of(code), "Failed to create silence: %s", err->message);
+    } else {
+        oc_buf_adds(&body, "{\"silenceID\":");
+        oc_am_add_string(&body, oc_json_str(result, "id", ""));
+        oc_buf_adds(&body, "}\n");
+        oc_am_send(r, &body);
+    }
+}
+
+static void set_time(json_t *params, const char *key, int64_t ms)
+{
+    char text[32];
+    oc_json_set_str(params, key, oc_time_format(ms, text, sizeof text));
+}
+
+/* The same as an operator would say it. */
+static json_t *put_params(const struct oc_silence_draft *d, int64_t now)
+{
+    json_t *params = json_object(), *matchers = json_array();
+    for (size_t i = 0; i < d->matcher_count; i++) {
+        char *text = oc_matcher_text(&d->matchers[i]);
+        json_array_append_new(matchers, json_string(text));
+        free(text);
+    }
+    oc_json_take(params, "matchers", matchers);
+    set_time(params, "until", d->ends_at);
+    if (d->starts_at > now) {
+        set_time(params, "start", d->starts_at);
+    }
+    if (*d->id) {
+        oc_json_set_str(params, "update", d->id);
+    }
+    oc_json_set_str(params, "author", d->created_by);
+    oc_json_set_str(params, "comment", d->comment);
+    return params;
 }
 
 void oc_am_post_silence(struct oc_http_request *r, void *ctx)
 {
     const struct oc_alertmanager *am = ctx;
+    const int64_t now = oc_time_wall();
     struct oc_am_draft d = {0};
-    struct oc_buf body = {0};
-    struct oc_error err;
-    char id[37] = "";
-    oc_error_init(&err);
-    if (!oc_am_accepts_body(r) || !oc_am_draft_read(r, &d, oc_time_wall())) {
-        goto out;
+    struct oc_silence_view old;
+    if (!oc_am_accepts_body(r) || !oc_am_draft_read(r, &d, now)) {
+        oc_am_draft_finish(&d);
+        return;
     }
-    int rc = oc_alert_silence_put(am->alert, &d.draft, id, &err);
-    audit(am, r, "alert.silence", json_incref(d.json), rc);
-    if (rc != OC_OK) {
-        refuse_put(r, &err);
-        goto out;
+    if (*d.draft.id && !oc_alert_view_silence(am->alert, d.draft.id, &old)) {
+        oc_am_refuse(r, 404, "silence not found"); /* before anybody is asked about it */
+    } else {
+        change(am, r, "alert.silence", put_params(&d.draft, now), answer_put);
     }
-    oc_buf_adds(&body, "{\"silenceID\":");
-    oc_am_add_string(&body, id);
-    oc_buf_adds(&body, "}\n");
-    oc_am_send(r, &body);
-out:
-    oc_buf_finish(&body);
     oc_am_draft_finish(&d);
+}
+
+static void answer_delete(struct oc_http_request *r, int code, const json_t *result,
+                          const struct oc_error *err)
+{
+    (void)result;
+    if (code == OC_OK ||
+        code == OC_E_NOT_FOUND) { /* it ended meanwhile, which is what was wanted */
+        oc_http_send_empty(r, 200);
+    } else {
+        oc_am_refuse(r, status_of(code), "%s", err->message);
+    }
 }
 
 void oc_am_delete_silence(struct oc_http_request *r, void *ctx)
 {
     const struct oc_alertmanager *am = ctx;
-    struct oc_error err;
-    oc_error_init(&err);
     const char *id = path_id(r);
+    struct oc_silence_view view;
     if (!id) {
         return;
     }
-    int rc = oc_alert_silence_expire(am->alert, id, oc_http_who(r)->actor, &err);
-    audit(am, r, "alert.unsilence", json_pack("{s:s}", "id", id), rc);
-    if (rc == OC_OK || rc == OC_E_CONFLICT) { /* it has ended already, which is what was wanted */
-        oc_http_send_empty(r, 200);
-    } else if (rc == OC_E_NOT_FOUND) {
+    if (!oc_alert_view_silence(am->alert, id, &view)) {
         oc_http_send_empty(r, 404);
+    } else if (view.state == OC_SILENCE_EXPIRED) {
+        oc_http_send_empty(r, 200);
     } else {
-        oc_am_refuse(r, 503, "%s", err.message);
+        change(am, r, "alert.unsilence", json_pack("{s:s,s:b}", "id", id, "once", 1),
+               answer_delete);
     }
 }

@@ -94,9 +94,10 @@ static const char *color_of(enum oc_up up)
     return colors[up];
 }
 
-static void add_uptime(struct oc_buf *out, const struct oc_status_row *row)
+static void add_uptime(struct oc_buf *out, const struct oc_status_area *s,
+                       const struct oc_status_row *row)
 {
-    const double percent = oc_uptime_percent(&row->uptime, oc_time_wall(), OC_UPTIME_DAYS);
+    const double percent = oc_status_percent(s, row, oc_time_wall(), OC_UPTIME_DAYS);
     char text[32] = "no data";
     if (!isnan(percent)) {
         snprintf(text, sizeof text, "%.2f%%", floor(percent * 100) / 100);
@@ -125,13 +126,14 @@ static void add_icon(struct oc_buf *out, const struct oc_status_row *row)
                 color_of(row->now));
 }
 
-static bool draw(struct oc_buf *out, const struct oc_status_row *row, const char *what)
+static bool draw(struct oc_buf *out, const struct oc_status_area *s,
+                 const struct oc_status_row *row, const char *what)
 {
     if (strcmp(what, "state.svg") == 0) {
         oc_badge_add(out, strcmp(row->service, OC_STATUS_HOST) == 0 ? "status" : row->service,
                      oc_status_word(row->now), color_of(row->now));
     } else if (strcmp(what, "uptime.svg") == 0) {
-        add_uptime(out, row);
+        add_uptime(out, s, row);
     } else if (strcmp(what, "response.svg") == 0) {
         add_response(out, row);
     } else if (strcmp(what, "icon.svg") == 0) {
@@ -156,7 +158,7 @@ static void get_badge(struct oc_http_request *r, void *ctx)
         *slash = '\0';
         row = oc_status_find(s, service);
     }
-    if (row && draw(&out, row, slash + 1)) {
+    if (row && draw(&out, s, row, slash + 1)) {
         const size_t len = out.len;
         struct oc_http_blob *blob =
             keep(s, oc_http_path(r), "image/svg+xml", oc_buf_take(&out), len);

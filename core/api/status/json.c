@@ -7,7 +7,8 @@
 #include "core/api/status/status.h"
 #include "core/base/time.h"
 
-static json_t *row_json(const struct oc_status_row *row, int64_t now)
+static json_t *row_json(const struct oc_status_area *s, const struct oc_status_row *row,
+                        int64_t now)
 {
     static const struct {
         const char *key;
@@ -19,7 +20,7 @@ static json_t *row_json(const struct oc_status_row *row, int64_t now)
     oc_json_set_time(o, "since", row->since_ms);
     oc_json_set_num(o, "response_ms", row->response_ms);
     for (size_t i = 0; i < sizeof spans / sizeof *spans; i++) {
-        oc_json_set_num(uptime, spans[i].key, oc_uptime_percent(&row->uptime, now, spans[i].days));
+        oc_json_set_num(uptime, spans[i].key, oc_status_percent(s, row, now, spans[i].days));
     }
     oc_json_take(o, "uptime_percent", uptime);
     return o;
@@ -41,7 +42,7 @@ json_t *oc_status_json(const struct oc_status_area *s, int64_t now_ms)
     json_t *o = json_object(), *services = json_array(), *incidents = json_array();
     for (size_t i = 0; i < s->rows.count; i++) {
         const bool whole = strcmp(s->rows.items[i]->service, OC_STATUS_HOST) == 0;
-        json_t *row = row_json(s->rows.items[i], now_ms);
+        json_t *row = row_json(s, s->rows.items[i], now_ms);
         if (whole) {
             oc_json_take(o, "overall", row);
         } else {

@@ -171,6 +171,30 @@ void oc_status_look(struct oc_status_area *s)
     }
 }
 
+static bool is_whole(const struct oc_status_row *row)
+{
+    return strcmp(row->service, OC_STATUS_HOST) == 0;
+}
+
+double oc_status_percent(const struct oc_status_area *s, const struct oc_status_row *row,
+                         int64_t now_ms, unsigned days)
+{
+    double sum = 0;
+    size_t count = 0;
+    if (!is_whole(row) || s->rows.count <= 1) {
+        return oc_uptime_percent(&row->uptime, now_ms, days);
+    }
+    for (size_t i = 0; i < s->rows.count; i++) {
+        const struct oc_status_row *one = s->rows.items[i];
+        const double percent = oc_uptime_percent(&one->uptime, now_ms, days);
+        if (!is_whole(one) && !isnan(percent)) {
+            sum += percent;
+            count++;
+        }
+    }
+    return count ? sum / (double)count : (double)NAN;
+}
+
 void oc_status_save(struct oc_status_area *s)
 {
     s->saved_ms = oc_time_wall();

@@ -39,6 +39,10 @@ struct oc_status_area {
 void oc_status_look(struct oc_status_area *s);
 void oc_status_save(struct oc_status_area *s);
 bool oc_status_shows(const struct oc_status_area *s, const char *service);
+/* The share of the last `days` in which it was not down, 0 to 100; NaN: not known. The whole is the mean of the services that are named; where none is,
+ * the share in which not everything was down. */
+double oc_status_percent(const struct oc_status_area *s, const struct oc_status_row *row,
+                         int64_t now_ms, unsigned days);
 struct oc_status_row *oc_status_find(const struct oc_status_area *s, const char *service);
 void oc_status_row_free(struct oc_status_row *row);
 

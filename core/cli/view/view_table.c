@@ -74,43 +74,6 @@ static bool is_list(const json_t *data)
     return json_is_array(data);
 }
 
-/* "No open proposals (--all: those that are decided, too)." of a list that leaves some out unless it is asked for all. */
-static bool say_nothing_open(const struct cli_show *s)
-{
-    const struct cli_op *op = s->op;
-    const bool proposals = strcmp(op->name, "governance.list") == 0;
-    for (size_t i = 0; proposals && i < op->param_count; i++) {
-        if (strcmp(op->params[i].name, "all") == 0 && !oc_json_bool(s->params, "all", false)) {
-            printf("No open proposals (--all: %s).\n", op->params[i].help);
-            return true;
-        }
-    }
-    if (proposals) {
-        puts("No proposals.");
-    }
-    return proposals;
-}
-
-/* "No alerts." of "alert.list", "No silences." of "alert.silences". */
-static void say_empty(const struct cli_op *op)
-{
-    const char *dot = strrchr(op->name, '.'), *verb = dot ? dot + 1 : op->name;
-    bool list = dot && strcmp(verb, "list") == 0;
-    char group[64];
-    snprintf(group, sizeof group, "%.*s", dot ? (int)(dot - op->name) : 0, op->name);
-    if (strcmp(verb, "outdated") == 0) {
-        puts("Nothing is outdated.");
-    } else if (!list) {
-        const bool is_no_noun =
-            strcmp(verb, "watch") == 0 || strcmp(verb, "by") == 0 || strcmp(verb, "show") == 0;
-        printf("No %s.\n", is_no_noun ? "entries" : verb);
-    } else if (oc_ends(group, "y")) {
-        printf("No %.*sies.\n", (int)strlen(group) - 1, group);
-    } else {
-        printf("No %s%s.\n", group, oc_ends(group, "s") ? "" : "s");
-    }
-}
-
 bool oc_view_table(const struct cli_show *s, const char *text, const json_t *data)
 {
     struct spec spec;
@@ -120,9 +83,7 @@ bool oc_view_table(const struct cli_show *s, const char *text, const json_t *dat
         return false;
     }
     if (json_array_size(data) == 0) {
-        if (!say_nothing_open(s)) {
-            say_empty(s->op);
-        }
+        oc_view_empty(s);
         return true;
     }
     parse_spec(text, &spec);

@@ -49,6 +49,12 @@ struct oc_act_params {
         .name = key, .type = OC_OPT_STRING, .flags = need, .offset = OC_ACT_AT(word),              \
         .help = words                                                                              \
     }
+/* The words are told for completion; oc_act_check_word refuses others in its own words. */
+#define OC_ACT_CHOICE(key, words, list)                                                            \
+    {                                                                                              \
+        .name = key, .type = OC_OPT_STRING, .flags = OC_ACT_FIRST, .offset = OC_ACT_AT(word),      \
+        .choices = list, .help = words                                                             \
+    }
 #define OC_ACT_SCOPE                                                                               \
     {                                                                                              \
         .name = "scope", .type = OC_OPT_STRING, .default_text = "all", .offset = OC_ACT_AT(scope), \

@@ -210,6 +210,20 @@ static char *signature_text(struct tree *t, size_t index, size_t count,
     return oc_buf_take(&text);
 }
 
+/* It travels without its reason (governance.votes), so none may have been signed. */
+static int check_reason(const struct oc_statement *s, size_t number, struct oc_error *err)
+{
+    struct oc_statement without = *s;
+    oc_statement_reason(&without, NULL);
+    if (strcmp(s->rationale, without.rationale) == 0) {
+        return OC_OK;
+    }
+    oc_error_set(err, OC_E_CONFIG, "number %zu was made with a reason: on a sheet it would be lost",
+                 number);
+    oc_error_hint(err, "Make it without --reason, or vote with `openclaw governance vote`.");
+    return OC_E_CONFIG;
+}
+
 static int check_all(const struct oc_statement *ballots, size_t count, struct oc_error *err)
 {
     int rc = count > 0 && count <= OC_SHEET_MAX
@@ -223,6 +237,8 @@ static int check_all(const struct oc_statement *ballots, size_t count, struct oc
         } else if (rc == OC_OK && strcmp(ballots[i].member, ballots[0].member) != 0) {
             rc = oc_error_set(err, OC_E_CONFIG, "a sheet is of one member, not of %s and %s",
                               ballots[0].member, ballots[i].member);
+        } else if (rc == OC_OK) {
+            rc = check_reason(&ballots[i], i + 1, err);
         }
     }
     return rc;

@@ -43,9 +43,16 @@ static void restore(struct oc_health *h, struct service *s)
         s->check.since_ms = s->check.hard_since_ms = oc_json_int(kept, "since", oc_time_wall());
         s->check.attempt = state == OC_CHECK_OK ? 0 : s->check.max_attempts;
         s->check.scores = s->kept_scores = (uint32_t)oc_json_int(kept, "scores", 0);
-        s->check.results = (uint8_t)(oc_json_int(kept, "results", 0) % (OC_FLAP_RESULTS + 1));
+        s->check.results = s->kept_results =
+            (uint8_t)(oc_json_int(kept, "results", 0) % (OC_FLAP_RESULTS + 1));
     }
     json_decref(kept);
+}
+
+/* As many as a score looks at. */
+static uint8_t results_of(const struct service *s)
+{
+    return s->check.results < OC_SCORE_RESULTS ? s->check.results : OC_SCORE_RESULTS;
 }
 
 static void keep(struct oc_health *h, struct service *s)
@@ -54,9 +61,9 @@ static void keep(struct oc_health *h, struct service *s)
     oc_json_set_str(o, "state", oc_check_state_name(s->check.hard_state));
     oc_json_set_int(o, "since", s->check.hard_since_ms);
     oc_json_set_int(o, "scores", s->check.scores);
-    oc_json_set_int(o, "results",
-                    s->check.results < OC_SCORE_RESULTS ? s->check.results : OC_SCORE_RESULTS);
+    oc_json_set_int(o, "results", results_of(s));
     s->kept_scores = s->check.scores;
+    s->kept_results = results_of(s);
     oc_kv_put(h->env.store, "health", s->name, o, false, NULL);
     json_decref(o);
 }
@@ -64,7 +71,8 @@ static void keep(struct oc_health *h, struct service *s)
 /* The scores of what is not well, so that a restart does not make it look better than it is. */
 static bool score_is_due(const struct service *s)
 {
-    return s->check.scores != s->kept_scores && s->check.hard_state != OC_CHECK_PENDING &&
+    return (s->check.scores != s->kept_scores || results_of(s) != s->kept_results) &&
+           s->check.hard_state != OC_CHECK_PENDING &&
            (oc_check_score(&s->check) < 1 || s->check.hard_state != OC_CHECK_OK);
 }
 

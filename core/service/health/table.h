@@ -26,7 +26,8 @@ struct service {
     json_t *detail;       /* what the collector tells beyond samples; may be NULL */
     bool maintenance;     /* a window covers it now */
     uint32_t round;       /* the instance's call that reported it last */
-    uint32_t kept_scores; /* what the store has of check.scores */
+    uint32_t kept_scores; /* what the store has of check.scores, */
+    uint8_t kept_results; /* and of check.results: ten bad ones look as none at all */
 };
 
 /* One collector as the health service knows it. */

@@ -167,10 +167,11 @@ static void check_deliveries(struct oc_host_service *s, json_t *list)
         bool failed = strcmp(oc_json_str(row, "state", ""), "failed") == 0;
         long long queue = (long long)oc_json_int(row, "queue", 0);
         if (!failed && (queue > 0 || *error)) {
-            char *text =
-                oc_asprintf("%s: %lld waiting to be delivered%s%s", oc_json_str(row, "name", ""),
-                            queue, *error ? ": " : "", error);
-            finding(list, "channel", *error ? "error" : "warning", text,
+            const char *name = oc_json_str(row, "name", "");
+            char *text = queue > 0 ? oc_asprintf("%s: %lld waiting to be delivered%s%s", name,
+                                                 queue, *error ? ": " : "", error)
+                                   : oc_asprintf("%s: the last try failed: %s", name, error);
+            finding(list, "channel", *error && queue > 0 ? "error" : "warning", text,
                     "try it: `openclaw alert test CHANNEL`");
             free(text);
         }

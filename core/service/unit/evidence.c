@@ -258,6 +258,9 @@ static void evidence_end(struct evidence *e)
     if (rc == OC_OK) {
         const char *slash = strrchr(e->path, '/');
         oc_unit_evidence_prune(e->service, slash + 1);
+    } else {
+        oc_unit_evidence_discard(
+            e->temporary); /* nobody looks at it, and it takes room that is wanted */
     }
     if (e->call && rc == OC_OK) {
         json_t *o = json_pack("{s:s,s:O}", "path", e->path, "files", e->files);

@@ -171,7 +171,7 @@ static bool is_of_emergency(const struct saved *one)
 
 /* ---- removing ---- */
 
-static bool remove_files(const char *path)
+bool oc_unit_evidence_discard(const char *path)
 {
     DIR *dir = opendir(path);
     for (struct dirent *d; dir && (d = readdir(dir)) != NULL;) {
@@ -190,7 +190,7 @@ static void drop(struct room *room, const struct saved *one, const char *why)
 {
     char *folder = oc_path_dir(one->path), *hidden = oc_asprintf("%s/.%s", folder, one->name);
     const bool renamed = !one->whole || rename(one->path, hidden) == 0;
-    if (renamed && remove_files(hidden)) {
+    if (renamed && oc_unit_evidence_discard(hidden)) {
         oc_info("evidence removed", "folder=%s reason=%s", one->name, why);
         room->bytes -= one->bytes;
         room->whole -= one->whole;

@@ -85,5 +85,7 @@ void oc_unit_evidence_describe(json_t *sections);
 void oc_unit_evidence_prune(struct oc_unit *s, const char *spare);
 /* OC_OK, or why nothing more may be written. */
 int oc_unit_evidence_has_room(struct oc_unit *s, struct oc_error *err);
+/* Removes a folder that will never be whole, with what is in it. */
+bool oc_unit_evidence_discard(const char *path);
 
 #endif

@@ -36,6 +36,26 @@ static void a_group_is_one_notification_with_its_alerts(void **state)
                 "\"tags\":[\"rotating_light\"]}");
 }
 
+static void a_group_is_counted_once(void **state)
+{
+    struct room *r = *state;
+    static const char *const texts[] = {"2 alerts, critical (1), warning (1): category=c",
+                                        "2 critical alerts: category=c"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        char send[1024], title[128];
+        snprintf(
+            send, sizeof send, DELIVERY("firing", ALERT("critical", "gone"), "%s%s%s"),
+            ",\"group\":{\"key\":\"k=1\",\"labels\":{},\"size\":2,\"firing\":2,\"resolved\":0},"
+            "\"text\":\"",
+            texts[i], "\",\"alerts\":[]");
+        snprintf(title, sizeof title, "[CRITICAL] %s", texts[i]);
+        assert_int_equal(room_send(r, send), OC_OK);
+        json_t *body = room_body(r);
+        assert_string_equal(text_at(body, "title"), title);
+        json_decref(body);
+    }
+}
+
 static void an_alert_without_a_text_has_its_title(void **state)
 {
     struct room *r = *state;
@@ -82,6 +102,7 @@ int main(void)
         IN_ROOM(a_critical_alert_rings),
         IN_ROOM(what_is_over_does_not),
         IN_ROOM(a_group_is_one_notification_with_its_alerts),
+        IN_ROOM(a_group_is_counted_once),
         IN_ROOM(an_alert_without_a_text_has_its_title),
         IN_ROOM(a_protected_topic_gets_the_token),
         IN_ROOM(texts_are_cut_between_characters),

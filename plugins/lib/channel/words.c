@@ -24,12 +24,27 @@ static size_t group_size(const struct message *m)
     return size > 1 ? (size_t)size : 1;
 }
 
+/* The usual text of a group says how many they are: "2 alerts, ...", "2 critical alerts: ...", "2 resolved: ...". */
+static bool says_how_many(const char *text)
+{
+    static const char *const what[] = {" alerts", " critical alert", " warning alert",
+                                       " info alert", " resolved"};
+    const size_t digits = strspn(text, "0123456789");
+    bool found = false;
+    for (size_t i = 0; digits > 0 && i < sizeof what / sizeof *what; i++) {
+        found = found || strncmp(text + digits, what[i], strlen(what[i])) == 0;
+    }
+    return found;
+}
+
 void words_headline(const struct message *m, struct text *out)
 {
     text_addf(out, "[%s] ", message_word(m));
     if (group_size(m) > 1) {
         const char *said = member(m->root, "text");
-        text_addf(out, "%zu alerts: ", group_size(m));
+        if (!says_how_many(said)) {
+            text_addf(out, "%zu alerts: ", group_size(m));
+        }
         text_add_line(out, *said ? said : m->title);
     } else {
         text_add_line(out, m->title);

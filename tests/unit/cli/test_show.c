@@ -168,6 +168,8 @@ static void an_empty_list_says_so(void **state)
     assert_shown("alert.list", "[]", "No alerts.\n");
     assert_shown("alert.silences", "[]", "No silences.\n");
     assert_shown("policy.list", "[]", "No policies.\n");
+    assert_shown("ledger.witness.list", "[]", "No witnesses.\n");
+    assert_shown("governance.validate", "[]", "It is sound: nothing is wrong with it.\n");
     assert_shown("governance.list", "[]",
                  "No open proposals (--all: those that are decided, too).\n");
     char *all = shown("governance.list", "{\"all\":true}", json("[]"));
@@ -202,6 +204,22 @@ static void a_row_that_is_not_ok_fails_the_command(void **state)
     assert_int_equal(exit_code, 0);
     free(shown("alert.list", NULL,
                json("[{\"id\":\"a\",\"ok\":true},{\"id\":\"b\",\"ok\":false}]")));
+    assert_int_equal(exit_code, 1);
+}
+
+static void ballots_that_were_refused_are_listed_and_none_taken_is_a_failure(void **state)
+{
+    (void)state;
+    assert_shown("governance.votes", "{\"taken\":1,\"refused\":1,\"receipts\":[7,\"it is late\"]}",
+                 "taken    1\nrefused  1\n  ballot 2: it is late\n");
+    assert_int_equal(exit_code, 0);
+    free(shown("governance.votes", NULL,
+               json("{\"taken\":0,\"refused\":1,\"receipts\":[\"a ballot has five words\"]}")));
+    assert_int_equal(exit_code, 1);
+    cli.json = true;
+    assert_shown("governance.votes", "{\"taken\":0,\"refused\":1,\"receipts\":[\"x\"]}",
+                 "{\"schema\":\"openclaw/v1\",\"ok\":true,\"data\":{\"taken\":0,\"refused\":1,"
+                 "\"receipts\":[\"x\"]},\"warnings\":[],\"error\":null}\n");
     assert_int_equal(exit_code, 1);
 }
 
@@ -429,6 +447,7 @@ int main(void)
         T(a_table_can_be_csv_with_raw_values),
         T(csv_of_what_is_no_table_is_a_usage_error),
         T(a_row_that_is_not_ok_fails_the_command),
+        T(ballots_that_were_refused_are_listed_and_none_taken_is_a_failure),
         T(a_record_is_aligned_and_leaves_out_what_is_empty),
         T(a_time_that_is_there_twice_is_shown_once),
         T(a_text_ends_with_one_line_break),

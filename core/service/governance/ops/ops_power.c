@@ -299,12 +299,13 @@ const struct oc_op oc_governance_ops_power[] = {
      .flags = OC_OP_ACTS,
      .params = votes_options,
      .params_size = sizeof(struct votes_params),
-     .view = "record",
+     .view = "custom:governance_votes",
      .description =
          "For a bridge that collects the ballots of agents: up to 10 000 in one call. The "
          "answer has a receipt for each, in their order: the place in the ledger, or why "
          "it was not taken. Ballots without a reason alone can be brought this way. A signature "
-         "may be that of a sheet (governance.sheet): one signature for many ballots.",
+         "may be that of a sheet (governance.sheet): one signature for many ballots. The command "
+         "lists what was refused, and fails when none was taken.",
      .example = "openclaw governance votes --ballots 'PROPOSAL-20261122-231501-042-00 alpha yes 1 "
                 "c2lnbmF0dXJl...'",
      .result = "{taken: integer, refused: integer, receipts: [any]}",

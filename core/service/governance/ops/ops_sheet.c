@@ -108,7 +108,8 @@ const struct oc_op oc_governance_ops_sheet[] = {
      .description =
          "One signature for all of them: that of the root of a Merkle tree over their texts, with "
          "a proof for each, so that it counts by itself. Prints the lines that `openclaw "
-         "governance votes --ballots` takes. The daemon never sees the key.",
+         "governance votes --ballots` takes. Only ballots without a reason can come on a sheet. "
+         "The daemon never sees the key.",
      .example = "openclaw governance sheet --key ~/alpha.key --texts \"$(openclaw governance form "
                 "governance.vote --proposal last --word yes --as alpha)\"",
      .result = "{member: string, ballots: [string], text: string}",

@@ -17,7 +17,7 @@
 
 static const struct oc_option vote_options[] = {
     OC_ACT_PROPOSAL,
-    OC_ACT_WORD("choice", OC_ACT_FIRST, "yes, no or abstain"),
+    OC_ACT_CHOICE("choice", "yes, no or abstain", "yes|no|abstain"),
     OC_ACT_MEMBER("the member that votes"),
     OC_ACT_REASON("why; it becomes part of the record"),
     {.name = "change",
@@ -28,7 +28,8 @@ static const struct oc_option vote_options[] = {
     {0}};
 static const struct oc_option review_options[] = {
     OC_ACT_PROPOSAL,
-    OC_ACT_WORD("verdict", OC_ACT_FIRST, "approve, request_changes, reject or abstain"),
+    OC_ACT_CHOICE("verdict", "approve, request_changes, reject or abstain",
+                  "approve|request_changes|reject|abstain"),
     OC_ACT_MEMBER("the member that reviews"),
     OC_ACT_REASON("what was found"),
     OC_ACT_SIGNED,
@@ -62,13 +63,15 @@ static const struct oc_option override_options[] = {OC_ACT_PROPOSAL,
                                                     {0}};
 static const struct oc_option ratify_options[] = {
     OC_ACT_PROPOSAL,
-    OC_ACT_WORD("choice", OC_ACT_FIRST, "yes, or no to undo it"),
+    OC_ACT_CHOICE("choice", "yes, or no to undo it", "yes|no"),
     OC_ACT_MEMBER("the member that votes"),
     OC_ACT_REASON("why"),
     OC_ACT_SIGNED,
     {0}};
 static const struct oc_option emergency_options[] = {
-    OC_ACT_WORD("condition", OC_ACT_FIRST, CONDITIONS),
+    OC_ACT_CHOICE(
+        "condition", CONDITIONS,
+        "security_violation_detected|corruption_risk_identified|identity_threat_detected"),
     OC_ACT_MEMBER("the sentinel"),
     OC_ACT_REASON("what has happened"),
     {.name = "expires",

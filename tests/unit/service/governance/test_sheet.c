@@ -150,6 +150,18 @@ static void a_sheet_is_of_ballots_of_one_member(void **state)
     assert_int_equal(oc_sheet_sign(ballots, 2, secret, signatures, &err), OC_E_CONFIG);
 }
 
+static void a_ballot_with_a_reason_does_not_come_on_a_sheet(void **state)
+{
+    struct oc_statement ballots[2] = {ballot(0), ballot(1)};
+    struct oc_error err;
+    char *signatures[2];
+    (void)state;
+    oc_error_init(&err);
+    oc_statement_reason(&ballots[1], "because");
+    assert_int_equal(oc_sheet_sign(ballots, 2, secret, signatures, &err), OC_E_CONFIG);
+    assert_non_null(strstr(err.message, "number 2 was made with a reason"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -159,6 +171,7 @@ int main(void)
         cmocka_unit_test(nothing_of_a_signature_can_be_changed),
         cmocka_unit_test(a_signature_of_another_form_is_refused),
         cmocka_unit_test(a_sheet_is_of_ballots_of_one_member),
+        cmocka_unit_test(a_ballot_with_a_reason_does_not_come_on_a_sheet),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -170,6 +170,23 @@ static void a_hard_state_is_found_again_after_a_restart(void **state)
     assert_int_equal(service("db/main")->check.since_ms, since);
 }
 
+static void what_was_down_for_long_is_as_bad_after_a_restart(void **state)
+{
+    (void)state;
+    configure("health = {max_attempts = 3;};");
+    for (int i = 0; i < OC_SCORE_RESULTS + 2; i++) {
+        report("db", "main", OC_STATE_CRITICAL);
+    }
+    assert_true(oc_check_score(&service("db/main")->check) <= 0);
+    oc_ops_destroy(w.s.env.ops);
+    oc_health_destroy(w.health);
+    w.s.env.ops = oc_ops_create(w.s.env.loop, w.s.env.bus);
+    w.health = oc_health_create(&w.s.env);
+    configure("health = {max_attempts = 3;};");
+    report("db", "main", OC_STATE_CRITICAL);
+    assert_true(oc_check_score(&service("db/main")->check) <= 0);
+}
+
 static void what_is_swept_is_forgotten_in_the_store_too(void **state)
 {
     (void)state;
@@ -286,6 +303,7 @@ int main(void)
         TEST(a_circle_of_dependencies_is_refused),
         TEST(many_dependencies_upon_each_other_are_looked_through_quickly),
         TEST(a_hard_state_is_found_again_after_a_restart),
+        TEST(what_was_down_for_long_is_as_bad_after_a_restart),
         TEST(what_is_swept_is_forgotten_in_the_store_too),
         TEST(the_end_of_flapping_tells_the_state_that_it_ended_in),
         TEST(the_score_is_a_sample_when_it_moves),

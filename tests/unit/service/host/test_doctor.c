@@ -24,9 +24,10 @@ static void a_channel_that_does_not_deliver_is_found(void **state)
 {
     (void)state;
     channels =
-        json_pack("[{s:s,s:s,s:i,s:s}, {s:s,s:s,s:i}, {s:s,s:s,s:i}]", "name", "mail", "state",
-                  "ready", "queue", 3, "last_error", "refused", "name", "slow", "state", "ready",
-                  "queue", 2, "name", "fine", "state", "ready", "queue", 0);
+        json_pack("[{s:s,s:s,s:i,s:s}, {s:s,s:s,s:i,s:s}, {s:s,s:s,s:i}, {s:s,s:s,s:i}]", "name",
+                  "over", "state", "ready", "queue", 0, "last_error", "HTTP 500", "name", "mail",
+                  "state", "ready", "queue", 3, "last_error", "refused", "name", "slow", "state",
+                  "ready", "queue", 2, "name", "fine", "state", "ready", "queue", 0);
     oc_ops_add(w.s.env.ops, &channels_op, &channels);
     const json_t *all = stage_ask(&w.s, "doctor", NULL);
     const json_t *mail = stage_find(all, "message", "mail: 3 waiting to be delivered: refused");
@@ -34,6 +35,9 @@ static void a_channel_that_does_not_deliver_is_found(void **state)
     const json_t *slow = stage_find(all, "message", "slow: 2 waiting to be delivered");
     assert_string_equal(oc_json_str(slow, "state", ""), "warning");
     assert_null(stage_find(all, "message", "fine: 0 waiting to be delivered"));
+    const json_t *over = stage_find(all, "message", "over: the last try failed: HTTP 500");
+    assert_string_equal(oc_json_str(over, "state", ""),
+                        "warning"); /* another channel has taken it */
     json_decref(channels);
 }
 

@@ -3,6 +3,8 @@
 #include "tests/unit/unit.h"
 
 #include <dirent.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "core/service/unit/unit.h"
@@ -173,6 +175,29 @@ static void a_loop_does_not_fill_the_disk(void **state)
     assert_in_range(saved(NULL), 1, 23);
 }
 
+static void evidence_that_cannot_be_written_leaves_nothing(void **state)
+{
+    const struct rlimit full = {.rlim_cur = 0, .rlim_max = RLIM_INFINITY};
+    struct rlimit before;
+    size_t left = 0;
+    (void)state;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &full);
+    const int code = save("x", "cli:uid=0");
+    setrlimit(RLIMIT_FSIZE, &before);
+    signal(SIGXFSZ, SIG_DFL);
+    assert_int_not_equal(code, OC_OK);
+    char *folder = folder_of(NULL);
+    DIR *dir = opendir(folder);
+    for (struct dirent *d; dir && (d = readdir(dir)) != NULL;) {
+        left += strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0;
+    }
+    closedir(dir);
+    free(folder);
+    assert_int_equal(left, 0);
+}
+
 static void evidence_of_an_emergency_stays_and_is_never_refused(void **state)
 {
     (void)state;
@@ -223,6 +248,7 @@ int main(void)
         T(the_oldest_goes_when_there_is_no_room),
         T(a_loop_does_not_fill_the_disk),
         T(evidence_of_an_emergency_stays_and_is_never_refused),
+        T(evidence_that_cannot_be_written_leaves_nothing),
         T(two_of_one_moment_have_a_folder_each),
         T(what_a_crash_left_goes_after_an_hour),
     };
