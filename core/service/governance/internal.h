@@ -78,6 +78,7 @@ struct oc_governance {
     struct oc_snapshot *snapshot;       /* being made */
     struct oc_frozen_electorate frozen; /* of the proposal that was looked at last */
     struct oc_keyring *keyring;         /* the keys of the state */
+    struct oc_sheet_seen *sheets;       /* [any] those that were verified */
     uint64_t saved;                     /* entries that the saved state covers */
     uint64_t saved_size;                /* entries that were there then */
     int64_t saved_ms;                   /* monotonic: when that was */

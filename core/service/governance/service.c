@@ -59,6 +59,7 @@ struct oc_governance *oc_governance_create(const struct oc_env *env)
     g->due = INT64_MAX;
     g->state = oc_governance_state_new();
     g->keyring = oc_keyring_create();
+    g->sheets = oc_sheet_seen_create();
     oc_gov_rules_default(&g->rules);
     g->settings = (struct oc_governance_settings){.review_within_ms = OC_DAY,
                                                   .deadlock_ms = 5 * OC_MINUTE,
@@ -151,6 +152,7 @@ void oc_governance_destroy(struct oc_governance *g)
         save_at_the_end(g);
     }
     oc_keyring_destroy(g->keyring);
+    oc_sheet_seen_destroy(g->sheets);
     oc_map_finish(&g->clocks, free);
     oc_map_finish(&g->overdue, NULL);
     oc_map_finish(&g->allowances, free);

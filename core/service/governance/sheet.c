@@ -2,6 +2,7 @@
 #include "core/service/governance/sheet.h"
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,8 @@
 #include "core/sys/merkle.h"
 
 #define PREFIX "sheet:"
+
+#define SEEN 64 /* sheets: one of each member of the largest electorate */
 
 /* What a signature of this form says. */
 struct sheet {
@@ -91,37 +94,77 @@ static void leaf_of(const struct oc_statement *s, struct oc_buf *text, uint8_t l
     oc_merkle_leaf(text->data, text->len, leaf);
 }
 
-static bool was_seen(const struct oc_sheet_seen *seen, const char *member,
+/* ---- what was seen ---- */
+
+/* All that the signature depends on: what is found here is good wherever it is asked for. */
+struct seen {
+    uint64_t size; /* 0: nothing here */
+    uint8_t key[OC_SIGN_PUBLIC], root[OC_MERKLE_HASH], signature[OC_SIGN_SIGNATURE];
+    char member[OC_GOV_NAME];
+};
+
+struct oc_sheet_seen {
+    pthread_mutex_t lock;
+    struct seen items[SEEN];
+    unsigned next;
+};
+
+struct oc_sheet_seen *oc_sheet_seen_create(void)
+{
+    struct oc_sheet_seen *seen = oc_calloc(1, sizeof *seen);
+    pthread_mutex_init(&seen->lock, NULL);
+    return seen;
+}
+
+void oc_sheet_seen_destroy(struct oc_sheet_seen *seen)
+{
+    if (seen) {
+        pthread_mutex_destroy(&seen->lock);
+        free(seen);
+    }
+}
+
+static bool is_same(const struct seen *one, const char *member, const uint8_t key[OC_SIGN_PUBLIC],
+                    const struct sheet *s)
+{
+    return one->size == s->size && memcmp(one->root, s->root, sizeof s->root) == 0 &&
+           memcmp(one->key, key, OC_SIGN_PUBLIC) == 0 &&
+           memcmp(one->signature, s->signature, sizeof s->signature) == 0 &&
+           strcmp(one->member, member) == 0;
+}
+
+static bool was_seen(struct oc_sheet_seen *seen, const char *member,
                      const uint8_t key[OC_SIGN_PUBLIC], const struct sheet *s)
 {
-    for (size_t i = 0; seen && i < OC_SHEET_SEEN; i++) {
-        if (seen->items[i].size == s->size &&
-            memcmp(seen->items[i].root, s->root, sizeof s->root) == 0 &&
-            memcmp(seen->items[i].key, key, OC_SIGN_PUBLIC) == 0 &&
-            memcmp(seen->items[i].signature, s->signature, sizeof s->signature) == 0 &&
-            strcmp(seen->items[i].member, member) == 0) {
-            return true;
-        }
+    bool found = false;
+    pthread_mutex_lock(&seen->lock);
+    for (size_t i = 0; !found && i < SEEN; i++) {
+        found = is_same(&seen->items[i], member, key, s);
     }
-    return false;
+    pthread_mutex_unlock(&seen->lock);
+    return found;
 }
 
 static void remember(struct oc_sheet_seen *seen, const char *member,
                      const uint8_t key[OC_SIGN_PUBLIC], const struct sheet *s)
 {
-    const unsigned at = seen->next++ % OC_SHEET_SEEN;
-    seen->items[at].size = s->size;
-    memcpy(seen->items[at].key, key, OC_SIGN_PUBLIC);
-    memcpy(seen->items[at].root, s->root, sizeof s->root);
-    memcpy(seen->items[at].signature, s->signature, sizeof s->signature);
-    oc_copy(seen->items[at].member, sizeof seen->items[at].member, member);
+    pthread_mutex_lock(&seen->lock);
+    struct seen *one = &seen->items[seen->next++ % SEEN];
+    one->size = s->size;
+    memcpy(one->key, key, OC_SIGN_PUBLIC);
+    memcpy(one->root, s->root, sizeof s->root);
+    memcpy(one->signature, s->signature, sizeof s->signature);
+    oc_copy(one->member, sizeof one->member, member);
+    pthread_mutex_unlock(&seen->lock);
 }
+
+/* ---- verifying ---- */
 
 static bool signature_fits(const char *member, const struct sheet *sheet,
                            const uint8_t key[OC_SIGN_PUBLIC], struct oc_sheet_seen *seen)
 {
     struct oc_buf text = {0};
-    if (was_seen(seen, member, key, sheet)) {
+    if (seen && was_seen(seen, member, key, sheet)) {
         return true;
     }
     sheet_text(member, sheet->size, sheet->root, &text);

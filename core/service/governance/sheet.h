@@ -28,16 +28,10 @@
 /* The signature of a ballot says that it comes from a sheet. */
 bool oc_sheet_is(const char *signature);
 
-/* The sheets whose signature was found to be good a moment ago; zeroed: none. One thread at a time. */
-#define OC_SHEET_SEEN 16
-struct oc_sheet_seen {
-    struct {
-        uint8_t key[OC_SIGN_PUBLIC], root[32], signature[OC_SIGN_SIGNATURE];
-        char member[OC_GOV_NAME];
-        uint64_t size; /* 0: nothing here */
-    } items[OC_SHEET_SEEN];
-    unsigned next;
-};
+/* The sheets whose signature was found to be good a moment ago, so that it is verified once for all their ballots. [any], shared. */
+struct oc_sheet_seen;
+struct oc_sheet_seen *oc_sheet_seen_create(void);
+void oc_sheet_seen_destroy(struct oc_sheet_seen *seen); /* may be NULL */
 
 /* OC_OK: this ballot is on a sheet that `public_key` signed for its member. OC_E_CONFIG: it is no statement, or no ballot;
  * OC_E_VERIFY: the signature is not of this form, or does not fit. `seen` (may be NULL) saves a signature that many share. */

@@ -115,11 +115,10 @@ static void prepare(struct oc_governance *g, struct item *item)
 static void verify(void *ctx)
 {
     struct slice *s = ctx;
-    struct oc_sheet_seen seen = {0};
     for (size_t i = s->from; i < s->to; i++) {
         struct item *item = &s->batch->items[i];
         if (!item->err.code && item->index < 0) {
-            oc_governance_verify(&item->act, &seen, &item->err);
+            oc_governance_verify(&item->act, s->batch->g->sheets, &item->err);
         }
     }
 }
