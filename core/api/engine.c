@@ -104,10 +104,10 @@ static struct MHD_Daemon *start(struct oc_engine *e, const struct oc_tls_materia
     const unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_ALLOW_UPGRADE |
                            MHD_USE_ERROR_LOG | (tls->key ? MHD_USE_TLS : 0u);
     return MHD_start_daemon(
-        flags, 0, oc_conn_on_accept, e, oc_conn_on_request, e, MHD_OPTION_EXTERNAL_LOGGER, on_log,
+        flags, 0, oc_conn_on_accept, e, oc_request_on_part, e, MHD_OPTION_EXTERNAL_LOGGER, on_log,
         e, MHD_OPTION_LISTEN_SOCKET, e->listen->fd, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, e,
-        MHD_OPTION_URI_LOG_CALLBACK, oc_conn_on_target, e, MHD_OPTION_NOTIFY_COMPLETED,
-        oc_conn_on_completed, e, MHD_OPTION_NOTIFY_CONNECTION, oc_conn_on_change, e,
+        MHD_OPTION_URI_LOG_CALLBACK, oc_request_on_target, e, MHD_OPTION_NOTIFY_COMPLETED,
+        oc_request_on_completed, e, MHD_OPTION_NOTIFY_CONNECTION, oc_conn_on_change, e,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)o->header_max, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned)o->connections_max, MHD_OPTION_CONNECTION_TIMEOUT,
         (unsigned)(o->idle_timeout_ms / 1000), MHD_OPTION_STRICT_FOR_CLIENT, 0 /* framing.c is */,

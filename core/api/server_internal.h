@@ -107,16 +107,20 @@ struct oc_http_request {
     void *gone_ctx;
 };
 
-/* ---- conn.c: the callbacks of libmicrohttpd ---- */
+/* ---- request.c: the callbacks of libmicrohttpd about requests ---- */
+
+void *oc_request_on_target(void *ctx, const char *target, struct MHD_Connection *mhd);
+/* When the head is there, for each part of the body, and at its end. */
+enum MHD_Result oc_request_on_part(void *ctx, struct MHD_Connection *mhd, const char *url,
+                                   const char *method, const char *version, const char *upload,
+                                   size_t *upload_size, void **state);
+void oc_request_on_completed(void *ctx, struct MHD_Connection *mhd, void **state,
+                             enum MHD_RequestTerminationCode why);
+
+/* ---- conn.c: its callbacks about connections ---- */
 
 /* Whether a client has not too many connections already. */
 enum MHD_Result oc_conn_on_accept(void *ctx, const struct sockaddr *addr, socklen_t len);
-void *oc_conn_on_target(void *ctx, const char *target, struct MHD_Connection *mhd);
-enum MHD_Result oc_conn_on_request(void *ctx, struct MHD_Connection *mhd, const char *url,
-                                   const char *method, const char *version, const char *upload,
-                                   size_t *upload_size, void **state);
-void oc_conn_on_completed(void *ctx, struct MHD_Connection *mhd, void **state,
-                          enum MHD_RequestTerminationCode why);
 void oc_conn_on_change(void *ctx, struct MHD_Connection *mhd, void **state,
                        enum MHD_ConnectionNotificationCode what);
 /* Answers 503 in the place of a handler, which is told that the client has left. */
@@ -125,10 +129,12 @@ void oc_conn_give_up(struct oc_http_request *r, const char *why);
 void oc_conn_evict(struct oc_engine *engine);
 /* Closes what has kept us waiting for too long. */
 void oc_conn_sweep(struct oc_engine *engine, int64_t now);
+/* What was never read is not kept by the kernel for somebody who may never read it. */
+void oc_conn_drop_unread(const struct oc_conn *c);
 
 /* ---- http.c ---- */
 
-/* Hands the answer that is ready to libmicrohttpd; from within oc_conn_on_request. */
+/* Hands the answer that is ready to libmicrohttpd; from within oc_request_on_part. */
 enum MHD_Result oc_http_queue(struct oc_http_request *r);
 /* The one way to answer with a response of one's own (taken): headers set before, the security headers, `type` unless NULL. */
 void oc_http_answer(struct oc_http_request *r, unsigned status, const char *type,

@@ -6,7 +6,8 @@ runbook = {
   summary = "Data is lost or wrong: the database, Redis, the workspace, the state of agents, the configuration, or all of it.",
   description = [[Whoever writes is stopped, the backup is verified before anything is touched, what is there now is backed up, and only
 then is the component restored. drill restores the newest backup beside what is live, counts what came back and throws it away:
-once a month it shows that backups can be restored.]],
+once a month it shows that backups can be restored. What a unit is its tags say (agent, gateway, redis), or its name where it
+is one of the known ones.]],
   params = {
     { name = "component", type = "choice", required = true, help = "what is restored",
       choices = { "database", "redis", "workspace", "agent-state", "config", "full", "drill" } },
@@ -52,12 +53,12 @@ end
 local components = {}
 
 function components.database(params, facts)
-  return around(append(present(facts, { "litellm" }), agents(facts)), params,
+  return around(of_kind(facts, "gateway", "agent"), params,
                 { verify("database", params.backup), keep("database"), restore("database", params) })
 end
 
 function components.redis(params, facts)
-  return around(present(facts, { "redis" }), params,
+  return around(called(facts, "redis"), params,
                 { verify("redis", params.backup), keep("redis"), restore("redis", params) })
 end
 
@@ -75,7 +76,7 @@ end
 
 function components.config(params, facts)
   return append({ verify("config", params.backup), keep("config"), restore("config", params) },
-                each(present(facts, { "litellm" }), function(name) return restart(name, params.within) end),
+                each(of_kind(facts, "gateway"), function(name) return restart(name, params.within) end),
                 { look("findings", "See that the configuration is valid", "config.validate") })
 end
 
@@ -87,7 +88,7 @@ function components.full(params, facts)
   for _, component in ipairs({ "database", "redis", "workspace", "agent-state", "config" }) do
     append(steps, { keep(component), restore(component, params) })
   end
-  return around(append(services(facts), agents(facts)), params, steps)
+  return around(everything(facts), params, steps)
 end
 
 function components.drill(params)

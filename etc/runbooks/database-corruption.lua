@@ -6,7 +6,8 @@ runbook = {
   summary = "Queries fail with invalid pages or broken indexes, or the extension vector is damaged.",
   description = [[Level 1 repairs one table, 2 its indexes, 3 the schema and the extension vector, 4 restores the latest backup, 5
 begins with empty data. Evidence and a dump come first at every level. Levels 3, 4 and 5 lose data or make everybody wait: agents
-are stopped before, and the gravest step asks for words.]],
+are stopped before, and the gravest step asks for words. Which units write its tags say (gateway, agent), or its name where it
+is one of the known ones.]],
   params = {
     { name = "level", type = "integer", min = 1, max = 5, required = true, help = "1 table, 2 index, 3 schema, 4 restore, 5 anew" },
     { name = "table", type = "string", help = "the damaged table, for level 1" },
@@ -37,7 +38,7 @@ end
 
 -- Nobody writes while it is repaired; afterwards everybody comes back in order.
 local function without_writers(facts, params, steps)
-  local writers = append(present(facts, { "litellm" }), agents(facts))
+  local writers = of_kind(facts, "gateway", "agent")
   return append(each(reversed(writers), stop), steps,
                 each(writers, function(name) return start(name, params.within) end), verified())
 end
@@ -76,7 +77,7 @@ levels[4] = function(params, facts)
 end
 
 levels[5] = function(params, facts)
-  local all = append(services(facts), agents(facts))
+  local all = everything(facts)
   return append(each(reversed(all), stop),
                 { { id = "archive", title = "Keep the damaged volume", op = "volume.archive",
                     params = { name = "postgres_data" } },

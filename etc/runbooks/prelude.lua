@@ -53,8 +53,11 @@ end
 
 function agents(facts) return tagged(facts, "agent", AGENTS) end
 
--- Services of this host that have one of the names of SERVICES.
-function services(facts) return present(facts, SERVICES) end
+-- Units of that name, else those that are tagged so.
+function called(facts, name)
+  local names = present(facts, { name })
+  return #names > 0 and names or tagged(facts, name)
+end
 
 -- What a unit is: its first tag that is one of these, else what its name is known for, else "other".
 KINDS = { agent = true, bridge = true, dashboard = true, gateway = true, database = true, model = true }

@@ -317,6 +317,11 @@ def the_infrastructure_is_what_its_tags_say():
         steps = [s["id"] for s in daemon.call("runbook.run", name="service-failure", param={"service": "infrastructure"}, dry_run=True)["steps"]]
         assert [s for s in steps if s.startswith("stop-")] == ["stop-ada", "stop-board", "stop-odd", "stop-gw", "stop-pg"], steps
         assert [s for s in steps if s.startswith("start-")] == ["start-pg", "start-gw", "start-odd", "start-ada", "start-board"], steps
+        stopped = lambda name, **param: [s["id"] for s in daemon.call("runbook.run", name=name, param=param, dry_run=True)["steps"]
+                                         if s["id"].startswith("stop-")]
+        assert stopped("backup-restoration", component="database") == ["stop-ada", "stop-gw"]
+        assert stopped("backup-restoration", component="full") == stopped("database-corruption", level=5), "everything"
+        assert len(stopped("database-corruption", level=5)) == 5
         found = json.dumps(daemon.call("runbook.run", name="troubleshooting", param={"issue": "connections"}))
         assert "pg does not run" in found and "is named postgres" not in found, found
     finally:

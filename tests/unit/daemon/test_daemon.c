@@ -108,12 +108,28 @@ static bool found(const char *key)
     return false;
 }
 
+/* As a daemon does that has begun; -1 when it cannot. */
+static int listen_at_home(void)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    snprintf(address.sun_path, sizeof address.sun_path, "%s/run/openclawd.sock", f.home);
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    if (bind(fd, (struct sockaddr *)&address, sizeof address) != 0 || listen(fd, 8) != 0) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
 static void one_daemon_owns_its_home(void **state)
 {
     (void)state;
     start();
+    const int fd = listen_at_home();
+    assert_true(fd >= 0);
     assert_null(oc_daemon_create(&f.options, &f.err));
     assert_int_equal(f.err.code, OC_E_CONFLICT);
+    close(fd);
 }
 
 /* What a process looks like between its fork and its program: lock and socket are its parent's, who is dead. It goes away
@@ -130,14 +146,10 @@ static void be_half_begun(const char *lock, int until)
 
 static void be_killed_in_a_fork(int ready, int until)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
     char lock[128];
     snprintf(lock, sizeof lock, "%s/run/openclawd.lock", f.home);
-    snprintf(address.sun_path, sizeof address.sun_path, "%s/run/openclawd.sock", f.home);
-    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-    if (oc_lock_take(lock, NULL) >= 0 &&
-        bind(fd, (struct sockaddr *)&address, sizeof address) == 0 && listen(fd, 8) == 0 &&
-        write(ready, "", 1) == 1 && fork() == 0) {
+    if (oc_lock_take(lock, NULL) >= 0 && listen_at_home() >= 0 && write(ready, "", 1) == 1 &&
+        fork() == 0) {
         be_half_begun(lock, until);
     }
     _exit(0);

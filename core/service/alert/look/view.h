@@ -117,13 +117,4 @@ struct oc_silence_draft {
     bool until_resolved;
 };
 
-/* Makes or changes a silence; it is durable when this returns OC_OK, and `id` (37 bytes) has its id. When what is silenced would be another set
- * (other matchers, or another start of one that has begun), or it has expired, the old one is expired and a new one made, with a new id.
- * OC_E_NOT_FOUND: no silence of this id. OC_E_CONFIG: wrong; OC_E_RETRY or another: not written. */
-int oc_alert_silence_put(struct oc_alert_service *s, const struct oc_silence_draft *draft, char *id,
-                         struct oc_error *err);
-/* Ends it now, durably. OC_E_NOT_FOUND; an expired one gives OC_E_CONFLICT. */
-int oc_alert_silence_expire(struct oc_alert_service *s, const char *id, const char *by,
-                            struct oc_error *err);
-
 #endif

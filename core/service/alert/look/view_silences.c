@@ -1,7 +1,4 @@
-/* Silences as data, and the ways to make, change and end them. SPDX-License-Identifier: MIT */
-#include <string.h>
-
-#include "core/base/text.h"
+/* Silences as data. SPDX-License-Identifier: MIT */
 #include "core/base/time.h"
 #include "core/service/alert/look/view.h"
 #include "core/service/alert/service.h"
@@ -92,31 +89,4 @@ bool oc_alert_view_silence(struct oc_alert_service *s, const char *id, struct oc
         fill(silence, oc_time_wall(), view);
     }
     return silence != NULL;
-}
-
-int oc_alert_silence_put(struct oc_alert_service *s, const struct oc_silence_draft *draft, char *id,
-                         struct oc_error *err)
-{
-    struct oc_error why;
-    oc_error_init(&why);
-    const struct oc_silence *silence = oc_silences_put(&s->silences, draft, &why);
-    if (!silence) {
-        if (err) {
-            *err = why;
-        }
-        return why.code ? why.code : OC_E_RETRY;
-    }
-    oc_copy(id, 37, silence->id);
-    oc_alert_wake(s, 0);
-    return OC_OK;
-}
-
-int oc_alert_silence_expire(struct oc_alert_service *s, const char *id, const char *by,
-                            struct oc_error *err)
-{
-    int rc = oc_silences_remove(&s->silences, id, true, by, err);
-    if (rc == OC_OK) {
-        oc_alert_wake(s, 0);
-    }
-    return rc;
 }

@@ -48,8 +48,10 @@ struct oc_silences {
 void oc_silences_init(struct oc_silences *set, const struct oc_env *env, struct oc_alerts *alerts);
 void oc_silences_finish(struct oc_silences *set);
 
-/* Makes or changes a silence as oc_alert_silence_put says (view.h) and writes it durably before it counts; publishes silence.created (and silence.expired for one that was
- * replaced) or silence.updated. Borrowed from the set; NULL and err. */
+/* Makes or changes a silence (`draft`: view.h) and writes it durably before it counts. When what is silenced would be another set
+ * (other matchers, or another start of one that has begun), or it has expired, the old one is expired and a new one made, with a
+ * new id. Publishes silence.created (and silence.expired for one that was replaced) or silence.updated. Borrowed from the set;
+ * NULL and err: OC_E_NOT_FOUND when there is none of this id, OC_E_CONFIG when it is wrong, OC_E_RETRY or another when it could not be written. */
 const struct oc_silence *oc_silences_put(struct oc_silences *set,
                                          const struct oc_silence_draft *draft,
                                          struct oc_error *err);
@@ -57,7 +59,7 @@ const struct oc_silence *oc_silences_put(struct oc_silences *set,
 const struct oc_silence *oc_silences_choose(const struct oc_silences *set, const char *id,
                                             struct oc_error *err);
 /* `id` is whole. One that recurs comes again if only this occurrence is ended (`once`). Publishes silence.expired
- * with reason "removed"; `by` says who. */
+ * with reason "removed"; `by` says who. OC_E_NOT_FOUND; one that has expired gives OC_E_CONFLICT. */
 int oc_silences_remove(struct oc_silences *set, const char *id, bool once, const char *by,
                        struct oc_error *err);
 /* Those that begin or end at `now`: the alerts that they hold (or held) are marked as changed; silence.expired for each that
