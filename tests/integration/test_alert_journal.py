@@ -12,7 +12,7 @@ import urllib.parse
 from harness import FULL, Daemon, Failure, Receiver, eventually, run
 
 SECONDS = 3600 if FULL else 40
-KILLS = 10000 if FULL else 300
+KILLS = 3000 if FULL else 300
 CONFIG = """collectors = ();
 alerts = { channels = ( %s ); max_alerts = 400000; };
 api = { listen = ( { port = 0; } ); };

@@ -122,6 +122,9 @@ static void tick(void *ctx)
         a->marked_at = now;
         oc_bridge_mark(a, NULL);
     }
+    if (!a->clients) { /* a host that rests is not woken */
+        oc_timer_stop(a->tick);
+    }
 }
 
 /* ---- HTTP ---- */
@@ -182,6 +185,9 @@ static void on_ready(void *ctx, struct oc_http_upgrade *u, int fd, struct oc_vie
     struct arrival *w = ctx;
     if (u && !w->area->stopping) {
         struct oc_bridge_client *c = oc_bridge_client_create(w->area, &w->who);
+        if (!oc_timer_active(w->area->tick)) {
+            oc_timer_start(w->area->tick, TICK_MS, TICK_MS);
+        }
         c->socket = oc_socket_open(w->area->api->env->loop, u, fd, extra, OC_BRIDGE_MESSAGE_MAX,
                                    &oc_bridge_client_handler, c);
         if (c->socket) {
@@ -232,7 +238,6 @@ static void *create(struct oc_api *api)
     a->changed = oc_bus_subscribe(api->env->bus, "bridge.changed", on_changed, a);
     a->revoked = oc_bus_subscribe(api->env->bus, "access.revoked", on_revoked, a);
     a->tick = oc_timer_create(api->env->loop, tick, a);
-    oc_timer_start(a->tick, TICK_MS, TICK_MS);
     oc_router_add(&api->bridge, own_routes, a);
     oc_router_add(&api->router, routes, a);
     return a;

@@ -217,6 +217,16 @@ static void on_batch(void *ctx, const struct oc_event *event)
 
 /* ---- the tick ---- */
 
+/* Nobody is there, and nobody left a moment ago: a host that rests is not woken. */
+static bool is_alone(const struct oc_ws_hub *h)
+{
+    bool live = false;
+    for (int i = 0; i < OC_WS_TOPICS; i++) {
+        live = live || h->live[i];
+    }
+    return !h->clients && !live;
+}
+
 static void tick(void *ctx)
 {
     struct oc_ws_hub *h = ctx;
@@ -231,6 +241,9 @@ static void tick(void *ctx)
         if (h->live[i] && h->watchers[i] == 0 && now - h->unwatched[i] >= OC_WS_LINGER_MS) {
             end_topic(h, (enum oc_ws_topic)i);
         }
+    }
+    if (is_alone(h)) {
+        oc_timer_stop(h->tick);
     }
 }
 
@@ -262,6 +275,9 @@ static void on_ready(void *ctx, struct oc_http_upgrade *u, int fd, struct oc_vie
     struct arrival *a = ctx;
     if (u && !a->hub->stopping) {
         struct oc_ws_client *c = oc_ws_client_create(a->hub, &a->who, a->legacy);
+        if (!oc_timer_active(a->hub->tick)) {
+            oc_timer_start(a->hub->tick, SWEEP_MS, SWEEP_MS);
+        }
         c->socket = oc_socket_open(a->hub->api->env->loop, u, fd, extra, OC_WS_MESSAGE_MAX,
                                    &oc_ws_client_handler, c);
         if (!c->socket) {
@@ -314,7 +330,6 @@ static void *create(struct oc_api *api)
         h->pace[i].timer = due_of[i] ? oc_timer_create(api->env->loop, due_of[i], h) : NULL;
     }
     h->tick = oc_timer_create(api->env->loop, tick, h);
-    oc_timer_start(h->tick, SWEEP_MS, SWEEP_MS);
     h->events = oc_bus_subscribe(api->env->bus, "*", on_event, h);
     h->batches = oc_bus_subscribe(api->env->bus, "samples", on_batch, h);
     oc_router_add(&api->router, routes, h);

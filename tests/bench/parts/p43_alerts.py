@@ -30,4 +30,5 @@ def page(result):
             "The same client for both: lists of 1000 alerts with six labels over one connection, then one alert a post.",
             "Client and receiver are one small C program with plain sockets (`bench_alertload.c`): no pause, no delayed acknowledgement and no",
             "interpreter of theirs is in the figures, which are taken from before the post is written until its webhook has been read. Between two posts there are",
-            "10 ms, as when alerts come one by one: caches are cold then, which is half of the time; without the pause ours takes less than half of it.", ""] + block(result)
+            "10 ms, as when alerts come one by one: caches are cold then, and sleeping processors are woken. `relay` is what is left of it when nothing is",
+            "done at all (`bench_relay.c`: two threads that pass the post on). The three take turns in rounds of posts; the figures are medians of the rounds.", ""] + block(result)
