@@ -29,6 +29,7 @@ static const struct {
     {"governance.", "|proposal|", "governance list", ""},
     {"rules.", "|name|rule|", "rules list", ""},
     {"unit.", "|name|", "unit list", ""},
+    {"config.", "|key|", "config keys", ""},
 };
 
 static const struct cli_param *first_word(const struct cli_op *op)

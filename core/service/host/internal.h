@@ -23,6 +23,7 @@ struct oc_host_service {
 
 void oc_host_add_status_ops(struct oc_host_service *s);
 void oc_host_add_config_ops(struct oc_host_service *s);
+void oc_host_add_keys_op(struct oc_host_service *s);
 void oc_host_add_event_ops(struct oc_host_service *s);
 void oc_host_add_log_ops(struct oc_host_service *s);
 void oc_host_add_doctor_op(struct oc_host_service *s);

@@ -58,6 +58,7 @@ struct oc_host_service *oc_host_service_create(const struct oc_env *env,
     s->recorder = oc_bus_subscribe(env->bus, env->ephemeral ? "audit" : "*", record, s);
     oc_host_add_status_ops(s);
     oc_host_add_config_ops(s);
+    oc_host_add_keys_op(s);
     oc_host_add_event_ops(s);
     oc_host_add_log_ops(s);
     oc_host_add_doctor_op(s);

@@ -90,6 +90,16 @@ static void get_gives_one_value_or_its_default(void **state)
     assert_int_equal(stage_refused(&w.s, "config.get", "{}"), OC_E_CONFIG);
 }
 
+static void keys_are_listed_by_their_beginnings(void **state)
+{
+    (void)state;
+    configure("");
+    json_t *row = json_array_get(stage_ask(&w.s, "config.keys", "{\"key\": \"store.ret\"}"), 0);
+    assert_string_equal(oc_json_str(row, "key", ""), "store.retention");
+    assert_string_equal(oc_json_str(row, "default", ""), "30d");
+    assert_int_equal(stage_refused(&w.s, "config.keys", "{\"key\": \"nothing\"}"), OC_E_NOT_FOUND);
+}
+
 static void a_single_secret_is_hidden_like_all_of_them(void **state)
 {
     (void)state;
@@ -210,6 +220,7 @@ int main(void)
         TEST(a_password_inside_a_url_is_hidden_whole),
         TEST(show_hides_secrets_in_the_text_and_in_the_tree),
         TEST(get_gives_one_value_or_its_default),
+        TEST(keys_are_listed_by_their_beginnings),
         TEST(a_single_secret_is_hidden_like_all_of_them),
         TEST(explain_names_the_layer_and_hides_secrets),
         TEST(set_checks_the_new_file_beside_the_old_one_and_then_replaces_it),
