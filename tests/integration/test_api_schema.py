@@ -70,6 +70,13 @@ def start():
     return d, gateway
 
 
+def end(d, gateway):
+    os.chdir(HERE)
+    d.remove()
+    gateway.shutdown()
+    gateway.server_close()
+
+
 def document(d):
     answer = Rest(d.url, d.token("viewer")).get("/api/openapi.json")
     path = os.path.join(d.home, "openapi.json")
@@ -99,9 +106,7 @@ def hold(role, phases, *more):
         print(f"      {role or 'nobody'}: {said.group(1)} requests", flush=True)
         assert d.stop() == 0, d.output()[-3000:]
     finally:
-        d.remove()
-        gateway.shutdown()
-        gateway.server_close()
+        end(d, gateway)
 
 
 def test_the_document_is_openapi_3_1():
@@ -112,9 +117,7 @@ def test_the_document_is_openapi_3_1():
         assert done.returncode == 0, done.stdout + done.stderr
     finally:
         d.stop()
-        d.remove()
-        gateway.shutdown()
-        gateway.server_close()
+        end(d, gateway)
 
 
 def test_every_path_is_as_the_document_says_for_an_admin():
@@ -139,9 +142,7 @@ def test_a_client_made_of_the_document_gets_along_with_the_host():
         assert done.returncode == 0, done.stderr[-3000:]
         assert d.stop() == 0, d.output()[-3000:]
     finally:
-        d.remove()
-        gateway.shutdown()
-        gateway.server_close()
+        end(d, gateway)
 
 
 def test_random_data_and_sequences_as_an_admin():
