@@ -60,25 +60,31 @@ static void tell(const struct oc_engine *e, const char *reason, const struct oc_
     free(path);
 }
 
-/* libmicrohttpd could count them, too, and would not say whom it has turned away. */
+size_t oc_conn_count(const struct oc_engine *engine, const char *peer)
+{
+    size_t n = 0;
+    for (const struct oc_conn *c = engine->conns; c; c = c->next) {
+        n += (!c->upgraded || c->passed_on) && strcmp(c->peer, peer) == 0;
+    }
+    return n;
+}
+
+/* libmicrohttpd could count them, too: one listener's, without those that it has let go, and would not say whom it has turned away. */
 enum MHD_Result oc_conn_on_accept(void *ctx, const struct sockaddr *addr, socklen_t len)
 {
     const struct oc_engine *e = ctx;
     const int64_t max = e->listen->server->api->options.connections_per_ip_max;
     char peer[OC_PEER_MAX] = "";
-    int64_t count = 0;
     (void)len;
     if (max <= 0 || e->listen->path || !addr) {
         return MHD_YES;
     }
     name_inet(peer, addr);
-    for (const struct oc_conn *c = e->conns; c; c = c->next) {
-        count += strcmp(c->peer, peer) == 0 ? 1 : 0;
+    if (oc_server_connections_of(e->listen->server, peer) < (uint64_t)max) {
+        return MHD_YES;
     }
-    if (count >= max) {
-        tell(e, "too-many-connections", NULL, peer);
-    }
-    return count < max ? MHD_YES : MHD_NO;
+    tell(e, "too-many-connections", NULL, peer);
+    return MHD_NO;
 }
 
 /* What was never read is not kept by the kernel for somebody who may never read it: it would try for a quarter of an hour. */
@@ -143,6 +149,15 @@ void oc_conn_on_change(void *ctx, struct MHD_Connection *mhd, void **state,
         end_of_rest(*state);
         conn_destroy(*state);
         *state = NULL;
+    }
+}
+
+void oc_conn_distrust(const struct oc_engine *engine)
+{
+    for (const struct oc_conn *c = engine->conns; c; c = c->next) {
+        if (!c->request && !c->upgraded && c->fd >= 0 && oc_tls_is_certified(c->mhd)) {
+            shutdown(c->fd, SHUT_RDWR);
+        }
     }
 }
 

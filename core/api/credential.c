@@ -59,6 +59,13 @@ static int take_basic(const char *text, struct oc_credential *c)
     return rc;
 }
 
+bool oc_credential_known(const char *header)
+{
+    const size_t len = strcspn(header, " ");
+    return (len == 6 && strncasecmp(header, "Bearer", len) == 0) ||
+           (len == 5 && strncasecmp(header, "Basic", len) == 0);
+}
+
 int oc_credential_parse(const char *header, struct oc_credential *c)
 {
     const char *rest;

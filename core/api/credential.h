@@ -14,6 +14,8 @@ struct oc_credential {
     char secret[OC_CREDENTIAL_MAX]; /* not terminated; wiped by whoever is done with it */
 };
 
+/* Whether it is of a scheme that is known here, however malformed. */
+bool oc_credential_known(const char *header);
 /* "Bearer TOKEN", or "Basic" with the token as the password (any user name): OC_OK. Anything else, malformed or too long:
  * OC_E_AUTH, and nothing is in `c`. The scheme's case does not matter (RFC 9110, 11.1). */
 int oc_credential_parse(const char *header, struct oc_credential *c);

@@ -6,6 +6,7 @@
 
 #include "core/api/server_internal.h"
 #include "core/base/log.h"
+#include "core/base/map.h"
 #include "core/base/mem.h"
 #include "core/base/time.h"
 
@@ -129,6 +130,7 @@ struct oc_engine *oc_engine_create(struct oc_listen *l, char **why)
         return NULL;
     }
     e->expires_ms = tls.expires_ms;
+    e->trust = tls.client_ca ? oc_hash_bytes(tls.client_ca, strlen(tls.client_ca), 0) | 1 : 0;
     e->mhd = start(e, &tls);
     oc_tls_finish(&tls);
     const union MHD_DaemonInfo *info =

@@ -13,6 +13,8 @@
 #include "core/api/rate.h"
 #include "core/base/mem.h"
 #include "core/base/text.h"
+#include "core/base/utf8.h"
+#include "core/sys/crypto.h"
 #include "core/sys/sign.h"
 
 /* ---- refusals ---- */
@@ -43,6 +45,10 @@ static const struct refused barred = {429, OC_E_RETRY, "barred",
 static const struct refused bad_token = {
     401, OC_E_AUTH, "bad-token", "this token is not valid (any more)",
     "Make one with `openclaw token create NAME`, and send it as Authorization: Bearer TOKEN."};
+/* Nothing was guessed: nobody waits for it. */
+static const struct refused bad_scheme = {
+    401, OC_E_AUTH, "bad-scheme", "this scheme of the header Authorization is not known here",
+    "Send Authorization: Bearer TOKEN, or Basic with the token as the password."};
 static const struct refused bad_session = {401, OC_E_AUTH, "bad-session", "this session is over",
                                            "Sign in again at /login."};
 static const struct refused bad_certificate = {
@@ -102,12 +108,41 @@ static void send_to_login(struct oc_http_request *r)
     oc_buf_finish(&where);
 }
 
+/* Letters of any language stand as they are; what a line or a terminal might take for something else is escaped. */
+static void add_name(struct oc_buf *out, const char *name)
+{
+    for (size_t left = strlen(name), n; left > 0; name += n, left -= n) {
+        uint32_t code = 0;
+        n = oc_utf8_next(name, left, &code);
+        if (n > 0 && code != ' ' && code != '%' && !oc_utf8_control(code) && !oc_utf8_bidi(code)) {
+            oc_buf_add(out, name, n);
+            continue;
+        }
+        n = n > 0 ? n : 1;
+        for (size_t i = 0; i < n; i++) {
+            oc_buf_addf(out, "%%%02X", (unsigned char)name[i]);
+        }
+    }
+}
+
+/* Two names never become one: what is too long keeps its beginning, and what it is told from others by. */
 static void name_certificate(struct oc_identity *who, const char *name)
 {
-    snprintf(who->actor, sizeof who->actor, "cert:%s", name);
-    for (char *c = who->actor; *c; c++) { /* it goes into logs and JSON */
-        *c = (unsigned char)*c > ' ' && (unsigned char)*c < 0x7f ? *c : '?';
+    struct oc_buf text = {0};
+    char hash[OC_SHA256_HEX];
+    oc_buf_adds(&text, "cert:");
+    add_name(&text, name);
+    if (text.len >= sizeof who->actor) {
+        oc_sha256_hex(name, strlen(name), hash);
+        size_t keep = sizeof who->actor - 18; /* '#', 16 digits and the end */
+        while (keep > 0 && oc_utf8_inner(text.data[keep])) {
+            keep--;
+        }
+        text.len = keep;
+        oc_buf_addf(&text, "#%.16s", hash);
     }
+    oc_copy(who->actor, sizeof who->actor, text.data);
+    oc_buf_finish(&text);
 }
 
 /* Who it claims to be is worth a line of the trail, and nothing more. */
@@ -171,6 +206,9 @@ static const struct refused *by_header(struct oc_http_request *r, const char *he
 {
     struct oc_access *access = oc_http_api(r)->access;
     struct oc_credential c;
+    if (!oc_credential_known(header)) {
+        return &bad_scheme;
+    }
     const int parsed = oc_credential_parse(header, &c);
     const int rc = oc_access_check_token(access, c.secret, c.len, who);
     oc_bytes_wipe(c.secret, c.len);
@@ -189,12 +227,25 @@ static void by_certificate(const struct oc_http_request *r, const char *name,
     const struct oc_api_client *clients = o->tls.clients.items;
     who->kind = OC_IDENTITY_CERTIFICATE;
     who->role = OC_ROLE_VIEWER;
+    who->expires_ms = oc_http_certificate_expires(r);
     name_certificate(who, name);
     for (uint64_t i = 0; i < o->tls.clients.count; i++) {
         if (strcmp(clients[i].name, name) == 0) {
             who->role = (enum oc_role)clients[i].role;
         }
     }
+}
+
+enum oc_role oc_guard_certificate_role(const struct oc_api_options *o, const char *actor)
+{
+    const struct oc_api_client *clients = o->tls.clients.items;
+    enum oc_role role = OC_ROLE_VIEWER;
+    for (uint64_t i = 0; i < o->tls.clients.count; i++) {
+        struct oc_identity named = {0};
+        name_certificate(&named, clients[i].name);
+        role = strcmp(named.actor, actor) == 0 ? (enum oc_role)clients[i].role : role;
+    }
+    return role;
 }
 
 /* A plugin's process has no uid here (core/api/conn.c): what it may ask for is for its host to say. */
@@ -306,16 +357,14 @@ static bool is_safe(const char *method)
            strcmp(method, "OPTIONS") == 0;
 }
 
-static bool within_rate(struct oc_http_request *r, const struct oc_identity *who)
+bool oc_guard_within_rate(struct oc_api *api, const struct oc_identity *who, const char *peer)
 {
-    struct oc_api *api = oc_http_api(r);
     if (api->options.requests_per_second <= 0) {
         return true;
     }
     api->rates = api->rates ? api->rates : oc_rates_create();
     const bool own = who->kind != OC_IDENTITY_NONE && who->kind != OC_IDENTITY_ANONYMOUS;
-    return oc_rates_take(api->rates, own ? who->actor : oc_http_peer(r),
-                         api->options.requests_per_second);
+    return oc_rates_take(api->rates, own ? who->actor : peer, api->options.requests_per_second);
 }
 
 static bool suffices(const struct oc_identity *who, enum oc_route_access access)
@@ -351,11 +400,11 @@ static bool answer_preflight(struct oc_http_request *r)
 static const struct refused *judge(struct oc_http_request *r, const struct oc_route *route,
                                    struct oc_identity *who)
 {
-    const struct oc_api *api = oc_http_api(r);
+    struct oc_api *api = oc_http_api(r);
     const enum oc_route_access access = route ? route->access : OC_ROUTE_PUBLIC;
     const bool is_public = access == OC_ROUTE_PUBLIC;
     const struct refused *why = identify(r, who);
-    if (!within_rate(r, who)) {
+    if (!oc_guard_within_rate(api, who, oc_http_peer(r))) {
         return &rate_limited;
     }
     if (!is_public && why) {

@@ -16,4 +16,9 @@
 bool oc_guard_admit(struct oc_http_request *r, const struct oc_route *route,
                     struct oc_identity *who);
 
+/* Counts one more request of `who`: false when that is one too many. For whoever asks over a connection that stays. */
+bool oc_guard_within_rate(struct oc_api *api, const struct oc_identity *who, const char *peer);
+/* What the configuration says of a certificate by what its holder is known as ("cert:NAME"). */
+enum oc_role oc_guard_certificate_role(const struct oc_api_options *o, const char *actor);
+
 #endif

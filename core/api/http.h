@@ -59,6 +59,8 @@ enum oc_certificate {
 };
 /* The common name of the client's certificate, and what it is worth. */
 enum oc_certificate oc_http_certificate(const struct oc_http_request *r, char *name, size_t size);
+/* Wall ms until which that is good; 0: not known. */
+int64_t oc_http_certificate_expires(const struct oc_http_request *r);
 /* Whether the listener serves nobody without one. */
 bool oc_http_wants_certificate(const struct oc_http_request *r);
 enum oc_serves oc_http_serves(const struct oc_http_request *r);
@@ -127,5 +129,15 @@ void oc_http_upgrade(struct oc_http_request *r, const char *protocol,
                                    struct oc_view extra),
                      void *ctx);
 void oc_http_upgrade_close(struct oc_http_upgrade *u);
+/* over(ctx, why), once, when it would not be let in any more as things are configured now: a role, a name, a listener that is no more. At
+ * once when that is so already. Closing is its owner's matter. */
+void oc_http_upgrade_watch(struct oc_http_upgrade *u, void (*over)(void *ctx, const char *why),
+                           void *ctx);
+const char *oc_http_upgrade_peer(const struct oc_http_upgrade *u);
+/* A line of the trail: what was refused to whom is at the other end. `method` is a word such as "call"; `what` NULL: the path of its route. */
+void oc_http_upgrade_refused(const struct oc_http_upgrade *u, const char *reason,
+                             const char *method, const char *what);
+/* Whether there may be one more; when not, the request has been answered. */
+bool oc_http_upgrade_room(struct oc_http_request *r);
 
 #endif

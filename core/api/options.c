@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/un.h>
 
 #include "core/base/json.h"
 
@@ -287,7 +288,9 @@ static const char *flaw_of(const struct oc_api_options *o, const struct oc_api_l
         }
     }
     if (list[i].unix_path) {
-        return NULL;
+        return strlen(list[i].unix_path) < sizeof((struct sockaddr_un *)0)->sun_path
+                   ? NULL
+                   : "unix: the path of a socket has at most 107 bytes";
     }
     if (list[i].tls && (!o->tls.certificate || !o->tls.key)) {
         return "tls = true wants api.tls.certificate and api.tls.key";

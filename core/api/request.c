@@ -1,6 +1,8 @@
 /* What libmicrohttpd tells about requests: admitted, routed, read, handed to whoever serves them. SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
 
 #include "core/api/guard.h"
 #include "core/api/server_internal.h"
@@ -98,6 +100,13 @@ static int64_t body_length(const struct oc_http_request *r)
     return text ? strtoll(text, NULL, 10) : 0;
 }
 
+static bool is_encoded(const struct oc_http_request *r)
+{
+    const char *coding = oc_http_header(r, "Content-Encoding");
+    return coding && strcasecmp(coding, "identity") != 0 &&
+           (body_length(r) > 0 || oc_http_header(r, "Transfer-Encoding"));
+}
+
 /* `OPTIONS *`: of the server as a whole, not of anything it has. */
 static bool is_about_server(const struct oc_http_request *r)
 {
@@ -152,6 +161,12 @@ static void begin(struct oc_http_request *r)
     r->query = query;
     if (body_length(r) > max) {
         refuse_long(r);
+        return;
+    }
+    if (is_encoded(r)) {
+        refuse(r, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, OC_E_UNSUPPORTED, "bad-request",
+               "Send the body as it is, without Content-Encoding.",
+               "compressed bodies are not read here");
         return;
     }
     find_route(r);
@@ -252,6 +267,15 @@ enum MHD_Result oc_request_on_part(void *ctx, struct MHD_Connection *mhd, const 
     return MHD_YES;
 }
 
+/* The next request has to come with a certificate that is looked at anew: over another connection. */
+static void end_of_trust(const struct oc_conn *c)
+{
+    if (!c->upgraded && c->fd >= 0 && c->engine->listen->tls &&
+        oc_engine_is_distrusted(c->engine) && oc_tls_is_certified(c->mhd)) {
+        shutdown(c->fd, SHUT_RD); /* what is on its way out still goes */
+    }
+}
+
 void oc_request_on_completed(void *ctx, struct MHD_Connection *mhd, void **state,
                              enum MHD_RequestTerminationCode why)
 {
@@ -268,6 +292,7 @@ void oc_request_on_completed(void *ctx, struct MHD_Connection *mhd, void **state
         if (why == MHD_REQUEST_TERMINATED_TIMEOUT_REACHED) {
             oc_conn_drop_unread(r->conn);
         }
+        end_of_trust(r->conn);
     }
     if (r->server->api->on_request && r->match.route) {
         r->server->api->on_request(r->server->api->on_request_ctx, r->match.route, r->status,

@@ -133,7 +133,8 @@ static void open_listener(struct oc_listen *l)
     free(l->error);
     l->error = NULL;
     if (!place_of(l, &p)) {
-        l->error = oc_asprintf("`%s` is no address", l->path ? l->path : l->address);
+        l->error = l->path ? oc_strdup("the path of a socket has at most 107 bytes")
+                           : oc_asprintf("`%s` is no address", l->address);
         return;
     }
     l->loopback = is_loopback(&p);
@@ -185,12 +186,16 @@ static void renew_engine(struct oc_listen *l)
     free(l->error);
     l->error = why;
     if (fresh) {
-        if (l->engine) {
-            oc_engine_quiesce(l->engine);
-            OC_VEC_PUSH(&l->leaving, l->engine);
+        struct oc_engine *old = l->engine;
+        l->engine = fresh;
+        if (old) {
+            oc_engine_quiesce(old);
+            OC_VEC_PUSH(&l->leaving, old);
             oc_info("listener renewed", "listener=%s", name_of(l, name));
         }
-        l->engine = fresh;
+        if (old && oc_engine_is_distrusted(old)) {
+            oc_conn_distrust(old);
+        }
     }
     free(l->made_of);
     l->made_of = text;
@@ -219,6 +224,7 @@ static void close_socket(struct oc_listen *l)
 
 static void listener_destroy(struct oc_listen *l)
 {
+    oc_http_upgrades_forget(l->server, l);
     oc_engine_destroy(l->engine);
     for (size_t i = 0; i < l->leaving.count; i++) {
         oc_engine_destroy(l->leaving.items[i]);
@@ -292,8 +298,7 @@ static void use(struct oc_server *s, const struct oc_api_listen *c, size_t i,
         oc_diags_add(diags, true,
                      oc_node_get(oc_config_root(s->api->outside.config(s->api->outside.ctx)), path),
                      path, "Set it right, or listen elsewhere; the rest of the host goes on.",
-                     "%s:%lld: %s", c->unix_path ? c->unix_path : c->address, (long long)c->port,
-                     l->error);
+                     "%s: %s", name_of(l, name), l->error);
         oc_warn(l->engine ? "listener keeps its old certificate" : "listener does not listen",
                 "listener=%s reason=%s", name_of(l, name), l->error);
     }
@@ -324,6 +329,7 @@ void oc_server_configure(struct oc_server *s, struct oc_diags *diags)
             OC_VEC_REMOVE(&s->list, i);
         }
     }
+    oc_server_judge(s);
 }
 
 static void sweep_retired(struct oc_server *s, int64_t now)
@@ -398,6 +404,9 @@ static void sweep(void *ctx)
         let_go(l);
     }
     sweep_retired(s, now);
+    if (certificates) { /* of clients, too: they may have expired, or their CA is another */
+        oc_server_judge(s);
+    }
 }
 
 struct oc_server *oc_server_create(struct oc_api *api)
@@ -469,7 +478,7 @@ static json_t *listener_json(const struct oc_listen *l)
     oc_json_set_str(o, "serves", l->serves == OC_SERVES_ALL ? "all" : "bridge");
     oc_json_set_bool(o, "tls", l->tls);
     oc_json_set_bool(o, "loopback", l->loopback);
-    oc_json_set_int(o, "connections", l->engine ? (int64_t)oc_engine_connections(l->engine) : 0);
+    oc_json_set_int(o, "connections", (int64_t)oc_listen_connections(l));
     oc_json_set_bool(o, "client_certificate", l->wants_certificate);
     if (l->engine && l->engine->expires_ms) {
         oc_json_set_time(o, "certificate_expires_at", l->engine->expires_ms);

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <sys/socket.h>
 
+#include "core/api/admission.h"
 #include "core/api/internal.h"
 #include "core/api/server.h"
 #include "core/base/vec.h"
@@ -21,6 +22,8 @@ struct oc_engine {
     struct oc_watch *watch;
     struct oc_timer *due;
     int64_t expires_ms; /* wall: until when its certificate is good; 0 = it has none */
+    uint64_t
+        trust; /* another number when certificates of clients are to be signed by others; 0: it asks for none */
     struct oc_conn *conns;
     struct oc_http_stream *streams;
     size_t upgraded; /* connections of another protocol that the library passes on: over TLS */
@@ -54,6 +57,8 @@ struct oc_server {
     OC_VEC(struct oc_listen *) list;
     OC_VEC(struct oc_listen *) retired; /* no longer listening, some connections are left */
     struct oc_timer *sweep;             /* late requests, certificates, engines that are done */
+    struct oc_http_upgrade *upgrades;   /* connections of another protocol */
+    size_t upgraded;                    /* how many */
     size_t busy;                        /* requests whose answer is not there */
     struct oc_http_request *pending;    /* those whose handler has not answered */
     int64_t certificates_at, retry_at;
@@ -127,6 +132,10 @@ void oc_conn_on_change(void *ctx, struct MHD_Connection *mhd, void **state,
 void oc_conn_give_up(struct oc_http_request *r, const char *why);
 /* Ends every request and connection of an engine whose listener is gone, in the next turns of the loop. */
 void oc_conn_evict(struct oc_engine *engine);
+/* How many of this peer it has; not those whose socket it has let go (upgrade.c). */
+size_t oc_conn_count(const struct oc_engine *engine, const char *peer);
+/* Closes the connections of whoever has shown a certificate: those that rest at once, the others with their answer. */
+void oc_conn_distrust(const struct oc_engine *engine);
 /* Closes what has kept us waiting for too long. */
 void oc_conn_sweep(struct oc_engine *engine, int64_t now);
 /* What was never read is not kept by the kernel for somebody who may never read it. */
@@ -160,12 +169,39 @@ void oc_malformed_on_log(struct oc_engine *e, const char *fmt, va_list ap);
 
 /* ---- stream.c ---- */
 
-/* As if the client had left. */
-void oc_http_upgrade_break(struct oc_http_upgrade *u);
 /* As if the clients of all streams of this engine had left. */
 void oc_http_streams_break(struct oc_engine *engine);
+/* Those that are let in no more. */
+void oc_http_streams_judge(struct oc_engine *engine);
+
+/* ---- upgrade.c ---- */
+
+/* As if the client had left. */
+void oc_http_upgrade_break(struct oc_http_upgrade *u);
 /* After the client left, or the connection was closed: whoever waits for the socket hears that there is none. */
 void oc_http_upgrade_gone(struct oc_http_upgrade *u);
+/* How many there are that the library knows nothing of any more: of this listener, of this peer (NULL: of all). */
+size_t oc_http_upgrades_apart(const struct oc_server *s, const struct oc_listen *listen,
+                              const char *peer);
+/* The listener is about to be destroyed. */
+void oc_http_upgrades_forget(struct oc_server *s, const struct oc_listen *listen);
+/* Whoever has one that is let in no more is told. */
+void oc_http_upgrades_judge(struct oc_server *s);
+
+/* ---- present.c ---- */
+
+/* Why what was let in by this listener (NULL: it is gone) would not be let in any more; NULL when it would. */
+const char *oc_listen_over(const struct oc_listen *l, const struct oc_api *api, uint64_t trust,
+                           const struct oc_admission *admission);
+const char *oc_engine_over(const struct oc_engine *e, const struct oc_admission *admission);
+/* Streams and connections of another protocol that are let in no more are ended. */
+void oc_server_judge(struct oc_server *s);
+/* Of all kinds, also those that were there before its certificate was renewed. */
+size_t oc_listen_connections(const struct oc_listen *l);
+/* Of one address, by all listeners: with WebSockets. */
+size_t oc_server_connections_of(const struct oc_server *s, const char *peer);
+/* Whether certificates that were shown to this engine count no more: others have to sign them now, or its listener is gone. */
+bool oc_engine_is_distrusted(const struct oc_engine *e);
 
 /* ---- target.c ---- */
 
@@ -204,6 +240,8 @@ struct oc_tls_material {
 };
 int oc_tls_load(const struct oc_api_options *o, struct oc_tls_material *m, struct oc_error *err);
 void oc_tls_finish(struct oc_tls_material *m);
+/* Whether the client has shown a certificate, whatever it is worth. */
+bool oc_tls_is_certified(struct MHD_Connection *mhd);
 /* Warnings about files that are not there or of no use, with the place where each is named: the host goes on without its listeners. */
 void oc_tls_check(const struct oc_api_options *o, const struct oc_config *config,
                   struct oc_diags *diags);

@@ -1,16 +1,12 @@
-/* Answers without an end, and connections that change their protocol. SPDX-License-Identifier: MIT */
-#include <fcntl.h>
+/* Answers without an end, and long ones in parts. SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/api/server_internal.h"
 #include "core/base/mem.h"
-#include "core/base/time.h"
 
 #define BACKLOG_MAX (1u << 20)
 #define BLOCK       (16u << 10)
-#define LAST_WORDS  (2 * OC_SECOND) /* for a close frame to get through */
 
 /* ---- streams ---- */
 
@@ -18,6 +14,7 @@ struct oc_http_stream {
     struct oc_http_stream *next, *prev; /* of the engine */
     struct oc_engine *engine;
     struct MHD_Connection *mhd;
+    struct oc_admission admission;
     struct oc_buf waiting;
     bool suspended, ended, broken;
     oc_loop_fn gone;
@@ -60,6 +57,7 @@ static void free_stream(void *ctx)
     if (s->next) {
         s->next->prev = s->prev;
     }
+    oc_admission_finish(&s->admission);
     oc_buf_finish(&s->waiting);
     free(s);
 }
@@ -78,6 +76,7 @@ struct oc_http_stream *oc_http_stream_open(struct oc_http_request *r, const char
     struct oc_http_stream *s = oc_calloc(1, sizeof *s);
     s->mhd = r->mhd;
     s->engine = r->conn->engine;
+    oc_admission_take(&s->admission, r);
     s->gone = gone;
     s->ctx = ctx;
     s->next = s->engine->streams;
@@ -113,11 +112,25 @@ void oc_http_stream_end(struct oc_http_stream *s)
     resume(s);
 }
 
+static void break_off(struct oc_http_stream *s)
+{
+    s->broken = true;
+    resume(s);
+}
+
 void oc_http_streams_break(struct oc_engine *engine)
 {
     for (struct oc_http_stream *s = engine->streams; s; s = s->next) {
-        s->broken = true;
-        resume(s);
+        break_off(s);
+    }
+}
+
+void oc_http_streams_judge(struct oc_engine *engine)
+{
+    for (struct oc_http_stream *s = engine->streams; s; s = s->next) {
+        if (oc_engine_over(engine, &s->admission)) {
+            break_off(s);
+        }
     }
 }
 
@@ -168,98 +181,4 @@ void oc_http_send_parts(struct oc_http_request *r, unsigned status, const char *
     oc_http_answer(
         r, status, type,
         MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK, read_parts, p, free_parts));
-}
-
-/* ---- upgrades ---- */
-
-struct oc_http_upgrade {
-    struct oc_engine *engine;
-    struct MHD_UpgradeResponseHandle *mhd; /* NULL: the socket is ours alone */
-    int fd;                                /* that one */
-    int pipe;                              /* over TLS: our end of what the library passes on */
-    struct oc_conn *conn;                  /* over TLS: whose it is */
-    void (*ready)(void *ctx, struct oc_http_upgrade *u, int fd, struct oc_view extra);
-    void *ctx;
-};
-
-/* A plain socket is taken away from the library, which would keep its buffers for as long as the connection lasts. */
-static int take_socket(struct oc_http_upgrade *u, int fd, bool tls)
-{
-    u->fd = tls ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
-    return u->fd >= 0 ? u->fd : fd;
-}
-
-static void let_go(struct oc_http_upgrade *u)
-{
-    MHD_upgrade_action(u->mhd, MHD_UPGRADE_ACTION_CLOSE);
-    u->mhd = NULL;
-    u->engine->again =
-        u->engine->again || u->engine->running; /* nothing on its descriptor tells of it */
-    if (!u->engine->running) {
-        oc_timer_start(u->engine->due, 0, 0);
-    }
-}
-
-static void on_upgraded(void *ctx, struct MHD_Connection *mhd, void *state, const char *extra,
-                        size_t extra_len, MHD_socket fd, struct MHD_UpgradeResponseHandle *handle)
-{
-    struct oc_http_upgrade *u = ctx;
-    struct oc_http_request *r = state;
-    (void)mhd;
-    u->mhd = handle;
-    r->upgrade = NULL; /* it has what it waited for */
-    r->conn->upgraded = true;
-    u->engine = r->conn->engine;
-    const int own = take_socket(u, fd, u->engine->listen->tls);
-    fcntl(own, F_SETFL, fcntl(own, F_GETFL) | O_NONBLOCK);
-    if (u->fd >= 0) {
-        let_go(u);
-    } else {
-        u->pipe = own;
-        u->conn = r->conn;
-        u->conn->upgrade = u;
-        u->conn->passed_on = true;
-        u->engine->upgraded++;
-    }
-    u->ready(u->ctx, u, own, (struct oc_view){extra, extra_len});
-}
-
-void oc_http_upgrade(struct oc_http_request *r, const char *protocol,
-                     void (*ready)(void *ctx, struct oc_http_upgrade *u, int fd,
-                                   struct oc_view extra),
-                     void *ctx)
-{
-    struct oc_http_upgrade *u = oc_calloc(1, sizeof *u);
-    u->ready = ready;
-    u->ctx = ctx;
-    r->upgrade = u;
-    oc_http_set(r, "Upgrade", protocol);
-    oc_http_answer(r, MHD_HTTP_SWITCHING_PROTOCOLS, NULL,
-                   MHD_create_response_for_upgrade(on_upgraded, u));
-}
-
-void oc_http_upgrade_gone(struct oc_http_upgrade *u)
-{
-    u->ready(u->ctx, NULL, -1, (struct oc_view){NULL, 0});
-    free(u);
-}
-
-/* The library tells of a client that left only when something is sent to it. */
-void oc_http_upgrade_break(struct oc_http_upgrade *u)
-{
-    shutdown(u->pipe, SHUT_RDWR);
-}
-
-void oc_http_upgrade_close(struct oc_http_upgrade *u)
-{
-    if (u->mhd) {
-        u->conn->upgrade = NULL;
-        u->conn->upgraded = false;
-        u->conn->deadline = oc_time_mono() + LAST_WORDS;
-        shutdown(u->conn->fd, SHUT_RD); /* the library would wait for the client to leave first */
-        let_go(u);
-    } else {
-        close(u->fd);
-    }
-    free(u);
 }

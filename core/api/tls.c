@@ -187,19 +187,39 @@ static bool is_good(gnutls_session_t session)
     return gnutls_certificate_verify_peers(session, &purpose, 1, &status) == 0 && status == 0;
 }
 
+/* Of a client that has shown a certificate; else NULL. */
+static gnutls_session_t session_of(struct MHD_Connection *mhd)
+{
+    unsigned count = 0;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+    const gnutls_session_t session = info ? info->tls_session : NULL;
+    return session && gnutls_certificate_get_peers(session, &count) && count ? session : NULL;
+}
+
+bool oc_tls_is_certified(struct MHD_Connection *mhd)
+{
+    return session_of(mhd) != NULL;
+}
+
 enum oc_certificate oc_http_certificate(const struct oc_http_request *r, char *name, size_t size)
 {
-    const union MHD_ConnectionInfo *info =
-        oc_http_is_tls(r) ? MHD_get_connection_info(r->mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION)
-                          : NULL;
-    unsigned count = 0;
-    gnutls_session_t session = info ? info->tls_session : NULL;
+    const gnutls_session_t session = oc_http_is_tls(r) ? session_of(r->mhd) : NULL;
     if (size) {
         name[0] = '\0';
     }
-    if (!session || !gnutls_certificate_get_peers(session, &count) || !count) {
+    if (!session) {
         return OC_CERTIFICATE_NONE;
     }
     const bool named = common_name(session, name, size);
-    return named && is_good(session) ? OC_CERTIFICATE_GOOD : OC_CERTIFICATE_FOREIGN;
+    return named && !oc_engine_is_distrusted(r->conn->engine) && is_good(session)
+               ? OC_CERTIFICATE_GOOD
+               : OC_CERTIFICATE_FOREIGN;
+}
+
+int64_t oc_http_certificate_expires(const struct oc_http_request *r)
+{
+    const gnutls_session_t session = oc_http_is_tls(r) ? session_of(r->mhd) : NULL;
+    const time_t at = session ? gnutls_certificate_expiration_time_peers(session) : 0;
+    return at > 0 ? (int64_t)at * OC_SECOND : 0;
 }

@@ -45,8 +45,14 @@ static void complain(struct oc_error *err, const char *text, const json_error_t 
     } else {
         reason = oc_utf8_clean(where->text, strlen(where->text));
     }
-    oc_error_set(err, OC_E_CONFIG, "invalid JSON at line %d column %d: %s", where->line,
-                 where->column, reason);
+    if (code == json_error_numeric_overflow) { /* it is JSON, but nothing that we can keep */
+        oc_error_set(err, OC_E_UNSUPPORTED, "the number at line %d column %d is too large",
+                     where->line, where->column);
+        oc_error_hint(err, "Whole numbers have 64 bits here, others those of a double.");
+    } else {
+        oc_error_set(err, OC_E_CONFIG, "invalid JSON at line %d column %d: %s", where->line,
+                     where->column, reason);
+    }
     if (code == json_error_duplicate_key) {
         oc_error_hint(err, "Give each key once.");
     }

@@ -16,7 +16,7 @@
 
 #define OC_JSON_MAX_BYTES (8u << 20) /* a document from outside */
 
-/* Parses one document of at most OC_JSON_MAX_BYTES (depth is capped by jansson at 2048); NULL and `err` on failure,
+/* Parses one document of at most OC_JSON_MAX_BYTES (depth is capped by jansson at 2048); NULL and `err` on failure (OC_E_UNSUPPORTED for a number that is too large),
  * with line and column in the message. The caller owns the result. */
 json_t *oc_json_parse(const char *text, size_t len, struct oc_error *err);
 /* The same for what somebody asks for: an object with a key twice is refused, and the key named. Of two values one would be dropped in

@@ -298,6 +298,9 @@ int oc_daemon_reload(struct oc_daemon *h, struct oc_error *err)
     log_findings(&h->diags);
     oc_info("configuration loaded", "errors=%zu findings=%zu", oc_diags_errors(&h->diags),
             h->diags.list.count);
+    oc_bus_publish(h->env.bus, "config.loaded",
+                   json_pack("{s:I, s:I}", "errors", (json_int_t)oc_diags_errors(&h->diags),
+                             "findings", (json_int_t)h->diags.list.count));
     oc_notify("READY=1");
     return OC_OK;
 }

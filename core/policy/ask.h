@@ -69,6 +69,10 @@ typedef int (*oc_answer_fn)(const struct oc_answer *answer, void *ctx, struct oc
 int oc_question_ask(struct oc_question *q, oc_args_fn args_fn, oc_answer_fn answer_fn, void *ctx,
                     struct oc_error *err);
 
+/* The same for somebody who tries something out: a failure is neither noted nor told, and the question is no real input. */
+int oc_question_try(struct oc_question *q, oc_args_fn args_fn, oc_answer_fn answer_fn, void *ctx,
+                    struct oc_error *err);
+
 /* ---- saying the arguments: one after the other; members of an object after their key ---- */
 
 /* False when this member of the first argument need not be said, as nobody looks at it. */

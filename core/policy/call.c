@@ -8,7 +8,8 @@
 #include "core/base/mem.h"
 #include "core/policy/state.h"
 
-#define RETURNED "openclaw.returned" /* registry key: what the last chunk returned */
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"      /* some editors begin a file with it */
+#define RETURNED        "openclaw.returned" /* registry key: what the last chunk returned */
 
 struct chunk {
     const char *name, *text;
@@ -16,14 +17,23 @@ struct chunk {
     bool compiled;
 };
 
+void oc_lua_compile(lua_State *L, const char *name, const char *text, size_t len)
+{
+    const size_t mark = len >= strlen(BYTE_ORDER_MARK) &&
+                                memcmp(text, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)) == 0
+                            ? strlen(BYTE_ORDER_MARK)
+                            : 0;
+    /* "t": a precompiled chunk could do what the compiler never emits */
+    if (luaL_loadbufferx(L, text + mark, len - mark, name, "t") != LUA_OK) {
+        lua_error(L);
+    }
+}
+
 static int run_chunk(lua_State *L)
 {
     struct chunk *c = lua_touserdata(L, 1);
     const char *name = lua_pushfstring(L, "@%s", c->name);
-    /* "t": a precompiled chunk could do what the compiler never emits */
-    if (luaL_loadbufferx(L, c->text, c->len, name, "t") != LUA_OK) {
-        return lua_error(L);
-    }
+    oc_lua_compile(L, name, c->text, c->len);
     c->compiled = true;
     lua_call(L, 0, 1);
     /* A chunk may return a table instead of setting globals (lists of tests do). */

@@ -1,12 +1,26 @@
 /* Looking at a text before it is put in force. SPDX-License-Identifier: MIT */
 #include <stdio.h>
+#include <string.h>
 
 #include "core/base/error.h"
 #include "core/base/mem.h"
 #include "core/base/text.h"
 #include "core/policy/hooks.h"
 #include "core/policy/inspect.h"
+#include "core/policy/policies.h"
 #include "core/policy/state.h"
+
+#define SUFFIX ".lua"
+
+/* "policies/route.lua" -> "route" */
+static const char *policy_of(const char *name, char policy[OC_POLICY_NAME_MAX])
+{
+    const char *slash = strrchr(name, '/');
+    const char *base = slash != NULL ? slash + 1 : name;
+    const size_t len = strlen(base) - (oc_ends(base, SUFFIX) ? strlen(SUFFIX) : 0);
+    oc_copy(policy, len < OC_POLICY_NAME_MAX ? len + 1 : OC_POLICY_NAME_MAX, base);
+    return policy;
+}
 
 /* A function that nobody asks is a hook that is spelled wrong. */
 static int refuse_function(struct oc_lua *lua, const char *name, const char *word,
@@ -31,9 +45,23 @@ static int refuse_function(struct oc_lua *lua, const char *name, const char *wor
     return OC_E_CONFIG;
 }
 
-static int check_functions(struct oc_lua *lua, const char *name, const json_t *functions,
-                           struct oc_error *err)
+static bool is_among(const json_t *functions, const char *name)
 {
+    size_t i;
+    json_t *function;
+    json_array_foreach((json_t *)functions, i, function)
+    {
+        if (strcmp(json_string_value(function), name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int oc_policy_vet(struct oc_lua *lua, const char *name, const json_t *functions,
+                  struct oc_error *err)
+{
+    char policy[OC_POLICY_NAME_MAX];
     size_t i;
     json_t *function;
     json_array_foreach((json_t *)functions, i, function)
@@ -47,6 +75,12 @@ static int check_functions(struct oc_lua *lua, const char *name, const json_t *f
         oc_error_hint(err, "`openclaw policy hooks` shows those that there are.");
         return OC_E_CONFIG;
     }
+    if (oc_hook_index(policy_of(name, policy)) >= 0 && !is_among(functions, policy)) {
+        oc_error_set(err, OC_E_CONFIG, "%s does not define the hook %s", name, policy);
+        oc_error_hint(err, "A file that is named after a hook answers it: define it, or give the "
+                           "file another name.");
+        return OC_E_CONFIG;
+    }
     return OC_OK;
 }
 
@@ -58,7 +92,7 @@ static int check(const char *name, const char *text, size_t len, bool functions,
     int code = oc_lua_run(lua, name, text, len, err);
     if (code == OC_OK) {
         found = oc_lua_functions(lua);
-        code = functions ? check_functions(lua, name, found, err) : OC_OK;
+        code = functions ? oc_policy_vet(lua, name, found, err) : OC_OK;
     }
     if (code != OC_OK || hooks == NULL) {
         json_decref(found);

@@ -23,8 +23,8 @@ const struct oc_hook oc_hooks[] = {
      .returns = "{allow: boolean, reason?: string}|{approval: " CATEGORY ", reason?: string}",
      .meaning = "allow = true lets it run, allow = false refuses it with the reason, approval = "
                 "CATEGORY keeps it for a decision of that category",
-     .otherwise = "without a policy everything is allowed that the role allows; when the policy "
-                  "fails, destructive operations are refused and others run",
+     .otherwise = "when no policy answers or the policy fails, the built-in one is asked, and what "
+                  "it lets run runs unless it is destructive",
      .asked = "before every operation that changes something"},
     {.name = "route",
      .summary = "Which channels hear of this alert",
@@ -80,7 +80,9 @@ const struct oc_hook oc_hooks[] = {
            "minimum_votes: integer, examiner_review: boolean, sentinel_approval: boolean, "
            "deadline: integer, declaration_ms: integer, override_ms: integer}, electorate: [{name: "
            "string, triad: boolean, revoked_at?: integer}], signatures: [{kind: "
-           "\"review\"|\"approval\", verdict: \"approve\"|\"request_changes\"|\"reject\", nonce: "
+           "\"review\"|\"approval\", verdict: "
+           "\"approve\"|\"request_changes\"|\"reject\"|\"abstain\", "
+           "nonce: "
            "integer, " STAMP
            "}], vetoes: [{holder: \"steward\"|\"sentinel\", condition: string, " STAMP
            "}], overrides: [{member: string, " STAMP "}], delegations: [{from: string, to: "

@@ -137,9 +137,7 @@ static int dump_chunk(lua_State *L)
 {
     struct dump *d = lua_touserdata(L, 1);
     const char *name = lua_pushfstring(L, "@%s", d->name);
-    if (luaL_loadbufferx(L, d->text, d->len, name, "t") != LUA_OK) {
-        return lua_error(L);
-    }
+    oc_lua_compile(L, name, d->text, d->len);
     return lua_dump(L, write_bytes, &d->bytes, 0);
 }
 

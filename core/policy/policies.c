@@ -93,8 +93,14 @@ int oc_policy_load(struct oc_policy *policy, const char *text, size_t len, struc
 {
     struct oc_lua *lua = oc_lua_create(NULL);
     lua->trace = policy->cover;
+    json_t *hooks = NULL;
     int code = oc_lua_run(lua, policy->chunk, text, len, err);
+    if (code == OC_OK) {
+        hooks = oc_lua_functions(lua);
+        code = oc_policy_vet(lua, policy->chunk, hooks, err);
+    }
     if (code != OC_OK) {
+        json_decref(hooks);
         oc_lua_destroy(lua);
         return code;
     }
@@ -108,7 +114,7 @@ int oc_policy_load(struct oc_policy *policy, const char *text, size_t len, struc
     OC_FREE(policy->failing);
     policy->line = 0;
     policy->lua = lua;
-    policy->hooks = oc_lua_functions(lua);
+    policy->hooks = hooks;
     policy->reads = oc_reads_of(lua);
     policy->own = copy;
     policy->text = copy != NULL ? copy : text;
@@ -236,7 +242,7 @@ static void tell_removed(struct oc_policies *p, const struct oc_policy *policy)
 /* The file of what was in force before the host was started is gone. */
 static void look_for_orphan(struct oc_policies *p, const char *entry)
 {
-    char name[65];
+    char name[OC_POLICY_NAME_MAX];
     if (!p->keeps_last || !oc_policy_is_orphan(p->dir, entry, name, sizeof(name))) {
         return;
     }
@@ -254,7 +260,7 @@ static int scan_folder(struct oc_policies *p)
     DIR *dir = p->dir != NULL ? opendir(p->dir) : NULL;
     const struct dirent *entry;
     int changed = 0, files = 0;
-    char name[65];
+    char name[OC_POLICY_NAME_MAX];
     while (dir != NULL && (entry = readdir(dir)) != NULL) {
         if (!is_policy_file(entry->d_name, name, sizeof(name))) {
             look_for_orphan(p, entry->d_name);

@@ -8,6 +8,8 @@
 #include "core/policy/policy.h"
 #include "core/policy/shape.h"
 
+#define OC_POLICY_NAME_MAX 65
+
 /* Which version of a file was looked at last. */
 struct oc_policy_stamp {
     int64_t mtime_ns, size;
@@ -65,8 +67,12 @@ struct oc_policies {
 /* Adds one that has nothing in force yet. */
 struct oc_policy *oc_policies_add(struct oc_policies *p, const char *name);
 void oc_policy_set_chunk(struct oc_policy *policy, const char *dir);
-/* Puts a text in force when it compiles and runs; else what was in force stays. */
+/* Puts a text in force when it compiles, runs and is a policy (oc_policy_vet); else what was in force stays. */
 int oc_policy_load(struct oc_policy *policy, const char *text, size_t len, struct oc_error *err);
+/* check.c: whether what the chunk `name` ("policies/route.lua") defined is a policy: its functions are hooks, there is one, and when it is
+ * named after a hook, that one. Without that a file that lost its hook would switch off what it guards. OC_E_CONFIG. */
+int oc_policy_vet(struct oc_lua *lua, const char *name, const json_t *functions,
+                  struct oc_error *err);
 /* sleep.c: puts a shipped text in force without running it. Its state is made when it is asked for the first time. */
 void oc_policy_sleep(struct oc_policy *policy, const char *text, size_t len);
 /* To be called before `lua` is used. */

@@ -3,8 +3,8 @@
  * Each file of the policy folder (and each shipped default that no file of the same name replaces) is one chunk in one
  * sandbox of its own; it defines functions named after hooks (`route`). The last file in byte order of names that has a
  * hook is asked; shipped defaults come before all files, so any file of the folder outranks them. Names are
- * "<name>.lua"; "*_test.lua" are tests and not loaded. A file that does not compile or whose top level fails keeps its last good version in force, with an
- * event "policy.failed"; good reloads publish "policy.loaded", a file that is gone "policy.removed". Each is {"policy","message","in_force"
+ * "<name>.lua"; "*_test.lua" are tests and not loaded. A file that does not compile, whose top level fails, or that is no policy (a function that is no
+ * hook, no hook, not the hook it is named after) keeps its last good version in force, with an event "policy.failed"; good reloads publish "policy.loaded", a file that is gone "policy.removed". Each is {"policy","message","in_force"
  * as in the list,"sha256" of the text in force, null: none}. [loop] */
 #ifndef OC_POLICY_POLICY_H
 #define OC_POLICY_POLICY_H

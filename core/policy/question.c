@@ -210,3 +210,16 @@ int oc_question_ask(struct oc_question *q, oc_args_fn args_fn, oc_answer_fn answ
     return oc_policy_put(q->policies, policy, q->hook, oc_hook_index(q->hook), args_fn, answer_fn,
                          ctx, err);
 }
+
+int oc_question_try(struct oc_question *q, oc_args_fn args_fn, oc_answer_fn answer_fn, void *ctx,
+                    struct oc_error *err)
+{
+    struct oc_policies *p = q->policies;
+    const bool was_quiet = p->quiet, was_trial = p->trial;
+    p->quiet = true;
+    p->trial = true;
+    int code = oc_question_ask(q, args_fn, answer_fn, ctx, err);
+    p->quiet = was_quiet;
+    p->trial = was_trial;
+    return code;
+}

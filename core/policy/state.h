@@ -73,6 +73,10 @@ struct oc_lua *oc_lua_of(lua_State *L);
  * dropped. */
 int oc_lua_protect(struct oc_lua *l, lua_CFunction fn, void *arg, struct oc_error *err);
 
+/* Leaves the compiled text on the stack, a byte order mark before it left out; raises when it does not compile. `name` is "@" and what
+ * messages call it. */
+void oc_lua_compile(lua_State *L, const char *name, const char *text, size_t len);
+
 /* Takes `cost` instructions from the budget and raises when a limit is broken: for work in C that
  * the instruction count cannot see. */
 void oc_lua_charge(lua_State *L, uint64_t cost);

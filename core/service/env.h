@@ -14,6 +14,11 @@
 #include "core/store/ledger/ledger.h"
 #include "core/store/store.h"
 
+/* The instances as which services of the host publish samples of their own. */
+#define OC_OWN_BRIDGE "bridge"
+#define OC_OWN_COST   "cost"
+#define OC_OWN_CRON   "cron"
+
 /* All borrowed; valid until the service is destroyed. */
 struct oc_env {
     struct oc_loop *loop;
@@ -42,6 +47,9 @@ struct oc_env {
  *   alert.escalated    {"alert","rule","severity","from","step","channels","by","reason"}
  *   alert.failed_over  {"alert","channel","to","delivery","message"}   alert.digest {"channel","digest","deliveries","alerts"}
  *   silence.created silence.updated silence.expired silence.expiring
+ *   samples.complete   {"instance","since"}: a service of the host has told all the samples that it has of its own; what its instance
+ *                      (OC_OWN_*) told last before `since` is over, INT64_MAX: all of it
+ *   budget.changed     {"budget"}: it was set or removed   config.loaded {"errors","findings"}: by a reload
  *   health.changed     {"service","instance","target","from","to","hard":bool,"output","at"}
  *   health.flapping    {"service","flapping":bool,"state"}
  *   plugin.*           see core/plugin/plugin.h

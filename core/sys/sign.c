@@ -37,6 +37,12 @@ bool oc_sign_verify(const uint8_t public_key[OC_SIGN_PUBLIC], const void *data, 
     return crypto_sign_verify_detached(signature, data, len, public_key) == 0;
 }
 
+bool oc_sign_key_sound(const uint8_t public_key[OC_SIGN_PUBLIC])
+{
+    ready();
+    return crypto_core_ed25519_is_valid_point(public_key) == 1;
+}
+
 void oc_blake2b(const void *data, size_t len, uint8_t sum[OC_BLAKE2B])
 {
     ready();

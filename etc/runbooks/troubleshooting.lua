@@ -38,7 +38,7 @@ local measured = {
             saved = metric("redis.rdb_last_save_ok") },
   litellm = { models = metric("litellm.models"), database = metric("litellm.database") },
   vectors = { up = metric("postgres.up"), vector = metric("postgres.pgvector"), dead = metric("postgres.dead_tuples") },
-  a2a = { presence = { op = "message.presence" } },
+  a2a = { bridge = { op = "message.status" } },
 }
 
 function facts(params)
@@ -190,16 +190,21 @@ trees.dashboard = function(params, facts, found)
   checks(facts, found, "dashboard")
 end
 
+-- Who listens elsewhere this host does not know: it knows whether it carries messages itself.
 trees.a2a = function(params, facts, found)
-  local heard = {}
-  for _, one in ipairs(facts.presence or {}) do heard[one.agent or one.name or ""] = one end
-  for _, name in ipairs(agents(facts)) do
-    local unit = look_at(facts, name, found)
-    if unit and unit.healthy and facts.presence and not heard[name] then
-      found[#found + 1] = finding("warning", name .. " runs and was not heard of", "`openclaw unit restart " .. name .. "` registers it again.")
-    end
+  local bridge = (facts.bridge or {})[1] or {}
+  if bridge.state == "off" then
+    found[#found + 1] = finding("info", "this host has no bridge: it carries no messages",
+                                "Look on the host that has one, or give this one a section bridge.")
+  elseif bridge.state == "failed" then
+    found[#found + 1] = finding("critical", "the bridge does not carry messages: " .. (bridge.error or "it has failed"),
+                                "See --param issue=redis, and `openclaw message status`.")
+  elseif bridge.state == "connecting" then
+    found[#found + 1] = finding("warning", "the bridge is being connected" .. (bridge.error and ": " .. bridge.error or ""),
+                                "`openclaw message status` shows when it is there; see --param issue=redis.")
   end
-  checks(facts, found, "gateway", "redis")
+  for _, name in ipairs(agents(facts)) do look_at(facts, name, found) end
+  checks(facts, found, "gateway", "redis", "bridge")
 end
 
 trees.vectors = function(params, facts, found)

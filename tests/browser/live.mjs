@@ -77,6 +77,41 @@ async function explainsConfig(page) {
   page.complaints = page.complaints.filter((c) => !(c.includes('404') && c.includes('config/explain'))); // asked for
 }
 
+/** What somebody else does is seen without asking again: the lists that are asked for now and then would take longer. */
+async function othersAct(page) {
+  const seen = (condition, text) => eventually(condition, text, 5000);
+  const says = (text) => async () => ((await page.locator('main').textContent()) ?? '').includes(text);
+  const saysNot = (text) => async () => !(await says(text)());
+  await goTo(page, '#/settings?tab=access');
+  await page.locator('main .tbody .tr').first().waitFor();
+  await ask('call', { op: 'token.create', params: { name: 'made-elsewhere', role: 'viewer', expires: '0' } });
+  const token = page.locator('main .tbody .tr', { hasText: 'made-elsewhere' });
+  await seen(async () => (await token.count()) === 1, 'a token that was made elsewhere');
+  check(((await token.textContent()) ?? '').includes('until revoked'), `a token without an end: ${await token.textContent()}`);
+  await ask('call', { op: 'token.revoke', params: { token: 'made-elsewhere' } });
+  await seen(async () => (await token.count()) === 0, 'that it was revoked');
+  await goTo(page, '#/alerts?tab=silences');
+  await page.locator('main').waitFor();
+  await ask('call', { op: 'alert.silence', params: { matchers: ['rule=elsewhere'], for: '1h', comment: 'made elsewhere' } });
+  await seen(says('made elsewhere'), 'a silence that was made elsewhere');
+  await goTo(page, '#/cost');
+  await page.locator('main .tr', { hasText: 'steward' }).first().waitFor();
+  await ask('call', { op: 'cost.budget.set', params: { agent: 'elsewhere', limit: 3 } });
+  await seen(says('elsewhere'), 'a budget that was set elsewhere');
+  await ask('call', { op: 'cost.budget.remove', params: { agent: 'elsewhere' } });
+  await seen(saysNot('elsewhere'), 'that it was removed');
+  await goTo(page, '#/settings?tab=config');
+  await page.getByLabel('Configuration in force').waitFor();
+  check(!(await says('61.25')()), 'a value that nobody has set');
+  const set = await fetch(`${settings.url}/api/config/alerts`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${settings.tokens.admin}` },
+    body: '{"cpu":{"warning_percent":61.25}}',
+  });
+  check(set.ok, `setting a threshold is answered with ${set.status}`);
+  await seen(says('61.25'), 'a value that was set elsewhere');
+}
+
 async function losesTheHost(page) {
   await goTo(page, '#/services');
   page.away = true;
@@ -96,7 +131,7 @@ await run(async (browser) => {
   const page = await open(browser);
   await signIn(page, 'admin');
   await eventually(async () => (await page.locator('.link-text').textContent()) === 'Live', 'it is live');
-  for (const step of [dies, acknowledges, silences, recovers, reloadsPlugin, explainsConfig, losesTheHost]) {
+  for (const step of [dies, acknowledges, silences, recovers, reloadsPlugin, explainsConfig, othersAct, losesTheHost]) {
     try {
       await step(page);
     } catch (e) {

@@ -129,6 +129,38 @@ def the_operations_say_who_would_be_told_and_why():
         daemon.remove()
 
 
+MISTAKEN = """tree = routing.tree { channels = { "console", "nosuch" }, routes = {
+  { matchers = { "category=agent" }, channels = { "console" }, mute = { "nope" }, active = { "night" } } } }
+function route(alert) return routing.find(tree, alert) end
+function routes(alert) return alert and routing.explain(tree, alert) or tree end
+"""
+
+
+def a_trial_names_what_is_not_configured_and_is_no_real_input():
+    daemon = Daemon()
+    daemon.write("""collectors = (); alerts = { channels = ( { plugin = "console"; } );
+                    intervals = ( { name = "night"; times = "22:00-06:00"; } ); };""")
+    try:
+        daemon.start()
+        os.makedirs(f"{daemon.home}/policies", exist_ok=True)
+        with open(f"{daemon.home}/policies/route.lua", "w", encoding="utf-8") as f:
+            f.write(MISTAKEN)
+        daemon.call("policy.reload")
+        interval = "a route names the interval nope, which is not configured"
+        channel = "a route names the channel nosuch, which is not configured"
+        shown = daemon.call("alert.routes.show")
+        assert shown["warnings"] == [interval] and shown["text"].endswith(f"\nwarning: {interval}"), shown
+        tried = daemon.call("alert.routes.test", label=["severity=critical"])
+        assert tried["warnings"] == [channel] and tried["told"] == ["console"], tried
+        tried = daemon.call("alert.routes.test", label=["category=agent"])
+        assert tried["warnings"] == [interval] and f"\nwarning: {interval}" in tried["text"], tried
+        compared = daemon.call("policy.diff", name="route", text="function route() return {} end")
+        assert [h["inputs"] for h in compared["hooks"]] == [0, 0] and not compared["differences"], compared
+    finally:
+        daemon.stop()
+        daemon.remove()
+
+
 RESERVED = """collectors = ();
 alerts = { channels = (
   { plugin = "webhook"; name = "chat"; url = "%(broken)s"; retries = 0; fallback = "reserve"; levels = ["critical"]; },
@@ -218,4 +250,5 @@ if __name__ == "__main__":
         print("skipped: Debian's prometheus-alertmanager is not installed")
         sys.exit(77)
     harness.run([random_trees_are_walked_as_alertmanager_walks_them, the_operations_say_who_would_be_told_and_why,
+                 a_trial_names_what_is_not_configured_and_is_no_real_input,
                  a_channel_without_levels_is_for_signs_of_life_and_fallbacks, groups_and_inhibition_are_seen_through_the_api_and_survive_kill])

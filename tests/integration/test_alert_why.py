@@ -82,6 +82,10 @@ def everything_that_has_a_say_is_said():
         data(daemon, "alert", "ack", id, "--comment", "on it")
         why = data(daemon, "alert", "why", id)
         assert why["next"]["reason"] == "somebody acknowledged it" and "acknowledged by" in why["text"], why
+        data(daemon, "alert", "assign", id, "bob")
+        data(daemon, "alert", "unassign", id)
+        text = data(daemon, "alert", "why", id)["text"]
+        assert " assigned to bob: " in text and " assigned to nobody: " in text, text
     finally:
         daemon.remove()
 

@@ -371,8 +371,20 @@ def amtool_works_against_us():
         assert made in am("silence", "query", "alertname=DiskFull") and made not in am("silence", "query", "alertname=Other")
         assert [r["labels"]["alertname"] for r in json.loads(am("alert", "query", "-o", "json"))] == ["Other"]
         assert [r["labels"]["alertname"] for r in json.loads(am("alert", "query", "--silenced", "-o", "json"))] == ["DiskFull"]
-        updated = am("silence", "update", made, "--duration=2h", "--comment=longer").strip().split()
-        assert am("silence", "query", "-q").split() and updated
+        time.sleep(1.2)  # it has begun, and in another second
+        am("silence", "update", made, "--duration=2h", "--comment=longer")
+        assert am("silence", "query", "-q").split() == [made], "the same silence"
+        am("silence", "add", "alertname!=Watchdog", "--comment=x", "--duration=1m")
+        daemon.call("alert.silence", matchers=["weekly=1"], comment="w", every="mon-sun 00:00-23:59")
+        daemon.call("alert.silence", matchers=["alertname=DiskFull"], comment="u", until_resolved=True)
+        time.sleep(1.2)
+        kept = {row["comment"]: row for row in daemon.call("alert.silences")}
+        for was in ("w", "u"):
+            am("silence", "update", kept[was]["id"], "--comment=other " + was)
+        new = {row["comment"]: row for row in daemon.call("alert.silences")}
+        assert new["other w"]["recurs"] == kept["w"]["recurs"] and new["other w"]["id"] == kept["w"]["id"], new
+        assert new["other u"]["until_resolved"] and new["other u"]["id"] == kept["u"]["id"], new
+        daemon.call("alert.unsilence", id=kept["w"]["id"])  # whole: expired by amtool it would come again
         for one in am("silence", "query", "-q").split():
             am("silence", "expire", one)
         assert am("silence", "query", "-q").strip() == ""

@@ -194,6 +194,48 @@ def test_thresholds_are_set_in_the_file_and_in_force():
         d.remove()
 
 
+def thresholds_of_the_original():
+    """[("agent", "heartbeatWarning", 120), ...] of alert-rules.yaml."""
+    with open(os.path.join(os.path.dirname(__file__), "original", "alert-rules.yaml")) as f:
+        block = f.read().split("thresholds:\n")[1].split("\nrouting:")[0]
+    group, found = None, []
+    for line in block.splitlines():
+        key, _, value = line.strip().partition(":")
+        if value.strip():
+            found.append((group, key, float(value)))
+        else:
+            group = key
+    return found
+
+
+NOWHERE = ("langfuse.", "sessions.", "deliberation.", "a2a.latency")  # what nothing here can tell
+
+
+def test_every_threshold_of_the_original_is_known_by_its_name():
+    d = daemon("collectors = ();\n")
+    try:
+        admin = Rest(d.url, d.token("admin"))
+        names = thresholds_of_the_original()
+        assert len(names) == 60, names
+        body = {}
+        for group, key, value in names:
+            name = f"{group}.{key}"
+            if name.startswith(NOWHERE):
+                answer = admin.post("/api/config/alerts", {group: {key: value}})
+                assert answer.status == 422 and name in answer.error["message"] and answer.error["hint"], (name, answer.body)
+                assert "no threshold is named" not in answer.error["message"], answer.body
+            else:
+                body.setdefault(group, {})[key] = value
+        answer = admin.post("/api/config/alerts", body)
+        assert answer.status == 200, answer.body
+        health = answer.json["thresholds"]["agent_health"]
+        assert health["heartbeat_warning_seconds"] == 120 and health["heartbeat_timeout_seconds"] == 300, health
+        assert answer.json["thresholds"]["cron"]["missed_critical"] == 3, answer.body
+    finally:
+        d.stop()
+        d.remove()
+
+
 def test_a_threshold_that_cannot_be_meant_is_refused_and_at_a_start_the_default_holds():
     d = daemon('collectors = ();\nthresholds = {\n  cpu = { warning_percent = 5000; };\n  memory = { warning_percent = 95; };\n};\n')
     try:

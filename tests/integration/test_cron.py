@@ -62,6 +62,52 @@ def the_shipped_schedules_are_there_and_say_why_they_wait():
     daemon.remove()
 
 
+def a_run_that_needs_a_decision_ends_with_it():
+    try:
+        import governance
+    except ImportError:
+        print("      left out: no Python package cryptography")
+        return
+    daemon = host()
+    folder = os.path.join(daemon.home, "policies")
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "authorize.lua"), "w") as f:
+        f.write("function authorize(op, actor) if op == 'alert.silence' and string.sub(actor.name, 1, 9) == 'schedule:' then\n"
+                "return { approval = 'emergency' } end return { allow = true } end\n")
+    daemon.start()
+    members = governance.enroll(daemon.call)
+
+    def asked(name):
+        add(daemon, name=name, every="1h", op="alert.silence", params=json.dumps({"matchers": ["rule=x"], "for": "1h", "comment": name}))
+        record = daemon.call("cron.run", name=name)
+        assert record["state"] == "waiting" and record["proposal"], record
+        return daemon.call("governance.show", proposal=record["proposal"])
+
+    def ended(name):
+        return eventually(lambda: (lambda r: r if r["state"] != "waiting" else None)(daemon.call("cron.history", name=name)[0]), what="the end")
+
+    def decide(proposal, choice):
+        for name in ("alpha", "beta"):
+            members[name].vote(daemon.call, proposal, choice)
+
+    decide(asked("good"), "yes")
+    assert ended("good")["state"] == "ok" and len(daemon.call("alert.silences")) == 1
+    decide(asked("bad"), "no")
+    record = ended("bad")
+    assert record["state"] == "rejected" and "rejected" in record["message"], record
+    assert daemon.call("cron.show", name="bad")["status"] == "failing"
+    proposal = asked("gone")
+    daemon.kill()
+    daemon.start()
+    daemon.call("cron.remove", name="gone")
+    proposal = eventually(lambda: (lambda p: p if p["status"] != "open" else None)(daemon.call("governance.show", proposal=proposal["id"])),
+                          what="the withdrawal")
+    assert proposal["status"] == "withdrawn" and "was removed" in proposal["reason"], proposal
+    assert len(daemon.call("alert.silences")) == 1
+    assert daemon.stop() == 0
+    daemon.remove()
+
+
 def a_schedule_of_the_file_changes_a_shipped_one():
     daemon = host('schedules = ( { name = "health"; cron = "*/10 * * * *"; enabled = false; },\n'
                   '  { name = "bad"; cron = "60 * * * *"; op = "health.check"; } );\n').start()
@@ -224,7 +270,7 @@ def times_are_shown_on_the_clock_of_their_zone():
 
 
 if __name__ == "__main__":
-    run([the_shipped_schedules_are_there_and_say_why_they_wait, a_schedule_of_the_file_changes_a_shipped_one,
+    run([the_shipped_schedules_are_there_and_say_why_they_wait, a_run_that_needs_a_decision_ends_with_it, a_schedule_of_the_file_changes_a_shipped_one,
          what_was_added_runs_every_second, missed_runs_raise_alerts, a_role_is_never_above_its_author,
          killed_again_and_again_nothing_runs_twice, the_originals_crontab_is_taken_over,
          times_are_shown_on_the_clock_of_their_zone])

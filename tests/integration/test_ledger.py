@@ -142,6 +142,32 @@ def an_export_can_be_checked_alone(d):
     for _, left in reversed(edge[:-1]):
         found = rfc6962.node_hash(left, found)
     assert found == root
+    verify_export(d, folder, start, lines)
+
+
+def verify_export(d, folder, start, lines):
+    """The product checks what it has exported, and finds what was changed in it."""
+    document = cli(d, "ledger", "verify", "--dir", folder)
+    report = data_of(document)
+    assert report["good"] and report["entries"] == start + len(lines) and report["oldest"] == start, report
+    assert "which is not of this host" not in json.dumps(document)
+    with open(f"{folder}/bundle.json") as f:
+        bundle = f.read()
+    changed = lines[3].replace(b"{", b"{ ", 1)
+    for name, text in {"entries.jsonl": [b"\n".join([*lines[:3], changed, *lines[4:]]) + b"\n", b"\n".join(lines[:-1]) + b"\n",
+                                         b"\n".join([*lines, lines[-1]]) + b"\n", b"\n".join(lines), b""],
+                       "bundle.json": [bundle.replace('"from": 5', '"from": 4').encode(), bundle.replace("\\n", "x", 1).encode(), b"{}"]}.items():
+        for wrong in text:
+            with open(f"{folder}/{name}", "rb") as f:
+                right = f.read()
+            assert wrong != right, name
+            with open(f"{folder}/{name}", "wb") as f:
+                f.write(wrong)
+            document = cli(d, "ledger", "verify", "--dir", folder, code=5)
+            assert name in json.dumps(document), (name, wrong[:200], document)
+            with open(f"{folder}/{name}", "wb") as f:
+                f.write(right)
+    cli(d, "ledger", "verify", "--dir", folder)
 
 
 def copies_go_elsewhere(d, copy):

@@ -291,17 +291,83 @@ def daemon_error(daemon, op, **params):
     raise AssertionError(f"{op} ran")
 
 
+def govern(daemon):
+    """Every member of the triad has a key: operations that need a decision wait for one."""
+    for member in ("alpha", "beta", "charlie"):
+        made = json.loads(cli(daemon, "governance", "keys", "create", member, os.path.join(daemon.home, f"{member}.key"),
+                              "--json"))["data"]
+        cli(daemon, "governance", "keys", "register", member, made["public"], "--json")
+    eventually(lambda: daemon.call("governance.status")["ready"], what="the triad")
+    time.sleep(1.1)
+
+
+OWN_GUARD = """function authorize(op, actor)
+  if op:find("^policy%.[ar]") and op ~= "policy.reload" and actor.governed then
+    return { approval = "strategic", reason = "by the owner's own file" }
+  end
+  return { allow = true }
+end
+"""
+
+
+def assert_guards(daemon, path, state, in_force, reason):
+    row = next(p for p in daemon.call("policy.list") if p["name"] == "authorize")
+    assert (row["state"], row["in_force"], row["hooks"]) == (state, in_force, ["authorize"]), row
+    error = json.loads(cli(daemon, "policy", "apply", path, "--name", "deploy_gate", "--yes", "--json", code=8))["error"]
+    assert reason in error["message"], error
+    assert not os.path.exists(os.path.join(daemon.home, "policies", "deploy_gate.lua"))
+
+
+def a_guard_that_lost_its_text_goes_on_guarding():
+    """An editor, a full disk or a copied file leaves authorize.lua without `authorize`: what was in force stays, and over kill -9."""
+    daemon = Daemon().start()
+    try:
+        guard = write(daemon, "policies/authorize.lua", OWN_GUARD)
+        path = write(daemon, "gate.lua", "function deploy_gate() return { verdict = 'go' } end")
+        daemon.call("policy.reload")
+        govern(daemon)
+        assert_guards(daemon, path, "ok", "file", "the owner's own file")
+        for lost in ("", "local function authorize() return { allow = true } end\n", "function authorise() return { allow = true } end\n",
+                     "function route(a, t) return { 'file' } end\n"):
+            with open(guard, "w", encoding="utf-8") as f:
+                f.write(lost)
+            if lost:  # the first is found by the look every few seconds
+                assert "authorize" in daemon_error(daemon, "policy.reload")
+            eventually(lambda: [p for p in daemon.call("policy.list") if p["name"] == "authorize" and p["state"] == "failed"],
+                       timeout=20, what="the look at the folder")
+            assert_guards(daemon, path, "failed", "kept", "the owner's own file")
+            assert "authorize: policies/authorize.lua" in doctor(daemon), doctor(daemon)
+            alert = eventually(lambda: [a for a in firing(daemon) if a["labels"]["policy"] == "authorize"], what="the alert")[0]
+            assert "what was in force before is kept" in alert["message"], alert
+            daemon.kill()
+            daemon.start()
+            assert_guards(daemon, path, "failed", "last", "the owner's own file")
+            write(daemon, "policies/authorize.lua", OWN_GUARD)
+            daemon.call("policy.reload")
+            eventually(lambda: not [a for a in firing(daemon) if a["labels"]["policy"] == "authorize"], what="the end of the alert")
+        write(daemon, "policies/authorize.lua", "")
+        write(daemon, "policies/authorize.lua.last", "")  # and so the copy: the built-in one is left
+        daemon.kill()
+        daemon.start()
+        assert_guards(daemon, path, "failed", "built in", "a policy decides what others may do")
+        for name in ("authorize", "quorum"):
+            answer = json.loads(cli(daemon, "policy", "apply", path, "--name", name, "--json", code=7))
+            assert f"does not define the hook {name}" in answer["error"]["message"], answer
+        # That governance cannot decide any more opens nothing, and is said.
+        cli(daemon, "governance", "keys", "revoke", "charlie", "--yes")
+        eventually(lambda: not daemon.call("governance.status")["ready"], what="the end of the triad")
+        said = doctor(daemon)
+        assert "governance cannot decide: not every member of the triad has a key" in said, said
+    finally:
+        daemon.stop()
+        daemon.remove()
+
+
 def what_needs_a_decision_waits_for_one():
     daemon = Daemon().start()
     try:
         path = write(daemon, "route.lua", "function route() return {} end")
-        keys = {}
-        for member in ("alpha", "beta", "charlie"):
-            made = json.loads(cli(daemon, "governance", "keys", "create", member, os.path.join(daemon.home, f"{member}.key"),
-                                  "--json"))["data"]
-            keys[member] = json.loads(cli(daemon, "governance", "keys", "register", member, made["public"], "--json"))["data"]
-        eventually(lambda: daemon.call("governance.status")["ready"], what="the triad")
-        time.sleep(1.1)
+        govern(daemon)
         answer = json.loads(cli(daemon, "policy", "apply", path, "--json", code=8))
         details = answer["error"]["details"]
         assert details["proposal"] and details["category"] == "strategic", answer
@@ -328,5 +394,6 @@ if __name__ == "__main__":
         reports_are_well_formed,
         no_decision_is_missed_while_files_change,
         what_the_policy_refuses_does_not_run,
+        a_guard_that_lost_its_text_goes_on_guarding,
         what_needs_a_decision_waits_for_one,
     ])

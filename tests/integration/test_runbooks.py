@@ -206,6 +206,18 @@ def a_step_that_needs_approval_waits_for_the_votes():
             members[name].vote(d.call, proposal, "no")
         report = eventually(lambda: (lambda r: r if r["state"] == "failed" else None)(d.call("runbook.status", run=run)), what="the end")
         assert "governance: rejected" in report["message"] and c.pids() == before, report
+        run = runbook(c, "agent-restart", param={"scenario": "rolling"}, detach=True)["run"]
+        proposal = waiting(run)
+        assert d.call("runbook.abort", run=run)["state"] == "aborted"
+        withdrawn = d.call("governance.show", proposal=proposal["id"])
+        assert withdrawn["status"] == "withdrawn" and "was aborted" in withdrawn["reason"], withdrawn
+        for name in ("alpha", "beta"):
+            try:
+                members[name].vote(d.call, proposal, "yes")
+                raise AssertionError("a vote on what was withdrawn")
+            except Failure as failure:
+                assert failure.code == "conflict", failure
+        assert c.pids() == before
     finally:
         c.remove()
 
@@ -274,6 +286,9 @@ def troubleshooting_finds_what_is_wrong_and_changes_nothing():
         assert any("redis does not run" in f["finding"] and "unit start redis" in f["remedy"] for f in found), found
         found = runbook(c, "troubleshooting", dry_run=True, param={"issue": "vectors"})["findings"]
         assert [f["severity"] for f in found] == ["info"] and "there is nothing to look at" in found[0]["finding"], found  # no database
+        found = runbook(c, "troubleshooting", dry_run=True, param={"issue": "a2a"})["findings"]
+        assert "this host has no bridge" in found[0]["finding"], found
+        assert not any("beta" in f["finding"] or "unit restart beta" in f["remedy"] for f in found), found  # it is well
         issues = c.daemon.call("runbook.show", name="troubleshooting")["params"][0]["choices"]
         for issue in issues:
             assert runbook(c, "troubleshooting", dry_run=True, param={"issue": issue})["findings"], issue
@@ -304,6 +319,23 @@ def every_runbook_makes_a_plan_for_each_of_its_examples():
                 assert not any(m.startswith(("unit.", "host.", "health.", "maintenance.")) for m in missing), missing
     finally:
         c.remove()
+
+
+def a_bad_file_leaves_the_shipped_runbook_and_the_doctor_says_so():
+    daemon = Daemon()
+    try:
+        daemon.start()
+        os.makedirs(f"{daemon.home}/runbooks", exist_ok=True)
+        with open(f"{daemon.home}/runbooks/emergency-shutdown.lua", "w", encoding="utf-8") as f:
+            f.write("syntax error")
+        said = [row for row in daemon.call("doctor") if row["check"] == "runbook"]
+        assert len(said) == 1 and said[0]["state"] == "error", said
+        assert "emergency-shutdown.lua is bad, and the shipped one stands in for it" in said[0]["message"], said
+        plan = daemon.call("runbook.run", name="emergency-shutdown", param={"level": 1, "reason": "x"}, dry_run=True)
+        assert plan["steps"] and any("stands in for it" in w for w in plan["warnings"]), plan
+    finally:
+        daemon.stop()
+        daemon.remove()
 
 
 def the_infrastructure_is_what_its_tags_say():
@@ -354,4 +386,5 @@ run([a_rolling_restart_under_load_goes_one_by_one_in_order, one_that_does_not_be
      a_failure_can_undo_what_was_done, a_run_is_aborted_before_its_next_step, a_step_that_needs_approval_waits_for_the_votes,
      parameters_over_http_are_numbers_and_truth_values_or_texts, a_runbook_cannot_act_by_itself,
      troubleshooting_finds_what_is_wrong_and_changes_nothing,
-     every_runbook_makes_a_plan_for_each_of_its_examples, the_infrastructure_is_what_its_tags_say, services_come_back_and_the_whole_infrastructure_in_order])
+     every_runbook_makes_a_plan_for_each_of_its_examples, a_bad_file_leaves_the_shipped_runbook_and_the_doctor_says_so,
+     the_infrastructure_is_what_its_tags_say, services_come_back_and_the_whole_infrastructure_in_order])

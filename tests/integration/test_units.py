@@ -2,9 +2,15 @@
 
 import os
 import signal
+import subprocess
 
+import harness
 from agents import Collective
 from harness import Failure, eventually, run
+
+
+def cli(daemon, *words):
+    return subprocess.run([f"{harness.BUILD}/bin/openclaw", *words], env=daemon.env, capture_output=True, text=True, timeout=60)
 
 
 def refused(daemon, op, **params):
@@ -129,6 +135,37 @@ def maintenance_silences_and_ends():
         c.remove()
 
 
+def maintenance_without_its_silence_says_so_and_status_and_doctor_tell_of_it():
+    c = Collective(["alpha"])
+    d = c.daemon
+    try:
+        os.makedirs(os.path.join(d.home, "policies"), exist_ok=True)
+        with open(os.path.join(d.home, "policies", "authorize.lua"), "w") as f:
+            f.write('function authorize(op, actor, params)\n  if op == "alert.silence" then\n'
+                    '    return { allow = false, reason = "people are to be woken" }\n  end\n  return { allow = true }\nend\n')
+        d.start()
+        assert not d.call("status")["maintenance"]["active"]
+        assert not [f for f in d.call("doctor") if f["check"] == "maintenance"]
+        shown = cli(d, "maintenance", "on", "disk", "--for", "1h", "--yes")
+        assert "alerts are not silenced" in shown.stderr, (shown.stdout, shown.stderr)
+        mode = d.call("maintenance.status")
+        assert mode["active"] and mode["silence"] is None and "people are to be woken" in mode["problem"], mode
+        assert d.call("status")["maintenance"] == mode
+        texts = [f["message"] for f in d.call("doctor") if f["check"] == "maintenance" and f["state"] == "warning"]
+        assert len(texts) == 2 and "maintenance goes on since" in texts[0] and "not silenced" in texts[1], texts
+        status = cli(d, "status").stdout
+        assert "maintenance" in status and ": disk; alerts are not silenced" in status, status
+        os.remove(os.path.join(d.home, "policies", "authorize.lua"))
+        d.call("reload")
+        assert d.call("maintenance.on", reason="disk", contain=True, **{"for": "1h"})["problem"] is None
+        status = cli(d, "status").stdout
+        assert "contained, no unit is started, since" in status and "alerts are silenced" in status, status
+        texts = [f["message"] for f in d.call("doctor") if f["check"] == "maintenance"]
+        assert len(texts) == 1 and "the host is contained" in texts[0] and "alerts are silenced" in texts[0], texts
+    finally:
+        c.remove()
+
+
 def evidence_is_whole_and_has_its_digests():
     import hashlib
     import json
@@ -157,4 +194,5 @@ def evidence_is_whole_and_has_its_digests():
 run([a_unit_starts_is_healthy_writes_and_ends, processes_outlive_the_daemon_and_are_known_again,
      what_is_not_healthy_is_told_and_waiting_for_it_fails, a_process_that_ends_by_itself_is_seen,
      a_daemon_that_is_stopped_while_somebody_waits_leaves_well, what_does_not_end_is_killed,
-     maintenance_silences_and_ends, evidence_is_whole_and_has_its_digests])
+     maintenance_silences_and_ends, maintenance_without_its_silence_says_so_and_status_and_doctor_tell_of_it,
+     evidence_is_whole_and_has_its_digests])

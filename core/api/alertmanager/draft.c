@@ -76,15 +76,15 @@ static bool read_matcher(struct oc_http_request *r, struct oc_am_draft *d, size_
     return true;
 }
 
-/* One that only matches what is not there would silence everything else. */
+/* One that only matches what is not there would silence everything; what leaves somebody out is said on purpose. */
 static bool matches_something(const struct oc_am_draft *d)
 {
+    bool something = false;
     for (size_t i = 0; i < d->matchers.list.count; i++) {
-        if (!oc_matcher_holds_value(&d->matchers.list.items[i], "")) {
-            return true;
-        }
+        const struct oc_matcher *m = &d->matchers.list.items[i];
+        something = something || !oc_matcher_holds_value(m, "") || !oc_matcher_is_equal(m);
     }
-    return false;
+    return something;
 }
 
 static bool read_matchers(struct oc_http_request *r, struct oc_am_draft *d)

@@ -149,7 +149,7 @@ static void set_time(json_t *params, const char *key, int64_t ms)
 }
 
 /* The same as an operator would say it. */
-static json_t *put_params(const struct oc_silence_draft *d, int64_t now)
+static json_t *put_params(const struct oc_silence_draft *d)
 {
     json_t *params = json_object(), *matchers = json_array();
     for (size_t i = 0; i < d->matcher_count; i++) {
@@ -159,7 +159,7 @@ static json_t *put_params(const struct oc_silence_draft *d, int64_t now)
     }
     oc_json_take(params, "matchers", matchers);
     set_time(params, "until", d->ends_at);
-    if (d->starts_at > now) {
+    if (d->starts_at > 0) {
         set_time(params, "start", d->starts_at);
     }
     if (*d->id) {
@@ -183,7 +183,7 @@ void oc_am_post_silence(struct oc_http_request *r, void *ctx)
     if (*d.draft.id && !oc_alert_view_silence(am->alert, d.draft.id, &old)) {
         oc_am_refuse(r, 404, "silence not found"); /* before anybody is asked about it */
     } else {
-        change(am, r, "alert.silence", put_params(&d.draft, now), answer_put);
+        change(am, r, "alert.silence", put_params(&d.draft), answer_put);
     }
     oc_am_draft_finish(&d);
 }

@@ -205,12 +205,8 @@ static void on_ready(void *ctx, struct oc_http_upgrade *u, int fd, struct oc_vie
 static void arrive(struct oc_http_request *r, void *ctx)
 {
     static const char *const protocols[] = {"openclaw.bridge.v1", "a2a-v1", NULL};
-    const struct oc_bridge_area *a = ctx;
     const char *protocol;
-    if (a->count >= (uint64_t)a->api->options.connections_max) {
-        oc_http_send_errorf(r, 503, OC_E_RETRY, "Come again later, or raise api.connections_max.",
-                            "there are too many connections");
-    } else if (oc_ws_handshake(r, protocols, &protocol)) {
+    if (oc_ws_handshake(r, protocols, &protocol)) {
         struct arrival *w = oc_calloc(1, sizeof *w);
         w->area = ctx;
         w->who = *oc_http_who(r);

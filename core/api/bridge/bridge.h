@@ -15,6 +15,7 @@
 #define OC_BRIDGE_CHANNELS_MAX 64
 #define OC_BRIDGE_SENDING_MAX  64 /* messages of one client that are on their way */
 #define OC_BRIDGE_PRESENT_MS   120000
+#define OC_BRIDGE_TOUCH_MS     20000
 
 struct oc_bridge_area;
 struct oc_bridge_sending;
@@ -29,6 +30,7 @@ struct oc_bridge_client {
     bool chose;              /* it has subscribed once */
     bool lagging;
     int64_t lagging_since;
+    int64_t touched; /* mono ms: when its session was last told that it is used */
     uint64_t missed;
     struct oc_bridge_sending *sending;
     unsigned sending_count;

@@ -121,6 +121,10 @@ const struct oc_socket_handler oc_bridge_client_handler = {on_message, on_draine
 
 void oc_bridge_client_tick(struct oc_bridge_client *c, int64_t now)
 {
+    if (now - c->touched >= OC_BRIDGE_TOUCH_MS) {
+        c->touched = now;
+        oc_access_touch(c->area->api->access, &c->who);
+    }
     if (c->who.expires_ms && oc_time_wall() >= c->who.expires_ms) {
         oc_socket_close(c->socket, OC_WS_POLICY, "the credentials have expired");
     } else if (c->lagging && now - c->lagging_since >= OC_BRIDGE_SLOW_MS) {

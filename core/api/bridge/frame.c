@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/api/bridge/bridge.h"
+#include "core/api/guard.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/text.h"
@@ -173,11 +174,26 @@ static void on_sent(void *ctx, int code, const json_t *result, const struct oc_e
     free(s);
 }
 
+#define TOO_OFTEN "too many requests of this client"
+
+static bool within_rate(const struct oc_bridge_client *c, const char *method)
+{
+    const bool within = oc_guard_within_rate(c->area->api, &c->who, oc_socket_peer(c->socket));
+    if (!within) {
+        oc_socket_refused(c->socket, "rate-limited", method, NULL);
+    }
+    return within;
+}
+
 static void send_message(struct oc_bridge_client *c, const json_t *frame)
 {
     struct oc_error err;
     const json_t *id = json_object_get(frame, "id");
     oc_error_init(&err);
+    if (!within_rate(c, "message")) {
+        refuse(c, id, "retry", TOO_OFTEN);
+        return;
+    }
     json_t *params = oc_bridge_send_params(frame, &err);
     if (!params || c->sending_count >= OC_BRIDGE_SENDING_MAX || c->area->stopping) {
         refuse(c, id, params ? "retry" : "config",
@@ -197,7 +213,13 @@ static void send_message(struct oc_bridge_client *c, const json_t *frame)
         .actor = {.name = c->who.actor[0] ? c->who.actor : "anonymous", .role = c->who.role},
         .on_done = on_sent,
         .ctx = s};
+    struct oc_access *access = c->area->api->access;
+    oc_access_asking(access, &(struct oc_refusal){.peer = oc_socket_peer(c->socket),
+                                                  .actor = req.actor.name,
+                                                  .method = "message",
+                                                  .path = req.op});
     oc_ops_call(c->area->api->env->ops, &req);
+    oc_access_asking(access, NULL);
 }
 
 void oc_bridge_sending_leave(struct oc_bridge_client *c)
@@ -211,6 +233,10 @@ void oc_bridge_sending_leave(struct oc_bridge_client *c)
 
 static void history(struct oc_bridge_client *c, const json_t *frame)
 {
+    if (!within_rate(c, "history")) {
+        refuse(c, json_object_get(frame, "id"), "retry", TOO_OFTEN);
+        return;
+    }
     json_t *params = json_object(), *o = frame_of("history");
     const char *channel = oc_json_str(frame, "channel", NULL);
     const int64_t limit = oc_json_int(frame, "limit", 100);

@@ -10,6 +10,7 @@
 #include "core/base/mem.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
+#include "core/config/import/import.h"
 
 /* ---- alerts ---- */
 
@@ -83,33 +84,6 @@ json_t *oc_compat_up(const json_t *snapshot)
 
 #define DEPTH_MAX 4
 
-/* The figures of alert-rules.yaml that mean the same here. */
-static const struct {
-    const char *original, *ours;
-} names[] = {
-    {"resources.cpuWarning", "cpu.warning_percent"},
-    {"resources.cpuCritical", "cpu.critical_percent"},
-    {"resources.memoryWarning", "memory.warning_percent"},
-    {"resources.memoryCritical", "memory.critical_percent"},
-    {"resources.diskWarning", "disk.warning_percent"},
-    {"resources.diskCritical", "disk.critical_percent"},
-    {"service.responseWarning", "response_time.warning_ms"},
-    {"service.responseCritical", "response_time.critical_ms"},
-    {"service.errorRateWarning", "api_rate_limits.error_rate_warning_percent"},
-    {"service.errorRateCritical", "api_rate_limits.error_rate_critical_percent"},
-    {"agent.heartbeatWarning", "agent_health.heartbeat_timeout_seconds"},
-};
-
-static const char *our_name(const char *name)
-{
-    for (size_t i = 0; i < OC_COUNT(names); i++) {
-        if (strcmp(names[i].original, name) == 0) {
-            return names[i].ours;
-        }
-    }
-    return name;
-}
-
 static void collect(const struct oc_node *n, const char *path, struct oc_buf *list)
 {
     for (size_t i = 0; i < n->count; i++) {
@@ -161,10 +135,37 @@ static bool same_kind(const struct oc_node *node, const json_t *value)
     return false;
 }
 
+/* Two names may mean one threshold: OC_OK when it is not there yet, or is the same. */
+static int add_setting(json_t *out, const char *given, const char *key, const char *value,
+                       struct oc_error *err)
+{
+    const json_t *row;
+    size_t i;
+    json_array_foreach(out, i, row)
+    {
+        if (strcmp(oc_json_str(row, "key", ""), key) == 0) {
+            return strcmp(oc_json_str(row, "value", ""), value) == 0
+                       ? OC_OK
+                       : oc_error_set(err, OC_E_CONFIG,
+                                      "%.100s: %s is given twice, with different values", given,
+                                      key);
+        }
+    }
+    json_t *fresh = json_object();
+    oc_json_set_str(fresh, "key", key);
+    oc_json_set_str(fresh, "value", value);
+    json_array_append_new(out, fresh);
+    return OC_OK;
+}
+
 static int add_threshold(json_t *out, const char *given, const json_t *value,
                          const struct oc_node *known, struct oc_error *err)
 {
-    const char *name = our_name(given);
+    const char *ours = oc_import_threshold(given, err);
+    if (err->code != OC_OK) {
+        return err->code;
+    }
+    const char *name = ours ? ours : given;
     const struct oc_node *node = known ? oc_node_get(known, name) : NULL;
     if (!node || node->type == OC_NODE_GROUP) {
         return refuse_unknown(known, given, err);
@@ -176,13 +177,10 @@ static int add_threshold(json_t *out, const char *given, const json_t *value,
     char *text = json_is_string(value) ? oc_strdup(json_string_value(value))
                                        : json_dumps(value, OC_JSON_WIRE);
     char *key = oc_asprintf("thresholds.%s", name);
-    json_t *row = json_object();
-    oc_json_set_str(row, "key", key);
-    oc_json_set_str(row, "value", text);
-    json_array_append_new(out, row);
+    int rc = add_setting(out, given, key, text, err);
     free(key);
     free(text);
-    return OC_OK;
+    return rc;
 }
 
 static int flatten(json_t *out, const char *path, const json_t *value, const struct oc_node *known,

@@ -209,6 +209,31 @@ static json_t *budget_alert(const json_t *row)
     return o;
 }
 
+/* Whether `other` has all that `row` has: that of everybody holds those of agents, a month its days. */
+static bool is_within(const json_t *row, const json_t *other)
+{
+    static const char everybody[] = "global"; /* as cost.budget.list says */
+    const char *agent = oc_json_str(row, "agent", ""), *whose = oc_json_str(other, "agent", "");
+    const bool same = strcmp(agent, whose) == 0;
+    return (!same && strcmp(whose, everybody) == 0) ||
+           (same && strcmp(oc_json_str(row, "period", ""), "daily") == 0 &&
+            strcmp(oc_json_str(other, "period", ""), "monthly") == 0);
+}
+
+/* In a sum no dollar is counted twice. */
+static bool is_in_sum(const json_t *rows, const json_t *row)
+{
+    const json_t *other;
+    size_t i;
+    bool counts = strcmp(oc_json_str(row, "unit", ""), "dollars") == 0;
+    json_array_foreach(rows, i, other)
+    {
+        counts = counts &&
+                 (strcmp(oc_json_str(other, "unit", ""), "dollars") != 0 || !is_within(row, other));
+    }
+    return counts;
+}
+
 json_t *oc_litellm_budgets(struct oc_ops *ops)
 {
     json_t *rows = oc_ops_ask(ops, "cost.budget.list", NULL), *row;
@@ -226,7 +251,7 @@ json_t *oc_litellm_budgets(struct oc_ops *ops)
         if (strcmp(status_of(row), "exceeded") == 0 || strcmp(status_of(row), "warning") == 0) {
             json_array_append_new(alerts, budget_alert(row));
         }
-        if (strcmp(oc_json_str(row, "unit", ""), "dollars") == 0) {
+        if (is_in_sum(rows, row)) {
             limit += oc_json_num(row, "limit", 0);
             spent += oc_json_num(row, "used", NAN); /* one that is unknown makes the sum so */
         }

@@ -339,7 +339,12 @@ static void begin(struct oc_rest *rest, struct oc_http_request *r, const struct 
     struct oc_actor actor = oc_rest_actor(r);
     struct oc_wish wish = oc_wish_read(oc_http_header(r, "Accept"), oc_http_header(r, "Prefer"));
     bool streams = op->flags & OC_OP_STREAMS;
+    oc_access_asking(rest->api->access, &(struct oc_refusal){.peer = oc_http_peer(r),
+                                                             .actor = actor.name,
+                                                             .method = oc_http_method(r),
+                                                             .path = op->name});
     struct oc_job *job = oc_job_start(rest->jobs, op->name, params, &actor);
+    oc_access_asking(rest->api->access, NULL);
     if (oc_job_is_done(job) && (oc_job_code(job) != OC_OK || !wish.events)) {
         send_answer(r, job, oc_rest_status(oc_job_code(job)));
         oc_job_release(job);

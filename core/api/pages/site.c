@@ -21,7 +21,7 @@
 struct site_file {
     const char *type;
     bool immutable, br, gz;
-    char etag[48]; /* with its quotes */
+    char etag[48]; /* without quotes: each coding has its own */
 };
 
 static const char *type_of(const char *path)
@@ -84,7 +84,7 @@ static void add_file(struct oc_site *site, const char *full, const struct stat *
     f->immutable = has_digest(path);
     f->br = has_variant(full, ".br");
     f->gz = has_variant(full, ".gz");
-    snprintf(f->etag, sizeof f->etag, "\"%" PRIx64 "-%" PRIx64 "\"",
+    snprintf(f->etag, sizeof f->etag, "%" PRIx64 "-%" PRIx64,
              (uint64_t)st->st_mtim.tv_sec * 1000000000u + (uint64_t)st->st_mtim.tv_nsec,
              (uint64_t)st->st_size);
     free(oc_map_set(&site->files, path, f));
@@ -165,11 +165,13 @@ bool oc_site_send(struct oc_site *site, struct oc_http_request *r, const char *p
     }
     const char *coding = coding_for(f, r), *known = oc_http_header(r, "If-None-Match");
     struct stat st;
-    oc_http_set(r, "ETag", f->etag);
+    char etag[sizeof f->etag + 8];
+    snprintf(etag, sizeof etag, "\"%s%s%s\"", f->etag, coding ? "-" : "", coding ? coding : "");
+    oc_http_set(r, "ETag", etag);
     oc_http_set(r, "Vary", "Accept-Encoding");
     oc_http_set(r, "Cache-Control",
                 f->immutable ? "public, max-age=31536000, immutable" : "no-cache");
-    if (known && strstr(known, f->etag)) {
+    if (known && strstr(known, etag)) {
         oc_http_send_empty(r, 304);
         return true;
     }

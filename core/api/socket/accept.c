@@ -113,6 +113,9 @@ bool oc_ws_handshake(struct oc_http_request *r, const char *const *ours, const c
     if (oc_http_body(r).len > 0) {
         return refuse(r, 400, "a WebSocket handshake has no body");
     }
+    if (!oc_http_upgrade_room(r)) {
+        return false;
+    }
     oc_http_set(r, "Sec-WebSocket-Accept", accept);
     *protocol = oc_ws_choose(oc_http_header(r, "Sec-WebSocket-Protocol"), ours);
     if (*protocol) {

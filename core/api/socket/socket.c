@@ -279,6 +279,7 @@ static void take(struct oc_socket *s, const void *data, size_t len)
     const uint16_t wrong = oc_reader_feed(&s->reader, data, len);
     if (wrong) {
         s->failed = true;
+        oc_socket_refused(s, wrong == OC_WS_TOO_BIG ? "too-large" : "bad-request", "frame", NULL);
         send_close(s, wrong, NULL);
     }
 }
@@ -327,6 +328,24 @@ static void on_event(void *ctx)
 
 /* ---- life ---- */
 
+static void on_over(void *ctx, const char *why)
+{
+    oc_socket_close(ctx, OC_WS_POLICY, why);
+}
+
+const char *oc_socket_peer(const struct oc_socket *s)
+{
+    return s->upgrade ? oc_http_upgrade_peer(s->upgrade) : "";
+}
+
+void oc_socket_refused(const struct oc_socket *s, const char *reason, const char *method,
+                       const char *what)
+{
+    if (s->upgrade) {
+        oc_http_upgrade_refused(s->upgrade, reason, method, what);
+    }
+}
+
 struct oc_socket *oc_socket_open(struct oc_loop *loop, struct oc_http_upgrade *upgrade, int fd,
                                  struct oc_view extra, size_t message_max,
                                  const struct oc_socket_handler *handler, void *ctx)
@@ -345,6 +364,9 @@ struct oc_socket *oc_socket_open(struct oc_loop *loop, struct oc_http_upgrade *u
     s->heard = oc_time_mono();
     oc_reader_init(&s->reader, &reader_handler, s, message_max);
     oc_watch_start(s->watch);
+    if (upgrade) {
+        oc_http_upgrade_watch(upgrade, on_over, s);
+    }
     if (extra.len > 0) {
         oc_buf_add(&s->extra, extra.ptr, extra.len);
         oc_watch_writable(s->watch, true); /* it is looked at in the next turn */

@@ -2,7 +2,7 @@
  *
  * The socket sends what it is given in order and says how many bytes wait; how much may wait is its owner's matter. It pings
  * every 30 s and gives up on a client that has not been heard for another 30. The closing handshake is answered, begun by
- * oc_socket_close, and not waited for longer than 2 s. */
+ * oc_socket_close, and not waited for longer than 2 s. A connection that is let in no more is closed with 1008. */
 #ifndef OC_API_SOCKET_SOCKET_H
 #define OC_API_SOCKET_SOCKET_H
 
@@ -31,6 +31,11 @@ struct oc_socket_handler {
 struct oc_socket *oc_socket_open(struct oc_loop *loop, struct oc_http_upgrade *upgrade, int fd,
                                  struct oc_view extra, size_t message_max,
                                  const struct oc_socket_handler *handler, void *ctx);
+/* Whose it is; "" in tests. */
+const char *oc_socket_peer(const struct oc_socket *s);
+/* A line of the trail: oc_http_upgrade_refused. */
+void oc_socket_refused(const struct oc_socket *s, const char *reason, const char *method,
+                       const char *what);
 /* At once and without a word to anybody; on_closed does not run. NULL is fine. */
 void oc_socket_destroy(struct oc_socket *s);
 

@@ -151,6 +151,10 @@ static const char *refuse(const struct oc_ws_client *c, const json_t *id, const 
                           const json_t *params, int *code)
 {
     const struct oc_op *known = oc_ops_find(c->hub->api->env->ops, op);
+    *code = OC_E_RETRY;
+    if (!oc_ws_within_rate(c, "call")) {
+        return OC_WS_TOO_OFTEN;
+    }
     *code = OC_E_CONFIG;
     if (!json_is_integer(id) &&
         !(json_is_string(id) && json_string_length(id) > 0 && json_string_length(id) <= ID_MAX)) {
@@ -168,6 +172,7 @@ static const char *refuse(const struct oc_ws_client *c, const json_t *id, const 
     }
     *code = OC_E_DENIED;
     if (!oc_api_op_may_ask(known, params, c->who.role)) {
+        oc_socket_refused(c->socket, "role", "call", op);
         return "files of the host are named by admins only";
     }
     *code = OC_E_RETRY;
@@ -203,7 +208,13 @@ void oc_ws_call_begin(struct oc_ws_client *c, const json_t *id, const char *op,
         .on_warning = on_warning,
         .on_done = on_done,
         .ctx = k};
+    struct oc_access *access = c->hub->api->access;
+    oc_access_asking(access, &(struct oc_refusal){.peer = oc_socket_peer(c->socket),
+                                                  .actor = req.actor.name,
+                                                  .method = "call",
+                                                  .path = op});
     struct oc_call *call = oc_ops_call(c->hub->api->env->ops, &req);
+    oc_access_asking(access, NULL);
     if (k->over) {
         free_call(k);
     } else {

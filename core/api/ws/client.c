@@ -1,6 +1,7 @@
 /* One client: what it sends, what may wait for it, when it is given up. SPDX-License-Identifier: MIT */
 #include <string.h>
 
+#include "core/api/guard.h"
 #include "core/api/ws/hub.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
@@ -108,6 +109,16 @@ void oc_ws_error(struct oc_ws_client *c, const char *code, const char *message, 
         oc_json_set_str(o, "topic", what);
     }
     oc_ws_answer(c, o);
+}
+
+bool oc_ws_within_rate(const struct oc_ws_client *c, const char *method)
+{
+    const bool within =
+        oc_guard_within_rate(c->hub->api, &c->who, c->socket ? oc_socket_peer(c->socket) : "");
+    if (!within && c->socket) {
+        oc_socket_refused(c->socket, "rate-limited", method, NULL);
+    }
+    return within;
 }
 
 bool oc_ws_may_see(const struct oc_ws_client *c, enum oc_role role, const char *actor)

@@ -296,13 +296,7 @@ static void on_ready(void *ctx, struct oc_http_upgrade *u, int fd, struct oc_vie
 
 static void arrive(struct oc_http_request *r, void *ctx)
 {
-    const struct oc_ws_hub *h = ctx;
     const char *protocol;
-    if (h->count >= (uint64_t)h->api->options.connections_max) {
-        oc_http_send_errorf(r, 503, OC_E_RETRY, "Come again later, or raise api.connections_max.",
-                            "there are too many connections");
-        return;
-    }
     if (!oc_ws_handshake(r, protocols, &protocol)) {
         return;
     }

@@ -132,6 +132,9 @@ void oc_ws_answer(struct oc_ws_client *c, json_t *frame);
 void oc_ws_error(struct oc_ws_client *c, const char *code, const char *message, const char *what);
 /* Who is told of events of a topic; of a pattern: who may be told of some that it matches. */
 enum oc_role oc_ws_event_role(const char *topic);
+/* Counts what the client asks for as a request; false, which the trail is told, when that is one too many. */
+bool oc_ws_within_rate(const struct oc_ws_client *c, const char *method);
+#define OC_WS_TOO_OFTEN "too many requests of this client"
 bool oc_ws_may_see(const struct oc_ws_client *c, enum oc_role role, const char *actor);
 bool oc_ws_wants_event(const struct oc_ws_client *c, const char *topic);
 void oc_ws_client_tick(struct oc_ws_client *c, int64_t now);

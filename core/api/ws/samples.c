@@ -63,6 +63,12 @@ static bool wants(struct oc_ws_view *v, const struct oc_series *series)
 
 /* ---- views ---- */
 
+/* A brace that nothing closes: no series ends like that, and it would wait for ever. */
+static bool is_torn(const char *text, size_t len)
+{
+    return *text == '{' || (strchr(text, '{') && !strchr("}*?", text[len - 1]));
+}
+
 static bool is_selector(const char *text)
 {
     const size_t len = text ? strlen(text) : 0;
@@ -71,7 +77,7 @@ static bool is_selector(const char *text)
             return false;
         }
     }
-    return len > 0 && len <= OC_WS_SELECTOR_MAX;
+    return len > 0 && len <= OC_WS_SELECTOR_MAX && !is_torn(text, len);
 }
 
 const char *oc_ws_samples_complaint(const json_t *selectors)
@@ -87,7 +93,8 @@ const char *oc_ws_samples_complaint(const json_t *selectors)
     json_array_foreach(selectors, i, s)
     {
         if (!is_selector(json_string_value(s))) {
-            return "expected patterns of 1 to 512 bytes as `selectors`";
+            return "expected patterns of 1 to 512 bytes as `selectors`, such as name or "
+                   "name{label=\"x\"}";
         }
     }
     return NULL;

@@ -160,6 +160,7 @@ static uint32_t admit(struct oc_ws_client *c, const char *name, json_t *patterns
     if (topic < 0) {
         oc_ws_error(c, "not_found", "there is no such topic", name ? name : "");
     } else if (c->who.role < role_of(topic, name)) {
+        oc_socket_refused(c->socket, "role", "subscribe", name);
         oc_ws_error(c, "denied", "the topic needs another role", name);
     } else if (topic == OC_WS_EVENTS && !add_pattern(c, pattern_of(name))) {
         oc_ws_error(c, "config", "too many patterns, or one that is too long", name);
@@ -197,7 +198,9 @@ void oc_ws_subscribe(struct oc_ws_client *c, const json_t *topics, const json_t 
     const json_t *name;
     json_t *patterns = json_array();
     const char *complaint = complaint_about(topics, selectors, since);
-    if (complaint) {
+    if (!oc_ws_within_rate(c, "subscribe")) {
+        oc_ws_error(c, "retry", OC_WS_TOO_OFTEN, NULL);
+    } else if (complaint) {
         oc_ws_error(c, "config", complaint, NULL);
     } else {
         json_array_foreach(topics, i, name)

@@ -18,7 +18,7 @@ static const struct topic {
                       oc_ws_alerts_tell},
     [OC_WS_JOBS] = {"jobs", OC_ROLE_VIEWER, NULL, NULL, NULL},
     [OC_WS_MESSAGES] = {"messages", OC_ROLE_VIEWER, NULL, NULL, NULL},
-    [OC_WS_LOGS] = {"logs", OC_ROLE_OPERATOR, oc_ws_logs_begin, oc_ws_logs_end, oc_ws_logs_tell},
+    [OC_WS_LOGS] = {"logs", OC_ROLE_VIEWER, oc_ws_logs_begin, oc_ws_logs_end, oc_ws_logs_tell},
     [OC_WS_SAMPLES] = {"samples", OC_ROLE_VIEWER, NULL, NULL, oc_ws_samples_tell},
     [OC_WS_EVENTS] = {"events:", OC_ROLE_VIEWER, NULL, NULL, NULL},
 };

@@ -146,6 +146,16 @@ static void show_words(const json_t *list, const char *what)
     }
 }
 
+static void show_veto(const json_t *p)
+{
+    const json_t *until = json_object_get(p, "veto_until");
+    if (json_is_string(until)) {
+        char *text = time_text(until);
+        printf("the veto can be overridden until %s\n", text);
+        free(text);
+    }
+}
+
 static void show_missing(const struct cli_show *s, const json_t *p)
 {
     const json_t *list = json_object_get(p, "missing");
@@ -268,6 +278,7 @@ static void show(const struct cli_show *s, const json_t *p)
     show_words(json_object_get(p, "signatures"), NULL);
     show_words(json_object_get(p, "vetoes"), "veto");
     show_words(json_object_get(p, "overrides"), "override");
+    show_veto(p);
     show_words(json_object_get(p, "ratifications"), "ratification");
     show_missing(s, p);
     show_planned(s, p);

@@ -90,12 +90,38 @@ static void show_store(const json_t *store)
         oc_json_bool(store, "healthy", true) ? "" : ", failing: ", oc_json_str(store, "error", ""));
 }
 
+/* Nobody is woken meanwhile, and a host that is contained starts nothing: what else is well says little. */
+static void show_maintenance(const struct cli_show *s, const json_t *mode)
+{
+    if (!oc_json_bool(mode, "active", false)) {
+        return;
+    }
+    char *since = oc_value_text(json_object_get(mode, "since"), CLI_UNIT_NONE);
+    char *until = oc_value_text(json_object_get(mode, "until"), CLI_UNIT_NONE);
+    const bool contained = oc_json_bool(mode, "containment", false);
+    const bool ends = json_is_string(json_object_get(mode, "until"));
+    char *text = oc_asprintf(
+        "%s since %s%s%s: %s; %s", contained ? "contained, no unit is started," : "goes on", since,
+        ends ? " until " : "", ends ? until : "", oc_json_str(mode, "reason", ""),
+        oc_json_str(mode, "problem",
+                    oc_json_str(mode, "silence", NULL) ? "alerts are silenced"
+                                                       : "alerts are told"));
+    fputs("  ", stdout);
+    oc_term_cell(stdout, "maintenance", LABEL_WIDTH, TERM_YELLOW, s->cli->color);
+    oc_term_cell(stdout, text, 0, TERM_PLAIN, false);
+    fputc('\n', stdout);
+    free(text);
+    free(until);
+    free(since);
+}
+
 static void show_status(const struct cli_show *s, const json_t *data)
 {
     const json_t *problems = json_object_get(data, "problems"), *problem;
     char size[32];
     size_t i;
     show_host(s, data);
+    show_maintenance(s, json_object_get(data, "maintenance"));
     if (!oc_json_bool(data, "ephemeral", false)) { /* nothing has been collected */
         show_health(json_object_get(data, "health"));
         show_counts("checks", oc_json_path(data, "health.checks"));

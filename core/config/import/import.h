@@ -23,4 +23,8 @@ json_t *oc_import(const char *file, struct oc_buf *conf_text, struct oc_diags *d
 json_t *oc_import_text(const char *file, const char *text, size_t len, struct oc_buf *conf_text,
                        struct oc_diags *diags, struct oc_error *err);
 
+/* What a threshold of alert-rules.yaml is called here: "agent_health.heartbeat_warning_seconds" for "agent.heartbeatWarning". NULL:
+ * the original has none of that name, or one that has no place here, and then err (OC_E_CONFIG) says why and what to do instead. */
+const char *oc_import_threshold(const char *name, struct oc_error *err);
+
 #endif

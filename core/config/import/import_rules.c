@@ -1,8 +1,8 @@
 /* alert-rules.yaml of the original system: its thresholds. SPDX-License-Identifier: MIT */
-#include <stdio.h>
 #include <string.h>
 
 #include "core/base/text.h"
+#include "core/config/import/import.h"
 #include "core/config/import/import_alerting.h"
 
 /* Both keys of a figure: the original writes <metric>Warning and <metric>Critical. */
@@ -79,20 +79,23 @@ static const struct oc_import_reason reasons[] = {
 
 /* ---- the rate of errors: the original has one of services and one of LiteLLM, and here it is LiteLLM that counts ---- */
 
-static void import_error_rate(struct oc_importer *imp, const char *level)
+static const struct oc_import_row error_rates[] = {
+    PAIR("litellm.errorRate", "api_rate_limits.error_rate_warning_percent",
+         "api_rate_limits.error_rate_critical_percent"),
+    {0},
+};
+
+static void import_error_rate(struct oc_importer *imp, const struct oc_import_row *row)
 {
-    char from[64], to[64];
-    snprintf(from, sizeof from, "thresholds.litellm.errorRate%s", level);
-    snprintf(to, sizeof to, "thresholds.api_rate_limits.error_rate_%s_percent",
-             strcmp(level, "Warning") == 0 ? "warning" : "critical");
+    const char *from = row->from, *to = row->to;
     const json_t *other = oc_json_path(imp->out, to);
     json_t *value = oc_import_take(imp->source, from);
     if (json_is_number(value) && other && json_number_value(value) != json_number_value(other)) {
         oc_import_skip(
             imp, from, "Only the figure of `thresholds.service` was taken over.",
-            "it differs from thresholds.service.errorRate%s, and both speak of the model "
-            "calls that LiteLLM counts",
-            level);
+            "it differs from thresholds.service%s, and both speak of the model calls that "
+            "LiteLLM counts",
+            strrchr(from, '.'));
     } else if (json_is_number(value) && !other) {
         oc_import_put(imp, imp->out, to, json_incref(value));
     } else if (value && !json_is_number(value)) {
@@ -114,12 +117,39 @@ static void raise_error_rate(struct oc_importer *imp)
     }
 }
 
+#define THRESHOLDS "thresholds."
+
+/* Whether "thresholds.agent.memoryWarning" is "agent.memoryWarning" in the group of thresholds. */
+static bool is_named(const char *from, const char *name)
+{
+    return oc_starts(from, THRESHOLDS) && strcmp(from + strlen(THRESHOLDS), name) == 0;
+}
+
+const char *oc_import_threshold(const char *name, struct oc_error *err)
+{
+    static const struct oc_import_row *const tables[] = {rows, error_rates};
+    for (size_t i = 0; i < OC_COUNT(tables); i++) {
+        for (const struct oc_import_row *row = tables[i]; row->from; row++) {
+            if (is_named(row->from, name)) {
+                return row->to + strlen(THRESHOLDS);
+            }
+        }
+    }
+    for (const struct oc_import_reason *reason = reasons; reason->from; reason++) {
+        if (is_named(reason->from, name)) {
+            oc_error_set(err, OC_E_CONFIG, "%s: %s", name, reason->why);
+            oc_error_hint(err, "%s", reason->hint);
+        }
+    }
+    return NULL;
+}
+
 void oc_import_rules(struct oc_importer *imp)
 {
     imp->known = rows;
     oc_import_rows(imp, imp->source, "", rows, imp->out);
-    import_error_rate(imp, "Warning");
-    import_error_rate(imp, "Critical");
+    import_error_rate(imp, &error_rates[0]);
+    import_error_rate(imp, &error_rates[1]);
     oc_import_suppression(imp);
     oc_import_aggregation(imp);
     oc_import_channels(imp);

@@ -25,7 +25,10 @@ const struct oc_installed *oc_refer_in(struct oc_work *w, const struct oc_state 
     if (near) {
         oc_error_hint(&w->err, "Did you mean %s?", near);
     } else {
-        oc_error_hint(&w->err, "`openclaw plugin list` shows what is.");
+        oc_error_hint(
+            &w->err,
+            "`openclaw plugin list` shows what is. One that came with openclaw works where "
+            "the configuration has a section for it.");
     }
     free(names);
     oc_work_reason(w, "not-installed");

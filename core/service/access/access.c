@@ -2,6 +2,7 @@
 #include "core/service/access/access.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/json.h"
@@ -92,13 +93,25 @@ void oc_access_refused(struct oc_access *a, const struct oc_refusal *refusal)
     oc_bus_publish(a->env.bus, "security.refused", data);
 }
 
+void oc_access_asking(struct oc_access *a, const struct oc_refusal *asking)
+{
+    a->asking = asking;
+}
+
 /* Whichever way the call came in: HTTP, WebSocket, the control socket, a plugin. */
 static void on_denied(void *ctx, const struct oc_event *event)
 {
+    struct oc_access *a = ctx;
     const bool policy = strcmp(oc_json_str(event->data, "by", ""), "policy") == 0;
-    oc_access_refused(ctx, &(struct oc_refusal){.reason = policy ? "policy" : "role",
-                                                .actor = oc_json_str(event->data, "actor", ""),
-                                                .path = oc_json_str(event->data, "op", "")});
+    struct oc_refusal refusal = {.reason = policy ? "policy" : "role",
+                                 .actor = oc_json_str(event->data, "actor", ""),
+                                 .path = oc_json_str(event->data, "op", "")};
+    if (a->asking && strcmp(a->asking->actor, refusal.actor) == 0 &&
+        strcmp(a->asking->path, refusal.path) == 0) {
+        refusal.peer = a->asking->peer;
+        refusal.method = a->asking->method;
+    }
+    oc_access_refused(a, &refusal);
 }
 
 /* What other services have to say to those who watch over the security of the host: {"event",..}. */
@@ -174,7 +187,7 @@ static void sweep(void *ctx)
         struct oc_grant *token = a->tokens.list.items[i];
         if (!token->told && oc_grant_expired(token, now)) {
             char actor[OC_ACTOR_MAX];
-            token->told = true;
+            oc_grants_note_told(&a->tokens, token);
             oc_access_note(a, "revoked", oc_grant_actor(token, actor), "expiry", token->role, NULL);
             revoke_children(a, token->id, "expiry");
         }
@@ -206,20 +219,23 @@ struct oc_access *oc_access_create(const struct oc_env *env)
     return a;
 }
 
-/* One option of the section `api`, which the API itself checks and describes. */
+/* Two options of the section `api`, which the API itself checks and describes. */
 void oc_access_configure(struct oc_access *a, const struct oc_config *config,
                          struct oc_diags *diags)
 {
     struct {
         int64_t session_ms;
+        struct oc_list hosts;
     } o = {0};
-    static const struct oc_option options[] = {{.name = "session",
-                                                .type = OC_OPT_DURATION,
-                                                .default_text = "12h",
-                                                .min = 60000,
-                                                .max = 31536000000.0,
-                                                .help = ""},
-                                               {0}};
+    static const struct oc_option options[] = {
+        {.name = "session",
+         .type = OC_OPT_DURATION,
+         .default_text = "12h",
+         .min = 60000,
+         .max = 31536000000.0,
+         .help = ""},
+        {.name = "hosts", .type = OC_OPT_STRINGS, .offset = sizeof o.session_ms, .help = ""},
+        {0}};
     static const char *const ignore[] = {"*", NULL};
     struct oc_arena arena = {0};
     struct oc_diags told = {0};
@@ -227,6 +243,8 @@ void oc_access_configure(struct oc_access *a, const struct oc_config *config,
     oc_bind(options, sizeof *options, oc_node_get(oc_config_root(config), "api"), "api", ignore, &o,
             sizeof o, &arena, &told);
     a->session_ms = o.session_ms >= OC_MINUTE ? o.session_ms : 12 * OC_HOUR;
+    free(a->host);
+    a->host = o.hosts.count ? oc_strdup(*(const char *const *)o.hosts.items) : NULL;
     oc_diags_finish(&told);
     oc_arena_finish(&arena);
     if (!a->env.ephemeral && !oc_timer_active(a->sweep)) {
@@ -247,5 +265,6 @@ void oc_access_destroy(struct oc_access *a)
     oc_peers_finish(&a->peers);
     oc_linelog_finish(&a->trail);
     oc_bytes_wipe(a->codes, sizeof a->codes);
+    free(a->host);
     free(a);
 }

@@ -69,6 +69,9 @@ struct oc_refusal {
     const char *reason, *peer, *actor, *method, *path;
 };
 void oc_access_refused(struct oc_access *a, const struct oc_refusal *refusal);
+/* While an operation (`path`) is being called for somebody (`actor`): a refusal of just that is told with its peer and method. Borrowed
+ * until this is called with NULL. */
+void oc_access_asking(struct oc_access *a, const struct oc_refusal *asking);
 /* True when `peer` has failed too often of late and must wait; the caller answers 429 to what is not good. Good credentials
  * pass all the same: behind a proxy everybody has the same address, and nobody may lock the others out. */
 bool oc_access_is_barred(struct oc_access *a, const char *peer);

@@ -46,6 +46,9 @@ static json_t *to_json(const struct oc_grant *grant)
     oc_json_set_str(o, "by", grant->by);
     oc_json_set_str(o, "peer", grant->peer);
     oc_json_set_str(o, "parent", grant->parent);
+    if (grant->told) {
+        oc_json_set_bool(o, "told", true);
+    }
     oc_buf_finish(&hash);
     return o;
 }
@@ -70,6 +73,7 @@ static struct oc_grant *from_json(const char *id, const json_t *o)
     oc_copy(grant->peer, sizeof grant->peer, oc_json_str(o, "peer", ""));
     oc_copy(grant->parent, sizeof grant->parent, oc_json_str(o, "parent", ""));
     grant->role = (enum oc_role)found;
+    grant->told = json_is_true(json_object_get(o, "told"));
     grant->created_ms = oc_json_int(o, "created", 0);
     grant->expires_ms = oc_json_int(o, "expires", 1);
     grant->used_ms = grant->written_ms = oc_json_int(o, "used", 0);
@@ -183,6 +187,13 @@ void oc_grants_note_use(struct oc_grants *g, struct oc_grant *grant, int64_t now
     }
     grant->written_ms = now;
     write_grant(g, grant, false, &err); /* the store says itself when it cannot write */
+}
+
+void oc_grants_note_told(struct oc_grants *g, struct oc_grant *grant)
+{
+    struct oc_error err;
+    grant->told = true;
+    write_grant(g, grant, false, &err); /* at the worst it is told twice */
 }
 
 struct oc_grant *oc_grants_named(const struct oc_grants *g, const char *name_or_id)

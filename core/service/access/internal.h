@@ -61,6 +61,8 @@ int oc_grants_add(struct oc_grants *g, struct oc_grant *grant, struct oc_error *
 int oc_grants_remove(struct oc_grants *g, struct oc_grant *grant, struct oc_error *err);
 /* Writes use and expiry, now and then; what a crash loses of them is minutes. */
 void oc_grants_note_use(struct oc_grants *g, struct oc_grant *grant, int64_t now);
+/* That it has expired was told: not again after a restart. */
+void oc_grants_note_told(struct oc_grants *g, struct oc_grant *grant);
 struct oc_grant *oc_grants_named(const struct oc_grants *g, const char *name_or_id);
 /* By the secret: one hash and one comparison, whether there is such a grant or not. NULL: none; expired ones are found. */
 struct oc_grant *oc_grants_find(struct oc_grants *g, const char *text, size_t len);
@@ -119,7 +121,9 @@ struct oc_access {
     struct oc_linelog trail; /* security-events.log: a line for each refusal and each change */
     struct oc_timer *sweep;
     struct oc_subscription *denied, *noted;
+    const struct oc_refusal *asking; /* borrowed; NULL: nobody that the API knows */
     int64_t session_ms;
+    char *host; /* the first of api.hosts; NULL */
 };
 
 /* Ends a grant for good, tells the trail and the bus. With a token go the sessions that it made. */

@@ -20,20 +20,32 @@ static const struct oc_option options[] = {
     {0},
 };
 
-/* The listener that a browser reaches; NULL: there is none. Borrowed from `listeners`. */
-static const char *base_url(const json_t *listeners)
+static bool serves_pages(const json_t *listener)
+{
+    return !*oc_json_str(listener, "error", "") &&
+           strcmp(oc_json_str(listener, "serves", "all"), "all") == 0;
+}
+
+/* What a browser reaches: a listener, or a proxy in front of one that is a unix socket, by the name under which this host is asked ("" when
+ * that is not known). NULL: nothing. Owned by the caller. */
+static char *base_url(const struct oc_access *a, const json_t *listeners)
 {
     const json_t *row;
     size_t i;
+    bool behind_proxy = false;
     json_array_foreach(listeners, i, row)
     {
         const char *url = oc_json_str(row, "url", "");
-        if (*url && !*oc_json_str(row, "error", "") && !*oc_json_str(row, "unix", "") &&
-            strcmp(oc_json_str(row, "serves", "all"), "all") == 0) {
-            return url;
+        const bool is_unix = *oc_json_str(row, "unix", "");
+        if (*url && !is_unix && serves_pages(row)) {
+            return oc_strdup(url);
         }
+        behind_proxy = behind_proxy || (is_unix && serves_pages(row));
     }
-    return NULL;
+    const bool v6 = a->host && strchr(a->host, ':');
+    return !behind_proxy ? NULL
+           : a->host     ? oc_asprintf(v6 ? "https://[%s]" : "https://%s", a->host)
+                         : oc_strdup("");
 }
 
 static json_t *make_link(struct oc_access *a, const char *base, enum oc_role role)
@@ -69,8 +81,13 @@ static void op_login(struct oc_call *call, void *ctx)
     struct oc_access *a = ctx;
     const struct params *p = oc_call_params(call);
     json_t *listeners = ask_listeners(a);
-    const char *base = base_url(listeners);
+    char *base = base_url(a, listeners);
     if (base) {
+        if (!*base) {
+            oc_call_warn(call,
+                         "only a unix socket serves the dashboard, and api.hosts names nobody: "
+                         "put the address of your proxy before this path");
+        }
         oc_access_note(a, "login.offered", "", oc_call_actor(call)->name, (enum oc_role)p->role,
                        NULL);
         oc_call_succeed(call, make_link(a, base, (enum oc_role)p->role));
@@ -84,6 +101,7 @@ static void op_login(struct oc_call *call, void *ctx)
                       "Set api.enabled = true, and see `openclaw doctor` when that is so already.",
                       "no listener of this host serves the dashboard");
     }
+    free(base);
     json_decref(listeners);
 }
 
@@ -91,8 +109,9 @@ static void op_first(struct oc_call *call, void *ctx)
 {
     const struct oc_access *a = ctx;
     json_t *listeners = ask_listeners(a);
-    const bool first = oc_access_is_virgin(a) && base_url(listeners);
-    oc_call_succeed(call, json_pack("{s:b}", "first", (int)first));
+    char *base = oc_access_is_virgin(a) ? base_url(a, listeners) : NULL;
+    oc_call_succeed(call, json_pack("{s:b}", "first", (int)(base != NULL)));
+    free(base);
     json_decref(listeners);
 }
 

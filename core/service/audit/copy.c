@@ -293,6 +293,9 @@ static void on_done(void *ctx)
     if (s->copy_again) {
         oc_audit_copy(s);
     }
+    if (!s->copying) {
+        oc_audit_leave(s);
+    }
 }
 
 void oc_audit_copy(struct oc_audit *s)

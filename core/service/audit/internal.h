@@ -56,14 +56,17 @@ struct oc_audit {
     struct oc_verifying *verifying;
     struct oc_copying *copying;
     bool copy_again;
-    bool copy_conflict;    /* the copy holds what the ledger does not: it is left alone */
-    char *copy_problem;    /* of the last copy; owned, NULL: none */
-    unsigned copy_tries;   /* that failed since the last good one */
-    bool copy_good;        /* one was made since the start */
-    int64_t copy_tried_ms; /* mono; when the last one ended */
-    int64_t copied_ms;     /* wall; of the last good one */
-    uint64_t unheard;      /* entries that could not be added */
-    bool sick;             /* it was told that the ledger is not well */
+    oc_loop_fn stopped; /* it ends when what was signed last has been copied, */
+    void *stopped_ctx;
+    struct oc_timer *leave; /* or when that takes too long */
+    bool copy_conflict;     /* the copy holds what the ledger does not: it is left alone */
+    char *copy_problem;     /* of the last copy; owned, NULL: none */
+    unsigned copy_tries;    /* that failed since the last good one */
+    bool copy_good;         /* one was made since the start */
+    int64_t copy_tried_ms;  /* mono; when the last one ended */
+    int64_t copied_ms;      /* wall; of the last good one */
+    uint64_t unheard;       /* entries that could not be added */
+    bool sick;              /* it was told that the ledger is not well */
 };
 
 struct oc_workers *oc_audit_workers(struct oc_audit *s);
@@ -114,6 +117,8 @@ void oc_audit_alert(struct oc_audit *s, const char *rule, const char *severity, 
 
 /* copy.c */
 void oc_audit_copy(struct oc_audit *s);
+/* While the service stops: nothing is waited for any longer. */
+void oc_audit_leave(void *audit);
 /* Tries again what could not be copied: [loop] from the clock, with the time of oc_time_mono(). */
 void oc_audit_copy_again(struct oc_audit *s, int64_t now);
 

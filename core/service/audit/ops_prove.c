@@ -379,7 +379,7 @@ static const struct oc_op export_op = {
     .view = "record",
     .description = "entries.jsonl holds the entries up to the newest checkpoint, byte for byte as "
                    "they were hashed; bundle.json the checkpoint, the host's key and the tree "
-                   "before the first line.",
+                   "before the first line. `openclaw ledger verify --dir DIR` checks them.",
     .example = "openclaw ledger export /srv/evidence",
     .result = "{folder: string, from: integer, to: integer, entries: integer}",
     .handler = op_export,

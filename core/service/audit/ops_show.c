@@ -78,6 +78,7 @@ bool oc_audit_is_public(const char *type)
     return strcmp(type, "operation") != 0 && strcmp(type, "denied") != 0;
 }
 
+/* A proposal is submitted as a whole: who did is said in its record. */
 static const char *actor_of(const json_t *entry)
 {
     static const char *const keys[] = {"actor", "by", "member", "submitter"};
@@ -87,7 +88,7 @@ static const char *actor_of(const json_t *entry)
             return actor;
         }
     }
-    return NULL;
+    return oc_json_str(json_object_get(entry, "record"), "submitter", NULL);
 }
 
 static bool is(const char *value, const char *wanted)

@@ -19,7 +19,9 @@ static const struct oc_option options[] = {
     {.name = "dir",
      .type = OC_OPT_PATH,
      .offset = offsetof(struct verify_params, dir),
-     .help = "a copy of a ledger, such as the folder of ledger.copy_to; default: this host's own"},
+     .help =
+         "a copy of a ledger, such as the folder of ledger.copy_to, or what `ledger export` wrote; "
+         "default: this host's own"},
     {.name = "against",
      .type = OC_OPT_PATH,
      .offset = offsetof(struct verify_params, against),
@@ -36,6 +38,7 @@ struct oc_verifying {
     struct oc_ledger_witness witnesses[OC_AUDIT_WITNESSES];
     char *dir, *elsewhere;
     bool own;     /* the ledger of this home */
+    bool bundle;  /* what an export left */
     uint64_t had; /* entries of it that the host has signed, when it began */
     int again;    /* how often it began anew */
     int code;
@@ -92,7 +95,8 @@ static void run(void *ctx)
 {
     struct oc_verifying *v = ctx;
     oc_error_init(&v->err);
-    v->code = oc_ledger_verify(&v->check, &v->report, &v->err);
+    v->code = v->bundle ? oc_ledger_verify_bundle(&v->check, &v->report, &v->err)
+                        : oc_ledger_verify(&v->check, &v->report, &v->err);
 }
 
 static void tell(void *ctx)
@@ -156,6 +160,28 @@ static void look_for_ledger(struct oc_verifying *v)
                                "the home folder. If they were there, they have been removed.");
         v->code = v->err.code;
     }
+}
+
+/* An export brings the key that its checkpoint is compared with. */
+static void warn_of_key(const struct oc_verifying *v)
+{
+    struct oc_buf own = {0}, bundle = {0};
+    char *path = oc_path_join(v->s->dir, "host.pub"), *other = oc_path_join(v->dir, "bundle.json");
+    oc_file_read(path, 1024, &own, NULL);
+    oc_file_read(other, 1 << 20, &bundle, NULL);
+    json_t *o = oc_json_parse(bundle.data ? bundle.data : "", bundle.len, NULL);
+    const char *key = oc_json_str(o, "key", "");
+    if (own.len != strlen(key) + 1 || memcmp(own.data, key, strlen(key)) != 0) {
+        oc_call_warn(v->call,
+                     "it is signed with the key %s, which is not of this host: compare it "
+                     "with what `openclaw ledger checkpoint` shows there",
+                     key);
+    }
+    json_decref(o);
+    oc_buf_finish(&bundle);
+    oc_buf_finish(&own);
+    free(other);
+    free(path);
 }
 
 static void warn_of_ends(const struct oc_verifying *v)
@@ -223,6 +249,9 @@ static void finish(void *ctx)
     if (call && v->code == OC_OK) {
         oc_call_on_cancel(call, NULL, NULL);
         warn_of_ends(v);
+        if (v->bundle) {
+            warn_of_key(v);
+        }
         oc_call_succeed(call, report_json(v));
     } else if (call) {
         oc_call_on_cancel(call, NULL, NULL);
@@ -259,6 +288,7 @@ static void begin(struct oc_audit *s, struct oc_call *call, const struct verify_
     v->s = s;
     v->call = call;
     v->own = own;
+    v->bundle = !own && oc_ledger_is_bundle(p->dir);
     v->dir = oc_strdup(own ? s->dir : p->dir);
     v->elsewhere = oc_strdup(p->against                                ? p->against
                              : own && copies && oc_file_exists(copies) ? s->section.copy_to

@@ -266,6 +266,11 @@ void oc_audit_configure(struct oc_audit *s, const struct oc_config *config, stru
                      "Name a folder elsewhere, best on another machine.",
                      "this is the ledger's own folder: nothing would be copied");
         section.copy_to = NULL;
+    } else if (section.copy_to && oc_audit_is_within(section.copy_to, s->env.home)) {
+        oc_diags_add(diags, true, oc_node_get(group, "copy_to"), "ledger.copy_to",
+                     "Name a folder elsewhere, best on another machine, from / on.",
+                     "%s is in the home folder: what destroys the ledger takes the copy along",
+                     section.copy_to);
     }
     oc_arena_finish(&s->arena);
     s->arena = arena;
@@ -273,12 +278,23 @@ void oc_audit_configure(struct oc_audit *s, const struct oc_config *config, stru
     s->governance_log.max = section.log_size;
 }
 
-/* The last thing that a daemon does in peace: what it leaves behind is signed. */
+void oc_audit_leave(void *audit)
+{
+    struct oc_audit *s = audit;
+    oc_loop_fn done = s->stopped;
+    s->stopped = NULL;
+    oc_timer_destroy(s->leave);
+    s->leave = NULL;
+    if (done) {
+        done(s->stopped_ctx);
+    }
+}
+
+/* The last thing that a daemon does in peace: what it leaves behind is signed, and copied. */
 void oc_audit_stop(struct oc_audit *s, int64_t grace_ms, oc_loop_fn done, void *ctx)
 {
     struct oc_error err;
     uint64_t covered = 0;
-    (void)grace_ms;
     oc_error_init(&err);
     oc_audit_stop_verify(s);
     if (!s->env.ephemeral && oc_ledger_is_kept(s->env.ledger)) {
@@ -290,7 +306,14 @@ void oc_audit_stop(struct oc_audit *s, int64_t grace_ms, oc_loop_fn done, void *
             oc_warn("the ledger could not be signed at the end", "reason=%s", err.message);
         }
     }
-    done(ctx);
+    if (!s->copying) {
+        done(ctx);
+        return;
+    }
+    s->stopped = done;
+    s->stopped_ctx = ctx;
+    s->leave = oc_timer_create(s->env.loop, oc_audit_leave, s);
+    oc_timer_start(s->leave, grace_ms < CLOSE_GRACE ? grace_ms : CLOSE_GRACE, 0);
 }
 
 void oc_audit_describe(json_t *sections)
@@ -309,6 +332,7 @@ void oc_audit_destroy(struct oc_audit *s)
     OC_VEC_FINISH(&s->heard);
     oc_timer_destroy(s->tick);
     oc_timer_destroy(s->soon);
+    oc_timer_destroy(s->leave);
     oc_audit_stop_verify(s);
     s->copy_again = false;
     if (s->workers && oc_workers_destroy(s->workers, CLOSE_GRACE) > 0) {

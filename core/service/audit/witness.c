@@ -88,10 +88,10 @@ static bool parse_key(const char *text, struct oc_ledger_witness *w)
 {
     char name[OC_NOTE_NAME];
     unsigned type = 0;
-    if (oc_base64_decode(text, strlen(text), w->key, sizeof w->key)) {
-        return true;
-    }
-    return oc_note_key_parse(text, name, w->key, &type) && type == 4 && strcmp(name, w->name) == 0;
+    const bool raw = oc_base64_decode(text, strlen(text), w->key, sizeof w->key);
+    const bool good = raw || (oc_note_key_parse(text, name, w->key, &type) && type == 4 &&
+                              strcmp(name, w->name) == 0);
+    return good && oc_sign_key_sound(w->key);
 }
 
 static void op_add(struct oc_call *call, void *ctx)
@@ -105,7 +105,8 @@ static void op_add(struct oc_call *call, void *ctx)
     json_t *known = oc_kv_get(s->env.store, SPACE, p->name);
     if (!oc_note_name_good(p->name) || !parse_key(p->key, &w)) {
         oc_call_failf(call, OC_E_CONFIG,
-                      "Write a name without blanks, and the key as base64 of 32 bytes.",
+                      "Write a name without blanks, and the key as base64 of 32 bytes: a "
+                      "public key of Ed25519 whose secret key somebody has.",
                       "this is no witness' name or key");
     } else if (known) {
         oc_call_failf(call, OC_E_CONFLICT, "Remove it first: `openclaw ledger witness remove`.",

@@ -30,7 +30,7 @@ static void put(struct emission *e, const char *name, double value, const struct
                 uint32_t count)
 {
     struct oc_series *series =
-        oc_store_series(e->c->env.store, "cost", view(name), OC_KIND_GAUGE, labels, count);
+        oc_store_series(e->c->env.store, OC_OWN_COST, view(name), OC_KIND_GAUGE, labels, count);
     if (series && isfinite(value) && oc_store_append(e->c->env.store, series, e->at_ms, value)) {
         struct oc_sample sample = {.series = series, .time_ms = e->at_ms, .value = value};
         OC_VEC_PUSH(&e->samples, sample);
@@ -99,7 +99,7 @@ static void emit_sources(struct emission *e)
     const char *name;
     while (oc_map_next(&e->c->sources, &it, &name, &value)) {
         const struct oc_cost_source *s = value;
-        if (s->tracked_ms) {
+        if (s->tracked_ms && !s->gone) {
             double age = (double)(oc_time_wall() - s->tracked_ms) / 1e3;
             put_one(e, "cost.tracking_age_seconds", age > 0 ? age : 0, "source", name);
             put_one(e, "cost.tracking_lost", age > (double)e->c->options.stale_after / 1e3,
@@ -133,6 +133,9 @@ static void emit_reconciliation(struct emission *e)
 
 void oc_cost_emit(struct oc_cost *c, int64_t at_ms)
 {
+    if (!c->complete && at_ms <= c->emitted_ms) {
+        at_ms = c->emitted_ms + 1; /* what is not told now is older than what is */
+    }
     struct emission e = {.c = c, .at_ms = at_ms};
     oc_cost_refresh(c);
     if (oc_cost_told(c)) { /* before that nothing is known: no sample says 0 */
@@ -143,7 +146,7 @@ void oc_cost_emit(struct oc_cost *c, int64_t at_ms)
     }
     emit_sources(&e);
     if (e.samples.count) {
-        struct oc_batch batch = {.instance = "cost",
+        struct oc_batch batch = {.instance = OC_OWN_COST,
                                  .plugin = "",
                                  .time_ms = at_ms,
                                  .samples = e.samples.items,
@@ -151,4 +154,19 @@ void oc_cost_emit(struct oc_cost *c, int64_t at_ms)
         oc_bus_publish_native(c->env.bus, "samples", &batch);
     }
     OC_VEC_FINISH(&e.samples);
+    c->emitted_ms = at_ms > c->emitted_ms ? at_ms : c->emitted_ms;
+    if (!c->complete) { /* agents, budgets and sources that are no more */
+        c->complete = true;
+        oc_bus_publish(
+            c->env.bus, "samples.complete",
+            json_pack("{s:s, s:I}", "instance", OC_OWN_COST, "since", (json_int_t)at_ms));
+    }
+}
+
+void oc_cost_emit_anew(struct oc_cost *c)
+{
+    if (!c->env.ephemeral) {
+        c->complete = false;
+        oc_cost_emit(c, oc_time_wall());
+    }
 }

@@ -52,6 +52,7 @@ void oc_cost_load_sources(struct oc_cost *c)
         s->epoch = oc_json_int(value, "epoch", 0);
         s->tracked_ms = oc_json_int(value, "tracked", 0);
         s->told = oc_json_bool(value, "told", false);
+        s->gone = oc_json_bool(value, "gone", false);
     }
     json_decref(all);
     all = oc_kv_all(c->env.store, COUNTERS_SPACE);
@@ -78,6 +79,7 @@ void oc_cost_write_sources(struct oc_cost *c)
             oc_json_set_int(o, "epoch", s->epoch);
             oc_json_set_int(o, "tracked", s->tracked_ms);
             oc_json_set_bool(o, "told", s->told);
+            oc_json_set_bool(o, "gone", s->gone);
             oc_kv_put(c->env.store, SOURCES_SPACE, name, o, false, NULL);
             json_decref(o);
         }
@@ -255,6 +257,8 @@ static void take_sample(struct intake *in, struct oc_cost_source *s, const struc
     if (!isfinite(p->value)) {
         return; /* the end of a series: it says nothing about what was counted */
     }
+    s->dirty = s->dirty || s->gone;
+    s->gone = false;
     if (strcmp(what, "since") == 0) {
         take_since(s, p->value);
     } else if (strcmp(what, "tracked") == 0) {
@@ -317,4 +321,18 @@ void oc_cost_take_detail(void *ctx, const struct oc_event *event)
         json_decref(s->endpoints);
         s->endpoints = json_incref(endpoints);
     }
+}
+
+void oc_cost_take_swept(void *ctx, const struct oc_event *event)
+{
+    struct oc_cost *c = ctx;
+    struct oc_cost_source *s = oc_map_get(&c->sources, oc_json_str(event->data, "instance", ""));
+    if (!s || s->gone || oc_json_int(event->data, "since", 0) != INT64_MAX) {
+        return;
+    }
+    s->gone = s->dirty = c->dirty = true;
+    s->ledger = NAN;
+    json_decref(s->endpoints);
+    s->endpoints = NULL;
+    oc_cost_emit_anew(c);
 }

@@ -58,6 +58,7 @@ struct oc_cost_source {
     int64_t epoch;      /* grows with each restart of the counters */
     int64_t tracked_ms; /* of the last figures; 0 = never */
     bool told;          /* has brought figures before: what appears now began at 0 */
+    bool gone;          /* its collector was removed; kept for when it comes back */
     double ledger;      /* NaN = unknown */
     int64_t ledger_ms;
     json_t *
@@ -89,13 +90,15 @@ struct oc_cost {
     struct oc_map counters; /* series as text -> struct oc_cost_counter */
     struct oc_map scopes;   /* agent -> struct oc_cost_scope */
     OC_VEC(struct oc_budget) budgets;
-    struct oc_subscription *samples, *details;
+    struct oc_subscription *samples, *details, *swept;
     struct oc_timer *timer;
     char today[OC_ZONE_DAY]; /* of the scopes' figures */
     int64_t slot;            /* number of the newest slot of the scopes */
     int64_t flushed_ms, expired_ms;
-    bool stale; /* figures have changed since the scopes were added up */
-    bool dirty; /* something is to be written */
+    bool stale;         /* figures have changed since the scopes were added up */
+    bool dirty;         /* something is to be written */
+    bool complete;      /* all samples have been told, since budgets or sources went, too */
+    int64_t emitted_ms; /* the newest sample */
 };
 
 /* ---- service.c ---- */
@@ -128,6 +131,7 @@ void oc_cost_scope_destroy(void *scope);
 
 void oc_cost_take(void *ctx, const struct oc_event *event);        /* "samples" */
 void oc_cost_take_detail(void *ctx, const struct oc_event *event); /* "collector.detail" */
+void oc_cost_take_swept(void *ctx, const struct oc_event *event);  /* "collector.swept" */
 void oc_cost_load_sources(struct oc_cost *c);
 void oc_cost_write_sources(struct oc_cost *c);
 void oc_cost_written_sources(struct oc_cost *c);
@@ -166,6 +170,8 @@ void oc_cost_forecast(struct oc_cost *c, const char *agent, int32_t unit, struct
 /* ---- emit.c ---- */
 
 void oc_cost_emit(struct oc_cost *c, int64_t at_ms);
+/* The same, and what was told before of a budget or source that is no more is over: alerts about it resolve. */
+void oc_cost_emit_anew(struct oc_cost *c);
 
 /* ---- csv.c ---- */
 

@@ -77,7 +77,7 @@ static const struct oc_option check_options[] = {
 
 static const char *agent_of(const struct params *p)
 {
-    return p->agent && *p->agent ? p->agent : OC_COST_GLOBAL;
+    return p->agent ? p->agent : OC_COST_GLOBAL;
 }
 
 /* ---- cost.budget.list ---- */
@@ -128,6 +128,24 @@ static bool is_text(const char *s)
     return true;
 }
 
+/* False, and the call has failed. An empty id is a variable that nobody has set, and not everybody's budget. */
+static bool check_agent(struct oc_call *call, const char *agent)
+{
+    if (*agent && strlen(agent) <= 100 && !strchr(agent, '/') && is_text(agent)) {
+        return true;
+    }
+    oc_call_failf(
+        call, OC_E_CONFIG,
+        "Write the agent's id, such as coder; leave --agent out for the budget of everybody.",
+        *agent ? "not an agent's id: %s" : "the agent's id is empty%s", agent);
+    return false;
+}
+
+static void tell_changed(struct oc_cost *c, const char *id)
+{
+    oc_bus_publish(c->env.bus, "budget.changed", json_pack("{s:s}", "budget", id));
+}
+
 static void op_set(struct oc_call *call, void *ctx)
 {
     struct oc_cost *c = ctx;
@@ -135,9 +153,7 @@ static void op_set(struct oc_call *call, void *ctx)
     const char *agent = agent_of(p);
     struct oc_error err;
     oc_error_init(&err);
-    if (strlen(agent) > 100 || strchr(agent, '/') || !is_text(agent)) {
-        oc_call_failf(call, OC_E_CONFIG, "Write the agent's id, such as coder.",
-                      "not an agent's id: %s", agent);
+    if (!check_agent(call, agent)) {
         return;
     }
     if (c->budgets.count >= BUDGETS_MAX && !oc_budget_find(c, agent, p->period, p->unit)) {
@@ -164,7 +180,9 @@ static void op_set(struct oc_call *call, void *ctx)
     if (!c->env.ephemeral) {
         oc_cost_emit(c, oc_time_wall());
     }
-    oc_call_succeed(call, oc_budget_json(c, oc_budget_find(c, agent, p->period, p->unit)));
+    const struct oc_budget *b = oc_budget_find(c, agent, p->period, p->unit);
+    tell_changed(c, b->id);
+    oc_call_succeed(call, oc_budget_json(c, b));
 }
 
 static const struct oc_op set_op = {
@@ -186,6 +204,9 @@ static void op_remove(struct oc_call *call, void *ctx)
     const struct oc_budget *b = oc_budget_find(c, agent_of(p), p->period, p->unit);
     struct oc_error err;
     oc_error_init(&err);
+    if (!check_agent(call, agent_of(p))) {
+        return;
+    }
     if (!b) {
         oc_call_failf(call, OC_E_NOT_FOUND, "`openclaw cost budget list` shows them.",
                       "there is no such budget");
@@ -204,6 +225,8 @@ static void op_remove(struct oc_call *call, void *ctx)
     }
     json_t *gone = oc_budget_json(c, b);
     oc_budgets_load(c);
+    oc_cost_emit_anew(c);
+    tell_changed(c, oc_json_str(gone, "id", ""));
     oc_call_succeed(call, gone);
 }
 

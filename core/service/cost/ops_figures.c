@@ -59,6 +59,9 @@ json_t *oc_cost_sources_json(struct oc_cost *c)
     const char *name;
     while (oc_map_next(&c->sources, &it, &name, &value)) {
         const struct oc_cost_source *s = value;
+        if (s->gone) {
+            continue;
+        }
         bool stale = oc_time_wall() - s->tracked_ms > c->options.stale_after;
         json_t *o = json_object();
         oc_json_set_str(o, "source", name);
@@ -338,6 +341,9 @@ static void op_reconcile(struct oc_call *call, void *ctx)
     it = 0;
     while (oc_map_next(&c->sources, &it, &name, &value)) {
         const struct oc_cost_source *s = value;
+        if (s->gone) {
+            continue;
+        }
         json_t *o = json_object();
         oc_json_set_str(o, "what", name);
         oc_json_set_str(o, "against", "books of today (UTC)");

@@ -27,6 +27,11 @@ int oc_cost_read_range(struct oc_cost *c, const struct oc_cost_params *p, struct
         oc_error_hint(err, "Write --from 2026-11-01 --to 2026-11-30.");
         return OC_E_CONFIG;
     }
+    if (p->from && p->period) {
+        oc_error_set(err, OC_E_CONFIG, "a period and a first day are two answers to one question");
+        oc_error_hint(err, "Leave --period or --from out.");
+        return OC_E_CONFIG;
+    }
     if (p->from) {
         memcpy(r->from, p->from, sizeof r->from);
         memcpy(r->to, c->today, sizeof r->to);

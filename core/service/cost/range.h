@@ -21,7 +21,7 @@ struct oc_cost_params {
         {.name = "from",                                                                           \
          .type = OC_OPT_STRING,                                                                    \
          .offset = offsetof(struct oc_cost_params, from),                                          \
-         .help = "first day instead, \"2026-11-01\""},                                             \
+         .help = "first day, in place of a period: \"2026-11-01\""},                               \
     {                                                                                              \
         .name = "to", .type = OC_OPT_STRING, .offset = offsetof(struct oc_cost_params, to),        \
         .help = "last day; default: today"                                                         \

@@ -225,6 +225,9 @@ void oc_cost_configure(struct oc_cost *c, const struct oc_config *config, struct
     }
     oc_cost_reprice(c);
     oc_budgets_load(c);
+    if (c->complete) { /* a reload: budgets may have gone */
+        oc_cost_emit_anew(c);
+    }
     if (!c->slot) {
         recall(c);
     }
@@ -265,6 +268,7 @@ struct oc_cost *oc_cost_create(const struct oc_env *env)
     oc_cost_load_sources(c);
     c->samples = oc_bus_subscribe(env->bus, "samples", oc_cost_take, c);
     c->details = oc_bus_subscribe(env->bus, "collector.detail", oc_cost_take_detail, c);
+    c->swept = oc_bus_subscribe(env->bus, "collector.swept", oc_cost_take_swept, c);
     c->timer = oc_timer_create(env->loop, minute, c);
     oc_cost_add_figures(c);
     oc_cost_add_export(c);
@@ -285,6 +289,7 @@ void oc_cost_destroy(struct oc_cost *c)
     }
     oc_bus_unsubscribe(c->samples);
     oc_bus_unsubscribe(c->details);
+    oc_bus_unsubscribe(c->swept);
     oc_timer_destroy(c->timer);
     oc_cost_flush(c);
     oc_budgets_finish(c);

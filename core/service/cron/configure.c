@@ -27,6 +27,30 @@ static void put(struct work *w, struct oc_cron_definition *def, enum oc_cron_ori
     e->marked = true;
 }
 
+/* Items merge by name, and these two are one thing: of cron and every the one of the later layer takes the other's place. */
+static json_t *item_json(const struct oc_node *item)
+{
+    const struct oc_node *cron = oc_node_get(item, "cron"), *every = oc_node_get(item, "every");
+    json_t *json = oc_node_json(item);
+    if (cron && every && cron->layer != every->layer) {
+        json_object_del(json, cron->layer < every->layer ? "cron" : "every");
+    }
+    return json;
+}
+
+/* An operation that is not there may come with a plugin; one that is there and cannot be called so is a mistake. */
+static void check_call(struct work *w, const struct oc_node *item, const char *path,
+                       const char *name)
+{
+    struct oc_error err;
+    const struct oc_cron_entry *e = oc_cron_find(w->s, name);
+    oc_error_init(&err);
+    if (item->layer != OC_LAYER_DEFAULT && oc_cron_check_op(w->s, &e->def, &err) != OC_OK &&
+        err.code != OC_E_NOT_FOUND) {
+        oc_diags_add(w->diags, false, item, path, err.hint, "%s", err.message);
+    }
+}
+
 /* Mistakes are told with file and line; the rest of the list is good all the same. */
 static void take_item(struct work *w, const struct oc_node *item, const char *path)
 {
@@ -43,13 +67,14 @@ static void take_item(struct work *w, const struct oc_node *item, const char *pa
     }
     bool good = oc_bind(oc_cron_options, sizeof *oc_cron_options, item, path, others, &o, sizeof o,
                         &arena, w->diags) == 0;
-    if (good && oc_cron_definition_init(&def, oc_node_json(item), &err) != OC_OK) {
+    if (good && oc_cron_definition_init(&def, item_json(item), &err) != OC_OK) {
         oc_diags_add(w->diags, false, item, path, err.hint, "%s", err.message);
         good = false;
     }
     oc_arena_finish(&arena);
     if (good) {
         put(w, &def, item->layer == OC_LAYER_DEFAULT ? OC_CRON_SHIPPED : OC_CRON_CONFIG);
+        check_call(w, item, path, name);
     } else if (name && *name) {
         oc_map_set(&w->kept, name, w);
     }
@@ -110,6 +135,9 @@ static void take_added(struct work *w)
 static void sweep(struct work *w)
 {
     struct oc_cron_service *s = w->s;
+    if (!s->env.ephemeral) {
+        oc_cron_flush(s, NULL); /* what it waits for is known when it is forgotten */
+    }
     for (size_t i = s->entries.count; i-- > 0;) {
         struct oc_cron_entry *e = s->entries.items[i];
         bool wanted = e->marked;
@@ -143,5 +171,6 @@ void oc_cron_service_configure(struct oc_cron_service *s, const struct oc_config
     s->configured_ms = s->configured ? s->configured_ms : oc_time_mono();
     s->configured = true;
     s->generation = oc_ops_generation(s->env.ops);
+    oc_timer_start(s->decider, 0, 0); /* decisions that fell, withdrawals that are left */
     oc_cron_wake(s);
 }

@@ -7,7 +7,7 @@
  *
  * Operations: cron.list show next history add edit remove enable disable run import.
  * Events: cron.started {"schedule","run","op","due","trigger"}, cron.ended {"schedule","run","state","code","took_ms"},
- * cron.missed {"schedule","missed","due"}.
+ * cron.missed {"schedule","missed","due"}. A run that waits for a decision ends twice: as "waiting", then as it was decided.
  * Samples, which the shipped rules watch: cron.missed_runs, cron.failed_runs (both in a row), cron.run_seconds; each {schedule}. */
 #ifndef OC_SERVICE_CRON_CRON_SERVICE_H
 #define OC_SERVICE_CRON_CRON_SERVICE_H

@@ -15,8 +15,8 @@ static void put(struct emission *e, const char *name, const char *schedule, doub
     const struct oc_label label = {{"schedule", sizeof "schedule" - 1},
                                    {schedule, strlen(schedule)}};
     struct oc_store *store = e->s->env.store;
-    struct oc_series *series = oc_store_series(store, "cron", (struct oc_view){name, strlen(name)},
-                                               OC_KIND_GAUGE, &label, 1);
+    struct oc_series *series = oc_store_series(
+        store, OC_OWN_CRON, (struct oc_view){name, strlen(name)}, OC_KIND_GAUGE, &label, 1);
     if (series && oc_store_append(store, series, e->at_ms, value)) {
         struct oc_sample sample = {.series = series, .time_ms = e->at_ms, .value = value};
         OC_VEC_PUSH(&e->samples, sample);
@@ -42,7 +42,7 @@ static double missed_runs(const struct oc_cron_entry *e)
 static void publish(struct emission *e)
 {
     if (e->samples.count) {
-        struct oc_batch batch = {.instance = "cron",
+        struct oc_batch batch = {.instance = OC_OWN_CRON,
                                  .plugin = "",
                                  .time_ms = e->at_ms,
                                  .samples = e->samples.items,
@@ -73,6 +73,12 @@ void oc_cron_emit(struct oc_cron_service *s)
     s->emitted_ms = oc_time_mono();
     s->changed = false;
     publish(&e);
+    if (!s->complete) { /* schedules of an earlier run that are no more */
+        s->complete = true;
+        oc_bus_publish(
+            s->env.bus, "samples.complete",
+            json_pack("{s:s, s:I}", "instance", OC_OWN_CRON, "since", (json_int_t)e.at_ms));
+    }
 }
 
 void oc_cron_emit_gone(const struct oc_cron_entry *entry)

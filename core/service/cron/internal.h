@@ -81,6 +81,8 @@ struct oc_cron_entry {
     int64_t shown;           /* missed runs that samples tell of ... */
     int64_t shown_until;     /* ... until then (monotonic), although another run has begun */
     int64_t number;          /* of the latest run */
+    OC_VEC(json_t *) asked;  /* owned; records of runs that wait for a decision, the oldest first */
+    bool look;               /* one of them may be decided */
     json_t *last;            /* owned; the latest record that is over; NULL = none */
     OC_VEC(struct oc_cron_run *) running;
     OC_VEC(struct oc_cron_wait) waiting; /* to be started, in this order */
@@ -107,12 +109,15 @@ struct oc_cron_service {
     OC_VEC(struct oc_cron_entry *) entries; /* by name */
     OC_VEC(struct oc_cron_run *) runs;      /* of all entries */
     json_t *records;                        /* owned; to be written with the next flush */
-    struct oc_timer *timer, *flusher;
+    struct oc_timer *timer, *flusher, *decider;
+    struct oc_subscription *decisions;               /* what governance writes */
+    OC_VEC(struct oc_cron_withdrawal *) withdrawals; /* under way */
     uint64_t generation; /* of the operations that the entries were checked against */
     bool configured, stopping, ticking;
     bool failing;           /* runs could not be written down */
     int64_t configured_ms;  /* monotonic; the first time */
     bool changed;           /* what is told in samples is another */
+    bool complete;          /* all of it has been told once */
     int64_t emitted_ms;     /* monotonic */
     int64_t emitted_at;     /* wall; the time of the latest samples */
     struct oc_timer *grace; /* while it stops */
@@ -162,6 +167,25 @@ void oc_cron_run_destroy(struct oc_cron_run *run);
 /* Nobody cares for it any more: it goes when its call ends. */
 void oc_cron_run_orphan(struct oc_cron_run *run);
 const char *oc_cron_trigger_name(enum oc_cron_trigger trigger);
+/* A summary of what came back becomes the record's. */
+void oc_cron_record_output(json_t *record, const json_t *result);
+void oc_cron_publish_ended(struct oc_cron_service *s, const json_t *record);
+
+/* ---- awaited.c: runs that wait for a decision ---- */
+
+#define OC_CRON_WITHDRAWALS "cron.withdraw" /* proposal -> {"schedule"}: to be withdrawn */
+/* It waits for its "proposal": takes the record, which changes with the decision. */
+void oc_cron_await(struct oc_cron_entry *e, json_t *record);
+void oc_cron_await_forget(struct oc_cron_entry *e);
+void oc_cron_decided(void *service, const struct oc_event *event); /* of the bus */
+void oc_cron_decider_timer(void *service);
+/* Written, within the transaction if there is one: nobody wants the proposal any more. It is withdrawn soon. */
+void oc_cron_withdraw_later(struct oc_cron_service *s, const char *schedule, const char *proposal);
+/* Withdraws now what is written so; whoever asks is told of what cannot be. asker may be NULL. */
+void oc_cron_withdraw(struct oc_cron_service *s, struct oc_call *asker);
+void oc_cron_withdraw_forget(struct oc_cron_service *s);
+/* What it asked for before is carried out as it was asked: whoever changes the schedule is told. */
+void oc_cron_warn_of_asked(struct oc_call *call, const struct oc_cron_entry *e);
 
 /* ---- keep.c: what survives a restart ---- */
 
@@ -178,7 +202,7 @@ void oc_cron_flush_timer(void *service);
 int oc_cron_flush(struct oc_cron_service *s, struct oc_error *err);
 int oc_cron_write_definition(struct oc_cron_service *s, const struct oc_cron_definition *d,
                              struct oc_error *err);
-/* Everything about it, its definition too. */
+/* Everything about it, its definition too; what it waits for is to be withdrawn. */
 int oc_cron_forget(struct oc_cron_service *s, const char *name, int64_t number,
                    struct oc_error *err);
 /* The newest records first. Owned by the caller. */

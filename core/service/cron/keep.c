@@ -2,7 +2,9 @@
  *
  *   cron.schedule  name -> the definition of one that people added
  *   cron.state     name -> {"when","cursor","number","missed","failed","active","enabled"?,
- *                         "open":[numbers of runs under way],"repeat":[due times of those to be done again]}
+ *                         "open":[numbers of runs under way],"repeat":[due times of those to be done again],
+ *                         "asked":{number: proposal} of those that wait for a decision}
+ *   cron.withdraw  see awaited.c
  *   cron.run       name/000000000042 -> the record; the newest OC_CRON_HISTORY of each schedule */
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,6 +44,18 @@ static int64_t cursor_of(const struct oc_cron_entry *e)
     return cursor;
 }
 
+static json_t *asked_json(const struct oc_cron_entry *e)
+{
+    json_t *asked = json_object();
+    for (size_t i = 0; i < e->asked.count; i++) {
+        char number[24];
+        snprintf(number, sizeof number, "%lld",
+                 (long long)oc_json_int(e->asked.items[i], "run", 0));
+        oc_json_set_str(asked, number, oc_json_str(e->asked.items[i], "proposal", ""));
+    }
+    return asked;
+}
+
 static void write_state(const struct oc_cron_entry *e)
 {
     json_t *state = json_object(), *open = json_array(), *repeat = json_array();
@@ -68,6 +82,7 @@ static void write_state(const struct oc_cron_entry *e)
     }
     oc_json_take(state, "open", open);
     oc_json_take(state, "repeat", repeat);
+    oc_json_take(state, "asked", asked_json(e));
     oc_kv_put(e->service->env.store, STATES, e->name, state, true, NULL);
     json_decref(state);
     free(when);
@@ -159,7 +174,14 @@ int oc_cron_forget(struct oc_cron_service *s, const char *name, int64_t number,
                    struct oc_error *err)
 {
     char key[KEY_SIZE];
+    json_t *state = oc_kv_get(s->env.store, STATES, name), *proposal;
+    const char *run;
     oc_store_begin(s->env.store);
+    json_object_foreach(json_object_get(state, "asked"), run, proposal)
+    {
+        oc_cron_withdraw_later(s, name, json_string_value(proposal));
+    }
+    json_decref(state);
     oc_kv_remove(s->env.store, DEFINITIONS, name, true, NULL);
     oc_kv_remove(s->env.store, STATES, name, true, NULL);
     for (int64_t n = number; n > 0 && n > number - OC_CRON_HISTORY; n--) {
@@ -242,6 +264,22 @@ static void load_unfinished(struct oc_cron_entry *e, const json_t *state)
     }
 }
 
+/* A decision may have fallen meanwhile. */
+static void load_asked(struct oc_cron_entry *e, const json_t *state)
+{
+    const char *run;
+    json_t *proposal;
+    json_object_foreach(json_object_get(state, "asked"), run, proposal)
+    {
+        json_t *record = read_record(e, strtoll(run, NULL, 10));
+        if (strcmp(oc_json_str(record, "state", ""), "waiting") == 0) {
+            oc_cron_await(e, record);
+        } else {
+            json_decref(record);
+        }
+    }
+}
+
 /* Other times than before: what was due by those is no matter any more. */
 static void load_times(struct oc_cron_entry *e, const json_t *state)
 {
@@ -267,6 +305,7 @@ void oc_cron_load_entry(struct oc_cron_entry *e)
         if (json_is_boolean(json_object_get(state, "enabled"))) {
             e->enabled_by_hand = oc_json_bool(state, "enabled", false);
         }
+        load_asked(e, state);
         if (!e->service->env.ephemeral) {
             load_unfinished(e, state);
         }

@@ -66,6 +66,9 @@ static void set_enabled(struct oc_call *call, struct oc_cron_service *s, bool en
     if (enabled && !e->available) {
         oc_call_warn(call, "it does not run yet: %s", e->reason);
     }
+    if (!enabled) {
+        oc_cron_warn_of_asked(call, e);
+    }
     oc_call_succeed(call, oc_cron_entry_json(e));
 }
 
@@ -174,11 +177,11 @@ static const struct oc_op run_op = {
     .params_size = sizeof(struct act_params),
     .view = "record",
     .description = "It runs as it would at its time, with the schedule's role and timeout, also "
-                   "while it is disabled; its\ntimes do not change. The record says what became "
+                   "while it is disabled; its times do not change. The record says what became "
                    "of it; the call itself succeeds when there was a run.",
     .example = "openclaw cron run health\nopenclaw cron run health --wait false",
     .result = "{schedule: string, run: integer, state: string, code?: string, took_ms?: integer, "
-              "output?: string|null}",
+              "output?: string|null, proposal?: string}",
     .handler = op_run,
 };
 

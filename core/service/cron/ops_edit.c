@@ -128,6 +128,7 @@ static void answer(struct oc_call *call, struct oc_cron_entry *e)
         oc_call_warn(call, "it does not run yet: %s%s%s%s", e->reason,
                      near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
     }
+    oc_cron_warn_of_asked(call, e);
     oc_call_succeed(call, oc_cron_entry_json(e));
 }
 
@@ -225,9 +226,9 @@ static const struct oc_op add_op = {
     .view = "record",
     .description =
         "Times are those of a crontab: five fields, names, lists, ranges and steps, @hourly to "
-        "@yearly. A day\nis right when its day of month and its weekday are, and when one of them "
-        "is as soon as neither\nbegins with \"*\". A time that the clock skips in spring is due at "
-        "the change, one that comes twice in\nautumn the first time; what is due every hour goes "
+        "@yearly. A day is right when its day of month and its weekday are, and when one of them "
+        "is as soon as neither begins with \"*\". A time that the clock skips in spring is due at "
+        "the change, one that comes twice in autumn the first time; what is due every hour goes "
         "on through both.",
     .example = "openclaw cron add nightly-report --cron '30 2 * * mon-fri' --zone Europe/Berlin "
                "--op health.report\nopenclaw cron add probe --every 10m --op health.check --params "
@@ -353,6 +354,7 @@ static void op_remove(struct oc_call *call, void *ctx)
     oc_json_take(gone, "next", json_null());
     oc_json_take(gone, "next_clock", json_null());
     oc_cron_entry_drop(s, e);
+    oc_cron_withdraw(s, call);
     oc_call_succeed(call, gone);
 }
 
@@ -364,7 +366,8 @@ static const struct oc_op remove_op = {
     .params = oc_cron_name_options,
     .params_size = sizeof(struct oc_cron_name_params),
     .view = "record",
-    .description = "A run that is under way goes on to its end.",
+    .description = "A run that is under way goes on to its end; one that waits for a decision is "
+                   "withdrawn.",
     .example = "openclaw cron remove probe",
     .handler = op_remove,
 };

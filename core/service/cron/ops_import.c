@@ -63,8 +63,7 @@ static void find(struct import *im, int line, const char *message, const char *h
     im->findings++;
 }
 
-/* The schedule that stands for the command; NULL when none does. */
-static struct oc_cron_entry *replacing(struct import *im, const char *command)
+static struct oc_cron_entry *standing_for(struct import *im, const char *command)
 {
     char *text = oc_crontab_command(command);
     struct oc_cron_entry *found = NULL;
@@ -79,19 +78,73 @@ static struct oc_cron_entry *replacing(struct import *im, const char *command)
     return found;
 }
 
-static bool same_cron(const char *one, const char *other)
+/* In /etc/crontab and /etc/cron.d a user stands before the command: "root"; NULL when the first word can be none. */
+static const char *after_user(const char *command)
 {
-    struct oc_cron c, d;
-    return one && oc_cron_parse(one, &c, NULL) == OC_OK &&
-           oc_cron_parse(other, &d, NULL) == OC_OK && c.minutes == d.minutes &&
-           c.hours == d.hours && c.days == d.days && c.months == d.months &&
-           c.weekdays == d.weekdays && c.either == d.either;
+    const size_t user = strspn(command, "abcdefghijklmnopqrstuvwxyz0123456789_-");
+    const char *rest = command + user + strspn(command + user, " \t");
+    return user > 0 && rest > command + user && *rest ? rest : NULL;
+}
+
+/* The schedule that stands for the command; NULL when none does. */
+static struct oc_cron_entry *replacing(struct import *im, const char *command)
+{
+    struct oc_cron_entry *found = standing_for(im, command);
+    const char *rest = found ? NULL : after_user(command);
+    return rest ? standing_for(im, rest) : found;
+}
+
+static bool same_cron(const struct oc_cron *c, const struct oc_cron *d)
+{
+    return c->minutes == d->minutes && c->hours == d->hours && c->days == d->days &&
+           c->months == d->months && c->weekdays == d->weekdays && c->either == d->either;
+}
+
+static bool is_every_hour(const struct oc_cron *c)
+{
+    struct oc_cron all;
+    return oc_cron_parse("* * * * *", &all, NULL) == OC_OK && c->hours == all.hours &&
+           c->days == all.days && c->months == all.months && c->weekdays == all.weekdays;
+}
+
+/* The minutes of an hour on a clock that is `by` minutes ahead. */
+static uint64_t shifted(uint64_t minutes, unsigned by)
+{
+    const uint64_t all = (UINT64_C(1) << 60) - 1;
+    return by % 60 == 0 ? minutes : ((minutes << by % 60) | (minutes >> (60 - by % 60))) & all;
+}
+
+/* What is due every hour is so on every clock that shows the same minutes: looked at over a year of both. */
+static bool same_minutes(const struct oc_cron *c, const char *one, const char *other)
+{
+    struct oc_zone a, b;
+    bool same = true;
+    if (oc_zone_init(&a, one, NULL) != OC_OK) {
+        return false;
+    }
+    if (oc_zone_init(&b, other, NULL) != OC_OK) {
+        oc_zone_finish(&a);
+        return false;
+    }
+    for (int64_t week = 0; same && week < 53; week++) {
+        const int64_t at = (oc_time_wall() + week * 7 * OC_DAY) / OC_SECOND;
+        const int32_t apart = oc_zone_offset(&a, at) - oc_zone_offset(&b, at);
+        const unsigned seconds = apart < 0 ? (unsigned)-apart : (unsigned)apart;
+        same = seconds % 60 == 0 && shifted(c->minutes, seconds / 60) == c->minutes;
+    }
+    oc_zone_finish(&a);
+    oc_zone_finish(&b);
+    return same;
 }
 
 static bool same_times(const json_t *definition, const char *text, const char *zone)
 {
-    return same_cron(oc_json_str(definition, "cron", NULL), text) &&
-           strcmp(zone, oc_json_str(definition, "zone", "UTC")) == 0;
+    const char *own = oc_json_str(definition, "cron", NULL);
+    const char *own_zone = oc_json_str(definition, "zone", "UTC");
+    struct oc_cron c, d;
+    return own && oc_cron_parse(own, &c, NULL) == OC_OK && oc_cron_parse(text, &d, NULL) == OC_OK &&
+           same_cron(&c, &d) &&
+           (strcmp(zone, own_zone) == 0 || (is_every_hour(&c) && same_minutes(&c, own_zone, zone)));
 }
 
 static const json_t *definition_of(const struct import *im, const char *name)
@@ -252,8 +305,8 @@ static const struct oc_op import_op = {
     .view = "custom:cron_import",
     .description =
         "A command that a schedule `replaces` is there already; with other times another schedule "
-        "is added. The\nshipped ones replace what the original's cron-schedule.sh wrote. A command "
-        "is never run: one that no\nschedule stands for is a finding, and so is a line that cannot "
+        "is added. The shipped ones replace what the original's cron-schedule.sh wrote. A command "
+        "is never run: one that no schedule stands for is a finding, and so is a line that cannot "
         "be read.",
     .example = "crontab -l > crontab.txt\nopenclaw cron import crontab.txt --zone Europe/Berlin "
                "--dry-run",

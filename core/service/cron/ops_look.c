@@ -40,7 +40,8 @@ static const char *status_of(const struct oc_cron_entry *e)
 
 static json_t *last_json(const struct oc_cron_entry *e)
 {
-    static const char *const members[] = {"run", "at", "state", "code", "took_ms", "message"};
+    static const char *const members[] = {"run",     "at",      "state",   "code",
+                                          "took_ms", "message", "proposal"};
     json_t *o = e->last ? json_object() : json_null();
     for (size_t i = 0; e->last && i < OC_COUNT(members); i++) {
         json_t *value = json_object_get(e->last, members[i]);
@@ -120,7 +121,7 @@ static const struct oc_op list_op = {
             "last.state=Result,status=Status,reason=Why",
     .description =
         "Next is told on the clock of the schedule's zone. A schedule whose operation is not on "
-        "this\nhost is unavailable; it runs at its times as soon as the operation is there.",
+        "this host is unavailable; it runs at its times as soon as the operation is there.",
     .example = "openclaw cron list",
     .result = "[" ROW "]",
     .handler = op_list,
@@ -326,7 +327,7 @@ static const struct oc_op next_op = {
     .view = "table:clock=Time,zone=Zone,schedule=Schedule,op=Operation",
     .description =
         "Without a name it tells the next runs of all schedules that are on. `due` is the time "
-        "that the\nschedule names, `at` the one at which it starts: later by its jitter.",
+        "that the schedule names, `at` the one at which it starts: later by its jitter.",
     .example = "openclaw cron next --count 5\nopenclaw cron next health\n"
                "openclaw cron next --cron '30 2 * * *' --zone Europe/Berlin",
     .result = "[{schedule: string, at: time, due: time, clock: string, zone: string, op: string}]",
@@ -405,11 +406,12 @@ static const struct oc_op history_op = {
     .params = history_options,
     .params_size = sizeof(struct history_params),
     .view = "table:schedule=Schedule,run=Run,at=At(age),trigger=Trigger,state=State,"
-            "took_ms=Took ms(figure),message=Message",
+            "took_ms=Took(duration),message=Message",
     .description = "The last 50 of each schedule are kept, with the first 2000 bytes of what the "
-                   "operation answered\n(--json shows it).",
+                   "operation answered (--json shows it).",
     .example = "openclaw cron history health --limit 10",
-    .result = "[{schedule: string, run: integer, state: string, at: time, due: time|null}]",
+    .result = "[{schedule: string, run: integer, state: string, at: time, due: time|null, "
+              "proposal?: string}]",
     .handler = op_history,
 };
 

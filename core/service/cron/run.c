@@ -14,30 +14,30 @@ const char *oc_cron_trigger_name(enum oc_cron_trigger trigger)
     return names[trigger];
 }
 
-static json_t *event_json(const struct oc_cron_run *run)
+static json_t *event_json(const json_t *record)
 {
     json_t *event = json_object();
-    json_object_set(event, "schedule", json_object_get(run->record, "schedule"));
-    oc_json_set_int(event, "run", run->number);
+    json_object_set(event, "schedule", json_object_get(record, "schedule"));
+    json_object_set(event, "run", json_object_get(record, "run"));
     return event;
 }
 
 static void publish_started(const struct oc_cron_run *run)
 {
-    json_t *event = event_json(run);
+    json_t *event = event_json(run->record);
     json_object_set(event, "op", json_object_get(run->record, "op"));
     json_object_set(event, "due", json_object_get(run->record, "due"));
     oc_json_set_str(event, "trigger", oc_cron_trigger_name(run->trigger));
     oc_bus_publish(run->service->env.bus, "cron.started", event);
 }
 
-static void publish_ended(const struct oc_cron_run *run)
+void oc_cron_publish_ended(struct oc_cron_service *s, const json_t *record)
 {
-    json_t *event = event_json(run);
-    json_object_set(event, "state", json_object_get(run->record, "state"));
-    json_object_set(event, "code", json_object_get(run->record, "code"));
-    json_object_set(event, "took_ms", json_object_get(run->record, "took_ms"));
-    oc_bus_publish(run->service->env.bus, "cron.ended", event);
+    json_t *event = event_json(record);
+    json_object_set(event, "state", json_object_get(record, "state"));
+    json_object_set(event, "code", json_object_get(record, "code"));
+    json_object_set(event, "took_ms", json_object_get(record, "took_ms"));
+    oc_bus_publish(s->env.bus, "cron.ended", event);
 }
 
 /* ---- the end ---- */
@@ -89,7 +89,7 @@ void oc_cron_run_orphan(struct oc_cron_run *run)
 }
 
 /* A summary of what came back, cut where a character begins. */
-static void add_output(json_t *record, const json_t *result)
+void oc_cron_record_output(json_t *record, const json_t *result)
 {
     char *text = result && !json_is_null(result) ? oc_json_text(result) : NULL;
     size_t len = text ? strlen(text) : 0;
@@ -125,47 +125,66 @@ static void answer_asker(struct oc_cron_run *run)
     }
 }
 
+static bool waits(const struct oc_cron_run *run)
+{
+    return strcmp(oc_json_str(run->record, "state", ""), "waiting") == 0;
+}
+
 static void fill_record(struct oc_cron_run *run, int code, const json_t *result,
                         const struct oc_error *err)
 {
     oc_json_set_str(run->record, "state", state_of(run, code));
     oc_json_set_str(run->record, "code", oc_error_name(run->timed_out ? OC_E_TIMEOUT : code));
-    oc_json_set_time(run->record, "ended", oc_time_wall());
-    oc_json_set_int(run->record, "took_ms", oc_time_mono() - run->began_mono);
+    if (waits(run)) {
+        oc_json_set_str(run->record, "proposal", oc_json_str(result, "proposal", ""));
+    } else {
+        oc_json_set_time(run->record, "ended", oc_time_wall());
+        oc_json_set_int(run->record, "took_ms", oc_time_mono() - run->began_mono);
+    }
     if (run->timed_out) {
         oc_json_set_str(run->record, "message", "it was cancelled: its timeout had passed");
     } else if (code != OC_OK && err) {
         oc_json_set_str(run->record, "message", err->message);
         oc_json_set_str(run->record, "hint", err->hint);
     }
-    add_output(run->record, result);
+    oc_cron_record_output(run->record, result);
+}
+
+static void settle(struct oc_cron_run *run)
+{
+    struct oc_cron_entry *e = run->entry;
+    const bool good = strcmp(oc_json_str(run->record, "state", ""), "ok") == 0;
+    if (waits(run)) {
+        oc_cron_await(e, json_incref(run->record)); /* what comes of it says whether it failed */
+    } else {
+        e->failed = good ? 0 : e->failed + 1;
+    }
+    oc_cron_settle(e, json_incref(run->record));
+    oc_cron_publish_ended(e->service, run->record);
+    if (!good && !waits(run)) {
+        oc_warn("a scheduled run failed", "schedule=%s run=%lld code=%s message=%s", e->name,
+                (long long)run->number, oc_json_str(run->record, "code", ""),
+                oc_json_str(run->record, "message", ""));
+    }
 }
 
 static void on_done(void *ctx, int code, const json_t *result, const struct oc_error *err)
 {
     struct oc_cron_run *run = ctx;
     struct oc_cron_service *s = run->service;
-    struct oc_cron_entry *e = run->entry;
     run->over = true;
     if (!s) {
         oc_cron_run_destroy(run);
         return;
     }
+    fill_record(run, code, result, err);
     if (s->stopping && code == OC_E_CANCELLED) {
         leave_open(run);
-        e = NULL;
-    }
-    fill_record(run, code, result, err);
-    if (e) {
-        bool good = code == OC_OK || (code == OC_E_APPROVAL && !run->timed_out);
-        e->failed = good ? 0 : e->failed + 1;
-        oc_cron_settle(e, json_incref(run->record));
-        publish_ended(run);
-        if (!good) {
-            oc_warn("a scheduled run failed", "schedule=%s run=%lld code=%s message=%s", e->name,
-                    (long long)run->number, oc_json_str(run->record, "code", ""),
-                    oc_json_str(run->record, "message", ""));
-        }
+    } else if (run->entry) {
+        settle(run);
+    } else if (waits(run)) { /* the schedule is no more */
+        oc_cron_withdraw_later(s, oc_json_str(run->record, "schedule", ""),
+                               oc_json_str(run->record, "proposal", ""));
     }
     answer_asker(run);
     if (!run->starting) {

@@ -79,6 +79,7 @@ static void entry_free(struct oc_cron_entry *e)
     OC_VEC_FINISH(&e->running);
     OC_VEC_FINISH(&e->waiting);
     OC_VEC_FINISH(&e->left);
+    oc_cron_await_forget(e);
     oc_cron_definition_finish(&e->def);
     json_decref(e->last);
     free(e->name);
@@ -169,6 +170,8 @@ struct oc_cron_service *oc_cron_service_create(const struct oc_env *env)
     s->records = json_array();
     s->timer = oc_timer_create(env->loop, oc_cron_tick, s);
     s->flusher = oc_timer_create(env->loop, oc_cron_flush_timer, s);
+    s->decider = oc_timer_create(env->loop, oc_cron_decider_timer, s);
+    s->decisions = oc_bus_subscribe(env->bus, "governance.*", oc_cron_decided, s);
     oc_cron_add_look_ops(s);
     oc_cron_add_edit_ops(s);
     oc_cron_add_act_ops(s);
@@ -246,6 +249,9 @@ void oc_cron_service_destroy(struct oc_cron_service *s)
     oc_timer_destroy(s->timer);
     oc_timer_destroy(s->grace);
     oc_timer_destroy(s->flusher);
+    oc_timer_destroy(s->decider);
+    oc_bus_unsubscribe(s->decisions);
+    oc_cron_withdraw_forget(s);
     while (s->runs.count > 0) {
         oc_cron_run_orphan(s->runs.items[0]);
     }

@@ -217,6 +217,15 @@ void oc_governance_tally(const struct oc_governance *g, const json_t *p, int64_t
     oc_governance_case_finish(&c);
 }
 
+void oc_governance_vetoes(const struct oc_governance *g, const json_t *p, int64_t now,
+                          struct oc_tally_result *result)
+{
+    struct oc_governance_case c;
+    oc_governance_case(g, p, &c);
+    oc_tally_vetoes(&c.tally, now, result);
+    oc_governance_case_finish(&c);
+}
+
 json_t *oc_governance_tally_json(const struct oc_tally_result *r)
 {
     char text[160];

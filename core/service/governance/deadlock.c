@@ -52,6 +52,15 @@ bool oc_flow_undecided(struct oc_governance *g, const json_t *p, int64_t now,
                        const struct oc_tally_result *r)
 {
     const json_t *deadlock = json_object_get(p, "deadlock");
+    struct oc_tally_result v;
+    oc_governance_vetoes(g, p, now, &v);
+    if (v.outcome == OC_TALLY_VETOED) {
+        oc_governance_decide(g, p, "vetoed", "veto", r);
+        return true;
+    }
+    if (v.vetoes) { /* another cycle would forget it before its time */
+        return oc_flow_wait(g, p, "override", now, v.next);
+    }
     if (deadlock) { /* the cycle to which it was deferred has brought nothing */
         return escalate(g, p, now, HUMAN, r);
     }
@@ -83,12 +92,17 @@ static int arbitration(const json_t *p, int64_t step)
 }
 
 bool oc_flow_step_deadlock(struct oc_governance *g, const json_t *p, int64_t now,
-                           const struct oc_tally_result *r)
+                           const struct oc_tally_result *r, int64_t *look)
 {
     const int64_t step = oc_json_int(json_object_get(p, "deadlock"), "step", 0);
     const int said = arbitration(p, step);
-    if (json_array_size(json_object_get(p, "vetoes")) > 0) {
+    struct oc_tally_result v;
+    oc_governance_vetoes(g, p, now, &v);
+    if (v.outcome == OC_TALLY_VETOED) {
         oc_governance_decide(g, p, "vetoed", "veto", r);
+    } else if (v.vetoes && said >= 0) { /* who is asked may refuse it meanwhile, and nothing else */
+        *look = v.next;
+        return false;
     } else if (said > 0 && r->missing) {
         oc_governance_decide(g, p, "rejected", oc_tally_reason_name(OC_REASON_UNSIGNED), r);
     } else if (said) {

@@ -124,7 +124,7 @@ static bool step(struct oc_governance *g, const json_t *p, int64_t *look)
     *look = until < r.next ? until : r.next;
     if (strcmp(stage, "deadlock") == 0) {
         *look = until;
-        return oc_flow_step_deadlock(g, p, now, &r);
+        return oc_flow_step_deadlock(g, p, now, &r, look);
     }
     return conclude(g, p, now, &r);
 }

@@ -30,13 +30,18 @@ void oc_flow_look_again(struct oc_governance *g, const json_t *proposal, int64_t
 bool oc_flow_step_stage(struct oc_governance *g, const json_t *proposal, int64_t now,
                         const struct oc_tally_result *tally);
 
-/* ---- deadlock.c ---- */
+/* In this stage until then; false: it is so already. */
+bool oc_flow_wait(struct oc_governance *g, const json_t *proposal, const char *stage, int64_t now,
+                  int64_t until);
+
+/* ---- deadlock.c: a veto that stands is settled first ---- */
 
 /* The vote has ended in a tie, or with too few yes. */
 bool oc_flow_undecided(struct oc_governance *g, const json_t *proposal, int64_t now,
                        const struct oc_tally_result *tally);
+/* *look: when to look again. */
 bool oc_flow_step_deadlock(struct oc_governance *g, const json_t *proposal, int64_t now,
-                           const struct oc_tally_result *tally);
+                           const struct oc_tally_result *tally, int64_t *look);
 
 /* ---- opinion.c ---- */
 

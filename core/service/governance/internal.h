@@ -23,17 +23,18 @@
 #include "core/service/governance/state.h"
 #include "core/service/governance/tally/tally.h"
 
-#define OC_GOVERNANCE_OPEN_MAX    100         /* proposals of one category under way at once */
-#define OC_GOVERNANCE_RESERVE     50          /* more of each for administrators */
-#define OC_GOVERNANCE_ACTOR_MAX   50          /* of one actor, all categories together */
-#define OC_GOVERNANCE_URGENT_MAX  10          /* of these emergencies */
-#define OC_GOVERNANCE_BURST       (4u << 20)  /* bytes that an actor may propose at once.. */
-#define OC_GOVERNANCE_PER_HOUR    (2u << 20)  /* ..and in each hour from then on */
-#define OC_GOVERNANCE_ROOM_MAX    (16u << 20) /* bytes of all of them */
-#define OC_GOVERNANCE_TITLE_MAX   200u        /* bytes of a title */
-#define OC_GOVERNANCE_TEXT_MAX    (16u << 10) /* bytes of one text of a proposal */
-#define OC_GOVERNANCE_COMMENT_MAX 256         /* comments on one proposal */
-#define OC_GOVERNANCE_BALLOT_MAX  64          /* ballots of one member on one proposal */
+#define OC_GOVERNANCE_OPEN_MAX    100          /* proposals of one category under way at once */
+#define OC_GOVERNANCE_RESERVE     50           /* more of each for administrators */
+#define OC_GOVERNANCE_ACTOR_MAX   50           /* of one actor, all categories together */
+#define OC_GOVERNANCE_URGENT_MAX  10           /* of these emergencies */
+#define OC_GOVERNANCE_BURST       (4u << 20)   /* bytes that an actor may propose at once.. */
+#define OC_GOVERNANCE_PER_HOUR    (2u << 20)   /* ..and in each hour from then on */
+#define OC_GOVERNANCE_ROOM_MAX    (16u << 20)  /* bytes of all of them */
+#define OC_GOVERNANCE_TITLE_MAX   200u         /* bytes of a title */
+#define OC_GOVERNANCE_TEXT_MAX    (16u << 10)  /* bytes of one text of a proposal */
+#define OC_GOVERNANCE_EMERGENCY   "EMERGENCY-" /* how the id of the record of one begins */
+#define OC_GOVERNANCE_COMMENT_MAX 256          /* comments on one proposal */
+#define OC_GOVERNANCE_BALLOT_MAX  64           /* ballots of one member on one proposal */
 
 /* What the section says beside the rules. */
 struct oc_governance_settings {
@@ -149,6 +150,9 @@ void oc_governance_case_finish(struct oc_governance_case *c);
 /* The tally at `now`. */
 void oc_governance_tally(const struct oc_governance *g, const json_t *proposal, int64_t now,
                          struct oc_tally_result *result);
+/* Its vetoes alone, when the vote itself has ended without a decision. */
+void oc_governance_vetoes(const struct oc_governance *g, const json_t *proposal, int64_t now,
+                          struct oc_tally_result *result);
 json_t *oc_governance_tally_json(const struct oc_tally_result *result);
 /* The electorate as it was frozen; how many. */
 uint32_t oc_governance_electorate(const json_t *proposal,
@@ -243,6 +247,7 @@ struct oc_draft {
     const char *rollback_op;
     const json_t *rollback_params;
 };
+const char *oc_governance_role(enum oc_role role); /* "operator" */
 /* Checks a draft and makes the record of it. NULL and err: it is refused. Owned. */
 json_t *oc_governance_draft(struct oc_governance *g, const struct oc_draft *draft,
                             struct oc_error *err);
@@ -299,6 +304,17 @@ int oc_governance_check_floor(const struct oc_governance *g, const struct oc_gov
 /* The nonce that the member's next statement may have. */
 uint64_t oc_governance_next_nonce(const struct oc_governance *g, const json_t *proposal,
                                   const struct oc_governance_act *act);
+
+/* ---- may.c: OC_OK, or why not ---- */
+
+int oc_governance_check_office(struct oc_governance *g, const json_t *proposal,
+                               const struct oc_governance_act *act, struct oc_error *err);
+int oc_governance_check_time(struct oc_governance *g, const json_t *proposal,
+                             const struct oc_governance_act *act, struct oc_error *err);
+/* A ballot in the place of another one. */
+int oc_governance_check_change(const json_t *proposal, const struct oc_governance_act *act,
+                               struct oc_error *err);
+int oc_governance_check_reason(const struct oc_governance_act *act, struct oc_error *err);
 
 /* ---- planned.c ---- */
 typedef void (*oc_governance_planned_fn)(struct oc_governance *g, struct oc_call *call,

@@ -49,7 +49,9 @@ int oc_member_key_create(const char *path, const char *member, int64_t now,
     struct oc_public_key public_key;
     memset(key, 0, sizeof *key);
     if (!oc_name_valid(member)) {
-        return oc_error_set(err, OC_E_CONFIG, "\"%s\" is not a member's name", member);
+        oc_error_set(err, OC_E_CONFIG, "\"%s\" is not a member's name", member);
+        oc_error_hint(err, OC_MEMBER_NAME_RULE);
+        return OC_E_CONFIG;
     }
     int code = check_folder(path, err);
     if (code != OC_OK) {

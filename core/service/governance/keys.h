@@ -13,6 +13,10 @@
 #include "core/service/governance/rules.h"
 #include "core/sys/sign.h"
 
+/* A hint. */
+#define OC_MEMBER_NAME_RULE                                                                        \
+    "A name begins with a letter a-z, A-Z or a digit; these, '_', '.' and '-' follow, up to 64 "   \
+    "characters."
 #define OC_MEMBER_KEY_ID 17
 
 struct oc_member_key {

@@ -146,6 +146,11 @@ static void decide_alone(struct oc_governance *g, const json_t *p, bool provisio
         oc_json_take(entry, "provisional", json_pack("{s:s}", "status", "pending"));
         oc_governance_write(g, "provisional_posted", entry_for(oc_json_str(p, "id", "")), NULL,
                             NULL);
+    } else { /* nobody has voted, and nobody ratifies it: it is looked at afterwards */
+        oc_json_take(
+            entry, "review",
+            json_pack("{s:I}", "due",
+                      (json_int_t)(oc_governance_now(g, p) + g->settings.review_within_ms)));
     }
     oc_governance_write(g, "decision_reached", entry, NULL, NULL);
 }

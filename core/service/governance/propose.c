@@ -2,12 +2,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
-#include "core/service/governance/internal.h"
+#include "core/service/governance/act.h"
 
 #define PARAMS_MAX (128u << 10) /* bytes of an operation's parameters */
 #define DEPTH_MAX  32           /* of what is searched for names of parameters */
@@ -76,15 +77,34 @@ static const struct oc_gov_inviolable *touches(const json_t *value, int depth)
     return found;
 }
 
-static int check_changes(const json_t *changes, struct oc_error *err)
+static bool is_rule(const char *name)
+{
+    static const char own[] = "governance.";
+    return strncasecmp(name, own, sizeof own - 1) == 0;
+}
+
+/* A change of the rules by which everything else is decided is strategic (docs/decisions/0033). */
+static int check_change(const struct oc_draft *d, const char *name, struct oc_error *err)
+{
+    if (oc_gov_change_check(name, err) != OC_OK) {
+        return err->code;
+    }
+    if (!is_rule(name) || strcmp(d->category, "strategic") == 0) {
+        return OC_OK;
+    }
+    oc_error_set(err, OC_E_CONFIG, "%.64s is a rule of governance: its change is strategic", name);
+    oc_error_hint(err, "Propose it with --category strategic.");
+    return OC_E_CONFIG;
+}
+
+static int check_changes(const struct oc_draft *d, struct oc_error *err)
 {
     const json_t *name;
     size_t i;
     int rc = OC_OK;
-    json_array_foreach(changes, i, name)
+    json_array_foreach(d->changes, i, name)
     {
-        rc =
-            rc ? rc : oc_gov_change_check(json_is_string(name) ? json_string_value(name) : "", err);
+        rc = rc ? rc : check_change(d, json_is_string(name) ? json_string_value(name) : "", err);
     }
     return rc;
 }
@@ -102,7 +122,7 @@ static int check_inviolable(const struct oc_draft *d, struct oc_error *err)
     hit = hit ? hit : touches(d->params, 0);
     hit = hit ? hit : touches(d->rollback_params, 0);
     if (!hit) {
-        return check_changes(d->changes, err);
+        return check_changes(d, err);
     }
     if (hit == &too_deep) {
         oc_error_set(err, OC_E_REFUSED, "the parameters are nested deeper than %d", DEPTH_MAX);
@@ -152,6 +172,11 @@ static int check_op(struct oc_governance *g, const char *name, const json_t *par
                     struct oc_error *err)
 {
     const struct oc_op *op = name ? oc_ops_find(g->env->ops, name) : NULL;
+    if (!name && params) {
+        oc_error_set(err, OC_E_CONFIG, "there are parameters of no operation");
+        oc_error_hint(err, "Name the operation that takes them with --op, or --rollback-op.");
+        return OC_E_CONFIG;
+    }
     if (!name) {
         return OC_OK;
     }
@@ -162,6 +187,11 @@ static int check_op(struct oc_governance *g, const char *name, const json_t *par
     }
     if (op->flags & (OC_OP_PRIVATE | OC_OP_STREAMS)) {
         return oc_error_set(err, OC_E_UNSUPPORTED, "%s cannot be run by a decision", name);
+    }
+    if (oc_act_kind_of(name)) {
+        oc_error_set(err, OC_E_UNSUPPORTED, "%s is what a member signs: no decision says it", name);
+        oc_error_hint(err, "The member calls it itself, with its key.");
+        return OC_E_UNSUPPORTED;
     }
     if (op->flags & OC_OP_TELLS_SECRET) {
         oc_error_set(err, OC_E_REFUSED, "%s answers with a secret, which would be kept", name);
@@ -235,7 +265,6 @@ static int judge(const char *op, const json_t *answer, enum oc_gov_category chos
 static int check_policy(struct oc_governance *g, const struct oc_draft *d, const char *op,
                         const json_t *params, struct oc_error *err)
 {
-    static const char *const roles[] = {"viewer", "operator", "admin"};
     enum oc_gov_category category = OC_GOV_OPERATIONAL;
     json_t *answer = NULL;
     if (!op || d->gated || !g->env->policies) {
@@ -247,8 +276,8 @@ static int check_policy(struct oc_governance *g, const struct oc_draft *d, const
     if (!given) {
         return err->code != OC_OK ? err->code : OC_E_CONFIG;
     }
-    json_t *args = json_pack("[s,{s:s,s:s,s:b},o]", op, "name", d->actor, "role", roles[d->role],
-                             "governed", 1, given);
+    json_t *args = json_pack("[s,{s:s,s:s,s:b},o]", op, "name", d->actor, "role",
+                             oc_governance_role(d->role), "governed", 1, given);
     int rc = oc_policy_ask(g->env->policies, "authorize", args, &answer, NULL, err);
     if (rc == OC_E_NOT_FOUND) {
         oc_error_init(err);
@@ -262,6 +291,12 @@ static int check_policy(struct oc_governance *g, const struct oc_draft *d, const
 }
 
 /* ---- the draft ---- */
+
+const char *oc_governance_role(enum oc_role role)
+{
+    static const char *const roles[] = {"viewer", "operator", "admin"};
+    return roles[role];
+}
 
 static int check_text(const char *what, const char *text, size_t max, struct oc_error *err)
 {

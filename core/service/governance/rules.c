@@ -2,6 +2,7 @@
 #include "core/service/governance/rules.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "core/base/buf.h"
 #include "core/base/error.h"
@@ -307,7 +308,7 @@ json_t *oc_gov_rules_json(const struct oc_gov_rules *rules)
 static bool holds(const char *path, const char *name)
 {
     const size_t len = strlen(path);
-    return strncmp(path, name, len) == 0 && (name[len] == '\0' || name[len] == '.');
+    return strncasecmp(path, name, len) == 0 && (name[len] == '\0' || name[len] == '.');
 }
 
 const struct oc_gov_inviolable *oc_gov_inviolable_find(const char *path)
@@ -338,7 +339,7 @@ int oc_gov_change_check(const char *name, struct oc_error *err)
 {
     const struct oc_gov_inviolable *i = oc_gov_inviolables;
     struct oc_buf list = {0};
-    while (i->name && strcmp(end_of(i->name), end_of(name)) != 0) {
+    while (i->name && strcasecmp(end_of(i->name), end_of(name)) != 0) {
         i++;
     }
     if (is_path(name) && !i->name) {

@@ -76,7 +76,8 @@ struct oc_gov_inviolable {
     const char *name, *value; /* "triad.consensus.threshold", "2/3" */
 };
 extern const struct oc_gov_inviolable oc_gov_inviolables[]; /* ends with a NULL name */
-/* The parameter that a change of `path` would touch: itself, something below it or something that holds it. NULL = none. */
+/* The parameter that a change of `path` would touch, in whatever case it is written: itself, something below it or something that holds
+ * it. NULL = none. */
 const struct oc_gov_inviolable *oc_gov_inviolable_find(const char *path);
 /* Whether `name`, which is none of them, can be the name of a parameter: not one word alone, and not one of them written in another
  * way. OC_E_CONFIG, and err lists them. */

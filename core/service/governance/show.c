@@ -140,6 +140,17 @@ static char *ratification(const json_t *p)
                  : oc_strdup("begins when a majority of the members is back");
 }
 
+/* Until when a veto that stands can be overridden; 0: none stands. */
+static int64_t veto_until(const struct oc_governance *g, const json_t *p)
+{
+    struct oc_tally_result v;
+    if (oc_governance_is_closed(p) || json_array_size(json_object_get(p, "vetoes")) == 0) {
+        return 0;
+    }
+    oc_governance_vetoes(g, p, time_of(g, p), &v);
+    return v.vetoes && v.next != OC_TALLY_NEVER ? v.next - 1 : 0;
+}
+
 json_t *oc_governance_detail(const struct oc_governance *g, const json_t *p)
 {
     static const char *const keys[] = {"description",
@@ -189,6 +200,7 @@ json_t *oc_governance_detail(const struct oc_governance *g, const json_t *p)
         free(fate);
     }
     oc_json_set_time(o, "stage_until", oc_json_int(p, "stage_until", 0));
+    oc_json_set_time(o, "veto_until", veto_until(g, p));
     oc_json_set_time(o, "decided", oc_json_int(p, "decided_at", 0));
     return o;
 }

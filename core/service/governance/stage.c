@@ -127,15 +127,22 @@ static bool step_stage(struct oc_governance *g, const json_t *p, int64_t now,
     return false;
 }
 
+bool oc_flow_wait(struct oc_governance *g, const json_t *p, const char *stage, int64_t now,
+                  int64_t until)
+{
+    return (strcmp(oc_json_str(p, "stage", ""), stage) != 0 ||
+            oc_json_int(p, "stage_until", 0) != until) &&
+           enter(g, p, "stage_changed", stage, now, until);
+}
+
 bool oc_flow_step_stage(struct oc_governance *g, const json_t *p, int64_t now,
                         const struct oc_tally_result *r)
 {
-    const char *stage = oc_json_str(p, "stage", "");
     const char *want = r->reason == OC_REASON_WAITING_DECLARATION ? "declaration"
                        : r->reason == OC_REASON_WAITING_OVERRIDE  ? "override"
                                                                   : NULL;
     if (!want) {
         return step_stage(g, p, now, r);
     }
-    return strcmp(stage, want) != 0 && enter(g, p, "stage_changed", want, now, r->next);
+    return oc_flow_wait(g, p, want, now, r->next);
 }

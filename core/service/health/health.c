@@ -68,12 +68,14 @@ static void keep(struct oc_health *h, struct service *s)
     json_decref(o);
 }
 
-/* The scores of what is not well, so that a restart does not make it look better than it is. */
+/* The scores of what is not well, and the first that is well again: a restart makes it look neither better nor worse than it is. */
 static bool score_is_due(const struct service *s)
 {
+    const struct oc_check kept = {.scores = s->kept_scores, .results = s->kept_results};
     return (s->check.scores != s->kept_scores || results_of(s) != s->kept_results) &&
            s->check.hard_state != OC_CHECK_PENDING &&
-           (oc_check_score(&s->check) < 1 || s->check.hard_state != OC_CHECK_OK);
+           (oc_check_score(&s->check) < 1 || oc_check_score(&kept) < 1 ||
+            s->check.hard_state != OC_CHECK_OK);
 }
 
 static void keep_scores(void *ctx)

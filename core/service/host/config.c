@@ -250,11 +250,13 @@ static const struct oc_op validate_op = {
 
 /* ---- config.set and config.reset ---- */
 
-/* Figures and words of the host's own sections are no secrets; what a plugin, a channel or a token is told may be one. */
+/* Figures and words of the host's own sections are no secrets; what a plugin, a channel, an operation or a token is told may be one. */
 static bool is_open(const json_t *params, const char *name)
 {
-    static const char *const sections[] = {"thresholds.",  "store.",        "log.",   "health.",
-                                           "maintenance[", "dependencies[", "alerts."};
+    static const char *const sections[] = {
+        "thresholds.",   "store.",      "log.",      "health.",  "maintenance[",
+        "dependencies[", "alerts.",     "host.",     "cost.",    "ledger.",
+        "evidence.",     "governance.", "policies.", "runbooks."};
     const char *key = oc_json_str(params, "key", ""), *value = oc_json_str(params, name, NULL);
     bool open = false;
     for (size_t i = 0; i < OC_COUNT(sections); i++) {

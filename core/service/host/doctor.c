@@ -195,6 +195,33 @@ static void check_rules(struct oc_host_service *s, json_t *list)
     json_decref(rows);
 }
 
+/* While it goes on nobody is woken, and a host that is contained starts nothing. */
+static void check_maintenance(struct oc_host_service *s, json_t *list)
+{
+    json_t *now = oc_ops_ask(s->env.ops, "maintenance.status", NULL);
+    if (oc_json_bool(now, "active", false)) {
+        const bool contained = oc_json_bool(now, "containment", false);
+        const char *until = oc_json_str(now, "until", ""),
+                   *problem = oc_json_str(now, "problem", NULL);
+        char *text = oc_asprintf("%s since %s%s%s, by %s: %s%s",
+                                 contained ? "the host is contained, no unit is started,"
+                                           : "maintenance goes on",
+                                 oc_json_str(now, "since", ""), *until ? " until " : "", until,
+                                 oc_json_str(now, "by", ""), oc_json_str(now, "reason", ""),
+                                 oc_json_str(now, "silence", NULL) ? "; alerts are silenced" : "");
+        finding(list, "maintenance", "warning", text,
+                contained ? "`openclaw runbook run emergency-restart --param after=5` ends it"
+                          : "`openclaw maintenance off` ends it");
+        free(text);
+        if (problem) {
+            finding(list, "maintenance", "warning", problem,
+                    "`openclaw alert silence` makes a silence, `openclaw maintenance on` tries it "
+                    "again");
+        }
+    }
+    json_decref(now);
+}
+
 static void op_doctor(struct oc_call *call, void *ctx)
 {
     struct oc_host_service *s = ctx;
@@ -204,6 +231,7 @@ static void op_doctor(struct oc_call *call, void *ctx)
     check_disk(s, list);
     check_store(s, list);
     check_config(s, list);
+    check_maintenance(s, list);
     check_part(s, list, "plugin.doctor", "plugin");
     check_part(s, list, "access.doctor", "access");
     check_part(s, list, "alert.doctor", "alert");
@@ -212,6 +240,8 @@ static void op_doctor(struct oc_call *call, void *ctx)
     check_collectors(s, list);
     check_rows(s, list, "policy.list", "policy", "name",
                "mend the file: `openclaw policy check FILE` says where");
+    check_rows(s, list, "runbook.list", "runbook", "name",
+               "mend or remove its file; `openclaw runbook list` looks at it again");
     check_rows(s, list, "message.status", "bridge", "name",
                "see that what carries the messages runs: `openclaw message status`");
     check_rows(s, list, "alert.channels", "channel", "name",

@@ -46,6 +46,17 @@ static bool may_see(const void *call, const char *topic)
     return !hidden || oc_call_actor(call)->role == OC_ROLE_ADMIN;
 }
 
+/* False, and the call has failed: an empty answer would say that nothing has happened. */
+static bool check_topic(struct oc_call *call, const char *topic)
+{
+    if (!topic || may_see(call, topic)) {
+        return true;
+    }
+    oc_call_failf(call, OC_E_DENIED, "Ask with the credentials of an admin.",
+                  "the topic %s needs the role admin", topic);
+    return false;
+}
+
 static void op_list(struct oc_call *call, void *ctx)
 {
     struct oc_host_service *s = ctx;
@@ -55,6 +66,9 @@ static void op_list(struct oc_call *call, void *ctx)
     int64_t now = oc_time_wall();
     struct oc_error err;
     oc_error_init(&err);
+    if (!check_topic(call, p->topic)) {
+        return;
+    }
     if (oc_time_parse(p->since, now, &q.from_ms) != OC_OK ||
         oc_time_parse(p->until, now, &q.to_ms) != OC_OK) {
         oc_call_failf(call, OC_E_CONFIG,
@@ -137,6 +151,9 @@ static void op_watch(struct oc_call *call, void *ctx)
 {
     struct oc_host_service *s = ctx;
     const struct watch_params *p = oc_call_params(call);
+    if (!check_topic(call, p->topic)) {
+        return;
+    }
     struct watch *w = oc_calloc(1, sizeof *w);
     w->service = s;
     w->call = call;

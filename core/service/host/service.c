@@ -16,7 +16,8 @@
 
 /* Topics that are signals between services, not facts worth keeping. */
 static const char *const signals[] = {"collector.detail", "collector.member", "collector.swept",
-                                      "collect.first",    "health.soft",      "job.progress"};
+                                      "collect.first",    "health.soft",      "job.progress",
+                                      "samples.complete"};
 
 static void record(void *ctx, const struct oc_event *event)
 {

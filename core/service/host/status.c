@@ -106,6 +106,8 @@ static void op_status(struct oc_call *call, void *ctx)
     count_states(o, "plugins", oc_ops_ask(s->env.ops, "plugin.list", NULL));
     json_t *health = oc_ops_ask(s->env.ops, "health.summary", NULL);
     oc_json_take(o, "health", health ? health : json_null());
+    json_t *maintenance = oc_ops_ask(s->env.ops, "maintenance.status", NULL);
+    oc_json_take(o, "maintenance", maintenance ? maintenance : json_null());
     oc_json_take(o, "problems", problems(s));
     oc_call_succeed(call, o);
 }
@@ -121,7 +123,9 @@ static const struct oc_op status_op = {
               "boolean, safe_mode: boolean, memory_bytes: integer, threads: integer, "
               "store: {mode: string, healthy: boolean, error: string|null, series: "
               "integer, samples: integer, bytes: integer}, collectors: {*: integer}, "
-              "plugins: {*: integer}, health: {}|null, problems: [any]}",
+              "plugins: {*: integer}, health: {}|null, maintenance: {active: boolean, "
+              "containment: boolean, since: time|null, until: time|null, reason: string|null, by: "
+              "string|null, silence: string|null, problem: string|null}|null, problems: [any]}",
     .handler = op_status,
 };
 

@@ -50,8 +50,9 @@ static void add_sample(struct oc_message_service *m, size_t i, const char *name,
 {
     const int64_t now = oc_time_wall();
     const struct oc_view view = {name, strlen(name)};
-    m->series[i] =
-        m->series[i] ? m->series[i] : oc_store_series(m->env->store, "bridge", view, kind, NULL, 0);
+    m->series[i] = m->series[i]
+                       ? m->series[i]
+                       : oc_store_series(m->env->store, OC_OWN_BRIDGE, view, kind, NULL, 0);
     if (m->series[i] && oc_store_append(m->env->store, m->series[i], now, value)) {
         samples[(*count)++] = (struct oc_sample){m->series[i], now, value};
     }
@@ -74,7 +75,7 @@ void oc_message_report(void *service)
     const struct oc_status status = {.target = "",
                                      .state = up ? OC_STATE_OK : OC_STATE_CRITICAL,
                                      .text = up ? "messages are carried" : m->error.message};
-    const struct oc_batch batch = {.instance = "bridge",
+    const struct oc_batch batch = {.instance = OC_OWN_BRIDGE,
                                    .plugin = oc_store_intern(m->env->store, m->plugin),
                                    .time_ms = oc_time_wall(),
                                    .samples = samples,

@@ -193,6 +193,9 @@ void oc_message_configure(struct oc_message_service *m, const struct oc_config *
         if (wanted) {
             m->config = json_incref(json);
             begin_bridge(m, node, o.plugin, diags);
+        } else { /* whatever was told about it is over */
+            oc_bus_publish(m->env->bus, "samples.complete",
+                           json_pack("{s:s}", "instance", OC_OWN_BRIDGE));
         }
     }
     json_decref(json);

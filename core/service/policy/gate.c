@@ -84,12 +84,23 @@ static void say(struct oc_args *args, void *ctx)
     oc_args_json(args, a->params);
 }
 
+/* It becomes part of a message: a reason that breaks lines could pass for more than one. */
+static void make_one_line(char *text)
+{
+    for (; *text; text++) {
+        if ((unsigned char)*text < ' ' || *text == '\x7f') {
+            *text = ' ';
+        }
+    }
+}
+
 static int hear(const struct oc_answer *answer, void *ctx, struct oc_error *err)
 {
     struct asking *a = ctx;
     const char *category = oc_answer_get_str(answer, "approval", NULL);
     (void)err;
     oc_copy(a->reason, sizeof a->reason, oc_answer_get_str(answer, "reason", ""));
+    make_one_line(a->reason);
     if (category != NULL) {
         a->verdict = APPROVAL;
         oc_copy(a->category, sizeof a->category, category);
@@ -99,7 +110,7 @@ static int hear(const struct oc_answer *answer, void *ctx, struct oc_error *err)
     return OC_OK;
 }
 
-/* The policy in force failed, which has been said. What the shipped one guards stays guarded; beyond that nobody knows
+/* The policy in force failed, which has been said, or there is none. What the shipped one guards stays guarded; beyond that nobody knows
  * what the owner wanted, and what destroys does not run. */
 static void ask_shipped(struct oc_gate *g, struct asking *a, const struct oc_error *failure)
 {
@@ -123,10 +134,7 @@ static void ask(struct oc_gate *g, struct asking *a)
 {
     struct oc_error err;
     oc_error_init(&err);
-    int code = oc_question_ask(g->question, say, hear, a, &err);
-    if (code == OC_E_NOT_FOUND) {
-        a->verdict = ALLOW;
-    } else if (code != OC_OK) {
+    if (oc_question_ask(g->question, say, hear, a, &err) != OC_OK) {
         ask_shipped(g, a, &err);
     }
 }

@@ -84,6 +84,19 @@ static int refuse_request(const struct asked *a, const struct request *r, struct
     return OC_E_DENIED;
 }
 
+/* Whoever asked goes by this: what nobody votes on may be under way by now. */
+static void say_when(const json_t *receipt, struct oc_error *err)
+{
+    const char *proposal = oc_json_str(receipt, "proposal", "");
+    const char *status = oc_json_str(receipt, "status", "");
+    oc_error_hint(err, "It is proposal %s and %s: `openclaw governance show %s`.", proposal,
+                  strcmp(status, "approved") == 0 ? "is approved without a vote, so it runs now"
+                  : strcmp(status, "deferred") == 0
+                      ? "waits until a majority of the members can be reached"
+                      : "runs when it is approved",
+                  proposal);
+}
+
 static int request(const struct asked *a, json_t **details, struct oc_error *err)
 {
     const struct oc_env *env = a->gate->env;
@@ -102,12 +115,9 @@ static int request(const struct asked *a, json_t **details, struct oc_error *err
         json_decref(r.result);
         return refuse_request(a, &r, err);
     }
-    const char *proposal = oc_json_str(r.result, "proposal", "");
     oc_error_set(err, OC_E_APPROVAL, "%s needs %s %s decision%s%s", oc_call_op(a->call)->name,
                  oc_article(a->category), a->category, a->reason[0] ? ": " : "", a->reason);
-    oc_error_hint(err,
-                  "It is proposal %s and runs when it is approved: `openclaw governance show %s`.",
-                  proposal, proposal);
+    say_when(r.result, err);
     *details = r.result;
     return OC_E_APPROVAL;
 }

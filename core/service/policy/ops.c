@@ -77,9 +77,11 @@ static const struct oc_op reload_op = {
     .role = OC_ROLE_OPERATOR,
     .flags = OC_OP_MUTATES | OC_OP_REPLAY_SAFE,
     .view = "record",
-    .description = "The folder is looked at every few seconds anyway. A file that does not load "
-                   "keeps its last good "
-                   "version in force, and the call fails with its first mistake.",
+    .description =
+        "The folder is looked at every few seconds anyway. A file that does not load, or that "
+        "`policy check` would refuse, "
+        "keeps its last good "
+        "version in force, and the call fails with its first mistake.",
     .handler = op_reload,
 };
 
@@ -128,7 +130,8 @@ static const struct oc_op check_op = {
     .params_size = sizeof(struct file_params),
     .view = "record",
     .description = "Runs in a sandbox that is thrown away: nothing is put in force. Its functions "
-                   "must be hooks, as for `policy apply`. A failure names file and line.",
+                   "must be hooks, among them the one that it is named after, as for `policy "
+                   "apply` and for what lies in the folder. A failure names file and line.",
     .example = "openclaw policy check policies/route.lua",
     .handler = op_check,
 };

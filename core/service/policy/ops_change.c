@@ -300,8 +300,9 @@ static const struct oc_op OPS[] = {
      .params_size = sizeof(struct apply_params),
      .view = "custom:policy_change",
      .description =
-         "It must compile, its functions must be hooks, and it must pass the tests that "
-         "are given. It replaces the file of its name whole; what was there is kept "
+         "It must compile, its functions must be hooks, among them the one that it is named after, "
+         "and it must pass the tests that are given. It replaces the file of its name whole; what "
+         "was there is kept "
          "beside it as NAME.lua.previous. Changing a policy needs a strategic decision once "
          "the triad has keys.",
      .example = "openclaw policy apply route.lua --test route_test.lua",

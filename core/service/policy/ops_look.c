@@ -6,6 +6,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/text.h"
+#include "core/policy/ask.h"
 #include "core/policy/hooks.h"
 #include "core/policy/inspect.h"
 #include "core/service/policy/internal.h"
@@ -100,6 +101,47 @@ static void finding(json_t *list, const char *severity, const char *message, con
     json_array_append_new(list, row);
 }
 
+/* What guards must have somebody who answers: a file in the place of the built-in one may have lost its hook. */
+static void look_at_guards(const struct oc_policy_service *s, json_t *list)
+{
+    static const char *const guards[] = {"authorize", "quorum"};
+    for (size_t i = 0; i < OC_COUNT(guards); i++) {
+        struct oc_question *q = oc_question_create(s->env->policies, guards[i]);
+        if (!oc_question_heard(q)) {
+            char *text = oc_asprintf("no policy has the hook %s", guards[i]);
+            finding(list, "error", text,
+                    "`openclaw policy list` shows which file stands in the place of the built-in "
+                    "policy; mend or remove it");
+            free(text);
+        }
+        oc_question_destroy(q);
+    }
+}
+
+/* Guards that once held go on to hold when governance cannot decide: then nothing that needs a decision can be done. */
+static void look_at_governance(struct oc_policy_service *s, json_t *list)
+{
+    if (!oc_gate_governed(s->gate)) {
+        finding(list, "ok", "approvals are not enforced: not every member of the triad has a key",
+                "`openclaw governance keys create` gives a member its key");
+        return;
+    }
+    json_t *status = oc_ops_ask(s->env->ops, "governance.status", NULL);
+    if (oc_json_bool(status, "ready", false)) {
+        finding(list, "ok", "operations that need a decision wait for one", NULL);
+    } else {
+        const char *why = oc_json_str(status, "why", "");
+        char *text =
+            oc_asprintf("operations that need a decision are refused: governance cannot decide%s%s",
+                        *why ? ": " : "", why);
+        finding(list, "error", text,
+                "`openclaw governance status` shows it; `openclaw governance keys register` gives "
+                "a member a key again");
+        free(text);
+    }
+    json_decref(status);
+}
+
 static void op_doctor(struct oc_call *call, void *ctx)
 {
     struct oc_policy_service *s = ctx;
@@ -115,12 +157,8 @@ static void op_doctor(struct oc_call *call, void *ctx)
         }
     }
     json_decref(rows);
-    if (oc_gate_governed(s->gate)) {
-        finding(list, "ok", "operations that need a decision wait for one", NULL);
-    } else {
-        finding(list, "ok", "approvals are not enforced: not every member of the triad has a key",
-                "`openclaw governance keys create` gives a member its key");
-    }
+    look_at_guards(s, list);
+    look_at_governance(s, list);
     oc_call_succeed(call, list);
 }
 

@@ -35,12 +35,27 @@ static bool is_percentage(const char *key)
     return strcmp(key, "percent") == 0 || oc_ends(key, "_percent");
 }
 
+/* Spans, sizes and counts: nothing that is measured is below 0. */
+static bool is_amount(const char *key)
+{
+    static const char *const ends[] = {"_ms",    "_seconds", "_minutes", "_hours", "_days",
+                                       "_bytes", "_mb",      "_gb",      "_count"};
+    bool is = false;
+    for (size_t i = 0; i < OC_COUNT(ends); i++) {
+        is = is || oc_ends(key, ends[i]);
+    }
+    return is;
+}
+
 static bool is_sound_alone(const struct oc_node *node)
 {
     double number;
     const bool plain = node->type == OC_NODE_INT || node->type == OC_NODE_FLOAT;
-    return !is_percentage(node->key) || !plain ||
-           (number_of(node, &number) && number >= 0 && number <= 100);
+    const bool percentage = is_percentage(node->key);
+    if (!plain || !(percentage || is_amount(node->key))) {
+        return true;
+    }
+    return number_of(node, &number) && number >= 0 && (!percentage || number <= 100);
 }
 
 static const struct oc_node *member(const struct oc_node *group, const char *key)
@@ -170,14 +185,14 @@ static bool in_order(const struct pair *p)
 static void tell_alone(const struct oc_threshold_limits *l, const char *name,
                        const struct oc_node *node, const struct oc_node *instead)
 {
+    const bool percentage = is_percentage(node->key);
+    const char *range = percentage ? "from 0 to 100" : "from 0 on";
     char *found = shown(node), *holds = instead ? shown(instead) : NULL;
-    char *hint = holds ? oc_asprintf("Write a number from 0 to 100. Until then the default, %s, "
-                                     "holds.",
-                                     holds)
-                       : oc_strdup("Write a number from 0 to 100. Until then there is no such "
-                                   "threshold.");
-    oc_diags_add(l->diags, false, node, name, hint, "expected a percentage from 0 to 100, found %s",
-                 found);
+    char *hint =
+        holds ? oc_asprintf("Write a number %s. Until then the default, %s, holds.", range, holds)
+              : oc_asprintf("Write a number %s. Until then there is no such threshold.", range);
+    oc_diags_add(l->diags, false, node, name, hint, "expected a %s %s, found %s",
+                 percentage ? "percentage" : "number", range, found);
     free(hint);
     free(holds);
     free(found);

@@ -91,14 +91,18 @@ static enum next end_aborted(struct run *r)
     if (r->undo && oc_runbook_undo_is_left(r->service, r->doc)) {
         return end_undone(r, "aborted", "aborted");
     }
-    char message[200] = "aborted before anything was done";
+    char message[900] = "aborted before anything was done";
     size_t done = 0, i;
-    const json_t *step;
+    const json_t *step, *unknown = NULL;
     json_array_foreach(r->steps, i, step)
     {
         done += is(step, "done");
+        unknown = !unknown && is(step, "unknown") ? step : unknown;
     }
-    if (done > 0) {
+    if (unknown) {
+        snprintf(message, sizeof message, "aborted; step %s is unknown: %s",
+                 oc_json_str(unknown, "id", ""), oc_json_str(unknown, "message", ""));
+    } else if (done > 0) {
         const bool undoable = oc_runbook_undo_can(r->service, r->doc);
         snprintf(message, sizeof message, "aborted; what %zu step%s did stays as it is%s%s%s", done,
                  done == 1 ? "" : "s", undoable ? ": `openclaw runbook abort " : "",

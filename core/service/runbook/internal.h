@@ -20,6 +20,8 @@ struct book {
     size_t len;
     json_t *declaration;   /* what it says of itself; NULL when it is bad */
     struct oc_error error; /* why it is bad */
+    struct book *replaced; /* owned: the shipped one, which stands in when this is bad; or NULL */
+    char *failure;         /* the shipped one stands in: what is wrong with the file of its name */
 };
 
 struct run;
@@ -129,6 +131,7 @@ enum phase {
     PHASE_WAIT,
     PHASE_AFTER,
     PHASE_DECISION,
+    PHASE_WITHDRAW,
     PHASE_UNDO,
     PHASE_VERIFY
 };
@@ -143,6 +146,7 @@ struct exec {
     uint64_t serial; /* of its latest call */
     unsigned depth;  /* of calls into it that have not returned */
     bool answered, over;
+    bool decided; /* its proposal cannot be withdrawn any more: what it comes to is waited for */
 };
 /* Begins a step, or goes on with one that was running when the daemon was killed. */
 void oc_runbook_step_begin(struct run *r, size_t index);
@@ -151,11 +155,27 @@ void oc_runbook_step_undo(struct run *r, size_t index);
 /* Whether what was done is still so: its check after is asked once; if not, it is to be done again. */
 void oc_runbook_step_verify(struct run *r, size_t index);
 void oc_runbook_exec_free(struct exec *x);
-/* A decision was made somewhere: looks whether it is the one that is waited for. */
-void oc_runbook_step_decided(struct exec *x, const char *proposal);
 
 /* It is aborted: what is only waited for is looked at now. */
 void oc_runbook_step_hurry(struct exec *x);
+
+/* For what belongs to a step in other files. Calls {"op","params"} in the name of the run; the answer comes in its phase. */
+void oc_runbook_exec_call(struct exec *x, const json_t *call);
+/* It is over: written, and the run goes on; x is gone. */
+void oc_runbook_exec_end(struct exec *x, const char *state, const char *message);
+/* Its operation was done: its result is kept, and its check after follows. */
+void oc_runbook_exec_acted(struct exec *x, const json_t *result);
+
+/* ---- awaited.c: a step that waits for a decision ---- */
+/* Its operation was kept for one: `details` name the proposal. */
+void oc_runbook_await(struct exec *x, const json_t *details, const struct oc_error *err);
+/* Asks what has become of the proposal; when the run is aborted it is withdrawn. */
+void oc_runbook_await_look(struct exec *x);
+/* Answers of governance in PHASE_DECISION and PHASE_WITHDRAW. */
+void oc_runbook_await_answered(struct exec *x, int code, const json_t *result);
+void oc_runbook_await_withdrawn(struct exec *x, int code, const struct oc_error *err);
+/* A decision was made somewhere: looks whether it is the one that is waited for. */
+void oc_runbook_step_decided(struct exec *x, const char *proposal);
 
 /* ---- engine.c ---- */
 void oc_runbook_run_advance(struct run *r);

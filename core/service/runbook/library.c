@@ -27,6 +27,8 @@ static void book_free(struct book *b)
         free(b->name);
         free(b->file);
         free(b->text);
+        free(b->failure);
+        book_free(b->replaced);
         free(b);
     }
 }
@@ -134,20 +136,69 @@ static struct book *book_make(const char *name, const char *file, const char *te
 
 static void put(struct oc_runbook *s, struct book *b)
 {
-    struct book *old = oc_runbook_book_find(s, b->name);
     if (strcmp(b->name, RUNBOOK_PRELUDE) == 0) {
-        book_free(s->prelude);
+        b->replaced = s->prelude;
         s->prelude = b;
         return;
     }
-    for (size_t i = 0; old && i < s->books.count; i++) {
-        if (s->books.items[i] == old) {
+    for (size_t i = 0; i < s->books.count; i++) {
+        if (strcmp(s->books.items[i]->name, b->name) == 0) {
+            b->replaced = s->books.items[i];
             s->books.items[i] = b;
-            book_free(old);
             return;
         }
     }
     OC_VEC_PUSH(&s->books, b);
+}
+
+/* ---- when the file is bad ---- */
+
+/* What is shipped under that name stands in for a file that is bad: an emergency is no time to mend it. */
+static bool stand_in(struct book *b)
+{
+    struct book *shipped = b->replaced;
+    if (!shipped) {
+        return false;
+    }
+    b->failure = oc_asprintf("%s is bad, and the shipped one stands in for it: %s", b->file,
+                             b->error.message);
+    b->replaced = NULL;
+    free(b->text);
+    b->text = shipped->text;
+    b->len = shipped->len;
+    shipped->text = NULL;
+    OC_FREE(b->file);
+    oc_error_init(&b->error);
+    book_free(shipped);
+    return true;
+}
+
+/* A prelude that does not run would take every runbook with it. */
+static void try_prelude(struct oc_runbook *s)
+{
+    struct book *b = s->prelude;
+    if (!b || !b->replaced) {
+        return;
+    }
+    struct oc_lua *l = oc_lua_create(&limits);
+    if (b->error.code != OC_OK ||
+        oc_lua_run(l, "runbooks/" RUNBOOK_PRELUDE ".lua", b->text, b->len, &b->error) != OC_OK) {
+        stand_in(b);
+    }
+    oc_lua_destroy(l);
+}
+
+static void try_book(struct oc_runbook *s, struct book *b)
+{
+    if (b->error.code == OC_OK) {
+        declare(s, b);
+    }
+    if (!b->declaration && stand_in(b)) {
+        declare(s, b);
+    }
+    if (!b->failure && s->prelude && s->prelude->failure) {
+        b->failure = oc_strdup(s->prelude->failure);
+    }
 }
 
 static void read_file(struct oc_runbook *s, const char *entry)
@@ -195,10 +246,11 @@ void oc_runbook_books_load(struct oc_runbook *s, const char *only)
     if (s->books.count) {
         qsort(s->books.items, s->books.count, sizeof *s->books.items, by_name);
     }
+    try_prelude(s);
     for (size_t i = 0; i < s->books.count; i++) {
         struct book *b = s->books.items[i];
-        if (b->error.code == OC_OK && (!only || strcmp(only, b->name) == 0)) {
-            declare(s, b);
+        if (!only || strcmp(only, b->name) == 0) {
+            try_book(s, b);
         }
     }
 }

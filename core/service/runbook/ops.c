@@ -21,8 +21,8 @@ static json_t *book_json(struct oc_runbook *s, const struct book *b)
     oc_json_set_str(o, "title", oc_json_str(b->declaration, "title", NULL));
     oc_json_set_str(o, "severity", oc_json_str(b->declaration, "severity", NULL));
     oc_json_set_str(o, "source", b->file ? b->file : "shipped");
-    oc_json_set_str(o, "state", sound ? "ok" : "failed");
-    oc_json_set_str(o, "error", sound ? NULL : err.message);
+    oc_json_set_str(o, "state", sound && !b->failure ? "ok" : "failed");
+    oc_json_set_str(o, "error", b->failure ? b->failure : sound ? NULL : err.message);
     return o;
 }
 
@@ -385,9 +385,9 @@ static const struct oc_op ops[] = {
      .params_size = sizeof(struct abort_params),
      .view = "custom:runbook",
      .description =
-         "--undo takes back the steps that say how, the latest first, and names those it took "
-         "back, "
-         "those it could not, and those that have no undo. It succeeds when nothing of the run is "
+         "A proposal that a step waits for is withdrawn. --undo takes back the steps that say how, "
+         "the latest first, and names those it took back, those it could not, and those that have "
+         "no undo. It succeeds when nothing of the run is "
          "left. A run of which nothing can be undone stays as it is, and can be resumed.",
      .example = "openclaw runbook abort 20261122-133000-1f3a --undo",
      .result = REPORT,

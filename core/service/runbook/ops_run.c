@@ -68,6 +68,7 @@ static void planning_free(struct planning *p)
     oc_lua_destroy(p->lua);
     json_decref(p->book.declaration);
     free(p->book.name);
+    free(p->book.failure);
     json_decref(p->params);
     json_decref(p->wanted);
     json_decref(p->facts);
@@ -359,6 +360,7 @@ static struct planning *planning_begin(struct oc_runbook *s, const struct oc_cal
     } else {
         p->book.name = oc_strdup(book->name);
         p->book.declaration = json_incref(book->declaration);
+        p->book.failure = oc_strdup(book->failure);
         p->lua = oc_runbook_book_open(s, book, err);
     }
     if (err->code != OC_OK ||

@@ -333,7 +333,11 @@ json_t *oc_runbook_plan_make(struct oc_runbook *s, const struct book *book, cons
     oc_json_take(plan, "params", json_deep_copy(params));
     oc_json_take(plan, "steps", steps);
     oc_json_take(plan, "findings", list_of(answer, "findings"));
-    oc_json_take(plan, "warnings", list_of(answer, "warnings"));
+    json_t *warnings = list_of(answer, "warnings");
+    if (book->failure) {
+        json_array_append_new(warnings, json_string(book->failure));
+    }
+    oc_json_take(plan, "warnings", warnings);
     add_hash(plan);
     add_actions(plan);
     return plan;

@@ -130,6 +130,19 @@ static void refuse_undo(const struct oc_runbook *s, const char *id, const json_t
     free(words);
 }
 
+/* What a step of it waits for would still be carried out once it is approved. */
+static void wait_again(struct run *r)
+{
+    const json_t *step;
+    size_t i;
+    json_array_foreach(r->steps, i, step)
+    {
+        if (is(step, "waiting")) {
+            oc_runbook_step_resume(r, i);
+        }
+    }
+}
+
 /* One that is not under way, to be aborted. */
 struct run *oc_runbook_run_revive(struct oc_runbook *s, const char *id, bool undo,
                                   struct oc_error *err)
@@ -146,7 +159,9 @@ struct run *oc_runbook_run_revive(struct oc_runbook *s, const char *id, bool und
         refuse_undo(s, id, doc, err);
     } else {
         oc_json_set_str(doc, "state", "running");
-        return oc_runbook_run_adopt(s, doc);
+        struct run *r = oc_runbook_run_adopt(s, doc);
+        wait_again(r);
+        return r;
     }
     json_decref(doc);
     return NULL;

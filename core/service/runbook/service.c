@@ -82,6 +82,14 @@ void oc_runbook_configure(struct oc_runbook *s, const struct oc_config *config,
     const struct oc_node *group = oc_node_get(oc_config_root(config), "runbooks");
     oc_bind(section_options, sizeof *section_options, group, "runbooks", NULL, &section,
             sizeof section, &arena, diags);
+    const struct oc_node *dir = oc_node_get(group, "dir");
+    if (dir && dir->layer != OC_LAYER_DEFAULT && section.dir && !oc_file_exists(section.dir)) {
+        oc_diags_add(
+            diags, true, dir, "runbooks.dir",
+            "Make the folder, or leave the key out: the shipped runbooks are there without "
+            "it.",
+            "there is no folder %s", section.dir);
+    }
     free(s->dir);
     s->dir = section.dir ? oc_strdup(section.dir) : oc_path_join(s->env->home, "runbooks");
     s->ask = section.interrupted == 1;

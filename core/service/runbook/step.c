@@ -67,7 +67,7 @@ void oc_runbook_exec_free(struct exec *x)
     exec_release(x);
 }
 
-static void exec_end(struct exec *x, const char *state, const char *message)
+void oc_runbook_exec_end(struct exec *x, const char *state, const char *message)
 {
     struct run *r = x->run;
     size_t index = x->index;
@@ -82,7 +82,7 @@ static void exec_end(struct exec *x, const char *state, const char *message)
     oc_runbook_run_advance(r);
 }
 
-static void exec_call(struct exec *x, const json_t *call)
+void oc_runbook_exec_call(struct exec *x, const json_t *call)
 {
     struct run *r = x->run;
     const json_t *params = json_object_get(call, "params");
@@ -123,7 +123,7 @@ static void before_begin(struct exec *x)
     const json_t *check = json_object_get(step_of(x), "check_before");
     if (check) {
         x->phase = PHASE_BEFORE;
-        exec_call(x, check);
+        oc_runbook_exec_call(x, check);
     } else {
         act_begin(x);
     }
@@ -133,10 +133,11 @@ static void act_begin(struct exec *x)
 {
     x->phase = PHASE_ACT;
     if (oc_runbook_step_set(x->run, x->index, "running", NULL) != OC_OK) {
-        exec_end(x, "failed", "it could not be written down that it begins: nothing was done");
+        oc_runbook_exec_end(x, "failed",
+                            "it could not be written down that it begins: nothing was done");
         return;
     }
-    exec_call(x, step_of(x));
+    oc_runbook_exec_call(x, step_of(x));
 }
 
 static void keep_result(struct exec *x, const json_t *result)
@@ -154,7 +155,7 @@ static void keep_result(struct exec *x, const json_t *result)
     }
 }
 
-static void acted(struct exec *x)
+static void go_on(struct exec *x)
 {
     int64_t wait = oc_json_int(step_of(x), "wait_ms", 0);
     x->phase = PHASE_WAIT;
@@ -165,16 +166,22 @@ static void acted(struct exec *x)
     }
 }
 
+void oc_runbook_exec_acted(struct exec *x, const json_t *result)
+{
+    keep_result(x, result);
+    go_on(x);
+}
+
 static void after_begin(struct exec *x)
 {
     const json_t *check = json_object_get(step_of(x), "check_after");
     if (!check) {
-        exec_end(x, "done", NULL);
+        oc_runbook_exec_end(x, "done", NULL);
         return;
     }
     x->phase = PHASE_AFTER;
     x->until = oc_time_mono() + oc_json_int(check, "within_ms", 0);
-    exec_call(x, check);
+    oc_runbook_exec_call(x, check);
 }
 
 static void after_answered(struct exec *x, bool holds, const char *why)
@@ -183,14 +190,14 @@ static void after_answered(struct exec *x, bool holds, const char *why)
     char message[WHY + 64], within[32];
     bool sure = oc_json_bool(step, "acted", false);
     if (holds) {
-        exec_end(x, "done", sure ? NULL : "it was done before the host went down");
+        oc_runbook_exec_end(x, "done", sure ? NULL : "it was done before the host went down");
     } else if (!sure && oc_json_bool(step, "replay_safe", false)) {
         act_begin(x);
     } else if (oc_time_mono() < x->until && !x->run->abort) {
         oc_timer_start(x->timer, oc_json_int(check, "every_ms", 1000), 0);
     } else if (!sure) {
-        exec_end(x, "unknown",
-                 "the host went down while it ran: check by hand whether it was done");
+        oc_runbook_exec_end(x, "unknown",
+                            "the host went down while it ran: check by hand whether it was done");
     } else {
         oc_duration_human(oc_json_int(check, "within_ms", 0), within, sizeof within);
         if (x->run->abort) {
@@ -198,91 +205,18 @@ static void after_answered(struct exec *x, bool holds, const char *why)
         } else {
             snprintf(message, sizeof message, "not so within %s: %s", within, why);
         }
-        exec_end(x, "failed", message);
+        oc_runbook_exec_end(x, "failed", message);
     }
-}
-
-static void decision_begin(struct exec *x, const json_t *details, const struct oc_error *err)
-{
-    char message[WHY];
-    const char *proposal = oc_json_str(details, "proposal", "");
-    x->phase = PHASE_DECISION;
-    oc_json_set_str(step_of(x), "proposal", proposal);
-    snprintf(message, sizeof message, "waiting for approval: proposal %.64s, %.200s", proposal,
-             err->message);
-    oc_runbook_step_set(x->run, x->index, "waiting", message);
-    oc_runbook_run_set_state(x->run, "waiting");
 }
 
 static void act_answered(struct exec *x, int code, const json_t *result, const struct oc_error *err)
 {
     if (code == OC_OK) {
-        keep_result(x, result);
-        acted(x);
+        oc_runbook_exec_acted(x, result);
     } else if (code == OC_E_APPROVAL) {
-        decision_begin(x, result, err);
+        oc_runbook_await(x, result, err);
     } else {
-        exec_end(x, "failed", err->message);
-    }
-}
-
-static bool is_refusal(const char *status)
-{
-    static const char *const words[] = {"rejected",  "vetoed",    "expired", "withdrawn",
-                                        "cancelled", "timed_out", "invalid"};
-    for (size_t i = 0; i < OC_COUNT(words); i++) {
-        if (strcmp(words[i], status) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* What governance.show says of the proposal: run by governance itself, exactly as it was asked. */
-static void decision_answered(struct exec *x, int code, const json_t *result)
-{
-    const json_t *p = json_object_get(result, "proposal");
-    p = json_is_object(p) ? p : result;
-    const json_t *execution = json_object_get(p, "execution");
-    const char *status = oc_json_str(p, "status", ""), *done = oc_json_str(execution, "status", "");
-    char message[WHY];
-    if (code == OC_OK && strcmp(done, "completed") == 0) {
-        oc_runbook_run_set_state(x->run, "running");
-        keep_result(x, json_object_get(execution, "result"));
-        acted(x);
-    } else if (code == OC_OK && (strcmp(done, "failed") == 0 || strcmp(done, "rolled_back") == 0)) {
-        oc_runbook_run_set_state(x->run, "running");
-        exec_end(x, "failed", oc_json_str(execution, "message", "it was approved and has failed"));
-    } else if (code == OC_OK && is_refusal(status)) {
-        snprintf(message, sizeof message, "governance: %.64s%s%.300s", status,
-                 *oc_json_str(p, "reason", "") ? ": " : "", oc_json_str(p, "reason", ""));
-        oc_runbook_run_set_state(x->run, "running");
-        exec_end(x, "failed", message);
-    }
-}
-
-static void decision_look(struct exec *x)
-{
-    const struct oc_op *show = oc_ops_find(x->run->service->env->ops, "governance.show");
-    if (x->run->abort && !x->call) {
-        exec_end(x, "failed", "aborted while it waited for approval");
-        return;
-    }
-    if (!show || !show->params || x->call) {
-        return;
-    }
-    json_t *params = json_object();
-    oc_json_set_str(params, show->params[0].name, oc_json_str(step_of(x), "proposal", ""));
-    json_t *call = json_pack("{s:s,s:o}", "op", show->name, "params", params);
-    exec_call(x, call);
-    json_decref(call);
-}
-
-void oc_runbook_step_decided(struct exec *x, const char *proposal)
-{
-    if (x->phase == PHASE_DECISION &&
-        strcmp(oc_json_str(step_of(x), "proposal", ""), proposal) == 0) {
-        oc_timer_start(x->timer, 0, 0); /* once whoever decided has written it all down */
+        oc_runbook_exec_end(x, "failed", err->message);
     }
 }
 
@@ -299,17 +233,18 @@ static void verify_answered(struct exec *x, bool holds, const char *why)
     snprintf(message, sizeof message, "it was done, and then %s", why);
     oc_json_set_str(step_of(x), "again", message);
     if (oc_json_bool(step_of(x), "replay_safe", false)) {
-        exec_end(x, "pending", message);
+        oc_runbook_exec_end(x, "pending", message);
     } else {
         snprintf(message, sizeof message,
                  "it was done, and then %s; it may not be repeated unasked: check by hand", why);
-        exec_end(x, "unknown", message);
+        oc_runbook_exec_end(x, "unknown", message);
     }
 }
 
 static void undo_answered(struct exec *x, int code, const struct oc_error *err)
 {
-    exec_end(x, code == OC_OK ? "undone" : "undo_failed", code == OC_OK ? NULL : err->message);
+    oc_runbook_exec_end(x, code == OC_OK ? "undone" : "undo_failed",
+                        code == OC_OK ? NULL : err->message);
 }
 
 /* ---- what moves it on ---- */
@@ -321,9 +256,9 @@ static void on_timer(void *ctx)
     if (x->phase == PHASE_WAIT) {
         after_begin(x);
     } else if (x->phase == PHASE_AFTER && !x->call) {
-        exec_call(x, json_object_get(step_of(x), "check_after"));
+        oc_runbook_exec_call(x, json_object_get(step_of(x), "check_after"));
     } else if (x->phase == PHASE_DECISION) {
-        decision_look(x);
+        oc_runbook_await_look(x);
     }
     x->depth--;
     exec_release(x);
@@ -352,7 +287,7 @@ static void dispatch(struct exec *x, int code, const json_t *result, const struc
     switch (x->phase) {
     case PHASE_UNLESS:
         if (holds) {
-            exec_end(x, "skipped", "it is so already");
+            oc_runbook_exec_end(x, "skipped", "it is so already");
         } else {
             before_begin(x);
         }
@@ -362,7 +297,7 @@ static void dispatch(struct exec *x, int code, const json_t *result, const struc
             act_begin(x);
         } else {
             snprintf(message, sizeof message, "not begun: %s", why);
-            exec_end(x, "failed", message);
+            oc_runbook_exec_end(x, "failed", message);
         }
         break;
     case PHASE_ACT:
@@ -372,7 +307,10 @@ static void dispatch(struct exec *x, int code, const json_t *result, const struc
         after_answered(x, holds, why);
         break;
     case PHASE_DECISION:
-        decision_answered(x, code, result);
+        oc_runbook_await_answered(x, code, result);
+        break;
+    case PHASE_WITHDRAW:
+        oc_runbook_await_withdrawn(x, code, err);
         break;
     case PHASE_UNDO:
         undo_answered(x, code, err);
@@ -413,7 +351,7 @@ void oc_runbook_step_begin(struct run *r, size_t index)
     const json_t *unless = json_object_get(step_of(x), "unless");
     x->depth++;
     if (unless) {
-        exec_call(x, unless);
+        oc_runbook_exec_call(x, unless);
     } else {
         before_begin(x);
     }
@@ -432,14 +370,14 @@ void oc_runbook_step_resume(struct run *r, size_t index)
         x->phase = PHASE_DECISION;
         oc_timer_start(x->timer, 1000, 5000);
     } else if (oc_json_bool(step, "acted", false)) {
-        acted(x);
+        go_on(x);
     } else if (json_object_get(step, "check_after")) {
         after_begin(x);
     } else if (safe) {
         act_begin(x);
     } else {
-        exec_end(x, "unknown",
-                 "the host went down while it ran: check by hand whether it was done");
+        oc_runbook_exec_end(x, "unknown",
+                            "the host went down while it ran: check by hand whether it was done");
     }
     x->depth--;
     exec_release(x);
@@ -449,7 +387,7 @@ void oc_runbook_step_verify(struct run *r, size_t index)
 {
     struct exec *x = exec_create(r, index, PHASE_VERIFY);
     x->depth++;
-    exec_call(x, json_object_get(step_of(x), "check_after"));
+    oc_runbook_exec_call(x, json_object_get(step_of(x), "check_after"));
     x->depth--;
     exec_release(x);
 }
@@ -460,11 +398,11 @@ void oc_runbook_step_undo(struct run *r, size_t index)
     const json_t *undo = json_object_get(step_of(x), "undo");
     x->depth++;
     if (!oc_ops_find(r->service->env->ops, oc_json_str(undo, "op", ""))) {
-        exec_end(x, "undo_failed", "not available on this host");
+        oc_runbook_exec_end(x, "undo_failed", "not available on this host");
     } else if (oc_runbook_step_set(r, index, "undoing", NULL) != OC_OK) {
-        exec_end(x, "undo_failed", "it could not be written down that it is undone");
+        oc_runbook_exec_end(x, "undo_failed", "it could not be written down that it is undone");
     } else {
-        exec_call(x, undo);
+        oc_runbook_exec_call(x, undo);
     }
     x->depth--;
     exec_release(x);

@@ -27,11 +27,12 @@ void oc_wanted_free(struct wanted *w)
     free(w);
 }
 
-/* ---- the first round ---- */
+/* ---- what is of an earlier run ---- */
 
-static bool is_wanted(void *ctx, const char *instance)
+static const char *const own_names[OWN_COUNT] = {OC_OWN_BRIDGE, OC_OWN_COST, OC_OWN_CRON};
+
+static bool is_wanted(const struct oc_schedule *s, const char *instance)
 {
-    const struct oc_schedule *s = ctx;
     for (size_t i = 0; i < s->wanted.count; i++) {
         if (strcmp(s->wanted.items[i]->name, instance) == 0) {
             return true;
@@ -39,6 +40,43 @@ static bool is_wanted(void *ctx, const char *instance)
     }
     return false;
 }
+
+static bool is_known(void *ctx, const char *instance)
+{
+    for (size_t i = 0; i < OWN_COUNT; i++) {
+        if (strcmp(own_names[i], instance) == 0) {
+            return true;
+        }
+    }
+    return is_wanted(ctx, instance);
+}
+
+static void sweep_own(struct oc_schedule *s)
+{
+    for (size_t i = 0; i < OWN_COUNT; i++) {
+        if (s->own[i].complete && !is_wanted(s, own_names[i])) {
+            oc_sweep(&s->env, own_names[i], s->own[i].since_ms);
+        }
+        s->own[i].complete = false;
+    }
+}
+
+static void on_complete(void *ctx, const struct oc_event *event)
+{
+    struct oc_schedule *s = ctx;
+    const char *instance = oc_json_str(event->data, "instance", "");
+    for (size_t i = 0; i < OWN_COUNT; i++) {
+        if (strcmp(own_names[i], instance) == 0) {
+            s->own[i] = (struct own){.complete = true,
+                                     .since_ms = oc_json_int(event->data, "since", INT64_MAX)};
+        }
+    }
+    if (s->first_told && !s->env.ephemeral) {
+        sweep_own(s);
+    }
+}
+
+/* ---- the first round ---- */
 
 static void tell_first_round(struct oc_schedule *s)
 {
@@ -53,8 +91,9 @@ static void tell_first_round(struct oc_schedule *s)
     }
     s->first_told = true;
     if (!s->env.ephemeral) {
-        oc_sweep_strangers(&s->env, is_wanted,
-                           s); /* a collector may have left the file while we were down */
+        /* a collector may have left the file while we were down */
+        oc_sweep_strangers(&s->env, is_known, s);
+        sweep_own(s);
     }
     oc_bus_publish(s->env.bus, "collect.first",
                    json_pack("{s:I}", "collectors", (json_int_t)s->wanted.count));
@@ -277,6 +316,7 @@ struct oc_schedule *oc_schedule_create(const struct oc_env *env)
     s->env = *env;
     s->samples = oc_bus_subscribe(env->bus, "samples", on_batch, s);
     s->soft = oc_bus_subscribe(env->bus, "health.soft", on_soft, s);
+    s->complete = oc_bus_subscribe(env->bus, "samples.complete", on_complete, s);
     oc_schedule_add_ops(s, env->ops);
     return s;
 }
@@ -300,6 +340,7 @@ void oc_schedule_destroy(struct oc_schedule *s)
     }
     oc_bus_unsubscribe(s->samples);
     oc_bus_unsubscribe(s->soft);
+    oc_bus_unsubscribe(s->complete);
     OC_VEC_FINISH(&s->wanted);
     free(s);
 }

@@ -9,7 +9,8 @@
  * INT64_MAX = all of them: the collector was removed. */
 void oc_sweep(const struct oc_env *env, const char *instance, int64_t since_ms);
 
-/* Sweeps every instance that has series of an earlier run and is not `known` any more. */
+/* Sweeps every instance that has series of an earlier run and is not `known` any more. What a service of the host publishes itself
+ * must be known: it may not have told anything yet in this run. */
 void oc_sweep_strangers(const struct oc_env *env, bool (*known)(void *ctx, const char *instance),
                         void *ctx);
 

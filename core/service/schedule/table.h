@@ -17,10 +17,19 @@ struct wanted {
     bool failed, keep;
 };
 
+#define OWN_COUNT 3
+
+/* A service of the host that publishes samples of its own: no stranger, and it says itself what of them is over. */
+struct own {
+    bool complete;    /* it has said so, and that waits for the end of the first round */
+    int64_t since_ms; /* what is older is over */
+};
+
 struct oc_schedule {
     struct oc_env env;
     OC_VEC(struct wanted *) wanted;
-    struct oc_subscription *samples, *soft;
+    struct own own[OWN_COUNT];
+    struct oc_subscription *samples, *soft, *complete;
     bool configured, starting, first_told, sampled;
     unsigned stopping; /* collectors that are on their way out */
     oc_loop_fn stopped;

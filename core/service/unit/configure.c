@@ -384,6 +384,7 @@ void oc_unit_configure(struct oc_unit *s, const struct oc_config *config, struct
     free(old);
     if (s->units.count) {
         qsort(s->units.items, s->units.count, sizeof *s->units.items, by_order);
+        oc_unit_check_after(s, list, diags);
     }
     if (s->timer && s->units.count) {
         oc_timer_start(s->timer, OC_SECOND, 15 * OC_SECOND);

@@ -72,6 +72,9 @@ void oc_unit_add_ops(struct oc_unit *s);
 void oc_unit_add_act_ops(struct oc_unit *s);
 void oc_unit_add_maintenance_ops(struct oc_unit *s);
 /* After containment nothing is started but by a run of emergency-restart that was approved for it: anybody else gets err. */
+/* Names in `after` that are no units, and circles of them; `list` is the section of the configuration. */
+void oc_unit_check_after(const struct oc_unit *s, const struct oc_node *list,
+                         struct oc_diags *diags);
 int oc_unit_check_contained(const struct oc_unit *s, const struct oc_call *call,
                             struct oc_error *err);
 void oc_unit_add_evidence_ops(struct oc_unit *s);

@@ -5,10 +5,12 @@
  * a run of the runbook emergency-restart with after=5 ends it. */
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/json.h"
 #include "core/base/log.h"
+#include "core/base/mem.h"
 #include "core/base/time.h"
 #include "core/service/unit/internal.h"
 
@@ -48,7 +50,7 @@ static const struct oc_option on_options[] = {
     {0}};
 #undef AT
 
-/* {"active","since","until","reason","by","silence"}; what has run out is not active. Owned. */
+/* {"active","since","until","reason","by","silence","problem"}; what has run out is not active. Owned. */
 static json_t *current(const struct oc_unit *s)
 {
     json_t *kept = oc_kv_get(s->env.store, SPACE, KEY), *o = json_object();
@@ -62,6 +64,7 @@ static json_t *current(const struct oc_unit *s)
     oc_json_set_str(o, "reason", active ? oc_json_str(kept, "reason", "") : NULL);
     oc_json_set_str(o, "by", active ? oc_json_str(kept, "by", "") : NULL);
     oc_json_set_str(o, "silence", active ? oc_json_str(kept, "silence", NULL) : NULL);
+    oc_json_set_str(o, "problem", active ? oc_json_str(kept, "problem", NULL) : NULL);
     json_decref(kept);
     return o;
 }
@@ -106,6 +109,7 @@ static void publish(struct oc_unit *s)
 struct answer {
     int code;
     char id[64];
+    struct oc_error err;
 };
 
 static void take_id(void *ctx, int code, const json_t *result, const struct oc_error *err)
@@ -114,7 +118,7 @@ static void take_id(void *ctx, int code, const json_t *result, const struct oc_e
     a->code = code;
     snprintf(a->id, sizeof a->id, "%s", oc_json_str(result, "id", ""));
     if (code != OC_OK) {
-        oc_warn("maintenance mode without its silence", "reason=%s", err->message);
+        a->err = *err;
     }
 }
 
@@ -129,18 +133,35 @@ static void silence(struct oc_unit *s, const struct oc_call *call, const char *o
                                   .on_done = take_id,
                                   .ctx = answer};
     *answer = (struct answer){.code = OC_E_RETRY};
+    oc_error_init(&answer->err);
     oc_ops_call(s->env.ops, &req);
 }
 
-static void lift(struct oc_unit *s, const struct oc_call *call)
+static void lift(struct oc_unit *s, struct oc_call *call)
 {
     struct answer a;
     json_t *now = current(s);
     const char *id = oc_json_str(now, "silence", "");
     if (*id) {
         silence(s, call, "alert.unsilence", json_pack("{s:s}", "id", id), &a);
+        if (a.code != OC_OK && a.code != OC_E_NOT_FOUND) {
+            oc_call_warn(call, "its silence %s is still there: %s", id, a.err.message);
+        }
     }
     json_decref(now);
+}
+
+/* Maintenance goes on without it: agents must not wait for who decides about alerts. Whoever began it is told, and so is who asks. */
+static char *problem_of(struct oc_call *call, const struct answer *a)
+{
+    if (a->code == OC_OK) {
+        return NULL;
+    }
+    char *problem = oc_asprintf("alerts are not silenced: %s",
+                                *a->err.message ? a->err.message : "nobody answered");
+    oc_warn("maintenance mode without its silence", "reason=%s", a->err.message);
+    oc_call_warn(call, "%s", problem);
+    return problem;
 }
 
 static void op_on(struct oc_call *call, void *ctx)
@@ -148,6 +169,7 @@ static void op_on(struct oc_call *call, void *ctx)
     struct oc_unit *s = ctx;
     const struct on_params *p = oc_call_params(call);
     struct answer a = {.code = OC_E_RETRY};
+    char *problem = NULL;
     struct oc_error err;
     char text[40], comment[200];
     int64_t now = oc_time_wall(), until = now + p->for_ms;
@@ -162,6 +184,7 @@ static void op_on(struct oc_call *call, void *ctx)
                 json_pack("{s:[s],s:s,s:s}", "matchers", "severity=~.+", "until",
                           oc_time_format(until, text, sizeof text), "comment", comment),
                 &a);
+        problem = problem_of(call, &a);
     }
     json_t *mode =
         json_pack("{s:I,s:I}", "since_ms", (json_int_t)now, "until_ms", (json_int_t)until);
@@ -169,6 +192,8 @@ static void op_on(struct oc_call *call, void *ctx)
     oc_json_set_str(mode, "reason", p->reason);
     oc_json_set_str(mode, "by", oc_call_actor(call)->name);
     oc_json_set_str(mode, "silence", a.code == OC_OK && *a.id ? a.id : NULL);
+    oc_json_set_str(mode, "problem", problem);
+    free(problem);
     int rc = oc_kv_put(s->env.store, SPACE, KEY, mode, true, &err);
     json_decref(mode);
     if (rc != OC_OK) {
@@ -205,7 +230,7 @@ static void op_status(struct oc_call *call, void *ctx)
 #define SHAPE                                                                                      \
     "{active: boolean, containment: boolean, since: time|null, until: time|null, reason: "         \
     "string|null, by: string|null, "                                                               \
-    "silence: string|null}"
+    "silence: string|null, problem: string|null}"
 
 static const struct oc_op ops[] = {
     {.name = "maintenance.on",

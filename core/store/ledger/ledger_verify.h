@@ -45,4 +45,10 @@ struct oc_ledger_report {
 int oc_ledger_verify(const struct oc_ledger_check *check, struct oc_ledger_report *report,
                      struct oc_error *err);
 
+/* The same for a folder that an export left, with entries.jsonl and bundle.json: the entries are those that the checkpoint in it speaks
+ * of, and the key beside that has signed it. Whose key that is, the folder cannot prove. */
+bool oc_ledger_is_bundle(const char *dir);
+int oc_ledger_verify_bundle(const struct oc_ledger_check *check, struct oc_ledger_report *report,
+                            struct oc_error *err);
+
 #endif

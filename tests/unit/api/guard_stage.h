@@ -12,6 +12,7 @@
 #include "core/api/internal.h"
 #include "core/api/rate.h"
 #include "core/base/mem.h"
+#include "core/base/text.h"
 #include "core/base/time.h"
 
 /* ---- the request ---- */
@@ -25,7 +26,8 @@ struct oc_http_request {
     struct header headers[8];
     bool tls, loopback, is_unix, is_foreign, wants_certificate;
     uid_t uid;
-    unsigned status; /* of the answer */
+    struct oc_identity who; /* as it was let in */
+    unsigned status;        /* of the answer */
     char location[256], retry_after[16], allow_origin[64], message[256], cookie[160];
     int code;
 };
@@ -66,6 +68,11 @@ const char *oc_http_header(const struct oc_http_request *r, const char *name)
     return NULL;
 }
 
+const struct oc_identity *oc_http_who(const struct oc_http_request *r)
+{
+    return &r->who;
+}
+
 const char *oc_http_host(const struct oc_http_request *r)
 {
     return oc_http_header(r, "Host");
@@ -104,6 +111,11 @@ enum oc_certificate oc_http_certificate(const struct oc_http_request *r, char *n
     return !r->certificate ? OC_CERTIFICATE_NONE
            : r->is_foreign ? OC_CERTIFICATE_FOREIGN
                            : OC_CERTIFICATE_GOOD;
+}
+
+int64_t oc_http_certificate_expires(const struct oc_http_request *r)
+{
+    return r->certificate ? 4102444800000 : 0;
 }
 
 bool oc_http_wants_certificate(const struct oc_http_request *r)

@@ -245,6 +245,26 @@ static void over_tls_only_the_cookie_with_the_host_prefix_counts(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void a_scheme_that_is_not_known_is_said_to_be(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *header, *reason;
+    } table[] = {{"Token token-viewer", "bad-scheme"},
+                 {"Digest username=\"a\"", "bad-scheme"},
+                 {"token-viewer", "bad-scheme"},
+                 {"Bearer wrong", "bad-token"},
+                 {"Bearer", "bad-token"},
+                 {"basic !", "bad-token"}};
+    for (size_t i = 0; i < OC_COUNT(table); i++) {
+        struct oc_http_request r = plain("GET");
+        struct oc_identity who;
+        add(&r, "Authorization", table[i].header);
+        assert_int_equal(ask(&r, &viewer_route, &who), 401);
+        assert_string_equal(reason, table[i].reason);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -257,6 +277,7 @@ int main(void)
         TEST(a_change_by_cookie_needs_the_header),
         TEST(a_header_counts_more_than_a_cookie),
         TEST(over_tls_only_the_cookie_with_the_host_prefix_counts),
+        TEST(a_scheme_that_is_not_known_is_said_to_be),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

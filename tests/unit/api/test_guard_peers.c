@@ -41,6 +41,44 @@ static void a_certificate_has_the_role_that_was_configured(void **state)
     }
 }
 
+/* Who did it is read by what is kept of the name: two of them must not become one. */
+static void names_of_certificates_stay_apart(void **state)
+{
+    static const char *const names[][2] = {
+        {"j\xc3\xbcrgen", "cert:j\xc3\xbcrgen"},
+        {"j\xfcrgen", "cert:j%FCrgen"},
+        {"j??rgen", "cert:j??rgen"},
+        {"Doe, Jane", "cert:Doe,%20Jane"},
+        {"a%20b\n", "cert:a%2520b%0A"},
+        {"\xd0\xbf\xd1\x80", "cert:\xd0\xbf\xd1\x80"},
+        {"\xe2\x80\xae"
+         "evil",
+         "cert:%E2%80%AEevil"},
+    };
+    char spaces[2][80], first[OC_ACTOR_MAX] = "";
+    (void)state;
+    for (size_t i = 0; i < OC_COUNT(names); i++) {
+        struct oc_http_request r = plain("GET");
+        struct oc_identity who;
+        r.tls = true;
+        r.certificate = names[i][0];
+        assert_int_equal(ask(&r, &viewer_route, &who), 200);
+        assert_string_equal(who.actor, names[i][1]);
+    }
+    for (size_t i = 0; i < 2; i++) { /* too long when it is escaped */
+        struct oc_http_request r = plain("GET");
+        struct oc_identity who;
+        memset(spaces[i], ' ', 64);
+        spaces[i][63] = (char)('a' + i);
+        spaces[i][64] = '\0';
+        r.tls = true;
+        r.certificate = spaces[i];
+        assert_int_equal(ask(&r, &viewer_route, &who), 200);
+        assert_string_not_equal(who.actor, first);
+        oc_copy(first, sizeof first, who.actor);
+    }
+}
+
 static void a_foreign_certificate_is_a_wrong_credential(void **state)
 {
     (void)state;
@@ -204,6 +242,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_unix_peer_is_who_the_kernel_says),
         TEST(a_certificate_has_the_role_that_was_configured),
+        TEST(names_of_certificates_stay_apart),
         TEST(a_foreign_certificate_is_a_wrong_credential),
         TEST(where_a_certificate_is_required_nothing_is_served_without),
         TEST(anonymous_clients_are_viewers_only_here_and_only_when_allowed),

@@ -59,7 +59,8 @@ static void bad_documents_are_refused_with_their_place(void **state)
     for (size_t i = 0; i < OC_COUNT(texts); i++) {
         oc_error_init(&err);
         assert_null(oc_json_parse(texts[i], strlen(texts[i]), &err));
-        assert_int_equal(err.code, OC_E_CONFIG);
+        /* what is too large is JSON, but no number that can be kept */
+        assert_int_equal(err.code, strstr(texts[i], "999") ? OC_E_UNSUPPORTED : OC_E_CONFIG);
     }
     assert_null(oc_json_parse("{\n  \"a\": x}", 11, &err));
     assert_non_null(strstr(err.message, "line 2 column"));

@@ -137,14 +137,15 @@ static void the_shipped_policies_need_no_folder(void **state)
 static void the_last_file_by_name_is_asked(void **state)
 {
     struct fixture *f = *state;
-    write_file(f, "b.lua", "function who() return 'b' end");
-    write_file(f, "a.lua", "function who() return 'a' end function only() return 'a only' end");
+    write_file(f, "b.lua", "function routes() return 'b' end");
+    write_file(f, "a.lua",
+               "function routes() return 'a' end function route() return {'a only'} end");
     assert_int_equal(oc_policies_reload(f->p), 2);
-    assert_answer(f, "who", "\"b\"");
-    assert_answer(f, "only", "\"a only\"");
+    assert_answer(f, "routes", "\"b\"");
+    assert_answer(f, "route", "[\"a only\"]");
     remove_file(f, "b.lua");
     assert_int_equal(oc_policies_reload(f->p), 1);
-    assert_answer(f, "who", "\"a\"");
+    assert_answer(f, "routes", "\"a\"");
 }
 
 static void any_file_outranks_what_was_shipped(void **state)
@@ -171,22 +172,22 @@ static void any_file_outranks_what_was_shipped(void **state)
 static void an_unchanged_folder_is_left_alone(void **state)
 {
     struct fixture *f = *state;
-    write_file(f, "a.lua", "count = 0 function who() count = count + 1 return count end");
+    write_file(f, "a.lua", "count = 0 function routes() count = count + 1 return count end");
     assert_int_equal(oc_policies_reload(f->p), 1);
-    assert_answer(f, "who", "1");
+    assert_answer(f, "routes", "1");
     assert_int_equal(oc_policies_reload(f->p), 0);
-    assert_answer(f, "who", "2");
+    assert_answer(f, "routes", "2");
     assert_int_equal(f->loaded, 1);
 }
 
 static void a_broken_file_keeps_its_last_good_version(void **state)
 {
     struct fixture *f = *state;
-    write_file(f, "a.lua", "function who() return 'good' end");
+    write_file(f, "a.lua", "function routes() return 'good' end");
     oc_policies_reload(f->p);
-    write_file(f, "a.lua", "function who()\n  return 'bad\nend");
+    write_file(f, "a.lua", "function routes()\n  return 'bad\nend");
     assert_int_equal(oc_policies_reload(f->p), 1);
-    assert_answer(f, "who", "\"good\"");
+    assert_answer(f, "routes", "\"good\"");
     assert_int_equal(f->failed, 1);
     assert_non_null(strstr(f->message, "a.lua:2:"));
     json_t *row = row_of(f, "a");
@@ -195,9 +196,9 @@ static void a_broken_file_keeps_its_last_good_version(void **state)
     json_decref(row);
     assert_int_equal(oc_policies_reload(f->p), 0); /* said once */
     assert_int_equal(f->failed, 1);
-    write_file(f, "a.lua", "function who() return 'better' end");
+    write_file(f, "a.lua", "function routes() return 'better' end");
     oc_policies_reload(f->p);
-    assert_answer(f, "who", "\"better\"");
+    assert_answer(f, "routes", "\"better\"");
     row = row_of(f, "a");
     assert_string_equal(oc_json_str(row, "state", ""), "ok");
     json_decref(row);
@@ -274,7 +275,7 @@ static void a_file_that_never_was_good_is_said_to_be_replaced(void **state)
 {
     struct fixture *f = *state;
     write_file(f, "route.lua", "function route( broken");
-    write_file(f, "a.lua", "function who( broken");
+    write_file(f, "a.lua", "function routes( broken");
     restart(f);
     assert_row(f, "route", "failed", "built in");
     assert_row(f, "a", "failed", "nothing");
@@ -287,7 +288,7 @@ static void a_file_that_goes_is_told_and_does_not_come_back(void **state)
     char *aside = oc_path_join(f->dir, "route.lua.previous");
     restart(f);
     write_file(f, "route.lua", "function route() return {'mine'} end");
-    write_file(f, "a.lua", "function who() return 1 end");
+    write_file(f, "a.lua", "function routes() return 1 end");
     oc_policies_reload(f->p);
     remove_file(f, "a.lua");
     oc_policies_reload(f->p);
@@ -334,14 +335,14 @@ static void a_file_that_went_while_no_host_ran_is_told(void **state)
 static void the_digest_of_what_is_in_force_is_told(void **state)
 {
     struct fixture *f = *state;
-    write_file(f, "a.lua", "abc = nil");
+    write_file(f, "a.lua", "function routes() end");
     oc_policies_reload(f->p);
     assert_string_equal(f->in_force, "file");
-    assert_string_equal(f->sha, "0cd213e989f4760e4d24f97f68e812bd70ef3c2d27204a17ebb103a2fdc5c332");
-    write_file(f, "a.lua", "abc =");
+    assert_string_equal(f->sha, "d753f6f51235d5842ee36cbc0e9beb85009d3c65e24f1f747be65f4eebc0acae");
+    write_file(f, "a.lua", "function routes(");
     oc_policies_reload(f->p);
     assert_string_equal(f->in_force, "kept");
-    assert_string_equal(f->sha, "0cd213e989f4760e4d24f97f68e812bd70ef3c2d27204a17ebb103a2fdc5c332");
+    assert_string_equal(f->sha, "d753f6f51235d5842ee36cbc0e9beb85009d3c65e24f1f747be65f4eebc0acae");
 }
 
 /* A NUL is no text for whoever reads the answer in C, and bytes that are no UTF-8 none in JSON. */
@@ -351,18 +352,20 @@ static void text_is_clean_when_it_leaves_lua(void **state)
     struct oc_error err;
     json_t *result;
     write_file(f, "a.lua",
-               "function who() return {'a\\0b', 'caf\\xe9 \\xff', 'caf\\u{e9}'} end\n"
-               "function named() return {['k\\0\\xff'] = 1} end\n"
-               "function bad() error('caf\\xe9 \\0 end', 0) end\n"
+               "function routes() return {'a\\0b', 'caf\\xe9 \\xff', 'caf\\u{e9}'} end\n"
                "function route() return {'ops', '\\xe9\\0x'} end");
     oc_policies_reload(f->p);
-    assert_answer(f, "who",
+    assert_answer(f, "routes",
                   "[\"a\xef\xbf\xbd"
                   "b\",\"caf\xef\xbf\xbd \xef\xbf\xbd\",\"caf\xc3\xa9\"]");
-    assert_answer(f, "named", "{\"k\xef\xbf\xbd\xef\xbf\xbd\":1}");
     assert_answer(f, "route", "[\"ops\",\"\xef\xbf\xbd\xef\xbf\xbdx\"]");
+    write_file(f, "a.lua", "function routes() return {['k\\0\\xff'] = 1} end");
+    oc_policies_reload(f->p);
+    assert_answer(f, "routes", "{\"k\xef\xbf\xbd\xef\xbf\xbd\":1}");
+    write_file(f, "a.lua", "function routes() error('caf\\xe9 \\0 end', 0) end");
+    oc_policies_reload(f->p);
     oc_error_init(&err);
-    assert_int_equal(oc_policy_ask(f->p, "bad", NULL, &result, NULL, &err), OC_E_PERMANENT);
+    assert_int_equal(oc_policy_ask(f->p, "routes", NULL, &result, NULL, &err), OC_E_PERMANENT);
     assert_string_equal(err.message, "policy a: caf\xef\xbf\xbd \xef\xbf\xbd end");
     write_file(f, "a.lua", "function authorize() return {allow = 'caf\\xe9\\0'} end");
     oc_policies_reload(f->p);
@@ -383,10 +386,11 @@ static void other_files_are_not_policies(void **state)
 static void policies_share_nothing(void **state)
 {
     struct fixture *f = *state;
-    write_file(f, "a.lua", "x = 1; string.rep = nil; function who() return x end");
-    write_file(f, "b.lua", "function seen() return {x == nil, string.rep ~= nil} end");
+    write_file(f, "a.lua", "x = 1; string.rep = nil; function route() return {tostring(x)} end");
+    write_file(f, "b.lua", "function routes() return {x == nil, string.rep ~= nil} end");
     oc_policies_reload(f->p);
-    assert_answer(f, "seen", "[true,true]");
+    assert_answer(f, "routes", "[true,true]");
+    assert_answer(f, "route", "[\"1\"]");
 }
 
 static void a_failing_hook_is_counted_and_told(void **state)
@@ -394,9 +398,9 @@ static void a_failing_hook_is_counted_and_told(void **state)
     struct fixture *f = *state;
     struct oc_error err;
     json_t *result, *why;
-    write_file(f, "a.lua", "function who()\n  local x = nil\n  return x.y\nend");
+    write_file(f, "a.lua", "function routes()\n  local x = nil\n  return x.y\nend");
     oc_policies_reload(f->p);
-    assert_int_equal(oc_policy_ask(f->p, "who", NULL, &result, &why, &err), OC_E_PERMANENT);
+    assert_int_equal(oc_policy_ask(f->p, "routes", NULL, &result, &why, &err), OC_E_PERMANENT);
     assert_null(result);
     assert_non_null(strstr(err.message, "policy a: "));
     assert_non_null(strstr(err.message, "a.lua:3:"));
@@ -418,17 +422,17 @@ static void a_policy_has_its_budgets_of_memory_and_instructions(void **state)
         const char *text;
         int code;
     } CASES[] = {
-        {"function who() local s, t = ('x'):rep(100000), {} for i = 1, 100 do t[i] = s .. i end "
+        {"function routes() local s, t = ('x'):rep(100000), {} for i = 1, 100 do t[i] = s .. i end "
          "return #t end",
          OC_OK}, /* 10 MB */
-        {"function who() local s, t = ('x'):rep(100000), {} for i = 1, 200 do t[i] = s .. i end "
+        {"function routes() local s, t = ('x'):rep(100000), {} for i = 1, 200 do t[i] = s .. i end "
          "return #t end",
          OC_E_PERMANENT}, /* 20 MB */
         {"kept = {}\nlocal s = ('x'):rep(100000)\n"
-         "function who() for i = 1, 70 do kept[#kept + 1] = s .. #kept end return #kept end",
+         "function routes() for i = 1, 70 do kept[#kept + 1] = s .. #kept end return #kept end",
          OC_OK}, /* 7 MB more each time */
-        {"function who() for i = 1, 1000000 do end return 1 end", OC_OK},
-        {"function who() for i = 1, 20000000 do end return 1 end", OC_E_TIMEOUT},
+        {"function routes() for i = 1, 1000000 do end return 1 end", OC_OK},
+        {"function routes() for i = 1, 20000000 do end return 1 end", OC_E_TIMEOUT},
     };
     struct fixture *f = *state;
     struct oc_error err;
@@ -437,12 +441,13 @@ static void a_policy_has_its_budgets_of_memory_and_instructions(void **state)
         oc_error_init(&err);
         write_file(f, "a.lua", CASES[i].text);
         oc_policies_reload(f->p);
-        assert_int_equal(oc_policy_ask(f->p, "who", NULL, &result, NULL, &err), CASES[i].code);
+        assert_int_equal(oc_policy_ask(f->p, "routes", NULL, &result, NULL, &err), CASES[i].code);
         json_decref(result);
         if (i == 2) { /* what it keeps counts, and it stays asked after it was stopped */
-            assert_int_equal(oc_policy_ask(f->p, "who", NULL, &result, NULL, &err), OC_OK);
+            assert_int_equal(oc_policy_ask(f->p, "routes", NULL, &result, NULL, &err), OC_OK);
             json_decref(result);
-            assert_int_equal(oc_policy_ask(f->p, "who", NULL, &result, NULL, &err), OC_E_PERMANENT);
+            assert_int_equal(oc_policy_ask(f->p, "routes", NULL, &result, NULL, &err),
+                             OC_E_PERMANENT);
             assert_non_null(strstr(err.message, "memory"));
         }
     }

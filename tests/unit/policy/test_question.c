@@ -290,7 +290,7 @@ static void what_others_ask_is_real_unless_they_ask_why(void **state)
     struct fixture *f = *state;
     struct oc_error err;
     json_t *args = json_array(), *result = NULL, *why = NULL;
-    put(f, "function select_model() return nil end");
+    put(f, "function route() return {} end function select_model() return nil end");
     oc_policies_keep_inputs(f->p);
     oc_error_init(&err);
     assert_int_equal(oc_policy_try(f->p, "select_model", args, &result, &why, &err), OC_OK);
@@ -303,6 +303,31 @@ static void what_others_ask_is_real_unless_they_ask_why(void **state)
     json_decref(result);
     json_decref(args);
     inputs = oc_policies_inputs(f->p, "select_model", 500);
+    assert_int_equal(json_array_size(inputs), 1);
+    json_decref(inputs);
+}
+
+/* Neither kept as an input nor noted as a failure. */
+static void what_is_tried_was_never_asked(void **state)
+{
+    struct fixture *f = *state;
+    struct oc_error err;
+    oc_error_init(&err);
+    put(f, "function route() error('no') end");
+    oc_policies_keep_inputs(f->p);
+    assert_int_equal(oc_question_try(f->q, say, hear, f, &err), OC_E_PERMANENT);
+    json_t *rows = oc_policies_list(f->p), *row;
+    size_t i;
+    json_array_foreach(rows, i, row)
+    {
+        assert_string_equal(oc_json_str(row, "state", ""), "ok");
+    }
+    json_decref(rows);
+    json_t *inputs = oc_policies_inputs(f->p, "route", 500);
+    assert_int_equal(json_array_size(inputs), 0);
+    json_decref(inputs);
+    assert_int_equal(ask(f, &err), OC_E_PERMANENT);
+    inputs = oc_policies_inputs(f->p, "route", 500);
     assert_int_equal(json_array_size(inputs), 1);
     json_decref(inputs);
 }
@@ -335,11 +360,17 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(arguments_arrive_as_they_were_said),       T(a_kept_table_reads_like_any_other),
-        T(a_kept_table_cannot_be_changed),           T(an_answer_that_does_not_fit_is_a_failure),
-        T(a_question_survives_every_reload),         T(the_version_before_is_there_after_a_restart),
-        T(failures_are_forgotten_after_a_while),     T(of_a_storm_only_a_sample_is_kept),
-        T(what_somebody_tries_out_is_no_real_input), T(what_others_ask_is_real_unless_they_ask_why),
+        T(arguments_arrive_as_they_were_said),
+        T(a_kept_table_reads_like_any_other),
+        T(a_kept_table_cannot_be_changed),
+        T(an_answer_that_does_not_fit_is_a_failure),
+        T(a_question_survives_every_reload),
+        T(the_version_before_is_there_after_a_restart),
+        T(failures_are_forgotten_after_a_while),
+        T(of_a_storm_only_a_sample_is_kept),
+        T(what_somebody_tries_out_is_no_real_input),
+        T(what_others_ask_is_real_unless_they_ask_why),
+        T(what_is_tried_was_never_asked),
         T(a_new_file_is_compared_on_real_inputs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -87,11 +87,12 @@ static void add_history(struct oc_buf *out, const json_t *history)
     oc_buf_adds(out, json_array_size(history) ? "what happened:\n" : "");
     json_array_foreach(history, i, row)
     {
-        const char *channel = oc_json_str(row, "channel", "");
+        const char *event = oc_json_str(row, "event", "");
+        const char *to = oc_json_str(row, "channel", oc_json_str(row, "to", ""));
         const char *reason = oc_json_str(row, "reason", oc_json_str(row, "by", ""));
-        oc_buf_addf(out, "  %s %s%s%s%s%s\n", oc_json_str(row, "time", ""),
-                    oc_json_str(row, "event", ""), *channel ? " to " : "", channel,
-                    *reason ? ": " : "", reason);
+        to = !*to && strcmp(event, "assigned") == 0 ? "nobody" : to;
+        oc_buf_addf(out, "  %s %s%s%s%s%s\n", oc_json_str(row, "time", ""), event,
+                    *to ? " to " : "", to, *reason ? ": " : "", reason);
     }
 }
 

@@ -4,7 +4,9 @@
 #include "core/base/json.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
+#include "core/policy/inspect.h"
 #include "core/service/alert/group/flush.h"
+#include "core/service/alert/route/routes_check.h"
 #include "core/service/alert/route/routes_text.h"
 #include "core/service/alert/service.h"
 
@@ -19,7 +21,7 @@ static json_t *ask_routes(const struct oc_alert_service *s, json_t *alert)
     json_t *answer = NULL, *args = json_array();
     oc_error_init(&err);
     json_array_append_new(args, alert ? alert : json_null());
-    oc_policy_ask(s->env->policies, "routes", args, &answer, NULL, &err);
+    oc_policy_try(s->env->policies, "routes", args, &answer, NULL, &err);
     json_decref(args);
     return answer;
 }
@@ -28,10 +30,16 @@ static void op_show(struct oc_call *call, void *ctx)
 {
     struct oc_alert_service *s = ctx;
     struct oc_buf text = {0};
-    json_t *tree = ask_routes(s, NULL), *result = json_object();
+    json_t *tree = ask_routes(s, NULL), *result = json_object(), *warnings = json_array();
     oc_routes_text_tree(tree, &text);
+    if (text.len == 0) {
+        oc_buf_adds(&text, "no policy has a tree of routes");
+    }
+    oc_routes_warn_tree(s, tree, warnings);
+    oc_routes_text_warnings(warnings, &text);
     oc_json_take(result, "tree", tree ? tree : json_null());
-    oc_json_set_str(result, "text", text.len ? text.data : "no policy has a tree of routes");
+    oc_json_take(result, "warnings", warnings);
+    oc_json_set_str(result, "text", text.data);
     oc_buf_finish(&text);
     oc_call_succeed(call, result);
 }
@@ -202,6 +210,7 @@ static json_t *subject_json(const struct trial *t)
 static json_t *trial_json(struct trial *t)
 {
     json_t *result = json_object(), *told = json_array(), *targets = json_array();
+    json_t *warnings = json_array();
     json_t *silenced = silences_json(t), *inhibited = inhibition_json(t);
     json_t *routes = ask_routes(t->s, subject_json(t));
     bool quiet = json_array_size(silenced) > 0 || json_array_size(inhibited) > 0;
@@ -212,7 +221,9 @@ static json_t *trial_json(struct trial *t)
             json_array_append_new(told, json_string(t->route.targets.items[i].channel->name));
         }
     }
+    oc_routes_warn_route(t->s, &t->route, warnings);
     oc_json_take(result, "told", told);
+    oc_json_take(result, "warnings", warnings);
     oc_json_take(result, "targets", targets);
     oc_json_take(result, "others", others_json(t));
     oc_json_take(result, "silenced_by", silenced);
@@ -274,7 +285,7 @@ static const struct oc_op ops[] = {
      .flags = OC_OP_EPHEMERAL,
      .view = "text:text",
      .example = "openclaw alert routes show",
-     .result = "{tree: any, text: string}",
+     .result = "{tree: any, warnings: [string], text: string}",
      .handler = op_show},
     {.name = "alert.routes.test",
      .summary = "Say who would be told of an alert with these labels, and why nobody else",
@@ -291,7 +302,8 @@ static const struct oc_op ops[] = {
          "{key: string, labels: {*: string}}, group_wait?: string, group_interval?: string, "
          "repeat_interval: string, muted: boolean, muted_until: time|null}], others: [{channel: "
          "string, reason: string}], silenced_by: [string], inhibited_by: [{rule: string, alert: "
-         "string}], by: string, note: string|null, at: time, routes: [any], text: string}",
+         "string}], by: string, note: string|null, warnings: [string], at: time, routes: [any], "
+         "text: string}",
      .handler = op_test},
 };
 

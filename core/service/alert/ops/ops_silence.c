@@ -109,27 +109,34 @@ static int read_matchers(const struct silence_params *p, struct oc_matcher *matc
     return rc;
 }
 
-static int start_of(const struct silence_params *p, int64_t now, int64_t *starts,
-                    struct oc_error *err)
+/* One that is changed keeps its start when no other is said: whoever mends a comment does not begin it anew. */
+static int start_of(const struct oc_alert_service *s, const struct silence_params *p, int64_t now,
+                    int64_t *starts, struct oc_error *err)
 {
-    *starts = now;
+    const struct oc_silence *old = p->update ? oc_silences_get(&s->silences, p->update) : NULL;
+    *starts = old ? old->starts : now;
     if (p->start && oc_time_parse(p->start, now, starts) != OC_OK) {
         oc_error_set(err, OC_E_CONFIG, "'%.64s' is no time", p->start);
         oc_error_hint(err, "Say --start 2030-01-01T08:00:00Z.");
         return OC_E_CONFIG;
     }
-    *starts = *starts > now ? *starts : now;
     return OC_OK;
 }
 
 /* Start and end: said outright, or those of the occurrence that is or comes next. */
-static int read_times(const struct silence_params *p, int64_t now, struct oc_silence_draft *draft,
-                      struct oc_error *err)
+static int read_times(const struct oc_alert_service *s, const struct silence_params *p, int64_t now,
+                      struct oc_silence_draft *draft, struct oc_error *err)
 {
-    int rc = start_of(p, now, &draft->starts_at, err);
+    int rc = start_of(s, p, now, &draft->starts_at, err);
+    const int64_t begins = draft->starts_at > now ? draft->starts_at : now;
     draft->until_resolved = p->until_resolved;
+    if (rc == OC_OK && p->zone && !p->every) {
+        oc_error_set(err, OC_E_CONFIG, "--zone is the time zone of --every, which is not given");
+        oc_error_hint(err, "Other times are said with their zone: 2030-01-01T08:00:00+01:00.");
+        return OC_E_CONFIG;
+    }
     if (rc != OC_OK || !p->every) {
-        return rc == OC_OK ? end_of(p, draft->starts_at, &draft->ends_at, err) : rc;
+        return rc == OC_OK ? end_of(p, begins, &draft->ends_at, err) : rc;
     }
     if (p->until || p->until_resolved) {
         return oc_error_set(err, OC_E_CONFIG, "a recurring silence takes --for and no --until");
@@ -138,7 +145,7 @@ static int read_times(const struct silence_params *p, int64_t now, struct oc_sil
     if (!draft->recur) {
         return OC_E_CONFIG;
     }
-    int64_t after = p->start ? draft->starts_at - 1 : now - OC_SILENCE_SPAN_MAX;
+    int64_t after = p->start ? begins - 1 : now - OC_SILENCE_SPAN_MAX;
     if (!oc_recurrence_next(draft->recur, after, now, &draft->starts_at, &draft->ends_at)) {
         return oc_error_set(err, OC_E_CONFIG, "'%.64s' never comes", p->every);
     }
@@ -151,8 +158,8 @@ static int check_silence(const struct oc_call *call, void *ctx, struct oc_error 
     const struct silence_params *p = oc_call_params(call);
     struct oc_matcher matchers[OC_SILENCE_MATCHERS_MAX];
     struct oc_silence_draft draft = {.matchers = matchers};
-    (void)ctx;
-    int rc = read_times(p, oc_time_wall(), &draft, err);
+    const struct oc_alert_service *s = ctx;
+    int rc = read_times(s, p, oc_time_wall(), &draft, err);
     rc = rc == OC_OK ? read_matchers(p, matchers, &draft.matcher_count, err) : rc;
     for (size_t i = 0; i < draft.matcher_count; i++) {
         oc_matcher_finish(&matchers[i]);
@@ -174,7 +181,7 @@ static void op_silence(struct oc_call *call, void *ctx)
     const struct oc_silence *silence = NULL;
     struct oc_error err;
     oc_error_init(&err);
-    if (read_times(p, oc_time_wall(), &draft, &err) == OC_OK &&
+    if (read_times(s, p, oc_time_wall(), &draft, &err) == OC_OK &&
         read_matchers(p, matchers, &draft.matcher_count, &err) == OC_OK) {
         silence = oc_silences_put(&s->silences, &draft, &err);
     }
@@ -264,7 +271,7 @@ static const struct oc_op ops[] = {
      .result = "{id: string, removed: boolean}",
      .handler = op_unsilence},
     {.name = "alert.silences",
-     .summary = "List the silences that hold now",
+     .summary = "List the silences that hold or are to come",
      .flags = OC_OP_EPHEMERAL,
      .view = "table:id=ID,matchers=Matchers,starts=Starts,ends=Ends,every=Every,created_by=By,"
              "comment=Comment",

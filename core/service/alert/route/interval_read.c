@@ -269,6 +269,12 @@ static void read_entry(struct oc_intervals *set, const struct oc_node *node, con
         read_key(&r, OC_INTERVAL_MONTHS, "months", e.months, &part->months);
         read_key(&r, OC_INTERVAL_YEARS, "years", e.years, &part->years);
         read_zone(&r, e.zone, &part->zone);
+        if (!e.times && !e.weekdays && !e.days && !e.months && !e.years) {
+            oc_diags_add(diags, true, node, path,
+                         "Say when, for example times = \"22:00-06:00\"; for all day that is "
+                         "\"00:00-24:00\".",
+                         "interval %s has no condition: it holds at all times", e.name);
+        }
     } else {
         r.sound = false;
     }

@@ -52,11 +52,16 @@ bool oc_mute_is(const struct oc_alert_service *s, const struct oc_leaf *leaf, in
     return true;
 }
 
+bool oc_mute_knows(const struct oc_alert_service *s, const char *name)
+{
+    return s->noise != NULL && oc_intervals_find(&s->noise->intervals, name) != NULL;
+}
+
 static void tell_unknown(const struct oc_alert_service *s, const struct oc_leaf *leaf,
                          const struct oc_leaf_names *names, json_t *findings)
 {
     for (size_t i = 0; i < names->count; i++) {
-        if (!oc_intervals_find(&s->noise->intervals, names->items[i])) {
+        if (!oc_mute_knows(s, names->items[i])) {
             json_t *row = json_object();
             oc_json_set_str(row, "severity", "warning");
             oc_json_take(row, "message",

@@ -298,7 +298,8 @@ static bool ask_policy(struct oc_router *router, const struct oc_alert *alert,
     if (is_remembered(&asking)) {
         return true;
     }
-    int rc = oc_question_ask(router->state->question, say, hear, &asking, &err);
+    int rc = (router->any ? oc_question_try : oc_question_ask)(router->state->question, say, hear,
+                                                               &asking, &err);
     remember(&asking, rc == OC_OK && !route->note[0]);
     if (rc == OC_OK || route->note[0]) {
         return rc == OC_OK && !route->note[0];

@@ -138,6 +138,18 @@ static void add_way(struct oc_buf *out, const json_t *result)
     }
 }
 
+void oc_routes_text_warnings(const json_t *warnings, struct oc_buf *out)
+{
+    const json_t *warning;
+    size_t i;
+    json_array_foreach(warnings, i, warning)
+    {
+        oc_buf_addf(out, "%swarning: %s",
+                    out->len > 0 && out->data[out->len - 1] != '\n' ? "\n" : "",
+                    json_string_value(warning));
+    }
+}
+
 void oc_routes_text_test(const json_t *result, struct oc_buf *out)
 {
     const json_t *told = json_object_get(result, "told"), *item;
@@ -164,6 +176,7 @@ void oc_routes_text_test(const json_t *result, struct oc_buf *out)
         oc_buf_adds(out, "routes:\n");
     }
     add_way(out, result);
+    oc_routes_text_warnings(json_object_get(result, "warnings"), out);
     while (out->len > 0 && out->data[out->len - 1] == '\n') {
         out->data[--out->len] = '\0';
     }

@@ -8,6 +8,8 @@
 
 /* `tree` as a policy's routes() gives it; NULL is fine. One line for each route. */
 void oc_routes_text_tree(const json_t *tree, struct oc_buf *out);
+/* One line for each, behind what is there. */
+void oc_routes_text_warnings(const json_t *warnings, struct oc_buf *out);
 /* The answer of alert.routes.test. */
 void oc_routes_text_test(const json_t *result, struct oc_buf *out);
 

@@ -322,13 +322,18 @@ int64_t oc_silences_next(const struct oc_silences *set, int64_t now)
 
 /* ---- making and changing ---- */
 
+/* `old` (may be NULL) makes room for it: what nobody said otherwise goes on as it did. */
 static const struct oc_silence *add_new(struct oc_silences *set,
-                                        const struct oc_silence_draft *draft, int64_t starts,
-                                        int64_t now, struct oc_error *err)
+                                        const struct oc_silence_draft *draft,
+                                        struct oc_silence *old, int64_t starts, int64_t now,
+                                        struct oc_error *err)
 {
     char id[37];
     oc_silence_make_id(id);
     struct oc_silence *silence = oc_silence_make(draft, id, starts, now);
+    const bool inherits = old && !silence->recur;
+    silence->recur = inherits ? old->recur : silence->recur;
+    silence->until_resolved = silence->until_resolved || (old && old->until_resolved);
     if (silence->until_resolved && !oc_silences_holds_firing(set, silence)) {
         oc_error_set(err, OC_E_CONFLICT, "no alert fires that this silence would be about");
         oc_error_hint(err, "Say how long instead: --for 2h.");
@@ -340,6 +345,9 @@ static const struct oc_silence *add_new(struct oc_silences *set,
         silence->recur = NULL;
         oc_silence_free(silence);
         return NULL;
+    }
+    if (inherits) {
+        old->recur = NULL;
     }
     join(set, silence);
     oc_bus_publish(set->env->bus, "silence.created", oc_silence_json(silence));
@@ -400,7 +408,7 @@ const struct oc_silence *oc_silences_put(struct oc_silences *set,
     if (old && oc_silence_may_change(old, draft, starts, now)) {
         return change(set, old, draft, starts, now, err);
     }
-    const struct oc_silence *made = add_new(set, draft, starts, now, err);
+    const struct oc_silence *made = add_new(set, draft, old, starts, now, err);
     if (made && old && oc_silence_erase(set->env, old, true, NULL) == OC_OK) {
         end(set, at, now, "replaced", draft->created_by);
     }

@@ -87,9 +87,15 @@ static void op_discuss(struct oc_call *call, void *ctx)
     if (!p) {
         return;
     }
-    if (json_array_size(json_object_get(p, "comments")) >= OC_GOVERNANCE_COMMENT_MAX ||
-        strlen(params->text) > OC_GOVERNANCE_TEXT_MAX) {
-        oc_call_failf(call, OC_E_CONFIG, "Be brief.", "there is no room for this comment");
+    if (strlen(params->text) > OC_GOVERNANCE_TEXT_MAX) {
+        oc_call_failf(call, OC_E_CONFIG, "Say it in several comments, or elsewhere.",
+                      "the comment is longer than %u bytes", OC_GOVERNANCE_TEXT_MAX);
+        return;
+    }
+    if (json_array_size(json_object_get(p, "comments")) >= OC_GOVERNANCE_COMMENT_MAX) {
+        oc_call_failf(call, OC_E_CONFLICT, "Vote on it, or review it.",
+                      "%s has %d comments, which is all there is", oc_json_str(p, "id", ""),
+                      OC_GOVERNANCE_COMMENT_MAX);
         return;
     }
     if (oc_governance_room(g, strlen(params->text), &err) != OC_OK) {
@@ -110,7 +116,8 @@ static void op_withdraw(struct oc_call *call, void *ctx)
         return;
     }
     if (!is_submitter(call, p)) {
-        oc_call_failf(call, OC_E_DENIED, "Ask an administrator.", "only %s may withdraw it",
+        oc_call_failf(call, OC_E_DENIED, "Ask an administrator.",
+                      "only %s or an administrator may withdraw it",
                       oc_json_str(p, "submitter", ""));
         return;
     }
@@ -192,8 +199,10 @@ static int may_amend(const struct oc_governance *g, const struct oc_call *call, 
     const char *stage = oc_json_str(p, "stage", "");
     const bool submission = strcmp(stage, "submission") == 0;
     if (!is_submitter(call, p)) {
-        return oc_error_set(err, OC_E_DENIED, "only %s may amend it",
-                            oc_json_str(p, "submitter", ""));
+        oc_error_set(err, OC_E_DENIED, "only %s or an administrator may amend it",
+                     oc_json_str(p, "submitter", ""));
+        oc_error_hint(err, "Say with `openclaw governance discuss` what should be changed.");
+        return OC_E_DENIED;
     }
     if (!submission && strcmp(stage, "review") != 0 && strcmp(stage, "deliberation") != 0) {
         oc_error_set(err, OC_E_CONFLICT, "it is in the stage %s and cannot be amended", stage);

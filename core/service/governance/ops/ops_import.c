@@ -219,7 +219,7 @@ static bool speaks_for(const struct oc_governance *g, const json_t *p, const cha
 
 static const char *voice_of(const json_t *p, const char *member)
 {
-    const char *word = "missing";
+    const char *word = NULL;
     const json_t *row;
     size_t i;
     json_array_foreach(json_object_get(p, "ballots"), i, row)
@@ -252,6 +252,12 @@ static void op_failover_vote(struct oc_call *call, void *ctx)
         return;
     }
     const char *word = voice_of(p, params->member), *wanted = support ? "yes" : "abstain";
+    if (!word) {
+        oc_call_failf(call, OC_E_CONFLICT,
+                      "Vote first: what a delegate votes counts for the other member as well.",
+                      "%s has not voted yet", params->member);
+        return;
+    }
     if (strcmp(word, wanted) != 0) {
         oc_call_failf(call, OC_E_CONFLICT,
                       "Vote first: what a delegate votes counts for the other member as well.",

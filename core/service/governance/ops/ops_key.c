@@ -92,6 +92,12 @@ static int read_public(const char *text, struct oc_member_key *key, struct oc_er
         rc = oc_member_key_parse(file.data, file.len, key, err);
     }
     oc_buf_finish(&file);
+    if (rc == OC_OK && !oc_sign_key_sound(key->key)) {
+        oc_error_set(err, OC_E_CONFIG, "nobody can have the secret key of this one");
+        oc_error_hint(err, "It is no sound point of Ed25519's curve. Make one with `openclaw "
+                           "governance keys create`.");
+        return OC_E_CONFIG;
+    }
     return rc;
 }
 
@@ -159,7 +165,9 @@ static int check_register(const struct oc_governance *g, const struct oc_call *c
 {
     const bool has = oc_governance_key(g, p->member, old);
     if (!oc_name_valid(p->member)) {
-        return oc_error_set(err, OC_E_CONFIG, "'%.64s' is no name", p->member);
+        oc_error_set(err, OC_E_CONFIG, "'%.64s' is no name", p->member);
+        oc_error_hint(err, OC_MEMBER_NAME_RULE);
+        return OC_E_CONFIG;
     }
     if (has && !p->signature) {
         oc_error_set(err, OC_E_CONFLICT, "%s has the key %s", p->member, old->id);

@@ -8,7 +8,8 @@
 #include "core/base/time.h"
 #include "core/service/governance/internal.h"
 
-#define GATE "policy" /* the actor of core/service/policy/gate.c */
+#define NAMED_MAX 100      /* bytes of what a title names beside the operation */
+#define GATE      "policy" /* the actor of core/service/policy/gate.c */
 
 struct propose_params {
     const char *title, *category, *description, *justification, *impact, *rollback_plan;
@@ -133,7 +134,11 @@ static int check_role(struct oc_governance *g, const struct oc_call *call, const
 {
     const struct oc_op *op = name ? oc_ops_find(g->env->ops, name) : NULL;
     if (op && oc_call_actor(call)->role < op->role) {
-        return oc_error_set(err, OC_E_DENIED, "%s needs a higher role than yours", name);
+        const enum oc_role own = oc_call_actor(call)->role;
+        oc_error_set(err, OC_E_DENIED, "%s needs the role %s, and yours is %s", name,
+                     oc_governance_role(op->role), oc_governance_role(own));
+        oc_error_hint(err, "Have it proposed by somebody with that role.");
+        return OC_E_DENIED;
     }
     if (op && op->flags & OC_OP_INTERNAL) {
         return oc_error_set(err, OC_E_DENIED, "%s is for the host itself", name);
@@ -244,6 +249,24 @@ static const json_t *waiting(const struct oc_governance *g, const char *op, cons
     return NULL;
 }
 
+static const char *one_line(const json_t *value)
+{
+    const char *text = json_string_value(value);
+    return text && *text && strlen(text) <= NAMED_MAX && !strpbrk(text, "\r\n") ? text : NULL;
+}
+
+/* What the operation is about, such as the policy or the runbook: what it calls a name, or is given first. NULL: it does not say. */
+static const char *about(const struct oc_op *op, const json_t *params)
+{
+    const char *name = one_line(json_object_get(params, "name"));
+    for (const struct oc_option *o = op ? op->params : NULL; o && o->name && !name; o++) {
+        const json_t *value = json_object_get(params, o->name);
+        const bool first = (o->flags & OC_OPT_POSITIONAL) && o->type != OC_OPT_SECRET;
+        name = first ? one_line(json_is_array(value) ? json_array_get(value, 0) : value) : NULL;
+    }
+    return name;
+}
+
 static json_t *request_record(struct oc_governance *g, const json_t *asked, const json_t *params,
                               struct oc_error *err)
 {
@@ -251,7 +274,8 @@ static json_t *request_record(struct oc_governance *g, const json_t *asked, cons
     const char *reason = oc_json_str(asked, "reason", "");
     const json_t *role = json_object_get(asked, "role");
     const struct oc_op *found = oc_ops_find(g->env->ops, op);
-    char *title = oc_asprintf("Run %.160s", op);
+    const char *name = about(found, params);
+    char *title = oc_asprintf("Run %.80s%s%s", op, name ? " " : "", name ? name : "");
     char *text = oc_asprintf("%s, asked for by %s.", found ? found->summary : op, actor);
     const char *word = json_is_string(role) ? json_string_value(role) : "";
     const struct oc_draft draft = {
@@ -306,7 +330,9 @@ static void op_request(struct oc_call *call, void *ctx)
         json_decref(receipt);
         receipt = NULL;
     }
-    if (receipt) {
+    if (receipt) { /* decided already, where nobody is there to vote or an emergency was declared */
+        const json_t *p = oc_governance_find(g->state, oc_json_str(receipt, "proposal", ""));
+        oc_json_set_str(receipt, "status", oc_json_str(p, "status", "open"));
         oc_call_succeed(call, receipt);
     } else {
         oc_governance_refuse(g, call, &err);

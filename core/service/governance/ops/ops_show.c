@@ -38,18 +38,18 @@ static const json_t *newest(const struct oc_governance *g)
     return best;
 }
 
-static const json_t *only(const struct oc_governance *g, const char *part)
+/* One whose id has this part, and how many there are. */
+static const json_t *with(const struct oc_governance *g, const char *part, size_t *count)
 {
     const json_t *found = NULL;
     const char *id;
     json_t *p;
+    *count = 0;
     json_object_foreach(json_object_get(g->state, "proposals"), id, p)
     {
-        if (strstr(id, part)) {
-            if (found) {
-                return NULL;
-            }
+        if (*part && strstr(id, part)) {
             found = p;
+            ++*count;
         }
     }
     return found;
@@ -58,15 +58,23 @@ static const json_t *only(const struct oc_governance *g, const char *part)
 json_t *oc_governance_need(struct oc_governance *g, struct oc_call *call, const char *id)
 {
     const json_t *p = oc_governance_find(g->state, id);
-    p = p ? p : strcmp(id, "last") == 0 ? newest(g) : *id ? only(g, id) : NULL;
-    if (!p) {
+    size_t count = 1;
+    p = p ? p : strcmp(id, "last") == 0 ? newest(g) : with(g, id, &count);
+    if (!p && strcmp(id, "last") == 0) {
+        oc_call_failf(call, OC_E_NOT_FOUND, "`openclaw governance propose` makes one.",
+                      "there is no proposal yet");
+    } else if (!p) {
         oc_call_failf(
             call, OC_E_NOT_FOUND,
             "`openclaw governance list --all` shows them; decided long ago, one is in the "
             "ledger alone.",
-            "there is no proposal %.64s, or more than one", id);
+            "there is no proposal %.64s", id);
+    } else if (count > 1) {
+        oc_call_failf(call, OC_E_NOT_FOUND,
+                      "Give more of the id: `openclaw governance list --all` shows them.",
+                      "there are %zu proposals with %.64s in their id", count, id);
     }
-    return (json_t *)(uintptr_t)p;
+    return count == 1 ? (json_t *)(uintptr_t)p : NULL;
 }
 
 /* ---- list ---- */
@@ -83,7 +91,10 @@ static const struct oc_option list_options[] = {
      .offset = AT(status),
      .help = "open, approved, rejected, timed_out, vetoed, withdrawn, deferred, deadlocked, or "
              "provisional: those that wait for a ratification"},
-    {.name = "category", .type = OC_OPT_STRING, .offset = AT(category), .help = "of this category"},
+    {.name = "category",
+     .type = OC_OPT_STRING,
+     .offset = AT(category),
+     .help = "operational, tactical, strategic or emergency"},
     {.name = "all", .type = OC_OPT_BOOL, .offset = AT(all), .help = "those that are decided, too"},
     {.name = "limit",
      .type = OC_OPT_INT,
@@ -139,6 +150,12 @@ static void op_list(struct oc_call *call, void *ctx)
                       "Give open, approved, rejected, timed_out, vetoed, withdrawn, deferred, "
                       "deadlocked or provisional.",
                       "'%.32s' is no status of a proposal", o->status);
+        return;
+    }
+    enum oc_gov_category category;
+    if (o->category && !oc_gov_category_parse(o->category, &category)) {
+        oc_call_failf(call, OC_E_CONFIG, "Give operational, tactical, strategic or emergency.",
+                      "'%.32s' is no category", o->category);
         return;
     }
     OC_VEC(const json_t *) found = {0};

@@ -73,7 +73,11 @@ static const struct oc_option emergency_options[] = {
         "condition", CONDITIONS,
         "security_violation_detected|corruption_risk_identified|identity_threat_detected"),
     OC_ACT_MEMBER("the sentinel"),
-    OC_ACT_REASON("what has happened"),
+    {.name = "reason",
+     .type = OC_OPT_STRING,
+     .flags = OC_OPT_REQUIRED,
+     .offset = OC_ACT_AT(reason),
+     .help = "what has happened"},
     {.name = "expires",
      .type = OC_OPT_INT,
      .flags = OC_OPT_ADVANCED,
@@ -104,6 +108,43 @@ static const struct oc_option undelegate_options[] = {
 
 /* ---- what is taken ---- */
 
+/* An emergency that is over and that nobody has looked at yet; NULL: there is none. */
+static const json_t *unreviewed(const struct oc_governance *g)
+{
+    const char *id;
+    json_t *p;
+    json_object_foreach(json_object_get(g->state, "proposals"), id, p)
+    {
+        const json_t *review = json_object_get(p, "review");
+        if (oc_starts(id, OC_GOVERNANCE_EMERGENCY) && review && !json_object_get(review, "by")) {
+            return p;
+        }
+    }
+    return NULL;
+}
+
+/* Whoever could declare one upon the other would never have to give the power back. */
+static int check_last(struct oc_governance *g, struct oc_error *err)
+{
+    if (oc_governance_in_emergency(g)) {
+        oc_error_set(err, OC_E_CONFLICT, "an emergency is on already, and is not made longer");
+        oc_error_hint(err, "`openclaw governance status` shows until when it lasts.");
+        return OC_E_CONFLICT;
+    }
+    oc_governance_end_emergency(g);
+    const json_t *last = unreviewed(g);
+    if (!last) {
+        return OC_OK;
+    }
+    const char *id = oc_json_str(last, "id", "");
+    oc_error_set(err, OC_E_CONFLICT, "%s has not been reviewed yet", id);
+    oc_error_hint(err,
+                  "`openclaw governance review %s approve --as MEMBER --key FILE`, by another "
+                  "member than who declared it; the next one can be declared then.",
+                  id);
+    return OC_E_CONFLICT;
+}
+
 static int check_emergency(struct oc_governance *g, const struct oc_governance_act *act,
                            struct oc_error *err)
 {
@@ -111,13 +152,8 @@ static int check_emergency(struct oc_governance *g, const struct oc_governance_a
     if (until > oc_time_wall() + g->rules.emergency_ms || until <= oc_time_wall()) {
         return oc_error_set(err, OC_E_CONFIG, "an emergency lasts no longer than the rules say");
     }
-    if (oc_governance_in_emergency(g) &&
-        oc_json_int(json_object_get(g->state, "emergency"), "until", 0) >= until) {
-        oc_error_set(err, OC_E_CONFLICT, "an emergency that lasts as long is on already");
-        oc_error_hint(err, "`openclaw governance status` shows it.");
-        return OC_E_CONFLICT;
-    }
-    return oc_governance_check_floor(g, act, err);
+    const int rc = check_last(g, err);
+    return rc ? rc : oc_governance_check_floor(g, act, err);
 }
 
 static bool votes(const struct oc_governance *g, const char *member)
@@ -337,7 +373,8 @@ const struct oc_op oc_governance_ops_vote[] = {
           "The sentinel alone does. While it lasts, emergency proposals are approved at once; each "
           "of "
           "them, and the emergency itself, has to be reviewed afterwards: an overdue review is an "
-          "alert.",
+          "alert. One that is on is not made longer; the next one can be declared when the one "
+          "before has been reviewed by another member.",
           "openclaw governance emergency security_violation_detected --as sentinel --key "
           "~/sentinel.key --reason 'a key has leaked'"),
 };

@@ -5,7 +5,7 @@
 
 #define HOLDERS 2 /* of the veto */
 
-enum phase { VOTING, DECLARING, OVER };
+enum phase { VOTING, DECLARING, UNDECIDED, OVER };
 
 struct veto {
     bool cast, stands;
@@ -94,6 +94,9 @@ static void carry(struct walk *w, int64_t at)
 static void settle(struct walk *w, int64_t at)
 {
     struct oc_tally_result *r = w->r;
+    if (w->phase == UNDECIDED) {
+        return;
+    }
     if (w->phase == DECLARING) {
         declare(w, at);
     } else if (carries(w)) {
@@ -459,9 +462,10 @@ static void report(const struct walk *w)
     }
 }
 
-void oc_tally(const struct oc_tally_case *c, int64_t now, struct oc_tally_result *result)
+static void count(const struct oc_tally_case *c, int64_t now, enum phase phase,
+                  struct oc_tally_result *result)
 {
-    struct walk w = {.c = c, .r = result};
+    struct walk w = {.c = c, .r = result, .phase = phase};
     memset(result, 0, sizeof *result);
     result->next = OC_TALLY_NEVER;
     if (c->electorate.count >= 1 && c->electorate.count <= OC_ELECTORS_MAX) {
@@ -475,4 +479,14 @@ void oc_tally(const struct oc_tally_case *c, int64_t now, struct oc_tally_result
     }
     result->outcome = OC_TALLY_INVALID;
     result->reason = OC_REASON_BAD_INPUT;
+}
+
+void oc_tally(const struct oc_tally_case *c, int64_t now, struct oc_tally_result *result)
+{
+    count(c, now, VOTING, result);
+}
+
+void oc_tally_vetoes(const struct oc_tally_case *c, int64_t now, struct oc_tally_result *result)
+{
+    count(c, now, UNDECIDED, result);
 }

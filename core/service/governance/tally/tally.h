@@ -190,6 +190,9 @@ struct oc_tally_result {
 
 /* The outcome at `now`: records accepted after it are not looked at. `result` is written whole. */
 void oc_tally(const struct oc_tally_case *c, int64_t now, struct oc_tally_result *result);
+/* The same of vetoes and overrides alone, of a vote that has ended without a decision: OC_TALLY_VETOED once one was not overridden in
+ * time, else OC_TALLY_PENDING, with those that stand and when the first of them ends. */
+void oc_tally_vetoes(const struct oc_tally_case *c, int64_t now, struct oc_tally_result *result);
 
 /* Exact integers, no rounding. */
 bool oc_threshold_met(enum oc_threshold threshold, bool strict, uint32_t yes, uint32_t eligible);

@@ -59,7 +59,10 @@ static void what_is_up_is_a_vector(void **state)
 static json_t *thresholds(const char *body)
 {
     json_t *known = json_of("{\"cpu\":{\"warning_percent\":70,\"critical_percent\":90,"
-                            "\"sustained\":\"5m\"}}");
+                            "\"sustained\":\"5m\"},"
+                            "\"agent_health\":{\"heartbeat_warning_seconds\":60,"
+                            "\"heartbeat_timeout_seconds\":300},"
+                            "\"api_rate_limits\":{\"error_rate_warning_percent\":5}}");
     json_t *given = json_of(body);
     struct oc_node *node = oc_node_from_json(known, NULL);
     oc_error_init(&err);
@@ -78,6 +81,34 @@ static void thresholds_are_taken_by_either_name(void **state)
                 "{\"key\":\"thresholds.cpu.sustained\",\"value\":\"1m\"}]");
     assert_text(thresholds("{\"thresholds\":{\"resources\":{\"cpuCritical\":95}}}"),
                 "[{\"key\":\"thresholds.cpu.critical_percent\",\"value\":\"95\"}]");
+}
+
+static void the_originals_warning_and_critical_are_not_mixed_up(void **state)
+{
+    (void)state;
+    assert_text(
+        thresholds("{\"agent\":{\"heartbeatWarning\":60,\"heartbeatCritical\":200}}"),
+        "[{\"key\":\"thresholds.agent_health.heartbeat_warning_seconds\",\"value\":\"60\"},"
+        "{\"key\":\"thresholds.agent_health.heartbeat_timeout_seconds\",\"value\":\"200\"}]");
+}
+
+static void two_names_of_one_threshold_must_agree(void **state)
+{
+    (void)state;
+    assert_text(
+        thresholds("{\"service\":{\"errorRateWarning\":7},\"litellm\":{\"errorRateWarning\":7}}"),
+        "[{\"key\":\"thresholds.api_rate_limits.error_rate_warning_percent\",\"value\":\"7\"}]");
+    assert_null(
+        thresholds("{\"service\":{\"errorRateWarning\":7},\"litellm\":{\"errorRateWarning\":8}}"));
+    assert_non_null(strstr(err.message, "given twice"));
+}
+
+static void what_the_original_has_and_this_host_cannot_tell_is_refused_with_the_reason(void **state)
+{
+    (void)state;
+    assert_null(thresholds("{\"sessions\":{\"countWarning\":100}}"));
+    assert_string_equal(err.message, "sessions.countWarning: agents do not tell of their sessions");
+    assert_non_null(strstr(err.hint, "exec collector"));
 }
 
 static void what_is_no_threshold_is_refused(void **state)
@@ -106,6 +137,10 @@ int main(void)
         cmocka_unit_test(alerts_say_what_was_done_with_them),
         cmocka_unit_test(what_is_up_is_a_vector),
         cmocka_unit_test(thresholds_are_taken_by_either_name),
+        cmocka_unit_test(the_originals_warning_and_critical_are_not_mixed_up),
+        cmocka_unit_test(two_names_of_one_threshold_must_agree),
+        cmocka_unit_test(
+            what_the_original_has_and_this_host_cannot_tell_is_refused_with_the_reason),
         cmocka_unit_test(what_is_no_threshold_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,6 +27,22 @@ static void a_link_signs_one_browser_in_once(void **state)
     free(code);
 }
 
+static void behind_a_proxy_a_link_has_its_address(void **state)
+{
+    (void)state;
+    json_decref(w.listeners);
+    w.listeners = json_pack("[{s:s, s:s}]", "unix", "/run/api.sock", "serves", "all");
+    const char *url = oc_json_str(stage_ask(&w.s, "login", NULL), "url", "");
+    assert_true(strncmp(url, "/login?code=", 12) == 0);
+    configure("api = { hosts = [ \"ops.example.org\", \"other.example.org\" ]; };");
+    url = oc_json_str(stage_ask(&w.s, "login", NULL), "url", "");
+    assert_true(strncmp(url, "https://ops.example.org/login?code=", 35) == 0);
+    json_array_append_new(w.listeners,
+                          json_pack("{s:s, s:s}", "url", "http://[::1]:3000", "serves", "all"));
+    url = oc_json_str(stage_ask(&w.s, "login", NULL), "url", "");
+    assert_true(strncmp(url, "http://[::1]:3000/login?code=", 29) == 0);
+}
+
 static void a_link_ends_after_a_quarter_of_an_hour(void **state)
 {
     (void)state;
@@ -336,6 +352,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_link_signs_one_browser_in_once),
+        TEST(behind_a_proxy_a_link_has_its_address),
         TEST(a_link_ends_after_a_quarter_of_an_hour),
         TEST(a_clock_that_is_set_back_gives_no_link_new_life),
         TEST(the_oldest_of_many_links_makes_room),

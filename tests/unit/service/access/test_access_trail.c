@@ -67,6 +67,38 @@ static void an_operation_that_wants_a_higher_role_is_a_line_too(void **state)
     assert_string_equal(oc_json_str(data, "path", ""), "alert.silence");
 }
 
+static void who_asks_over_the_api_is_told_with_the_address(void **state)
+{
+    (void)state;
+    const struct oc_call_request req = {.op = "token.list",
+                                        .actor = {.name = "token:v", .role = OC_ROLE_VIEWER}};
+    const struct oc_refusal asking = {
+        .peer = "192.0.2.1", .actor = "token:v", .method = "POST", .path = "token.list"};
+    oc_access_asking(w.a, &asking);
+    oc_ops_call(w.s.env.ops, &req);
+    const json_t *data = stage_last(&w.s, "security.refused");
+    assert_string_equal(oc_json_str(data, "peer", ""), "192.0.2.1");
+    assert_string_equal(oc_json_str(data, "method", ""), "POST");
+    oc_bus_publish(w.s.env.bus, "op.denied",
+                   json_pack("{s:s,s:s}", "op", "token.list", "actor", "plugin:p"));
+    assert_null(json_object_get(stage_last(&w.s, "security.refused"), "peer")); /* somebody else */
+    oc_access_asking(w.a, NULL);
+    oc_ops_call(w.s.env.ops, &req);
+    assert_null(json_object_get(stage_last(&w.s, "security.refused"), "peer"));
+}
+
+static void that_a_token_has_expired_is_told_once(void **state)
+{
+    (void)state;
+    char *token = make_token("short", "viewer", "1h");
+    stage_pass(&w.s, 2 * OC_HOUR);
+    assert_int_equal(stage_count(&w.s, "access.revoked"), 1);
+    restart();
+    stage_pass(&w.s, 2 * OC_HOUR);
+    assert_int_equal(stage_count(&w.s, "access.revoked"), 1);
+    free(token);
+}
+
 static void the_trail_is_for_its_owner_alone(void **state)
 {
     (void)state;
@@ -253,6 +285,8 @@ int main(void)
         TEST(a_refusal_is_a_line_and_an_event),
         TEST(what_a_client_sends_cannot_make_a_second_line),
         TEST(an_operation_that_wants_a_higher_role_is_a_line_too),
+        TEST(who_asks_over_the_api_is_told_with_the_address),
+        TEST(that_a_token_has_expired_is_told_once),
         TEST(the_trail_is_for_its_owner_alone),
         TEST(changes_are_written_without_secrets),
         TEST(a_full_trail_is_rotated_within_a_bound),

@@ -122,7 +122,9 @@ int oc_policy_try(struct oc_policies *p, const char *hook, const json_t *args, j
                   json_t **why, struct oc_error *err)
 {
     int code = oc_policy_ask(p, hook, args, result, NULL, err);
-    *why = code == OC_OK ? json_pack("{s:s, s:n}", "policy", hook, "decided") : NULL;
+    if (why != NULL) {
+        *why = code == OC_OK ? json_pack("{s:s, s:n}", "policy", hook, "decided") : NULL;
+    }
     return code;
 }
 
@@ -201,6 +203,12 @@ int oc_question_ask(struct oc_question *q, oc_args_fn args_fn, oc_answer_fn answ
     code = answer_fn(&answer, ctx, err);
     json_decref(result);
     return code;
+}
+
+int oc_question_try(struct oc_question *q, oc_args_fn args_fn, oc_answer_fn answer_fn, void *ctx,
+                    struct oc_error *err)
+{
+    return oc_question_ask(q, args_fn, answer_fn, ctx, err);
 }
 
 /* ---- arguments ---- */

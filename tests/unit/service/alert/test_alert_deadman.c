@@ -3,6 +3,7 @@
 
 #include "core/service/alert/deliver/noise.h"
 #include "core/service/alert/route/mute.h"
+#include "core/service/alert/route/routes_check.h"
 
 #define ALIVE                                                                                      \
     "alerts = { channels = ( { plugin = \"console\"; levels = []; } ); deadman = { interval = "    \
@@ -137,6 +138,26 @@ static void a_route_is_mute_in_its_intervals_and_outside_of_the_active_ones(void
     assert_true(oc_mute_is(w->service, &leaf, midnight, &until)); /* never anything */
 }
 
+/* Each name once, and those that are configured not at all. */
+static void names_in_a_tree_that_nobody_configured_are_warned_of(void **state)
+{
+    struct world *w = *state;
+    json_t *warnings = json_array();
+    json_t *tree = json_loads("{\"mute\":[\"nights\",\"nope\"],\"routes\":[{\"active\":\"later\","
+                              "\"routes\":[{\"mute\":[\"nope\"],\"channels\":[\"nobody\"]}]}]}",
+                              0, NULL);
+    world_start(w,
+                "alerts = { intervals = ( { name = \"nights\"; times = \"22:00-06:00\"; } ); };");
+    oc_routes_warn_tree(w->service, tree, warnings);
+    oc_routes_warn_tree(w->service, NULL, warnings);
+    char *text = oc_json_text(warnings);
+    assert_string_equal(text, "[\"a route names the interval nope, which is not configured\",\"a "
+                              "route names the interval later, which is not configured\"]");
+    free(text);
+    json_decref(tree);
+    json_decref(warnings);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -147,6 +168,7 @@ int main(void)
         IN_WORLD(what_is_expected_no_more_is_not_missing),
         IN_WORLD(a_restart_gives_what_is_expected_time_to_come),
         IN_WORLD(a_route_is_mute_in_its_intervals_and_outside_of_the_active_ones),
+        IN_WORLD(names_in_a_tree_that_nobody_configured_are_warned_of),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

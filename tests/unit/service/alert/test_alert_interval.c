@@ -110,12 +110,27 @@ static void what_says_no_time_is_a_finding_with_its_place(void **state)
     }
 }
 
+static void an_interval_without_a_condition_is_a_warning(void **state)
+{
+    struct oc_intervals set = {{0}};
+    struct oc_diags diags = {0};
+    (void)state;
+    assert_int_equal(
+        read_text(&set, "alerts = { intervals = ( { name = \"x\"; zone = \"UTC\"; } ); };", &diags),
+        0);
+    assert_int_equal(diags.list.count, 1);
+    assert_non_null(strstr(diags.list.items[0].message, "holds at all times"));
+    oc_diags_finish(&diags);
+    oc_intervals_finish(&set);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(moments_are_in_an_interval_as_zoneinfo_says),
         cmocka_unit_test(entries_of_one_name_add_up),
         cmocka_unit_test(what_says_no_time_is_a_finding_with_its_place),
+        cmocka_unit_test(an_interval_without_a_condition_is_a_warning),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

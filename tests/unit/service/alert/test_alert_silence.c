@@ -285,6 +285,11 @@ static void a_silence_needs_a_matcher_and_an_end_to_come(void **state)
                                   "2028-01-01T00:00:00Z"),
                         NULL),
                      OC_E_CONFIG);
+    assert_int_equal(
+        op(w, "alert.silence",
+           json_pack("{s:[s], s:s, s:s}", "matchers", "a", "for", "2h", "zone", "Europe/Berlin"),
+           NULL),
+        OC_E_CONFIG);
     assert_int_equal(silence(w, "a", "500d", NULL), OC_E_CONFIG);
     assert_int_equal(silence(w, "!a", "2h", NULL), OC_E_CONFIG);
     assert_int_equal(kv_count(w, "silence"), 0);

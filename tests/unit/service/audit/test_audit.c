@@ -11,6 +11,14 @@ static char *log_text(const char *name)
     return oc_buf_take(&text);
 }
 
+static void submit_as(const char *actor)
+{
+    json_t *entry = json_pack("{s:s,s:{s:s,s:s}}", "proposal", "p1", "record", "title", "x",
+                              "submitter", actor);
+    assert_true(oc_ledger_add(w.s.env.ledger, "proposal_submitted", entry, NULL, NULL, NULL) >= 0);
+    json_decref(entry);
+}
+
 static void operations_are_entries_and_can_be_asked_for(void **state)
 {
     (void)state;
@@ -38,6 +46,10 @@ static void operations_are_entries_and_can_be_asked_for(void **state)
     oc_ops_call(w.s.env.ops, &viewer);
     assert_int_equal(w.s.code, OC_OK);
     assert_int_equal(json_array_size(w.s.result), 0); /* who did what is for admins */
+    submit_as("token:op1");
+    rows = stage_ask(&w.s, "ledger.show", "{\"actor\":\"token:op1\"}");
+    assert_int_equal(json_array_size(rows), 1);
+    assert_string_equal(oc_json_str(json_array_get(rows, 0), "actor", ""), "token:op1");
     stage_pass(&w.s, OC_HOUR);
     operation("late.one", "cli:uid=0");
     rows = stage_ask(&w.s, "ledger.show", "{\"since\":\"30m\"}");
@@ -254,6 +266,10 @@ static void witnesses_are_kept_and_strangers_refused(void **state)
     stage_ask(&w.s, "ledger.checkpoint", NULL);
     assert_int_equal(stage_refused(&w.s, "ledger.witness.add", "{\"name\":\"a b\",\"key\":\"x\"}"),
                      OC_E_CONFIG);
+    assert_int_equal(
+        stage_refused(&w.s, "ledger.witness.add",
+                      "{\"name\":\"w\",\"key\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\"}"),
+        OC_E_CONFIG); /* anybody could sign for it */
     stage_ask(&w.s, "ledger.witness.add",
               "{\"name\":\"w\",\"key\":\"11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\"}");
     assert_int_equal(

@@ -202,6 +202,11 @@ static void figures_go_to_the_day_of_the_configured_zone(void **state)
     near(oc_json_num(o, "dollars", 0), 3);
     o = stage_ask(&f.s, "cost.summary", "{\"period\": \"yesterday\"}");
     near(oc_json_num(o, "dollars", 0), 1);
+    o = stage_ask(&f.s, "cost.summary", "{\"from\": \"2025-11-22\"}");
+    near(oc_json_num(o, "dollars", 0), 3);
+    assert_int_equal(
+        stage_refused(&f.s, "cost.summary", "{\"period\": \"month\", \"from\": \"2025-11-22\"}"),
+        OC_E_CONFIG);
 }
 
 static void an_unknown_zone_is_a_finding(void **state)

@@ -94,6 +94,13 @@ static void budgets_that_are_set_stay_and_stand_over_the_configuration(void **st
     assert_int_equal(stage_refused(&f.s, "cost.budget.set", "{\"agent\": \"a/b\", \"limit\": 1}"),
                      OC_E_CONFIG);
     assert_int_equal(stage_refused(&f.s, "cost.budget.set", "{\"limit\": 0}"), OC_E_CONFIG);
+    assert_int_equal(stage_refused(&f.s, "cost.budget.set", "{\"agent\": \"\", \"limit\": 1}"),
+                     OC_E_CONFIG);
+    assert_int_equal(
+        stage_refused(&f.s, "cost.budget.remove",
+                      "{\"agent\": \"\", \"unit\": \"tokens\", \"period\": \"monthly\"}"),
+        OC_E_CONFIG);
+    near(oc_json_num(budget("global/monthly/tokens"), "limit", 0), 1000);
     for (size_t i = 0; i < OC_COUNT(odd); i++) {
         assert_int_equal(stage_refused(&f.s, "cost.budget.set", odd[i]), OC_E_CONFIG);
     }
@@ -161,6 +168,82 @@ static void the_pace_of_a_budget_is_against_an_even_one(void **state)
     near(oc_json_num(budget("global/daily/dollars"), "pace_1h", 0), 3);
     near(oc_json_num(budget("global/daily/dollars"), "pace_6h", 0), 0.5);
     near(value_of("cost.budget_pace_1h"), 3);
+}
+
+/* ---- what is no more ---- */
+
+static int64_t ended_before; /* what was told before this is over */
+
+static void on_complete(void *ctx, const struct oc_event *event)
+{
+    (void)ctx;
+    ended_before = oc_json_int(event->data, "since", 0);
+}
+
+static bool is_over(const char *selector)
+{
+    struct oc_selector sel;
+    struct oc_series_list found = {0};
+    assert_int_equal(oc_selector_init(&sel, selector, NULL), OC_OK);
+    oc_store_select(f.s.env.store, &sel, 1, &found);
+    oc_selector_finish(&sel);
+    assert_int_equal(found.list.count, 1);
+    bool over = found.list.items[0]->time_ms < ended_before;
+    oc_series_list_finish(&found);
+    return over;
+}
+
+static void what_was_told_of_a_budget_ends_with_it(void **state)
+{
+    (void)state;
+    struct oc_subscription *sub =
+        oc_bus_subscribe(f.s.env.bus, "samples.complete", on_complete, NULL);
+    configure("cost = { budgets = ( { agent = \"beta\"; daily_dollars = 10.0; } ); };");
+    stage_ask(&f.s, "cost.budget.set", "{\"agent\": \"coder\", \"limit\": 0.01}");
+    use(1, 0, 0, 1);
+    assert_false(is_over("cost.budget_state{agent=\"coder\"}"));
+    stage_ask(&f.s, "cost.budget.remove", "{\"agent\": \"coder\"}");
+    assert_true(is_over("cost.budget_state{agent=\"coder\"}"));
+    assert_true(is_over("cost.budget_pace{agent=\"coder\"}"));
+    assert_false(is_over("cost.budget_state{agent=\"beta\"}"));
+    configure("cost = { };");
+    assert_true(is_over("cost.budget_state{agent=\"beta\"}"));
+    assert_false(is_over("cost.day_dollars"));
+    oc_bus_unsubscribe(sub);
+}
+
+static void sweep(int64_t since)
+{
+    oc_bus_publish(f.s.env.bus, "collector.swept",
+                   json_pack("{s:s, s:I}", "instance", "gate", "since", (json_int_t)since));
+}
+
+static void a_source_whose_collector_was_removed_is_not_lost(void **state)
+{
+    (void)state;
+    struct oc_subscription *sub =
+        oc_bus_subscribe(f.s.env.bus, "samples.complete", on_complete, NULL);
+    use(1, 0, 0, 1);
+    sweep(oc_time_wall());
+    assert_int_equal(
+        json_array_size(json_object_get(stage_ask(&f.s, "cost.summary", NULL), "sources")), 1);
+    sweep(INT64_MAX);
+    stage_pass(&f.s, OC_HOUR);
+    for (int i = 0; i < 2; i++) {
+        const json_t *o = stage_ask(&f.s, "cost.summary", NULL);
+        assert_int_equal(json_array_size(json_object_get(o, "sources")), 0);
+        assert_string_equal(oc_json_str(o, "state", ""), "known"); /* what was spent is */
+        assert_true(is_over("cost.tracking_lost"));
+        restart();
+        stage_pass(&f.s, OC_MINUTE);
+    }
+    use(1, 0, 0, 2); /* it is back, and nothing is counted twice */
+    near(figure("dollars"), 3);
+    assert_string_equal(
+        oc_json_str(oc_json_path(stage_ask(&f.s, "cost.summary", NULL), "sources[0]"), "state", ""),
+        "ok");
+    near(value_of("cost.tracking_lost"), 0);
+    oc_bus_unsubscribe(sub);
 }
 
 /* ---- sources, reconciliation ---- */
@@ -292,6 +375,8 @@ int main(void)
         TEST(the_forecast_follows_the_rate),
         TEST(a_restart_remembers_how_fast_money_burned),
         TEST(the_pace_of_a_budget_is_against_an_even_one),
+        TEST(what_was_told_of_a_budget_ends_with_it),
+        TEST(a_source_whose_collector_was_removed_is_not_lost),
         TEST(figures_that_stay_away_are_noticed),
         TEST(prices_and_charges_are_compared),
         TEST(prices_are_updated_from_a_file_and_survive),

@@ -245,6 +245,46 @@ static void one_of_the_configuration_is_turned_off_and_not_edited(void **state)
     assert_int_equal(stage_count(&st, "cron.missed"), 0);
 }
 
+/* What the host ships, and a file over it. */
+static void configure_over(const char *shipped, const char *text)
+{
+    char path[96];
+    struct oc_error err;
+    oc_error_init(&err);
+    struct oc_config *old = st.config;
+    snprintf(path, sizeof path, "%s/openclaw.conf", st.home);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+    oc_diags_finish(&st.diags);
+    st.config = oc_config_load(
+        &(struct oc_config_source){.file = path, .defaults = shipped, .no_environment = true},
+        &st.diags, &err);
+    unlink(path);
+    assert_non_null(st.config);
+    oc_cron_service_configure(cron, st.config, &st.diags);
+    oc_config_destroy(old);
+    stage_pass(&st, 0);
+}
+
+static void a_shipped_one_can_be_given_an_interval_and_times_again(void **state)
+{
+    static const char both[] = "schedules = ( { name = \"a\"; cron = \"0 5 * * 0\"; "
+                               "every = \"1h\"; op = \"test.ok\"; } );";
+    (void)state;
+    configure_over("schedules = ( { name = \"a\"; cron = \"0 5 * * 0\"; op = \"test.ok\"; } );",
+                   "schedules = ( { name = \"a\"; every = \"1h\"; } );");
+    assert_int_equal(oc_diags_errors(&st.diags), 0);
+    assert_string_equal(oc_json_str(row("a"), "every", ""), "1h");
+    assert_true(json_is_null(json_object_get(row("a"), "cron")));
+    configure_over("schedules = ( { name = \"a\"; every = \"1h\"; op = \"test.ok\"; } );",
+                   "schedules = ( { name = \"a\"; cron = \"0 5 * * 0\"; } );");
+    assert_string_equal(oc_json_str(row("a"), "cron", ""), "0 5 * * 0");
+    configure_over("", both); /* whoever writes both means something else */
+    assert_int_equal(oc_diags_errors(&st.diags), 1);
+}
+
 static void a_schedule_waits_for_its_operation(void **state)
 {
     (void)state;
@@ -378,7 +418,7 @@ static const char crontab[] =
     "MAILTO=root\n"
     "0 2 * * * /root/scripts/production-backup.sh --database >> /var/log/backup-cron.log 2>&1\n"
     "CRON_TZ=Europe/Berlin\n"
-    "*/5 * * * * /root/scripts/health-check.sh >> /var/log/health-cron.log 2>&1\n"
+    "*/5 8-18 * * * /root/scripts/health-check.sh >> /var/log/health-cron.log 2>&1\n"
     "0 6 * * * /root/scripts/production-backup.sh --cleanup; rm -rf /\n"
     "@reboot /usr/bin/thing\n"
     "0 25 * * * /root/scripts/health-check.sh\n"
@@ -422,6 +462,28 @@ static void a_crontab_becomes_schedules_and_findings(void **state)
     import("");
     assert_int_equal(oc_json_int(st.result, "present", 0), 2);
     assert_int_equal(oc_json_int(st.result, "added", 0), 0);
+}
+
+/* Every five minutes is so on every clock of whole hours and halves, and ten past is not. */
+static void times_are_the_same_where_they_come_at_the_same_moments(void **state)
+{
+    (void)state;
+    static const char five[] = "CRON_TZ=Europe/Berlin\n*/5 * * * * root /x/health-check.sh\n"
+                               "CRON_TZ=Asia/Kolkata\n*/5 * * * * /x/health-check.sh\n";
+    static const char ten[] = "CRON_TZ=Europe/Berlin\n10 * * * * www-data  bash /x/report.sh\n"
+                              "CRON_TZ=Asia/Kolkata\n10 * * * * /x/report.sh\n"
+                              "0 * * * * root other.sh\n0 * * * * Root report.sh\n";
+    configure("schedules = ( { name = \"health\"; cron = \"*/5 * * * *\"; op = \"test.ok\"; "
+              "replaces = [\"health-check.sh\"]; },"
+              "{ name = \"report\"; cron = \"10 * * * *\"; op = \"test.ok\"; "
+              "replaces = [\"report.sh\"]; } );");
+    import_text(five, "");
+    assert_int_equal(oc_json_int(st.result, "present", 0), 2);
+    import_text(ten, "");
+    assert_int_equal(oc_json_int(st.result, "present", 0), 1);
+    assert_int_equal(oc_json_int(st.result, "added", 0), 1);
+    assert_int_equal(oc_json_int(st.result, "findings", 0), 2);
+    assert_string_equal(oc_json_str(row("report-2"), "zone", ""), "Asia/Kolkata");
 }
 
 /* "result name" of each line */
@@ -493,6 +555,25 @@ static void a_command_is_read_whole_or_not_at_all(void **state)
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void a_schedule_of_the_file_that_can_never_be_called_is_said(void **state)
+{
+    static const char *const wrong[] = {"op = \"test.secret\"; role = \"operator\";",
+                                        "op = \"test.stream\";", "op = \"test.admin\";",
+                                        "op = \"test.ok\"; params = { nn = 1; };"};
+    (void)state;
+    configure(
+        "schedules = ( { name = \"a\"; every = \"10m\"; op = \"test.ok\"; params = { n = 1; }; },"
+        " { name = \"b\"; every = \"10m\"; op = \"with.a.plugin\"; } );");
+    assert_int_equal(st.diags.list.count, 0);
+    for (size_t i = 0; i < OC_COUNT(wrong); i++) {
+        char *text =
+            oc_asprintf("schedules = ( { name = \"w%zu\"; every = \"10m\"; %s } );", i, wrong[i]);
+        configure(text);
+        assert_int_equal(oc_diags_errors(&st.diags), 1);
+        free(text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -504,9 +585,11 @@ int main(void)
         T(nobody_gets_more_done_by_a_schedule_than_by_themselves),
         T(an_edit_changes_what_is_given),
         T(what_tells_a_secret_is_refused_at_once),
+        T(a_schedule_of_the_file_that_can_never_be_called_is_said),
         T(a_removed_schedule_leaves_nothing),
         T(a_schedule_can_go_while_it_runs),
         T(one_of_the_configuration_is_turned_off_and_not_edited),
+        T(a_shipped_one_can_be_given_an_interval_and_times_again),
         T(a_schedule_waits_for_its_operation),
         T(a_mistake_in_the_file_disables_one_schedule),
         T(a_reload_keeps_what_did_not_change),
@@ -516,6 +599,7 @@ int main(void)
         T(a_day_to_begin_with_is_one_of_the_zone),
         T(an_hour_that_comes_twice_is_told_apart),
         T(a_crontab_becomes_schedules_and_findings),
+        T(times_are_the_same_where_they_come_at_the_same_moments),
         T(a_dry_run_says_what_the_real_one_does),
         T(a_command_is_read_whole_or_not_at_all),
     };

@@ -251,6 +251,24 @@ static void who_has_no_vote_or_another_key_is_refused(void **state)
     memcpy(w.secrets[0], w.secrets[1], OC_SIGN_SECRET); /* beta signs for alpha */
     assert_int_equal(world_vote(&w, "alpha", "yes"), OC_E_VERIFY);
     assert_int_equal(stage_count(&w.s, "governance.rule_violation_detected"), 1);
+    assert_int_equal(world_call(&w, "governance.propose",
+                                "{\"title\":\"T\",\"changes\":[\"Triad.Consensus.Threshold\"]}"),
+                     OC_E_REFUSED); /* in whatever case */
+}
+
+static void a_change_of_the_rules_is_strategic(void **state)
+{
+    static const char *const lesser[] = {"operational", "tactical", "emergency"};
+    const char *more = "\"changes\":[\"Governance.categories.operational.deadline\"]";
+    (void)state;
+    for (size_t i = 0; i < OC_COUNT(lesser); i++) {
+        assert_int_equal(
+            world_call(&w, "governance.propose",
+                       world_text("{\"title\":\"T\",\"category\":\"%s\",%s}", lesser[i], more)),
+            OC_E_CONFIG);
+    }
+    assert_string_equal(w.s.error.hint, "Propose it with --category strategic.");
+    world_propose(&w, "strategic", more);
 }
 
 static void a_revoked_key_counts_no_more(void **state)
@@ -363,6 +381,14 @@ static void what_could_never_run_is_not_voted_on(void **state)
     assert_string_equal(w.s.error.message, "thirteen brings bad luck");
     assert_int_equal(propose("test.look", "{\"count\":\"many\"}"), OC_E_CONFIG);
     assert_int_equal(propose("test.look", "{\"cuont\":12}"), OC_E_CONFIG);
+    assert_int_equal(propose("governance.vote", "{\"proposal\":\"last\",\"choice\":\"yes\"}"),
+                     OC_E_UNSUPPORTED); /* that is said by a member */
+    assert_int_equal(world_call(&w, "governance.propose", "{\"title\":\"T\",\"params\":\"{}\"}"),
+                     OC_E_CONFIG);
+    assert_string_equal(w.s.error.message, "there are parameters of no operation");
+    assert_int_equal(
+        world_call(&w, "governance.propose", "{\"title\":\"T\",\"rollback_params\":\"{}\"}"),
+        OC_E_CONFIG);
     assert_int_equal(w.ran, 0);
     assert_int_equal(propose("test.look", "{\"count\":12}"), OC_OK);
 }
@@ -412,6 +438,7 @@ static void a_request_of_the_gate_is_answered_at_once_and_once(void **state)
     snprintf(w.id, sizeof w.id, "%s", request(asked, "policy"));
     assert_string_equal(request(asked, "policy"), w.id);
     stage_pass(&w.s, 0);
+    assert_is(&w, "title", "Run test.run y"); /* what it is about */
     world_vote(&w, "alpha", "yes");
     world_vote(&w, "charlie", "yes");
     assert_is(&w, "status", "approved");
@@ -425,6 +452,57 @@ static void a_request_of_the_gate_is_answered_at_once_and_once(void **state)
     world_vote(&w, "charlie", "yes");
     assert_int_equal(w.ran, 2);
     assert_string_equal(w.actor, "cli:uid=7");
+}
+
+/* ---- what people are told ---- */
+
+static const char *refused_as(const char *actor, enum oc_role role, const char *op,
+                              const char *params)
+{
+    const struct oc_call_request req = {.op = op,
+                                        .params = json_loads(params, 0, NULL),
+                                        .actor = {.name = actor, .role = role},
+                                        .on_done = stage_done,
+                                        .ctx = &w.s};
+    w.s.done = 0;
+    oc_ops_call(w.s.env.ops, &req);
+    stage_pass(&w.s, 0);
+    assert_int_equal(w.s.done, 1);
+    assert_int_not_equal(w.s.code, OC_OK);
+    return w.s.error.message;
+}
+
+static void a_refusal_says_which_rule_it_is(void **state)
+{
+    (void)state;
+    assert_string_equal(
+        refused_as("test", OC_ROLE_ADMIN, "governance.show", "{\"proposal\":\"last\"}"),
+        "there is no proposal yet");
+    world_propose(&w, "operational", RUN);
+    world_propose(&w, "operational", "");
+    assert_string_equal(
+        refused_as("test", OC_ROLE_ADMIN, "governance.show", "{\"proposal\":\"nope\"}"),
+        "there is no proposal nope");
+    assert_string_equal(
+        refused_as("test", OC_ROLE_ADMIN, "governance.show", "{\"proposal\":\"PROPOSAL\"}"),
+        "there are 2 proposals with PROPOSAL in their id");
+    assert_string_equal(refused_as("token:x", OC_ROLE_OPERATOR, "governance.amend",
+                                   "{\"proposal\":\"last\",\"title\":\"X\"}"),
+                        "only test or an administrator may amend it");
+    assert_string_equal(refused_as("token:x", OC_ROLE_OPERATOR, "governance.propose",
+                                   "{\"title\":\"X\",\"op\":\"governance.keys.revoke\"}"),
+                        "governance.keys.revoke needs the role admin, and yours is operator");
+    assert_string_equal(
+        refused_as("test", OC_ROLE_ADMIN, "governance.list", "{\"category\":\"foo\"}"),
+        "'foo' is no category");
+    char *text = oc_alloc(OC_GOVERNANCE_TEXT_MAX + 2);
+    memset(text, 'x', OC_GOVERNANCE_TEXT_MAX + 1);
+    text[OC_GOVERNANCE_TEXT_MAX + 1] = '\0';
+    char *params = oc_asprintf("{\"proposal\":\"last\",\"text\":\"%s\"}", text);
+    assert_string_equal(refused_as("test", OC_ROLE_ADMIN, "governance.discuss", params),
+                        "the comment is longer than 16384 bytes");
+    free(params);
+    free(text);
 }
 
 static void who_proposed_it_may_withdraw_it(void **state)
@@ -540,12 +618,14 @@ int main(void)
         T(a_revoked_key_counts_no_more),
         T(a_delegate_speaks_for_who_is_silent_at_the_deadline),
         T(what_is_inviolable_is_refused),
+        T(a_change_of_the_rules_is_strategic),
         T(a_name_that_is_no_parameter_is_refused_with_the_list),
         T(the_last_is_the_one_that_was_submitted_last),
         T(an_operation_with_a_secret_is_refused),
         T(what_could_never_run_is_not_voted_on),
         T(a_secret_of_an_operation_within_the_operation_is_refused),
         T(a_request_of_the_gate_is_answered_at_once_and_once),
+        T(a_refusal_says_which_rule_it_is),
         T(who_proposed_it_may_withdraw_it),
         T(who_watches_a_proposal_sees_what_happens_to_it),
         T(a_restart_gives_the_same_state_again),

@@ -43,6 +43,27 @@ static int take_back(const char *id, int64_t since)
                       world_text("{\"id\":\"%s\",\"since\":%lld}", id, (long long)since));
 }
 
+/* The neutral point, one of order 8, and one that is on no curve. */
+static void a_key_that_nobody_can_have_is_refused(void **state)
+{
+    static const char *const keys[] = {"AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+                                       "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+                                       "AgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="};
+    (void)state;
+    for (size_t i = 0; i < OC_COUNT(keys); i++) {
+        assert_int_equal(
+            world_call_here(&w, "governance.keys.register",
+                            world_text("{\"member\":\"newcomer\",\"key\":\"%s\"}", keys[i])),
+            OC_E_CONFIG);
+        assert_string_equal(w.s.error.message, "nobody can have the secret key of this one");
+    }
+    assert_int_equal(
+        world_call_here(&w, "governance.keys.register",
+                        world_text("{\"member\":\"\u00c4nne\",\"key\":\"%s\"}", keys[0])),
+        OC_E_CONFIG);
+    assert_string_equal(w.s.error.hint, OC_MEMBER_NAME_RULE);
+}
+
 static void a_key_is_not_replaced_while_it_is_good(void **state)
 {
     uint8_t key[OC_SIGN_PUBLIC], secret[OC_SIGN_SECRET];
@@ -114,18 +135,27 @@ static void an_emergency_is_declared_once(void **state)
     char rest[160];
     (void)state;
     const int64_t now = oc_time_wall();
-    static const char form[] =
-        "\"condition\":\"identity_threat_detected\",\"nonce\":%d,\"expires\":%lld";
+    static const char form[] = "\"condition\":\"identity_threat_detected\",\"reason\":\"leak\","
+                               "\"nonce\":%d,\"expires\":%lld";
     snprintf(rest, sizeof rest, form, 1, (long long)(now + 60000));
     assert_int_equal(world_sign(&w, "governance.emergency", "sentinel", rest), OC_OK);
     assert_int_equal(world_sign(&w, "governance.emergency", "sentinel", rest), OC_E_CONFLICT);
-    snprintf(rest, sizeof rest, form, 2, (long long)(now + 90000));
-    assert_int_equal(world_sign(&w, "governance.emergency", "sentinel", rest), OC_OK);
+    snprintf(rest, sizeof rest, form, 2, (long long)(now + 90000)); /* nor is it made longer */
+    assert_int_equal(world_sign(&w, "governance.emergency", "sentinel", rest), OC_E_CONFLICT);
+    world_pass(&w, 61000);
+    assert_int_equal(world_sign(&w, "governance.emergency", "sentinel", rest), OC_E_CONFLICT);
+    assert_string_equal(w.s.error.message, "EMERGENCY-1 has not been reviewed yet");
     const json_t *owed = oc_governance_find(w.g->state, "EMERGENCY-1");
     assert_true(oc_json_int(json_object_get(owed, "review"), "due", 0) > now);
-    snprintf(rest, sizeof rest, form, 3, (long long)(now + 60000));
-    assert_int_equal(world_sign(&w, "governance.emergency", "sentinel", rest), OC_E_CONFLICT);
-    snprintf(rest, sizeof rest, form, 1, (long long)(now + 95000));
+    snprintf(w.id, sizeof w.id, "EMERGENCY-1");
+    assert_int_equal(world_say(&w, "governance.review", "sentinel", "verdict", "approve"),
+                     OC_E_DENIED);
+    assert_int_equal(world_say(&w, "governance.review", "examiner", "verdict", "approve"), OC_OK);
+    assert_int_equal(world_sign(&w, "governance.emergency", "sentinel", rest), OC_OK);
+    world_pass(&w, 61000);
+    snprintf(rest, sizeof rest, form, 1, (long long)(now + 160000)); /* a nonce that was used */
+    snprintf(w.id, sizeof w.id, "EMERGENCY-2");
+    assert_int_equal(world_say(&w, "governance.review", "alpha", "verdict", "approve"), OC_OK);
     assert_int_equal(world_sign(&w, "governance.emergency", "sentinel", rest), OC_E_CONFLICT);
 }
 
@@ -362,6 +392,7 @@ static void an_answer_that_does_not_fit_is_a_failure(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_key_that_nobody_can_have_is_refused, begin, end),
         cmocka_unit_test_setup_teardown(a_key_is_not_replaced_while_it_is_good, begin, end),
         cmocka_unit_test_setup_teardown(a_new_key_does_not_count_for_what_was_open, begin, end),
         cmocka_unit_test_setup_teardown(an_old_delegation_cannot_be_brought_again, begin, end),

@@ -187,6 +187,29 @@ static void what_was_down_for_long_is_as_bad_after_a_restart(void **state)
     assert_true(oc_check_score(&service("db/main")->check) <= 0);
 }
 
+static void what_became_well_again_is_well_after_a_restart(void **state)
+{
+    (void)state;
+    configure("health = {max_attempts = 3;};");
+    for (int i = 0; i < 4; i++) {
+        report("db", "main", OC_STATE_CRITICAL);
+    }
+    report("db", "main", OC_STATE_OK);
+    stage_pass(&w.s, OC_MINUTE); /* a low score is kept */
+    for (int i = 0; i < OC_SCORE_RESULTS; i++) {
+        report("db", "main", OC_STATE_OK);
+    }
+    assert_true(oc_check_score(&service("db/main")->check) >= 1);
+    oc_ops_destroy(w.s.env.ops);
+    oc_health_destroy(w.health);
+    w.s.env.ops = oc_ops_create(w.s.env.loop, w.s.env.bus);
+    w.health = oc_health_create(&w.s.env);
+    configure("health = {max_attempts = 3;};");
+    report("db", "main", OC_STATE_OK);
+    assert_true(oc_check_score(&service("db/main")->check) >= 1);
+    assert_true(service("db/main")->score->value >= 1);
+}
+
 static void what_is_swept_is_forgotten_in_the_store_too(void **state)
 {
     (void)state;
@@ -304,6 +327,7 @@ int main(void)
         TEST(many_dependencies_upon_each_other_are_looked_through_quickly),
         TEST(a_hard_state_is_found_again_after_a_restart),
         TEST(what_was_down_for_long_is_as_bad_after_a_restart),
+        TEST(what_became_well_again_is_well_after_a_restart),
         TEST(what_is_swept_is_forgotten_in_the_store_too),
         TEST(the_end_of_flapping_tells_the_state_that_it_ended_in),
         TEST(the_score_is_a_sample_when_it_moves),

@@ -173,11 +173,21 @@ static void set_refuses_what_the_validator_refuses_and_says_why(void **state)
 static void what_was_set_is_not_told_to_the_audit_trail(void **state)
 {
     (void)state;
-    stage_ask(&w.s, "config.set", "{\"key\": \"host.name\", \"value\": \"hunter2\"}");
+    stage_ask(&w.s, "config.set", "{\"key\": \"plugins.shop.greeting\", \"value\": \"hunter2\"}");
     const json_t *audit = stage_last(&w.s, "audit");
     assert_string_equal(oc_json_str(audit, "op", ""), "config.set");
-    assert_string_equal(json_string_value(oc_json_path(audit, "params.key")), "host.name");
+    assert_string_equal(json_string_value(oc_json_path(audit, "params.key")),
+                        "plugins.shop.greeting");
     assert_string_equal(json_string_value(oc_json_path(audit, "params.value")), "********");
+    static const char *const own[] = {"host.name", "ledger.keep", "cost.time_zone",
+                                      "governance.category", "policies.dir"};
+    for (size_t i = 0; i < OC_COUNT(own); i++) { /* what the host itself is told is no secret */
+        char params[128];
+        snprintf(params, sizeof params, "{\"key\": \"%s\", \"value\": \"kiosk\"}", own[i]);
+        stage_ask(&w.s, "config.set", params);
+        audit = stage_last(&w.s, "audit");
+        assert_string_equal(json_string_value(oc_json_path(audit, "params.value")), "kiosk");
+    }
 }
 
 static void reset_takes_the_value_out(void **state)

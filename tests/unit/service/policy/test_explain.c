@@ -96,47 +96,49 @@ static void the_statement_that_returned_is_found_in_the_text(void **state)
         int line;
         const char *decided, *helper;
     } CASES[] = {
-        {"function who(x)\n  if x == 1 then\n    return 'one'\n  end\n  return 'other'\nend", 3,
+        {"function routes(x)\n  if x == 1 then\n    return 'one'\n  end\n  return 'other'\nend", 3,
          "return 'one'", NULL},
-        {"function who(x)\n  if x == 2 then return 'two' end\n  return 'other'\nend", 3,
+        {"function routes(x)\n  if x == 2 then return 'two' end\n  return 'other'\nend", 3,
          "return 'other'", NULL},
-        {"function who(x) if x == 1 then return 'one' end return 'other' end", 1,
-         "function who(x) if x == 1 then return 'one' end return 'other' end", NULL},
-        {"function who()\n  return {\n    allow = false,\n    reason = 'x',\n  }\nend", 2,
+        {"function routes(x) if x == 1 then return 'one' end return 'other' end", 1,
+         "function routes(x) if x == 1 then return 'one' end return 'other' end", NULL},
+        {"function routes()\n  return {\n    allow = false,\n    reason = 'x',\n  }\nend", 2,
          "return {", NULL},
-        {"function who()\n  return {\n    a = 'must return it', -- return\n    b = [[ return ]],\n"
+        {"function routes()\n  return {\n    a = 'must return it', -- return\n    b = [[ return "
+         "]],\n"
          "    c = (function()\n      return 1\n    end)(),\n    d = 2,\n  }\nend",
          2, "return {", NULL},
-        {"function who()\n  local y = 1\nend", 3, "end", NULL},
-        {"function who(x)\n  if x == 2 then\n    return 1\n  end\nend", 5, "end", NULL},
-        {"function who(x)\n  while x > 0 do\n    x = x - 1\n    if x == 0 then return 'in' end\n"
+        {"function routes()\n  local y = 1\nend", 3, "end", NULL},
+        {"function routes(x)\n  if x == 2 then\n    return 1\n  end\nend", 5, "end", NULL},
+        {"function routes(x)\n  while x > 0 do\n    x = x - 1\n    if x == 0 then return 'in' end\n"
          "  end\nend",
          4, "if x == 0 then return 'in' end", NULL},
-        {"function who(x)\n  repeat\n    local y = x\n    if y then\n      return 'in' end\n"
+        {"function routes(x)\n  repeat\n    local y = x\n    if y then\n      return 'in' end\n"
          "  until false\nend",
          5, "return 'in' end", NULL},
-        {"local function help()\n  return 5\nend\nfunction who()\n  return help()\nend", 5,
+        {"local function help()\n  return 5\nend\nfunction routes()\n  return help()\nend", 5,
          "return help()", "return 5"},
-        {"local function help()\n  return 5\nend\nfunction who()\n  local v = help()\n  return "
+        {"local function help()\n  return 5\nend\nfunction routes()\n  local v = help()\n  return "
          "v\nend",
          6, "return v", NULL},
-        {"local function a() return 5 end\nlocal function b()\n  return a()\nend\nfunction who()\n"
+        {"local function a() return 5 end\nlocal function b()\n  return a()\nend\nfunction "
+         "routes()\n"
          "  return b(\n    1,\n    2)\nend",
          6, "return b(", "local function a() return 5 end"},
-        {"function who(x)\n  return tostring(x)\nend", 2, "return tostring(x)", NULL},
-        {"function who(x)\n  return select(2, pcall(function() error('no') end))\nend", 2,
+        {"function routes(x)\n  return tostring(x)\nend", 2, "return tostring(x)", NULL},
+        {"function routes(x)\n  return select(2, pcall(function() error('no') end))\nend", 2,
          "return select(2, pcall(function() error('no') end))", NULL},
         {"local function sum(t, i)\n  if i > #t then\n    return 0\n  end\n  return t[i] + sum(t, "
-         "i + 1)\nend\nfunction who(x)\n  return sum({ 1, 2 }, x)\nend",
+         "i + 1)\nend\nfunction routes(x)\n  return sum({ 1, 2 }, x)\nend",
          8, "return sum({ 1, 2 }, x)", "return t[i] + sum(t, i + 1)"},
-        {"function who(x)\r\n  return x\r\nend", 2, "return x", NULL},
+        {"function routes(x)\r\n  return x\r\nend", 2, "return x", NULL},
     };
     struct fixture *f = *state;
     configure(f, "");
     for (size_t i = 0; i < OC_COUNT(CASES); i++) {
         write_file(f, "policies/a.lua", CASES[i].text);
         oc_policies_reload(f->env.policies);
-        const json_t *decided = explain(f, "who", "[1]");
+        const json_t *decided = explain(f, "routes", "[1]");
         expect(decided, CASES[i].decided, CASES[i].helper);
         assert_int_equal(oc_json_int(decided, "line", 0), CASES[i].line);
     }
@@ -147,17 +149,17 @@ static void of_a_file_that_does_not_load_the_version_in_force_is_explained(void 
 {
     struct fixture *f = *state;
     configure(f, "");
-    write_file(f, "policies/a.lua", "function who()\n  return 'good'\nend");
+    write_file(f, "policies/a.lua", "function routes()\n  return 'good'\nend");
     oc_policies_reload(f->env.policies);
-    write_file(f, "policies/a.lua", "-- longer\n\n\nfunction who(\n  return 'bad'\nend");
+    write_file(f, "policies/a.lua", "-- longer\n\n\nfunction routes(\n  return 'bad'\nend");
     oc_policies_reload(f->env.policies);
-    const json_t *decided = explain(f, "who", "[]");
+    const json_t *decided = explain(f, "routes", "[]");
     expect(decided, "return 'good'", NULL);
     assert_string_equal(oc_json_str(decided, "where", ""), "policies/a.lua:2");
     assert_non_null(strstr(oc_json_str(f->result, "note", ""), "the version before it"));
-    write_file(f, "policies/a.lua", "function who()\n\n  return 'mended'\nend");
+    write_file(f, "policies/a.lua", "function routes()\n\n  return 'mended'\nend");
     oc_policies_reload(f->env.policies);
-    assert_int_equal(oc_json_int(explain(f, "who", "[]"), "line", 0), 3);
+    assert_int_equal(oc_json_int(explain(f, "routes", "[]"), "line", 0), 3);
     assert_null(json_object_get(f->result, "note"));
 }
 
@@ -189,11 +191,12 @@ static void of_a_broken_file_of_a_shipped_name_the_shipped_policy_is_explained(v
 static int asked_by(struct fixture *f, enum oc_role role, const char *op)
 {
     f->code = 1;
-    oc_ops_call(f->env.ops, &(struct oc_call_request){.op = op,
-                                                      .params = json_pack("{s:s}", "hook", "who"),
-                                                      .actor = {.name = "test", .role = role},
-                                                      .on_done = on_done,
-                                                      .ctx = f});
+    oc_ops_call(f->env.ops,
+                &(struct oc_call_request){.op = op,
+                                          .params = json_pack("{s:s}", "hook", "routes"),
+                                          .actor = {.name = "test", .role = role},
+                                          .on_done = on_done,
+                                          .ctx = f});
     return f->code;
 }
 
@@ -202,7 +205,7 @@ static void asking_a_policy_takes_an_operator(void **state)
     static const char *const ASK[] = {"policy.eval", "policy.explain"};
     struct fixture *f = *state;
     configure(f, "");
-    write_file(f, "policies/a.lua", "function who() return 1 end");
+    write_file(f, "policies/a.lua", "function routes() return 1 end");
     oc_policies_reload(f->env.policies);
     for (size_t i = 0; i < OC_COUNT(ASK); i++) {
         assert_int_equal(asked_by(f, OC_ROLE_VIEWER, ASK[i]), OC_E_DENIED);
@@ -214,7 +217,7 @@ static void an_input_that_is_long_or_no_json_is_refused(void **state)
 {
     struct fixture *f = *state;
     configure(f, "");
-    write_file(f, "policies/a.lua", "function who(x) return #x end");
+    write_file(f, "policies/a.lua", "function routes(x) return #x end");
     oc_policies_reload(f->env.policies);
     char *text = oc_alloc((66u << 10) + 1);
     memset(text, 'x', 66u << 10);
@@ -223,13 +226,13 @@ static void an_input_that_is_long_or_no_json_is_refused(void **state)
         text[len - 1] = '"';
         text[len] = '\0';
         assert_int_equal(
-            call(f, "policy.eval", json_pack("{s:s,s:s}", "hook", "who", "input", text)),
+            call(f, "policy.eval", json_pack("{s:s,s:s}", "hook", "routes", "input", text)),
             len <= 64u << 10 ? OC_OK : OC_E_CONFIG);
         text[len - 1] = 'x';
     }
     assert_non_null(strstr(f->error.message, "longer than 65536 bytes"));
     free(text);
-    assert_int_equal(call(f, "policy.eval", json_pack("{s:s,s:s}", "hook", "who", "input", "{")),
+    assert_int_equal(call(f, "policy.eval", json_pack("{s:s,s:s}", "hook", "routes", "input", "{")),
                      OC_E_CONFIG);
     assert_non_null(strstr(f->error.hint, "as JSON"));
     assert_int_equal(call(f, "policy.eval", json_pack("{s:s}", "hook", "nosuch")), OC_E_NOT_FOUND);
@@ -247,9 +250,9 @@ static void on_told(void *ctx, const struct oc_event *event)
 /* Whoever tries a policy out neither raises an alert nor is counted as a failure of it. */
 static void what_fails_when_it_is_only_tried_is_told_nobody(void **state)
 {
-    static const char *const WRONG[] = {"function who() error('no') end",
-                                        "function who() while true do end end",
-                                        "function who() return string.rep('x', 1 << 20) end"};
+    static const char *const WRONG[] = {"function routes() error('no') end",
+                                        "function routes() while true do end end",
+                                        "function routes() return string.rep('x', 1 << 20) end"};
     struct fixture *f = *state;
     configure(f, "");
     struct oc_subscription *policy = oc_bus_subscribe(f->env.bus, "policy.failed", on_told, NULL);

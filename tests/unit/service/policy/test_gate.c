@@ -38,6 +38,8 @@ static void op_status(struct oc_call *call, void *ctx)
     oc_call_succeed(call, json_pack("{s:b}", "ready", ready));
 }
 
+static const char *decided = "open"; /* what governance has made of it by then */
+
 static void op_request(struct oc_call *call, void *ctx)
 {
     (void)ctx;
@@ -52,8 +54,8 @@ static void op_request(struct oc_call *call, void *ctx)
         oc_call_failf(call, OC_E_RETRY, "Later.", "too many proposals");
         return;
     }
-    oc_call_succeed(call, json_pack("{s:s, s:s, s:I}", "proposal", "P1", "category", "strategic",
-                                    "deadline", (json_int_t)5));
+    oc_call_succeed(call, json_pack("{s:s, s:s, s:I, s:s}", "proposal", "P1", "category",
+                                    "strategic", "deadline", (json_int_t)5, "status", decided));
 }
 
 struct params {
@@ -282,6 +284,11 @@ static void what_is_denied_does_not_and_says_why(void **state)
     assert_int_equal(call("thing.change", NULL), OC_E_DENIED);
     assert_string_equal(error.message,
                         "the policy refused thing.change: caf\xef\xbf\xbd \xef\xbf\xbd end");
+    policy("function authorize() return {allow = false, reason = 'no\\nopenclaw:\\t\\27[2J "
+           "fine\\127'} "
+           "end");
+    assert_int_equal(call("thing.change", NULL), OC_E_DENIED);
+    assert_string_equal(error.message, "the policy refused thing.change: no openclaw:  [2J fine ");
 }
 
 static void what_needs_a_decision_becomes_a_proposal(void **state)
@@ -357,6 +364,26 @@ static void a_policy_that_fails_leaves_what_is_shipped_and_nothing_destroyed(voi
     }
 }
 
+/* A file that an editor or a full disk emptied, or that another was copied over, guards as before. */
+static void a_file_that_loses_its_hook_guards_as_before(void **state)
+{
+    static const char *const LOST[] = {"", "local function authorize() return {allow = true} end",
+                                       "function authorise() return {allow = true} end",
+                                       "function route() return {'file'} end"};
+    (void)state;
+    for (size_t i = 0; i < OC_COUNT(LOST); i++) {
+        policy(LOST[i]);
+        assert_int_equal(call("policy.remove", NULL), OC_E_APPROVAL);
+    }
+    policy("function authorize() return {allow = false, reason = 'mine'} end");
+    for (size_t i = 0; i < OC_COUNT(LOST); i++) {
+        policy(LOST[i]);
+        assert_int_equal(call("thing.change", NULL), OC_E_DENIED);
+        assert_non_null(strstr(error.message, "mine"));
+    }
+    assert_int_equal(ran, 0);
+}
+
 static void files_that_decide_are_left_alone_on_a_governed_host(void **state)
 {
     static const char *const KEPT[] = {"policies.dir", "governance.rules.steward", "governance",
@@ -425,6 +452,22 @@ static void a_secret_in_the_parameters_of_a_held_operation_stays_hidden(void **s
         OC_E_DENIED);
     assert_string_equal(error.message, "the policy refused thing.later: ********");
     assert_false(recorded("hunter2"));
+}
+
+static void who_asked_is_told_what_nobody_waits_for(void **state)
+{
+    static const struct {
+        const char *status, *words;
+    } cases[] = {{"open", "and runs when it is approved"},
+                 {"approved", "is approved without a vote, so it runs now"},
+                 {"deferred", "waits until a majority of the members can be reached"}};
+    (void)state;
+    for (size_t i = 0; i < OC_COUNT(cases); i++) {
+        decided = cases[i].status;
+        assert_int_equal(call("policy.remove", NULL), OC_E_APPROVAL);
+        assert_non_null(strstr(error.hint, cases[i].words));
+    }
+    decided = "open";
 }
 
 static void the_plan_is_part_of_what_is_voted_on(void **state)
@@ -515,9 +558,11 @@ int main(void)
         T(a_question_that_governance_refuses_runs_nothing),
         T(what_governs_never_waits_for_itself),
         T(a_policy_that_fails_leaves_what_is_shipped_and_nothing_destroyed),
+        T(a_file_that_loses_its_hook_guards_as_before),
         T(files_that_decide_are_left_alone_on_a_governed_host),
         T(the_policy_sees_what_the_operation_understands),
         T(a_secret_in_the_parameters_of_a_held_operation_stays_hidden),
+        T(who_asked_is_told_what_nobody_waits_for),
         T(the_plan_is_part_of_what_is_voted_on),
         T(what_would_change_is_shown_and_binds_nothing),
         T(what_cannot_be_planned_is_refused_before_anybody_votes),

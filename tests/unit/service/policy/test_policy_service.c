@@ -9,14 +9,14 @@ static void the_folder_is_that_of_the_home_unless_it_is_set(void **state)
     char text[128];
     char *own = in_home(f, "own");
     assert_int_equal(mkdir(own, 0700), 0);
-    write_file(f, "policies/a.lua", "function who() return 'home' end");
-    write_file(f, "own/a.lua", "function who() return 'own' end");
+    write_file(f, "policies/a.lua", "function routes() return 'home' end");
+    write_file(f, "own/a.lua", "function routes() return 'own' end");
     configure(f, "");
-    assert_int_equal(call(f, "policy.eval", json_pack("{s:s}", "hook", "who")), OC_OK);
+    assert_int_equal(call(f, "policy.eval", json_pack("{s:s}", "hook", "routes")), OC_OK);
     assert_string_equal(oc_json_str(f->result, "result", ""), "home");
     snprintf(text, sizeof(text), "policies = { dir = \"%s\"; };", own);
     configure(f, text);
-    assert_int_equal(call(f, "policy.eval", json_pack("{s:s}", "hook", "who")), OC_OK);
+    assert_int_equal(call(f, "policy.eval", json_pack("{s:s}", "hook", "routes")), OC_OK);
     assert_string_equal(oc_json_str(f->result, "result", ""), "own");
     assert_int_equal(f->diags.list.count, 0);
     configure(f, "policies = { dir = \"/nonexistent\"; };");
@@ -32,7 +32,7 @@ static void a_list_and_a_reload_show_what_is_in_force(void **state)
     assert_int_equal(call(f, "policy.list", NULL), OC_OK);
     size_t shipped = json_array_size(f->result);
     assert_true(shipped >= 5);
-    write_file(f, "policies/a.lua", "function who() return 1 end");
+    write_file(f, "policies/a.lua", "function routes() return 1 end");
     assert_int_equal(call(f, "policy.reload", NULL), OC_OK);
     assert_int_equal(oc_json_int(f->result, "changed", 0), 1);
     assert_int_equal(json_array_size(json_object_get(f->result, "policies")), shipped + 1);
@@ -42,14 +42,14 @@ static void a_reload_fails_while_a_file_does_not_load(void **state)
 {
     struct fixture *f = *state;
     configure(f, "");
-    write_file(f, "policies/a.lua", "function who() return 1 end");
+    write_file(f, "policies/a.lua", "function routes() return 1 end");
     assert_int_equal(call(f, "policy.reload", NULL), OC_OK);
-    write_file(f, "policies/a.lua", "function who( return 1 end");
+    write_file(f, "policies/a.lua", "function routes( return 1 end");
     assert_int_equal(call(f, "policy.reload", NULL), OC_E_CONFIG);
     assert_non_null(strstr(f->error.message, "1 policy does not load: "));
     assert_non_null(strstr(f->error.message, "a.lua:1:"));
-    assert_int_equal(call(f, "policy.eval", json_pack("{s:s}", "hook", "who")), OC_OK);
-    write_file(f, "policies/a.lua", "function who() return 1 end -- mended");
+    assert_int_equal(call(f, "policy.eval", json_pack("{s:s}", "hook", "routes")), OC_OK);
+    write_file(f, "policies/a.lua", "function routes() return 1 end -- mended");
     assert_int_equal(call(f, "policy.reload", NULL), OC_OK);
 }
 
@@ -230,10 +230,10 @@ static void a_name_with_dots_is_loaded_and_removed_but_never_applied(void **stat
             call(f, "policy.apply", json_pack("{s:s,s:s}", "name", SLIPS[i], "text", TEXT)),
             OC_E_CONFIG);
     }
-    write_file(f, "policies/site.route.lua", "function who() return 'site' end");
-    write_file(f, "policies/.hidden.lua", "function who() return 'hidden' end");
+    write_file(f, "policies/site.route.lua", "function routes() return 'site' end");
+    write_file(f, "policies/.hidden.lua", "function routes() return 'hidden' end");
     oc_policies_reload(f->env.policies);
-    assert_int_equal(call(f, "policy.eval", json_pack("{s:s}", "hook", "who")), OC_OK);
+    assert_int_equal(call(f, "policy.eval", json_pack("{s:s}", "hook", "routes")), OC_OK);
     assert_string_equal(oc_json_str(f->result, "result", ""), "site");
     for (size_t i = 2; i < 5; i++) { /* no name of a file of the folder */
         assert_int_equal(call(f, "policy.remove", json_pack("{s:s}", "name", SLIPS[i])),
@@ -241,7 +241,8 @@ static void a_name_with_dots_is_loaded_and_removed_but_never_applied(void **stat
     }
     assert_int_equal(call(f, "policy.remove", json_pack("{s:s}", "name", "site.route")), OC_OK);
     assert_false(oc_file_exists(file));
-    assert_int_equal(call(f, "policy.eval", json_pack("{s:s}", "hook", "who")), OC_E_NOT_FOUND);
+    assert_int_equal(call(f, "policy.eval", json_pack("{s:s}", "hook", "routes")), OC_OK);
+    assert_string_equal(oc_json_str(f->result, "result", ""), ""); /* the built-in one answers */
     remove(last);
     free(file);
     free(last);
@@ -279,11 +280,12 @@ static void a_change_keeps_what_was_there_and_what_is_in_force(void **state)
 }
 
 static int asked_for;
+static const char *not_ready; /* why; NULL: governance can decide */
 
 static void op_status(struct oc_call *call, void *ctx)
 {
     (void)ctx;
-    oc_call_succeed(call, json_pack("{s:b}", "ready", 1));
+    oc_call_succeed(call, json_pack("{s:b,s:s?}", "ready", not_ready == NULL, "why", not_ready));
 }
 
 static void op_request(struct oc_call *call, void *ctx)
@@ -327,6 +329,57 @@ static void what_could_not_be_applied_is_refused_before_anybody_votes(void **sta
     assert_int_equal(asked_for, 1);
 }
 
+/* Of the findings the one whose message has `words` in it. */
+static const char *severity_of(struct fixture *f, const char *words)
+{
+    size_t i;
+    json_t *row;
+    assert_int_equal(call(f, "policy.doctor", NULL), OC_OK);
+    json_array_foreach(f->result, i, row)
+    {
+        if (strstr(oc_json_str(row, "message", ""), words)) {
+            return oc_json_str(row, "severity", "");
+        }
+    }
+    return "not said";
+}
+
+/* Once governed a host stays so: when governance cannot decide any more, nothing that needs a decision can be done. */
+static void the_doctor_says_whether_decisions_can_be_made(void **state)
+{
+    static const struct oc_op STATUS = {
+        .name = "governance.status", .summary = "Status", .handler = op_status};
+    struct fixture *f = *state;
+    configure(f, "");
+    oc_ops_add(f->env.ops, &STATUS, NULL);
+    not_ready = "not every member of the triad has a key";
+    assert_string_equal(severity_of(f, "approvals are not enforced"), "ok");
+    not_ready = NULL;
+    oc_bus_publish(f->env.bus, "governance.key", json_object());
+    assert_string_equal(severity_of(f, "wait for one"), "ok");
+    not_ready = "not every member of the triad has a key";
+    oc_bus_publish(f->env.bus, "governance.key", json_object());
+    assert_string_equal(severity_of(f, "are refused: governance cannot decide: not every member"),
+                        "error");
+    assert_string_equal(severity_of(f, "wait for one"), "not said");
+    not_ready = NULL;
+}
+
+static void the_doctor_says_that_a_guard_is_broken(void **state)
+{
+    struct fixture *f = *state;
+    configure(f, "");
+    assert_string_equal(severity_of(f, "authorize: "), "not said");
+    assert_string_equal(severity_of(f, "no policy has the hook"), "not said");
+    write_file(f, "policies/authorize.lua", "function route() return {'file'} end");
+    oc_policies_reload(f->env.policies);
+    assert_string_equal(
+        severity_of(f, "authorize: policies/authorize.lua does not define the hook"), "error");
+    char *path = in_home(f, "policies/authorize.lua");
+    remove(path);
+    free(path);
+}
+
 static int fired, resolved;
 static char said[256];
 
@@ -351,28 +404,28 @@ static void a_broken_policy_fires_an_alert_until_it_is_well(void **state)
 {
     struct fixture *f = *state;
     oc_bus_subscribe(f->env.bus, "rule.*", on_rule, NULL);
-    write_file(f, "policies/a.lua", "function who() return 1 end");
+    write_file(f, "policies/a.lua", "function routes() return 1 end");
     configure(f, "");
     turn(f);
     fired = resolved = 0;
-    write_file(f, "policies/a.lua", "function who( return 1 end");
+    write_file(f, "policies/a.lua", "function routes( return 1 end");
     oc_policies_reload(f->env.policies);
     turn(f);
     assert_int_equal(fired, 1);
     assert_non_null(strstr(said, "policy a does not load, and what was in force before is kept: "));
-    write_file(f, "policies/a.lua", "function who() return 2 end");
+    write_file(f, "policies/a.lua", "function routes() return 2 end");
     oc_policies_reload(f->env.policies);
     turn(f);
     assert_int_equal(resolved, 1);
     assert_non_null(strstr(said, "well again"));
-    write_file(f, "policies/a.lua", "function who() error('no') end");
+    write_file(f, "policies/a.lua", "function routes() error('no') end");
     oc_policies_reload(f->env.policies);
-    assert_int_equal(call(f, "policy.eval", json_pack("{s:s}", "hook", "who")), OC_E_PERMANENT);
+    assert_int_equal(call(f, "policy.eval", json_pack("{s:s}", "hook", "routes")), OC_E_PERMANENT);
     turn(f);
     assert_int_equal(fired, 1); /* who only tries it troubles nobody */
     json_t *answer = NULL;
     for (int i = 0; i < 2; i++) {
-        assert_int_equal(oc_policy_ask(f->env.policies, "who", NULL, &answer, NULL, NULL),
+        assert_int_equal(oc_policy_ask(f->env.policies, "routes", NULL, &answer, NULL, NULL),
                          OC_E_PERMANENT);
     }
     turn(f);
@@ -402,6 +455,8 @@ int main(void)
         T(what_could_not_be_applied_is_refused_before_anybody_votes),
         T(a_name_with_dots_is_loaded_and_removed_but_never_applied),
         T(a_broken_policy_fires_an_alert_until_it_is_well),
+        T(the_doctor_says_whether_decisions_can_be_made),
+        T(the_doctor_says_that_a_guard_is_broken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -89,6 +89,18 @@ static void a_percentage_is_0_to_100_and_else_the_default_holds(void **state)
     assert_true(figure(f, "thresholds.own.load") == 5000);
 }
 
+static void a_span_and_a_size_are_not_below_0(void **state)
+{
+    struct fixture *f = *state;
+    read_all(f, "thresholds = {own = {timeout_seconds = -5; room_bytes = -1; degrees = -5; "
+                "query_ms = 0;};};");
+    assert_int_equal(f->diags.list.count, 2);
+    assert_string_equal(f->diags.list.items[0].message, "expected a number from 0 on, found -5");
+    assert_null(oc_thresholds_get(&f->t, "thresholds.own.timeout_seconds"));
+    assert_true(figure(f, "thresholds.own.degrees") == -5);
+    assert_true(figure(f, "thresholds.own.query_ms") == 0);
+}
+
 static void a_warning_comes_before_what_is_critical(void **state)
 {
     struct fixture *f = *state;
@@ -160,6 +172,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(a_percentage_is_0_to_100_and_else_the_default_holds),
+        T(a_span_and_a_size_are_not_below_0),
         T(a_warning_comes_before_what_is_critical),
         T(where_less_is_worse_the_warning_is_the_greater),
         T(a_check_says_the_first_that_is_wrong),

@@ -17,6 +17,8 @@ struct fixture {
     char order[256];
     bool look_ok, seen_running, refuse;
     const char *execution;
+    int withdraw_code;   /* of governance.withdraw */
+    char withdrawn[160]; /* by whom, what and why */
     char path[96], folder[80];
 };
 static struct fixture *f;
@@ -109,9 +111,33 @@ static inline void op_show(struct oc_call *call, void *ctx)
     oc_call_succeed(call, p);
 }
 
+static inline void op_withdraw(struct oc_call *call, void *ctx)
+{
+    const json_t *p = oc_call_json(call);
+    (void)ctx;
+    snprintf(f->withdrawn, sizeof f->withdrawn, "%.7s %s: %s", oc_call_actor(call)->name,
+             oc_json_str(p, "proposal", ""), oc_json_str(p, "reason", ""));
+    if (f->withdraw_code == OC_OK) {
+        f->refuse = true;
+        oc_call_succeed(call, json_object());
+    } else {
+        oc_call_failf(call, f->withdraw_code, NULL, "it is not to be");
+    }
+}
+
 struct fake_params {
     const char *name;
 };
+struct fake_text {
+    const char *proposal, *reason;
+};
+static const struct oc_option fake_texts[] = {
+    {.name = "proposal", .type = OC_OPT_STRING, .offset = 0, .help = "its id"},
+    {.name = "reason",
+     .type = OC_OPT_STRING,
+     .offset = offsetof(struct fake_text, reason),
+     .help = "why"},
+    {0}};
 static const struct oc_option fake_options[] = {
     {.name = "name", .type = OC_OPT_STRING, .offset = 0, .help = "a name"}, {0}};
 
@@ -128,17 +154,27 @@ static const struct oc_op fakes[] = {
     FAKE("fake.look", 0, op_look),
     FAKE("fake.later", 0, op_hold),
     FAKE("fake.gated", OC_OP_MUTATES, op_gated),
-    FAKE("governance.show", 0, op_show),
+    {.name = "governance.show",
+     .summary = "x",
+     .params = fake_texts,
+     .params_size = sizeof(struct fake_text),
+     .handler = op_show},
+    {.name = "governance.withdraw",
+     .summary = "x",
+     .flags = OC_OP_ACTS,
+     .params = fake_texts,
+     .params_size = sizeof(struct fake_text),
+     .handler = op_withdraw},
 };
 
 /* ---- the stage ---- */
 
-static inline void begin_service(void)
+static inline void begin_service(const char *config)
 {
     static const struct oc_env *env;
     env = &f->s.env;
     f->runbooks = oc_runbook_create(env);
-    struct oc_config *old = stage_load(&f->s, "");
+    struct oc_config *old = stage_load(&f->s, config);
     oc_runbook_configure(f->runbooks, f->s.config, &f->s.diags);
     oc_config_destroy(old);
 }
@@ -154,7 +190,7 @@ static inline int setup(void **state)
     snprintf(f->folder, sizeof f->folder, "%s/runbooks", f->s.home);
     snprintf(f->path, sizeof f->path, "%s/own.lua", f->folder);
     mkdir(f->folder, 0700);
-    begin_service();
+    begin_service("");
     return 0;
 }
 
@@ -177,7 +213,7 @@ static inline int teardown(void **state)
 }
 
 /* As kill -9, for the engine: nothing is told to anybody, and the next one finds what is in the store. */
-static inline void crash_and_come_back(void)
+static inline void crash_and_come_back_to(const char *config)
 {
     json_t *kept = oc_kv_all(f->s.env.store, "runbook"), *doc;
     const char *id;
@@ -200,8 +236,13 @@ static inline void crash_and_come_back(void)
         oc_ops_remove(f->s.env.ops, ours[i]);
     }
     f->holding = 0;
-    begin_service();
+    begin_service(config);
     stage_pass(&f->s, 400);
+}
+
+static inline void crash_and_come_back(void)
+{
+    crash_and_come_back_to("");
 }
 
 static inline void write_steps(const char *steps)

@@ -136,6 +136,14 @@ static void a_crash_while_undoing_does_not_undo_twice(void **state)
 
 /* ---- decisions ---- */
 
+/* The latest run, as a parameter. */
+static const char *run_param(void)
+{
+    static char params[96];
+    snprintf(params, sizeof params, "{\"run\":\"%s\"}", oc_json_str(latest(), "run", ""));
+    return params;
+}
+
 static void decide(const char *execution)
 {
     f->execution = execution;
@@ -199,6 +207,62 @@ static void an_abort_ends_what_waits(void **state)
     assert_string_equal(run_state(), "aborted");
 }
 
+/* Else it is carried out when people vote for it, long after. */
+static void what_is_aborted_is_not_carried_out_when_it_is_voted_through(void **state)
+{
+    (void)state;
+    begin_run("{ act('gated', 'a'), act('do', 'b') }", ",\"detach\":true");
+    stage_call(&f->s, "runbook.abort", "{}");
+    stage_pass(&f->s, 10);
+    assert_int_equal(f->s.code, OC_OK);
+    assert_string_equal(f->withdrawn, "runbook P1: the run that asked for it was aborted");
+    const json_t *step = stage_find(json_object_get(latest(), "steps"), "id", "a");
+    assert_string_equal(oc_json_str(step, "message", ""),
+                        "aborted while it waited for approval: proposal P1 is withdrawn");
+    assert_string_equal(run_state(), "aborted");
+}
+
+static void what_was_decided_before_it_could_be_withdrawn_is_waited_for(void **state)
+{
+    (void)state;
+    f->withdraw_code = OC_E_CONFLICT;
+    begin_run("{ act('gated', 'a', { undo = { op = 'fake.safe', params = { name = '-a' } } }) }",
+              ",\"detach\":true");
+    stage_call(&f->s, "runbook.abort", "{\"undo\":true}");
+    stage_pass(&f->s, 10);
+    assert_int_equal(f->s.done, 0); /* it is being carried out */
+    decide("completed");
+    assert_int_equal(f->s.code, OC_OK);
+    assert_string_equal(f->order, "-a");
+    assert_string_equal(run_state(), "aborted");
+}
+
+static void a_proposal_that_cannot_be_withdrawn_is_named(void **state)
+{
+    (void)state;
+    f->withdraw_code = OC_E_RETRY;
+    begin_run("{ act('gated', 'a') }", ",\"detach\":true");
+    stage_call(&f->s, "runbook.abort", "{}");
+    stage_pass(&f->s, 10);
+    assert_string_equal(step_state("a"), "unknown");
+    assert_string_equal(oc_json_str(latest(), "message", ""),
+                        "aborted; step a is unknown: proposal P1 could not be withdrawn, and is "
+                        "carried out when it is approved: it is not to be");
+}
+
+/* After a crash, with interrupted = "ask". */
+static void a_run_that_nobody_goes_on_with_withdraws_too(void **state)
+{
+    (void)state;
+    begin_run("{ act('gated', 'a') }", ",\"detach\":true");
+    crash_and_come_back_to("runbooks = { interrupted = \"ask\"; };");
+    stage_call(&f->s, "runbook.abort", run_param());
+    stage_pass(&f->s, 10);
+    assert_int_equal(f->s.code, OC_OK);
+    assert_string_equal(f->withdrawn, "runbook P1: the run that asked for it was aborted");
+    assert_string_equal(run_state(), "aborted");
+}
+
 static void who_aborts_does_not_wait_for_a_drain_and_need_not_know_the_number(void **state)
 {
     (void)state;
@@ -250,6 +314,10 @@ int main(void)
         T(what_was_rejected_ends_the_run),
         T(a_decision_that_fell_while_we_were_away_is_heard),
         T(an_abort_ends_what_waits),
+        T(what_is_aborted_is_not_carried_out_when_it_is_voted_through),
+        T(what_was_decided_before_it_could_be_withdrawn_is_waited_for),
+        T(a_proposal_that_cannot_be_withdrawn_is_named),
+        T(a_run_that_nobody_goes_on_with_withdraws_too),
         T(who_aborts_does_not_wait_for_a_drain_and_need_not_know_the_number),
         T(of_several_runs_the_one_to_abort_is_named),
     };

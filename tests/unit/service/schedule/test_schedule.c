@@ -212,6 +212,40 @@ static void a_collector_that_left_the_file_while_we_were_down_is_swept(void **st
     assert_true(is_gone("left.value"));
 }
 
+static void tell_complete(const char *instance, int64_t since)
+{
+    oc_bus_publish(f.s.env.bus, "samples.complete",
+                   json_pack("{s:s, s:I}", "instance", instance, "since", (json_int_t)since));
+    stage_turn(&f.s);
+}
+
+static void what_services_of_the_host_told_before_a_restart_ends_when_they_say_so(void **state)
+{
+    static const char *const own[] = {OC_OWN_BRIDGE, OC_OWN_COST, OC_OWN_CRON};
+    (void)state;
+    oc_ops_add(f.s.env.ops, &latest_op, f.s.env.store);
+    for (size_t i = 0; i < OC_COUNT(own); i++) {
+        char metric[32];
+        snprintf(metric, sizeof metric, "%s.value", own[i]);
+        oc_store_append(
+            f.s.env.store,
+            oc_store_series(f.s.env.store, own[i], plugin_view(metric), OC_KIND_GAUGE, NULL, 0), 0,
+            1);
+    }
+    tell_complete(OC_OWN_BRIDGE, INT64_MAX); /* before the first round is over: kept until then */
+    configure("{plugin = \"ok\";}");
+    assert_int_equal(stage_count(&f.s, "collector.swept"), 0);
+    plugin_answer("ok", OC_OK);
+    assert_int_equal(stage_count(&f.s, "collector.swept"), 1);
+    assert_true(is_gone("bridge.value"));
+    assert_false(is_gone("cost.value"));
+    assert_false(is_gone("cron.value"));
+    tell_complete(OC_OWN_CRON, oc_time_wall());
+    assert_true(is_gone("cron.value"));
+    assert_false(is_gone("cost.value"));
+    assert_int_equal(stage_count(&f.s, "collector.swept"), 2);
+}
+
 static void a_preset_becomes_its_instances_and_hands_on_the_keys_of_the_host(void **state)
 {
     (void)state;
@@ -379,6 +413,7 @@ int main(void)
         TEST(a_removed_or_renamed_collector_is_swept_and_says_nothing_after_that),
         TEST(a_sample_ahead_of_the_clock_does_not_keep_a_series_from_being_swept),
         TEST(a_collector_that_left_the_file_while_we_were_down_is_swept),
+        TEST(what_services_of_the_host_told_before_a_restart_ends_when_they_say_so),
         TEST(a_preset_becomes_its_instances_and_hands_on_the_keys_of_the_host),
         TEST(an_instance_of_a_preset_knows_where_it_was_written),
         TEST(a_preset_that_is_configured_anew_restarts_only_what_changed),

@@ -214,6 +214,34 @@ static void what_is_wrong_is_said_and_the_others_are_used(void **state)
     assert_non_null(plugin_instance("alpha"));
 }
 
+static size_t findings(const char *text)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < s.diags.list.count; i++) {
+        found += strstr(s.diags.list.items[i].message, text) != NULL;
+    }
+    return found;
+}
+
+static void what_comes_after_a_unit_that_is_none_or_after_itself_is_said(void **state)
+{
+    (void)state;
+    configure("units = ( { name = \"alpha\"; driver = \"runs\"; after = [\"beta\"]; },"
+              " { name = \"beta\"; driver = \"runs\"; } );");
+    assert_int_equal(oc_diags_errors(&s.diags), 0);
+    configure("units = ( { name = \"alpha\"; driver = \"runs\"; after = [\"betta\"]; },"
+              " { name = \"beta\"; driver = \"runs\"; },"
+              " { name = \"self\"; driver = \"runs\"; after = [\"self\"]; },"
+              " { name = \"x\"; driver = \"runs\"; after = [\"y\"]; },"
+              " { name = \"y\"; driver = \"runs\"; after = [\"z\", \"beta\"]; },"
+              " { name = \"z\"; driver = \"runs\"; after = [\"x\"]; } );");
+    assert_int_equal(findings("unit alpha comes after betta, which is no unit"), 1);
+    assert_int_equal(findings("comes after itself"), 2); /* each circle once */
+    assert_int_equal(findings("unit self comes after itself"), 1);
+    assert_int_equal(oc_diags_errors(&s.diags), 3);
+    assert_non_null(plugin_instance("z"));
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -226,6 +254,7 @@ int main(void)
         T(changes_are_told),
         T(what_did_not_change_keeps_its_instance),
         T(what_is_wrong_is_said_and_the_others_are_used),
+        T(what_comes_after_a_unit_that_is_none_or_after_itself_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

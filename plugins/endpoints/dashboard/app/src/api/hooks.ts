@@ -1,6 +1,7 @@
 // What views use: live topics, operations and their answers, the session. SPDX-License-Identifier: MIT
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { Live, type TopicMessage } from './live';
+import { repeat } from './repeat';
 import { ApiError, call, fetchSession, get, type CallOptions } from './rest';
 import { alertsFromSnapshot, applyAlerts, applyHealth, fromSnapshot, NO_ALERTS, NO_HEALTH, prepend } from './state';
 import type { AlertsState, HealthState } from './state';
@@ -185,7 +186,7 @@ export async function askAhead(op: string, params: object): Promise<void> {
 }
 
 export interface QueryOptions {
-  /** Ask again after this many milliseconds (not while the page is hidden). */
+  /** Ask again after this many milliseconds: not while the page is hidden, and at once when it is shown again. */
   every?: number;
   /** Ask again when one of these is another value. */
   on?: readonly unknown[];
@@ -237,8 +238,7 @@ export function useQuery<T>(op: string | null, params: object = {}, options: Que
 
   useEffect(() => {
     if (!op || !options.every) return undefined;
-    const timer = setInterval(() => document.visibilityState === 'visible' && reload(), options.every);
-    return () => clearInterval(timer);
+    return repeat(reload, options.every);
   }, [op, options.every, reload]);
 
   const mine = state.key === key;

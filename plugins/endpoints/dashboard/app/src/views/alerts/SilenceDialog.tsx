@@ -1,6 +1,6 @@
 // Keeping people undisturbed: what is silenced, for how long, why; and which alerts that would be now. SPDX-License-Identifier: MIT
 import { useMemo, useState } from 'react';
-import { useAlerts, useQuery } from '@/api/hooks';
+import { useAlerts, useQuery, useTopic } from '@/api/hooks';
 import type { Alert, Silence } from '@/api/types';
 import { Button } from '@/ui/Button';
 import { Dialog } from '@/ui/Dialog';
@@ -121,9 +121,11 @@ function Preview({ matchers }: { matchers: readonly string[] }) {
   );
 }
 
-/** The silences that are in force; asked anew when the number of silenced alerts is another one. */
+/** The silences that are in force; asked anew when one comes or goes, or silences another number of alerts. */
 export function useSilences() {
   const { alerts } = useAlerts();
   const silenced = alerts.filter((a: Alert) => a.silenced_by).length;
-  return useQuery<Silence[]>('alert.silences', {}, { on: [silenced], every: 30_000 });
+  const silences = useQuery<Silence[]>('alert.silences', {}, { on: [silenced], every: 30_000 });
+  useTopic('events:silence.*', silences.reload);
+  return silences;
 }

@@ -1,6 +1,6 @@
 // Budgets: how much of each is used, how fast, and changing them. SPDX-License-Identifier: MIT
 import { useMemo, useState } from 'react';
-import { useAction, useCan, useQuery } from '@/api/hooks';
+import { useAction, useCan, useQuery, useSamples, useTopic } from '@/api/hooks';
 import { formatPercent } from '@/app/time';
 import { Button, ConfirmButton } from '@/ui/Button';
 import { Dialog } from '@/ui/Dialog';
@@ -19,9 +19,15 @@ const stateText = (b: Budget): string =>
 const amount = (b: Budget, n: number | null): string => (b.unit === 'dollars' ? dollars(n) : count(n));
 const who = (b: Budget): string => (b.agent === 'global' ? 'Everybody' : b.agent);
 
+/** A call was paid for: budgets are used further. */
+const USED = ['cost.budget_used_percent'];
+
 export function Budgets() {
   const can = useCan();
   const list = useQuery<Budget[]>('cost.budget.list', {}, { every: 15_000 });
+  useSamples(USED, list.reload);
+  useTopic('events:budget.*', list.reload);
+  useTopic('events:config.*', list.reload);
   const remove = useCommand('cost.budget.remove', () => 'The budget is removed');
   const [editing, setEditing] = useState<Partial<Budget> | null>(null);
   const columns = useMemo<readonly Column<Budget>[]>(

@@ -1,6 +1,6 @@
 // Who may come in: tokens, and browsers that are signed in. SPDX-License-Identifier: MIT
 import { useMemo, useState, type ReactNode } from 'react';
-import { useAction, useCan, useQuery, useSession } from '@/api/hooks';
+import { useAction, useCan, useQuery, useSession, useTopic } from '@/api/hooks';
 import type { Role } from '@/api/types';
 import { useActorNames } from '@/app/actor';
 import { formatDuration, toMs, useNow } from '@/app/time';
@@ -33,6 +33,9 @@ interface Session {
   expires: string | null;
 }
 
+/** Who comes and goes is told at once; when somebody was last here is asked for. */
+const EVERY = { every: 30_000 };
+
 export function Access() {
   const can = useCan();
   return (
@@ -63,9 +66,22 @@ function Two({ first, second, tools }: { first: ReactNode; second: ReactNode; to
   );
 }
 
+/** Until when a token is good, or that it is so no more. */
+function GoodUntil({ token }: { token: Token }) {
+  if (token.state === 'expired') {
+    return (
+      <span>
+        <Badge tone="critical">expired</Badge> <Day time={token.expires} />
+      </span>
+    );
+  }
+  return token.expires ? <Day time={token.expires} /> : <>until revoked</>;
+}
+
 function Tokens() {
   const can = useCan();
-  const list = useQuery<Token[]>('token.list');
+  const list = useQuery<Token[]>('token.list', {}, EVERY);
+  useTopic('events:access.*', list.reload);
   const nameOf = useActorNames();
   const revoke = useCommand('token.revoke', () => 'The token is revoked');
   const [making, setMaking] = useState(false);
@@ -91,7 +107,7 @@ function Tokens() {
         key: 'expires',
         title: 'Good until',
         width: '150px',
-        render: (t) => (t.expires ? <Day time={t.expires} /> : 'revoked'),
+        render: (t) => <GoodUntil token={t} />,
         sort: (t) => t.expires,
         hide: 'phone',
       },
@@ -146,7 +162,7 @@ function Tokens() {
                   first={<b className="main-cell">{t.name}</b>}
                   second={
                     <>
-                      {t.role}, {t.expires ? <>until <Day time={t.expires} /></> : 'until it is revoked'}
+                      {t.role}, <GoodUntil token={t} />
                     </>
                   }
                   tools={columns[columns.length - 1]?.render(t)}
@@ -238,7 +254,8 @@ function Until({ time }: { time: string | null }) {
 
 function Sessions() {
   const can = useCan();
-  const list = useQuery<Session[]>('session.list');
+  const list = useQuery<Session[]>('session.list', {}, EVERY);
+  useTopic('events:access.*', list.reload);
   const me = useSession();
   const mine = me?.actor.replace(/^session:/, '');
   const revoke = useCommand('session.revoke', () => 'Signed out');

@@ -1,6 +1,6 @@
 // The configuration in force: where values come from. SPDX-License-Identifier: MIT
 import { useMemo, useState } from 'react';
-import { useCan, useQuery } from '@/api/hooks';
+import { useCan, useQuery, useTopic } from '@/api/hooks';
 import { Button } from '@/ui/Button';
 import { Answer } from '@/ui/Empty';
 import { Search, TextField } from '@/ui/Field';
@@ -23,6 +23,7 @@ interface Shown {
 export function Config() {
   const can = useCan();
   const shown = useQuery<Shown>('config.show');
+  useTopic('events:config.*', shown.reload);
   return (
     <>
       {can('config.explain') && <OneValue />}
@@ -38,6 +39,7 @@ function OneValue() {
   const [key, setKey] = useState('');
   const [asked, setAsked] = useState('');
   const layers = useQuery<Layer[]>(asked ? 'config.explain' : null, { key: asked });
+  useTopic(asked ? 'events:config.*' : null, layers.reload);
   return (
     <Card title="One value">
       <div className="card-pad stack">

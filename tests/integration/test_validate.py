@@ -1,0 +1,78 @@
+"""What `config validate` says of settings that can be read and can never work. SPDX-License-Identifier: MIT"""
+
+import json
+import os
+import subprocess
+
+from harness import BUILD, Daemon, run
+
+BASE = "collectors = ();\nalerts = { channels = (); };\n"
+
+
+def cli(daemon, *words):
+    return subprocess.run([os.path.join(BUILD, "bin", "openclaw"), "--json", "--config", daemon.config, *words], env=daemon.env,
+                          capture_output=True, text=True, timeout=60)
+
+
+def findings(daemon, text):
+    """The exit code, and all that was said."""
+    daemon.write(text)
+    answer = cli(daemon, "config", "validate")
+    return answer.returncode, " | ".join(f"{f['key']}: {f['message']}" for f in json.loads(answer.stdout)["data"]["findings"])
+
+
+def with_a_home(test):
+    daemon = Daemon()
+    try:
+        test(daemon)
+    finally:
+        daemon.remove()
+
+
+def schedules_that_can_never_be_called_are_errors():
+    def test(daemon):
+        for wrong in ('op = "token.create"; role = "admin"; params = { name = "x"; role = "viewer"; };', 'op = "unit.start"; params = { nme = "x"; };'):
+            code, text = findings(daemon, BASE + 'schedules = ( { name = "bad"; every = "1h"; %s } );' % wrong)
+            assert code == 7 and "schedules[bad]" in text, (code, text)
+        assert findings(daemon, BASE + 'schedules = ( { name = "later"; every = "1h"; op = "of.a.plugin"; } );') == (0, "")
+    with_a_home(test)
+
+
+def spans_below_0_are_errors_those_that_an_import_wrote_too():
+    def test(daemon):
+        code, text = findings(daemon, BASE + "thresholds = { agent_health = { heartbeat_timeout_seconds = -5; }; };")
+        assert code == 7 and "expected a number from 0 on, found -5" in text, text
+        rules = os.path.join(daemon.home, "alert-rules.yaml")
+        with open(rules, "w") as f:
+            f.write("thresholds:\n  agent:\n    heartbeatCritical: -5\n")
+        daemon.write(BASE)
+        answer = cli(daemon, "alert", "import", rules)
+        text = answer.stdout + answer.stderr + cli(daemon, "config", "validate").stdout
+        assert "expected a number from 0 on, found -5" in text, (answer, text)
+    with_a_home(test)
+
+
+def folders_that_are_not_what_they_should_be_are_warnings():
+    def test(daemon):
+        code, text = findings(daemon, BASE + 'ledger = { copy_to = "relative"; };\nrunbooks = { dir = "/nowhere/at/all"; };')
+        assert code == 0 and "ledger.copy_to: " in text and "is in the home folder" in text, (code, text)
+        assert "runbooks.dir: there is no folder /nowhere/at/all" in text, text
+    with_a_home(test)
+
+
+def an_interval_that_always_holds_is_a_warning():
+    def test(daemon):
+        code, text = findings(daemon, 'collectors = ();\nalerts = { channels = (); intervals = ( { name = "always"; } ); };')
+        assert code == 0 and "holds at all times" in text, (code, text)
+    with_a_home(test)
+
+
+def units_after_what_is_no_unit_are_errors():
+    def test(daemon):
+        code, text = findings(daemon, BASE + 'units = ( { name = "a"; driver = "process"; after = ["b", "nix"]; }, { name = "b"; driver = "process"; after = ["a"]; } );')
+        assert code == 7 and "unit a comes after nix, which is no unit" in text and "comes after itself" in text, (code, text)
+    with_a_home(test)
+
+
+run([schedules_that_can_never_be_called_are_errors, spans_below_0_are_errors_those_that_an_import_wrote_too,
+     folders_that_are_not_what_they_should_be_are_warnings, an_interval_that_always_holds_is_a_warning, units_after_what_is_no_unit_are_errors])
