@@ -29,74 +29,6 @@ struct service *oc_health_find(struct oc_health *h, const char *name)
     return oc_map_get(&h->services, name);
 }
 
-/* ---- what is kept across restarts: the state and since when ---- */
-
-static void restore(struct oc_health *h, struct service *s)
-{
-    json_t *kept = oc_kv_get(h->env.store, "health", s->name);
-    if (!kept) {
-        return;
-    }
-    enum oc_check_state state = oc_check_state_parse(oc_json_str(kept, "state", NULL));
-    if (state != OC_CHECK_PENDING) {
-        s->check.state = s->check.hard_state = state;
-        s->check.since_ms = s->check.hard_since_ms = oc_json_int(kept, "since", oc_time_wall());
-        s->check.attempt = state == OC_CHECK_OK ? 0 : s->check.max_attempts;
-        s->check.scores = s->kept_scores = (uint32_t)oc_json_int(kept, "scores", 0);
-        s->check.results = s->kept_results =
-            (uint8_t)(oc_json_int(kept, "results", 0) % (OC_FLAP_RESULTS + 1));
-    }
-    json_decref(kept);
-}
-
-/* As many as a score looks at. */
-static uint8_t results_of(const struct service *s)
-{
-    return s->check.results < OC_SCORE_RESULTS ? s->check.results : OC_SCORE_RESULTS;
-}
-
-static void keep(struct oc_health *h, struct service *s)
-{
-    json_t *o = json_object();
-    oc_json_set_str(o, "state", oc_check_state_name(s->check.hard_state));
-    oc_json_set_int(o, "since", s->check.hard_since_ms);
-    oc_json_set_int(o, "scores", s->check.scores);
-    oc_json_set_int(o, "results", results_of(s));
-    s->kept_scores = s->check.scores;
-    s->kept_results = results_of(s);
-    oc_kv_put(h->env.store, "health", s->name, o, false, NULL);
-    json_decref(o);
-}
-
-/* The scores of what is not well, and the first that is well again: a restart makes it look neither better nor worse than it is. */
-static bool score_is_due(const struct service *s)
-{
-    const struct oc_check kept = {.scores = s->kept_scores, .results = s->kept_results};
-    return (s->check.scores != s->kept_scores || results_of(s) != s->kept_results) &&
-           s->check.hard_state != OC_CHECK_PENDING &&
-           (oc_check_score(&s->check) < 1 || oc_check_score(&kept) < 1 ||
-            s->check.hard_state != OC_CHECK_OK);
-}
-
-static void keep_scores(void *ctx)
-{
-    struct oc_health *h = ctx;
-    bool begun = false; /* a host where all is well writes nothing */
-    for (size_t i = 0; i < h->order.count; i++) {
-        if (!score_is_due(h->order.items[i])) {
-            continue;
-        }
-        if (!begun) {
-            oc_store_begin(h->env.store);
-            begun = true;
-        }
-        keep(h, h->order.items[i]);
-    }
-    if (begun) {
-        oc_store_end(h->env.store, NULL);
-    }
-}
-
 /* ---- services and sources ---- */
 
 static struct source *source_of(struct oc_health *h, const char *instance)
@@ -155,7 +87,7 @@ static struct service *service_create(struct oc_health *h, const struct oc_batch
     s->response_ms = -1;
     s->score_sent = -1;
     oc_check_init(&s->check, oc_health_max_attempts(h, s->instance));
-    restore(h, s);
+    oc_health_restore(h, s);
     oc_map_set(&h->services, name, s);
     OC_VEC_PUSH(&h->order, s);
     return s;
@@ -227,7 +159,7 @@ static void tell(struct oc_health *h, struct service *s, enum oc_check_state fro
         tell_changed(h, s, from, flags);
     }
     if (flags & OC_CHECK_HARD) {
-        keep(h, s);
+        oc_health_keep(h, s);
     }
     if (flags & OC_CHECK_SOFT) {
         json_t *e = json_object();
@@ -392,20 +324,6 @@ static void on_detail(void *ctx, const struct oc_event *event)
     }
 }
 
-/* States of services that have not been heard of since an earlier run would stay for good. */
-static void forget_kept(struct oc_health *h, const char *instance)
-{
-    json_t *kept = oc_kv_all(h->env.store, "health"), *value;
-    const char *name;
-    json_object_foreach(kept, name, value)
-    {
-        if (oc_health_is_named_by(name, instance) && !oc_health_find(h, name)) {
-            oc_kv_remove(h->env.store, "health", name, false, NULL);
-        }
-    }
-    json_decref(kept);
-}
-
 static void on_swept(void *ctx, const struct oc_event *event)
 {
     struct oc_health *h = ctx;
@@ -426,7 +344,7 @@ static void on_swept(void *ctx, const struct oc_event *event)
             service_free(s);
         }
     }
-    forget_kept(h, instance);
+    oc_health_forget_kept(h, instance);
     if (since == INT64_MAX) {
         free(oc_map_remove(&h->sources, instance));
     }
@@ -482,7 +400,7 @@ struct oc_health *oc_health_create(const struct oc_env *env)
     h->swept = oc_bus_subscribe(env->bus, "collector.swept", on_swept, h);
     h->members = oc_bus_subscribe(env->bus, "collector.member", on_member, h);
     h->window_timer = oc_timer_create(env->loop, oc_health_windows_check, h);
-    h->keep_timer = oc_timer_create(env->loop, keep_scores, h);
+    h->keep_timer = oc_timer_create(env->loop, oc_health_keep_scores, h);
     if (!env->ephemeral) {
         oc_timer_start(h->keep_timer, KEEP_EVERY, KEEP_EVERY);
     }
@@ -502,7 +420,7 @@ void oc_health_destroy(struct oc_health *h)
     oc_timer_destroy(h->window_timer);
     oc_timer_destroy(h->keep_timer);
     if (!h->env.ephemeral) {
-        keep_scores(h);
+        oc_health_keep_scores(h);
     }
     for (size_t i = 0; i < h->order.count; i++) {
         service_free(h->order.items[i]);

@@ -102,4 +102,11 @@ json_t *oc_health_summary(struct oc_health *h);
 
 void oc_health_add_ops(struct oc_health *h, struct oc_ops *ops); /* ops.c */
 
+/* kept.c: what is kept across restarts */
+void oc_health_restore(struct oc_health *h, struct service *s);
+void oc_health_keep(struct oc_health *h, struct service *s);
+void oc_health_keep_scores(void *health); /* of those whose score is another than what is kept */
+/* States of services of an instance that have not been heard of since an earlier run would stay for good. */
+void oc_health_forget_kept(struct oc_health *h, const char *instance);
+
 #endif
