@@ -48,7 +48,7 @@ static json_t *ask(struct oc_cron_service *s, const char *proposal)
 
 static bool is_refusal(const char *status)
 {
-    static const char *const words[] = {"rejected", "vetoed", "timed_out", "withdrawn"};
+    static const char *const words[] = {"rejected", "vetoed", "timed_out", "withdrawn", "invalid"};
     for (size_t i = 0; i < OC_COUNT(words); i++) {
         if (strcmp(words[i], status) == 0) {
             return true;

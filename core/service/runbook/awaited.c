@@ -56,8 +56,7 @@ void oc_runbook_await_look(struct exec *x)
 
 static bool is_refusal(const char *status)
 {
-    static const char *const words[] = {"rejected",  "vetoed",    "expired", "withdrawn",
-                                        "cancelled", "timed_out", "invalid"};
+    static const char *const words[] = {"rejected", "vetoed", "timed_out", "withdrawn", "invalid"};
     for (size_t i = 0; i < OC_COUNT(words); i++) {
         if (strcmp(words[i], status) == 0) {
             return true;
