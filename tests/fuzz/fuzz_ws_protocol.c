@@ -36,6 +36,8 @@ static void begin(void)
     env.store = oc_store_open(&memory, env.loop, env.bus, NULL);
     oc_ops_add(env.ops, &op, NULL);
     api.env = &env;
+    env.home = "/nonexistent"; /* nothing is kept */
+    api.access = oc_access_create(&env);
     hub = oc_area_ws.create(&api);
 }
 

@@ -335,13 +335,13 @@ static void on_over(void *ctx, const char *why)
 
 const char *oc_socket_peer(const struct oc_socket *s)
 {
-    return s->upgrade ? oc_http_upgrade_peer(s->upgrade) : "";
+    return s && s->upgrade ? oc_http_upgrade_peer(s->upgrade) : "";
 }
 
 void oc_socket_refused(const struct oc_socket *s, const char *reason, const char *method,
                        const char *what)
 {
-    if (s->upgrade) {
+    if (s && s->upgrade) {
         oc_http_upgrade_refused(s->upgrade, reason, method, what);
     }
 }

@@ -31,7 +31,7 @@ struct oc_socket_handler {
 struct oc_socket *oc_socket_open(struct oc_loop *loop, struct oc_http_upgrade *upgrade, int fd,
                                  struct oc_view extra, size_t message_max,
                                  const struct oc_socket_handler *handler, void *ctx);
-/* Whose it is; "" in tests. */
+/* Whose it is; "" for NULL, a client of a test that has none. */
 const char *oc_socket_peer(const struct oc_socket *s);
 /* A line of the trail: oc_http_upgrade_refused. */
 void oc_socket_refused(const struct oc_socket *s, const char *reason, const char *method,

@@ -113,8 +113,7 @@ void oc_ws_error(struct oc_ws_client *c, const char *code, const char *message, 
 
 bool oc_ws_within_rate(const struct oc_ws_client *c, const char *method)
 {
-    const bool within =
-        oc_guard_within_rate(c->hub->api, &c->who, c->socket ? oc_socket_peer(c->socket) : "");
+    const bool within = oc_guard_within_rate(c->hub->api, &c->who, oc_socket_peer(c->socket));
     if (!within && c->socket) {
         oc_socket_refused(c->socket, "rate-limited", method, NULL);
     }
