@@ -2,7 +2,9 @@
 #include "transfer.h"
 
 #include <string.h>
+#include <strings.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <openclaw/emit.h>
 
@@ -23,6 +25,20 @@ void transfer_leave(void)
     curl_global_cleanup();
 }
 
+/* libcurl looks through the environment for each request; where no proxy stands in it, it need not. */
+static int has_proxy(void)
+{
+    static const char suffix[] = "_proxy";
+    for (char **entry = environ; *entry; entry++) {
+        size_t len = strcspn(*entry, "=");
+        if (len >= strlen(suffix) &&
+            strncasecmp(*entry + len - strlen(suffix), suffix, strlen(suffix)) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 void transfer_prepare(CURL *curl, const char *protocols, const char *ca_file)
 {
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
@@ -32,6 +48,9 @@ void transfer_prepare(CURL *curl, const char *protocols, const char *ca_file)
     curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
     if (ca_file) {
         curl_easy_setopt(curl, CURLOPT_CAINFO, ca_file);
+    }
+    if (!has_proxy()) {
+        curl_easy_setopt(curl, CURLOPT_PROXY, "");
     }
 }
 
