@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "core/api/alertmanager/alertmanager.h"
+#include "core/api/ask.h"
 #include "core/base/json.h"
-#include "core/base/mem.h"
 #include "core/base/time.h"
 
 static bool add_silence(void *ctx, const struct oc_silence_view *view)
@@ -77,48 +77,6 @@ void oc_am_get_silence(struct oc_http_request *r, void *ctx)
 
 /* ---- what changes something ---- */
 
-/* A call for a client. */
-struct change {
-    struct oc_http_request *request; /* NULL: it has left; what it asked for is done all the same */
-    void (*answer)(struct oc_http_request *r, int code, const json_t *result,
-                   const struct oc_error *err);
-};
-
-static void on_gone(void *ctx)
-{
-    ((struct change *)ctx)->request = NULL;
-}
-
-static void on_done(void *ctx, int code, const json_t *result, const struct oc_error *err)
-{
-    struct change *c = ctx;
-    if (c->request) {
-        c->answer(c->request, code, result, err);
-    }
-    free(c);
-}
-
-/* Takes params. */
-static void change(const struct oc_alertmanager *am, struct oc_http_request *r, const char *op,
-                   json_t *params,
-                   void (*answer)(struct oc_http_request *r, int code, const json_t *result,
-                                  const struct oc_error *err))
-{
-    const struct oc_identity *who = oc_http_who(r);
-    struct change *c = oc_calloc(1, sizeof *c);
-    c->request = r;
-    c->answer = answer;
-    oc_http_on_gone(r, on_gone, c);
-    const struct oc_call_request req = {
-        .op = op,
-        .params = params,
-        .actor = {.name = *who->actor ? who->actor : "anonymous",
-                  .role = who->kind == OC_IDENTITY_NONE ? OC_ROLE_VIEWER : who->role},
-        .on_done = on_done,
-        .ctx = c};
-    oc_ops_call(am->api->env->ops, &req);
-}
-
 static unsigned status_of(int code)
 {
     return code == OC_E_DENIED || code == OC_E_APPROVAL   ? oc_http_status(code)
@@ -126,10 +84,14 @@ static unsigned status_of(int code)
                                                           : 503;
 }
 
-static void answer_put(struct oc_http_request *r, int code, const json_t *result,
+static void answer_put(void *ctx, struct oc_http_request *r, int code, const json_t *result,
                        const struct oc_error *err)
 {
     struct oc_buf body = {0};
+    (void)ctx;
+    if (!r) {
+        return;
+    }
     if (code == OC_E_NOT_FOUND) {
         oc_am_refuse(r, 404, "silence not found");
     } else if (code != OC_OK) {
@@ -183,19 +145,18 @@ void oc_am_post_silence(struct oc_http_request *r, void *ctx)
     if (*d.draft.id && !oc_alert_view_silence(am->alert, d.draft.id, &old)) {
         oc_am_refuse(r, 404, "silence not found"); /* before anybody is asked about it */
     } else {
-        change(am, r, "alert.silence", put_params(&d.draft), answer_put);
+        oc_api_ask(r, "alert.silence", put_params(&d.draft), answer_put, NULL);
     }
     oc_am_draft_finish(&d);
 }
 
-static void answer_delete(struct oc_http_request *r, int code, const json_t *result,
+static void answer_delete(void *ctx, struct oc_http_request *r, int code, const json_t *result,
                           const struct oc_error *err)
 {
-    (void)result;
-    if (code == OC_OK ||
-        code == OC_E_NOT_FOUND) { /* it ended meanwhile, which is what was wanted */
-        oc_http_send_empty(r, 200);
-    } else {
+    (void)ctx, (void)result;
+    if (r && (code == OC_OK || code == OC_E_NOT_FOUND)) {
+        oc_http_send_empty(r, 200); /* it ended meanwhile, which is what was wanted */
+    } else if (r) {
         oc_am_refuse(r, status_of(code), "%s", err->message);
     }
 }
@@ -213,7 +174,7 @@ void oc_am_delete_silence(struct oc_http_request *r, void *ctx)
     } else if (view.state == OC_SILENCE_EXPIRED) {
         oc_http_send_empty(r, 200);
     } else {
-        change(am, r, "alert.unsilence", json_pack("{s:s,s:b}", "id", id, "once", 1),
-               answer_delete);
+        oc_api_ask(r, "alert.unsilence", json_pack("{s:s,s:b}", "id", id, "once", 1), answer_delete,
+                   NULL);
     }
 }

@@ -27,14 +27,6 @@ struct waiting {
     struct oc_timer *limit;
 };
 
-struct oc_actor oc_rest_actor(const struct oc_http_request *r)
-{
-    const struct oc_identity *who = oc_http_who(r);
-    bool known = who->kind != OC_IDENTITY_NONE;
-    return (struct oc_actor){.name = known && *who->actor ? who->actor : "anonymous",
-                             .role = known ? who->role : OC_ROLE_VIEWER};
-}
-
 unsigned oc_rest_status(int code)
 {
     switch (code) {
@@ -336,7 +328,7 @@ void oc_rest_end_waiting(struct oc_rest *rest)
 static void begin(struct oc_rest *rest, struct oc_http_request *r, const struct oc_op *op,
                   json_t *params)
 {
-    struct oc_actor actor = oc_rest_actor(r);
+    struct oc_actor actor = oc_api_actor(r);
     struct oc_wish wish = oc_wish_read(oc_http_header(r, "Accept"), oc_http_header(r, "Prefer"));
     bool streams = op->flags & OC_OP_STREAMS;
     oc_access_asking(rest->api->access, &(struct oc_refusal){.peer = oc_http_peer(r),
@@ -384,13 +376,13 @@ static void handle(struct oc_rest *rest, struct oc_http_request *r, bool get)
         oc_http_send_errorf(r, 503, OC_E_RETRY, NULL, "the host is stopping");
         return;
     }
-    if (oc_rest_actor(r).role < op->role) { /* before its parameters are looked at */
+    if (oc_api_actor(r).role < op->role) { /* before its parameters are looked at */
         json_t *none = json_object();
         begin(rest, r, op, none);
         return;
     }
     json_t *params = get ? query_params(r, op->params, &err) : body_params(r, &err);
-    if (params && !oc_api_op_may_ask(op, params, oc_rest_actor(r).role)) {
+    if (params && !oc_api_op_may_ask(op, params, oc_api_actor(r).role)) {
         json_decref(params);
         refuse_files(rest, r);
         return;

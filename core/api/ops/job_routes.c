@@ -11,7 +11,7 @@
 static void list_jobs(struct oc_http_request *r, void *ctx)
 {
     struct oc_rest *rest = ctx;
-    struct oc_actor actor = oc_rest_actor(r);
+    struct oc_actor actor = oc_api_actor(r);
     json_t *o = json_object();
     oc_json_set_bool(o, "ok", true);
     oc_json_take(o, "data", oc_jobs_json(rest->jobs, &actor));
@@ -22,7 +22,7 @@ static void list_jobs(struct oc_http_request *r, void *ctx)
 /* The job of the path; NULL: it has been answered. One of somebody else does not exist. */
 static struct oc_job *job_of(struct oc_rest *rest, struct oc_http_request *r)
 {
-    struct oc_actor actor = oc_rest_actor(r);
+    struct oc_actor actor = oc_api_actor(r);
     struct oc_job *job = oc_jobs_find(rest->jobs, oc_http_param(r, 0), &actor);
     if (!job) {
         oc_http_send_errorf(r, 404, OC_E_NOT_FOUND,

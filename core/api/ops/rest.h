@@ -2,6 +2,7 @@
 #ifndef OC_API_OPS_REST_H
 #define OC_API_OPS_REST_H
 
+#include "core/api/ask.h"
 #include "core/api/internal.h"
 #include "core/api/ops/job.h"
 
@@ -16,8 +17,6 @@ struct oc_rest {
     bool leaving;
 };
 
-/* Who asks, as operations know it; points into the request. */
-struct oc_actor oc_rest_actor(const struct oc_http_request *r);
 /* What a failed operation is answered with. 5xx is kept for faults of this host: what it asked of others is 424. */
 unsigned oc_rest_status(int code);
 

@@ -105,7 +105,7 @@ void oc_sse_open(struct oc_rest *rest, struct oc_http_request *r, struct oc_job 
     s->rest = rest;
     s->job = job;
     s->owned = owned;
-    oc_copy(s->actor, sizeof s->actor, oc_rest_actor(r).name);
+    oc_copy(s->actor, sizeof s->actor, oc_api_actor(r).name);
     s->next = rest->streams;
     if (rest->streams) {
         rest->streams->prev = s;

@@ -10,52 +10,12 @@
 #include "core/base/json.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/op/decision.h"
 #include "core/service/cron/internal.h"
 
 #define TRY_AGAIN (30 * OC_SECOND)
 
 /* ---- what came of it ---- */
-
-struct answer {
-    int code;
-    json_t *proposal; /* as governance.show tells it */
-};
-
-static void take_answer(void *ctx, int code, const json_t *result, const struct oc_error *err)
-{
-    struct answer *a = ctx;
-    (void)err;
-    a->code = code;
-    a->proposal = code == OC_OK ? json_deep_copy(result) : NULL;
-}
-
-/* Owned by the caller; NULL: governance does not know it, or is not there. */
-static json_t *ask(struct oc_cron_service *s, const char *proposal)
-{
-    struct answer a = {.code = OC_E_RETRY};
-    struct oc_call *call = oc_ops_call(
-        s->env.ops,
-        &(struct oc_call_request){.op = "governance.show",
-                                  .params = json_pack("{s:s}", "proposal", proposal),
-                                  .actor = {.name = "schedules", .role = OC_ROLE_VIEWER},
-                                  .on_done = take_answer,
-                                  .ctx = &a});
-    if (call) {
-        oc_call_cancel(call); /* it answers at once */
-    }
-    return a.proposal;
-}
-
-static bool is_refusal(const char *status)
-{
-    static const char *const words[] = {"rejected", "vetoed", "timed_out", "withdrawn", "invalid"};
-    for (size_t i = 0; i < OC_COUNT(words); i++) {
-        if (strcmp(words[i], status) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
 
 static void refuse(json_t *record, const json_t *p)
 {
@@ -93,7 +53,7 @@ static bool fill(json_t *record, const json_t *p)
         carry_over(record, execution, true);
     } else if (strcmp(done, "failed") == 0 || strcmp(done, "rolled_back") == 0) {
         carry_over(record, execution, false);
-    } else if (is_refusal(oc_json_str(p, "status", ""))) {
+    } else if (oc_decision_refused(oc_json_str(p, "status", ""))) {
         refuse(record, p);
     } else {
         return false;
@@ -135,7 +95,9 @@ static void look(struct oc_cron_entry *e)
     e->look = false;
     for (size_t i = 0; i < e->asked.count; i++) {
         json_t *record = e->asked.items[i];
-        json_t *p = ask(e->service, oc_json_str(record, "proposal", ""));
+        /* NULL: governance does not know it, or is not there */
+        json_t *p = oc_ops_ask(e->service->env.ops, "governance.show",
+                               json_pack("{s:s}", "proposal", oc_json_str(record, "proposal", "")));
         if (p && fill(record, p)) {
             settle(e, record);
             json_decref(record);

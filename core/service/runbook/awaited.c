@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/json.h"
+#include "core/op/decision.h"
 #include "core/service/runbook/internal.h"
 
 #define WHY 640
@@ -54,17 +55,6 @@ void oc_runbook_await_look(struct exec *x)
     }
 }
 
-static bool is_refusal(const char *status)
-{
-    static const char *const words[] = {"rejected", "vetoed", "timed_out", "withdrawn", "invalid"};
-    for (size_t i = 0; i < OC_COUNT(words); i++) {
-        if (strcmp(words[i], status) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* What governance.show says of the proposal: run by governance itself, exactly as it was asked. */
 void oc_runbook_await_answered(struct exec *x, int code, const json_t *result)
 {
@@ -80,7 +70,7 @@ void oc_runbook_await_answered(struct exec *x, int code, const json_t *result)
         oc_runbook_run_set_state(x->run, "running");
         oc_runbook_exec_end(x, "failed",
                             oc_json_str(execution, "message", "it was approved and has failed"));
-    } else if (code == OC_OK && is_refusal(status)) {
+    } else if (code == OC_OK && oc_decision_refused(status)) {
         snprintf(message, sizeof message, "governance: %.64s%s%.300s", status,
                  *oc_json_str(p, "reason", "") ? ": " : "", oc_json_str(p, "reason", ""));
         oc_runbook_run_set_state(x->run, "running");
