@@ -133,6 +133,40 @@ void oc_unit_release(struct unit *u, int64_t grace_ms)
     oc_unit_unref(u);
 }
 
+const char *oc_unit_busy(const struct unit *u)
+{
+    const struct oc_unit *s = u->service;
+    for (size_t i = 0; !u->busy && i < s->replaced.count; i++) {
+        if (strcmp(s->replaced.items[i]->name, u->name) == 0) {
+            return s->replaced.items[i]->busy;
+        }
+    }
+    return u->busy;
+}
+
+void oc_unit_set_idle(struct unit *u)
+{
+    struct oc_unit *s = u->service;
+    u->busy = NULL;
+    for (size_t i = 0; i < s->replaced.count; i++) {
+        if (s->replaced.items[i] == u) {
+            OC_VEC_REMOVE(&s->replaced, i);
+            oc_unit_release(u, RELEASE);
+            return;
+        }
+    }
+}
+
+/* A configuration that is read in the middle of a restart must not leave the unit stopped. */
+static void replace(struct oc_unit *s, struct unit *u)
+{
+    if (u->busy) {
+        OC_VEC_PUSH(&s->replaced, u);
+    } else {
+        oc_unit_release(u, RELEASE);
+    }
+}
+
 /* ---- what the groups say ---- */
 
 /* The collector that takes one of these keys as the check of a unit: its manifest says so. */
@@ -378,7 +412,7 @@ void oc_unit_configure(struct oc_unit *s, const struct oc_config *config, struct
     }
     for (size_t i = 0; i < old_count; i++) {
         if (old[i]) {
-            oc_unit_release(old[i], RELEASE);
+            replace(s, old[i]);
         }
     }
     free(old);

@@ -274,6 +274,6 @@ json_t *oc_unit_json(const struct unit *u)
     oc_json_set_int(o, "order", u->options.order);
     oc_json_take(o, "tags", strings(&u->options.tags));
     oc_json_take(o, "after", strings(&u->options.after));
-    oc_json_set_str(o, "doing", u->busy);
+    oc_json_set_str(o, "doing", oc_unit_busy(u));
     return o;
 }

@@ -41,7 +41,9 @@ struct oc_unit {
     struct oc_env env;
     struct evidence_options evidence;
     OC_VEC(struct unit *) units; /* by order, then name */
-    struct oc_timer *timer;      /* looks at all of them; NULL in an ephemeral daemon */
+    /* No longer configured, or as something else, while something is done to them: they go when that has come to its end. */
+    OC_VEC(struct unit *) replaced;
+    struct oc_timer *timer; /* looks at all of them; NULL in an ephemeral daemon */
     char *state_dir, *logs_dir;
     int leaving; /* instances that are being destroyed */
     bool stopping;
@@ -56,6 +58,9 @@ void oc_unit_unref(struct unit *u);
 /* Starts the instances when that was put off. OC_OK, or the reason in u->error. */
 int oc_unit_open(struct unit *u);
 void oc_unit_release(struct unit *u, int64_t grace_ms);
+/* What is being done to the unit, or to the one that it has replaced; NULL: nothing. */
+const char *oc_unit_busy(const struct unit *u);
+void oc_unit_set_idle(struct unit *u); /* it is over */
 
 /* ---- drive.c ---- */
 /* Exactly once; `answer` is borrowed, NULL unless code is OC_OK. */

@@ -55,8 +55,8 @@ struct act {
 
 static void act_free(struct act *a)
 {
-    a->unit->busy = NULL;
     oc_timer_destroy(a->timer);
+    oc_unit_set_idle(a->unit);
     oc_unit_unref(a->unit);
     free(a);
 }
@@ -207,8 +207,8 @@ static void act_on(struct oc_call *call, struct oc_unit *s, enum verb verb, int6
     } else if ((verb == VERB_START || verb == VERB_RESTART) &&
                oc_unit_check_contained(s, call, &err) != OC_OK) {
         oc_error_prefix(&err, "unit %s", name);
-    } else if (u->busy) {
-        oc_error_set(&err, OC_E_CONFLICT, "somebody else is %s unit %s", u->busy, name);
+    } else if (oc_unit_busy(u)) {
+        oc_error_set(&err, OC_E_CONFLICT, "somebody else is %s unit %s", oc_unit_busy(u), name);
     } else if (make_folders(s, &err) == OC_OK && oc_unit_open(u) != OC_OK) {
         err = u->error;
     }

@@ -18,7 +18,7 @@ static void look_at_all(void *ctx)
     struct oc_unit *s = ctx;
     for (size_t i = 0; i < s->units.count; i++) {
         struct unit *u = s->units.items[i];
-        if (!u->busy && u->error.code == OC_OK) {
+        if (!oc_unit_busy(u) && u->error.code == OC_OK) {
             oc_unit_look(u, nothing, NULL);
         }
     }
@@ -53,6 +53,10 @@ void oc_unit_stop(struct oc_unit *s, int64_t grace_ms, oc_loop_fn done, void *ct
         oc_unit_release(s->units.items[i], grace_ms);
     }
     s->units.count = 0;
+    for (size_t i = 0; i < s->replaced.count; i++) {
+        oc_unit_release(s->replaced.items[i], grace_ms);
+    }
+    s->replaced.count = 0;
     if (--s->leaving == 0 && s->stopped) {
         s->stopped = NULL;
         done(ctx);
@@ -67,18 +71,28 @@ void oc_unit_destroy(struct oc_unit *s)
     for (size_t i = 0; i < s->units.count; i++) { /* of a daemon that was never stopped */
         oc_unit_unref(s->units.items[i]);
     }
+    for (size_t i = 0; i < s->replaced.count; i++) {
+        oc_unit_unref(s->replaced.items[i]);
+    }
     OC_VEC_FINISH(&s->units);
+    OC_VEC_FINISH(&s->replaced);
     oc_timer_destroy(s->timer);
     free(s->state_dir);
     free(s->logs_dir);
     free(s);
 }
 
+/* Those that are configured first. */
+static const struct unit *unit_at(const struct oc_unit *s, size_t i)
+{
+    return i < s->units.count ? s->units.items[i] : s->replaced.items[i - s->units.count];
+}
+
 struct oc_instance *oc_unit_find_instance(const struct oc_unit *s, const char *plugin,
                                           const char *name)
 {
-    for (size_t i = 0; i < s->units.count; i++) {
-        struct oc_instance *both[] = {s->units.items[i]->driver, s->units.items[i]->check};
+    for (size_t i = 0; i < s->units.count + s->replaced.count; i++) {
+        struct oc_instance *both[] = {unit_at(s, i)->driver, unit_at(s, i)->check};
         for (size_t k = 0; k < 2; k++) {
             if (both[k] && strcmp(oc_plugin_name(oc_instance_plugin(both[k])), plugin) == 0 &&
                 (!name || strcmp(oc_instance_name(both[k]), name) == 0)) {
@@ -92,12 +106,13 @@ struct oc_instance *oc_unit_find_instance(const struct oc_unit *s, const char *p
 void oc_unit_each(struct oc_unit *s,
                   void (*fn)(void *ctx, const char *owner, struct oc_instance *instance), void *ctx)
 {
-    for (size_t i = 0; i < s->units.count; i++) {
-        if (s->units.items[i]->driver) {
-            fn(ctx, "units", s->units.items[i]->driver);
+    for (size_t i = 0; i < s->units.count + s->replaced.count; i++) {
+        const struct unit *u = unit_at(s, i);
+        if (u->driver) {
+            fn(ctx, "units", u->driver);
         }
-        if (s->units.items[i]->check) {
-            fn(ctx, "units", s->units.items[i]->check);
+        if (u->check) {
+            fn(ctx, "units", u->check);
         }
     }
 }

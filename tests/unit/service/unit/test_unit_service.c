@@ -90,6 +90,36 @@ static void a_restart_is_stop_and_start_and_nobody_comes_between(void **state)
     assert_string_equal(oc_json_str(s.result, "started", ""), "1970-01-01T00:00:05.000Z");
 }
 
+/* The same of one among several of that name. */
+static void plugin_say(struct oc_instance *i, const char *json)
+{
+    const struct oc_record r = {
+        .struct_size = sizeof r, .type = OC_RECORD_JSON, .text = plugin_view(json)};
+    assert_true(i->busy);
+    i->call.on_records(i->call.ctx, &r, 1);
+    plugin_end(i, OC_OK, "", 1);
+}
+
+static void a_configuration_that_is_read_in_a_restart_leaves_nothing_stopped(void **state)
+{
+    (void)state;
+    configure(ONE);
+    const unsigned made = instances_made;
+    stage_call(&s, "unit.restart", "{\"name\":\"alpha\"}");
+    struct oc_instance *first = plugin_at("alpha");
+    configure("units = ( { name = \"alpha\"; driver = \"runs\"; order = 5; } );");
+    assert_int_equal(instances_made, made + 1);
+    assert_int_equal(stage_refused(&s, "unit.kill", "{\"name\":\"alpha\"}"), OC_E_CONFLICT);
+    plugin_say(first, "{\"state\":\"stopped\"}");
+    assert_string_equal(first->call.method, "driver.start/1");
+    plugin_say(first, "{\"state\":\"running\"}");
+    plugin_say(first, "{\"state\":\"running\",\"pid\":7}");
+    assert_int_equal(s.code, OC_OK);
+    assert_int_equal(oc_json_int(s.result, "pid", 0), 7);
+    stage_call(&s, "unit.stop", "{\"name\":\"alpha\"}"); /* by the one that is configured now */
+    assert_string_equal(method(), "driver.stop/1");
+}
+
 static void a_driver_that_fails_leaves_the_unit_free(void **state)
 {
     (void)state;
@@ -247,6 +277,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         T(a_restart_is_stop_and_start_and_nobody_comes_between),
+        T(a_configuration_that_is_read_in_a_restart_leaves_nothing_stopped),
         T(a_driver_that_fails_leaves_the_unit_free),
         T(the_check_decides_whether_a_running_unit_is_healthy),
         T(waiting_ends_with_health_or_with_the_time),
