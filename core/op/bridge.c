@@ -67,8 +67,9 @@ static void host_call(void *ctx, struct oc_instance *instance, const char *op, j
         done(done_ctx, err.code, NULL, &err);
         return;
     }
-    char actor[96];
-    snprintf(actor, sizeof actor, "plugin:%s", oc_instance_name(instance));
+    char actor[160];
+    snprintf(actor, sizeof actor, "plugin:%s/%s", oc_plugin_name(oc_instance_plugin(instance)),
+             oc_instance_name(instance));
     struct host_call *hc = oc_alloc(sizeof *hc);
     hc->done = done;
     hc->ctx = done_ctx;

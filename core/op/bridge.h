@@ -1,6 +1,6 @@
 /* Between plugins and operations, in both directions. SPDX-License-Identifier: MIT  [loop]
  *
- * A plugin's host->call becomes an operation called by the actor "plugin:<instance>"; the "operations" of a manifest
+ * A plugin's host->call becomes an operation called by the actor "plugin:<plugin>/<instance>"; the "operations" of a manifest
  * become operations that call a method of an instance of that plugin. */
 #ifndef OC_OP_BRIDGE_H
 #define OC_OP_BRIDGE_H

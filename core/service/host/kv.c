@@ -29,7 +29,7 @@ struct put_params {
 static const struct oc_option get_options[] = {KEY_OPTION, {0}};
 static const struct oc_option put_options[] = {KEY_OPTION, VALUE_OPTION, {0}};
 
-/* "plugin:main-db" keeps in "kv:main-db": one instance never sees another's. */
+/* "plugin:redis/main-db" keeps in "kv:redis/main-db": a plugin never sees what another one keeps, be their instances of one name. */
 static void space_of(const struct oc_call *call, char *buf, size_t size)
 {
     const char *actor = oc_call_actor(call)->name;
@@ -40,7 +40,7 @@ static void op_get(struct oc_call *call, void *ctx)
 {
     struct oc_host_service *s = ctx;
     const struct params *p = oc_call_params(call);
-    char space[128];
+    char space[160];
     space_of(call, space, sizeof space);
     json_t *value = oc_kv_get(s->env.store, space, p->key);
     json_t *result = json_object();
@@ -62,7 +62,7 @@ static void op_put(struct oc_call *call, void *ctx)
     const struct put_params *p = oc_call_params(call);
     struct oc_error err;
     oc_error_init(&err);
-    char space[128];
+    char space[160];
     space_of(call, space, sizeof space);
     if (strlen(p->key) > 200 || strlen(p->value) > VALUE_MAX) {
         oc_call_failf(call, OC_E_CONFIG, NULL, "the key or the value is too long");
@@ -89,7 +89,7 @@ static void op_remove(struct oc_call *call, void *ctx)
     const struct params *p = oc_call_params(call);
     struct oc_error err;
     oc_error_init(&err);
-    char space[128];
+    char space[160];
     space_of(call, space, sizeof space);
     if (oc_kv_remove(s->env.store, space, p->key, false, &err) == OC_OK) {
         oc_call_succeed(call, json_object());

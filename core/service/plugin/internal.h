@@ -30,7 +30,7 @@ struct oc_plugin_service {
     struct oc_timer *settle;
     int64_t settle_until_ms; /* mono: so long is waited for what a change brings */
     unsigned reloading;      /* reloads that a change of packages began */
-    json_t *purged;          /* owned: set of the instances whose keys go when they have ended */
+    json_t *purged; /* owned: set of "plugin/instance" whose keys go when they have ended */
     unsigned stopping;
     oc_loop_fn stopped;
     void *stopped_ctx;

@@ -17,9 +17,10 @@
 
 /* ---- what was kept ---- */
 
-static void purge_instance(struct oc_plugin_service *s, const char *instance)
+/* `path` is "plugin/instance". */
+static void purge_instance(struct oc_plugin_service *s, const char *path)
 {
-    char *space = oc_asprintf("kv:%s", instance);
+    char *space = oc_asprintf("kv:%s", path);
     json_t *all = oc_kv_all(s->env.store, space), *value;
     const char *key;
     json_object_foreach(all, key, value)
@@ -27,11 +28,18 @@ static void purge_instance(struct oc_plugin_service *s, const char *instance)
         struct oc_error err;
         oc_error_init(&err);
         if (oc_kv_remove(s->env.store, space, key, true, &err) != OC_OK) {
-            oc_warn("not purged", "instance=%s key=%s reason=%s", instance, key, err.message);
+            oc_warn("not purged", "instance=%s key=%s reason=%s", path, key, err.message);
         }
     }
     json_decref(all);
     free(space);
+}
+
+static void mark_purged(struct oc_plugin_service *s, const char *plugin, const char *instance)
+{
+    char *path = oc_asprintf("%s/%s", plugin, instance);
+    json_object_set_new(s->purged, path, json_true());
+    free(path);
 }
 
 void oc_plugin_purge_begin(struct oc_plugin_service *s, const json_t *names)
@@ -45,11 +53,10 @@ void oc_plugin_purge_begin(struct oc_plugin_service *s, const json_t *names)
         if (!plugin) {
             continue;
         }
-        json_object_set_new(s->purged, plugin, json_true());
+        mark_purged(s, plugin, plugin); /* also when it does not run */
         oc_look_instances(s, plugin, &seen);
         for (size_t k = 0; k < seen.list.count; k++) {
-            const char *instance = oc_instance_name(seen.list.items[k].instance);
-            json_object_set_new(s->purged, instance, json_true());
+            mark_purged(s, plugin, oc_instance_name(seen.list.items[k].instance));
         }
         oc_look_finish(&seen);
     }
@@ -57,22 +64,22 @@ void oc_plugin_purge_begin(struct oc_plugin_service *s, const json_t *names)
 
 void oc_plugin_purge_end(struct oc_plugin_service *s)
 {
-    const char *instance;
+    const char *path;
     json_t *value;
-    json_object_foreach(s->purged, instance, value)
+    json_object_foreach(s->purged, path, value)
     {
-        purge_instance(s, instance);
+        purge_instance(s, path);
     }
     json_object_clear(s->purged);
 }
 
 static bool purged_run(const struct oc_plugin_service *s)
 {
-    const char *instance;
+    const char *path;
     json_t *value;
-    json_object_foreach(s->purged, instance, value)
+    json_object_foreach(s->purged, path, value)
     {
-        if (oc_map_get(&s->started, instance)) {
+        if (oc_map_get(&s->started, strchr(path, '/') + 1)) {
             return true;
         }
     }

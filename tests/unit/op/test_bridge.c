@@ -144,9 +144,9 @@ static void a_plugin_calls_as_itself_with_the_rights_of_an_operator(void **state
 {
     (void)state;
     assert_int_equal(from_plugin("core.whoami"), OC_OK);
-    assert_string_equal(f.actor, "plugin:main");
+    assert_string_equal(f.actor, "plugin:tool/main");
     assert_int_equal(f.role, OC_ROLE_OPERATOR);
-    assert_string_equal(oc_json_str(f.result, "you", ""), "plugin:main");
+    assert_string_equal(oc_json_str(f.result, "you", ""), "plugin:tool/main");
     assert_int_equal(from_plugin("core.admin"), OC_E_DENIED);
     assert_int_equal(from_plugin("core.none"), OC_E_NOT_FOUND);
 }

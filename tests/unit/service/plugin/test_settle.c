@@ -81,28 +81,30 @@ static void a_purge_takes_the_keys_of_the_plugin_and_its_instances_and_no_others
     struct oc_plugin *ok = plugin_add("ok", LIBRARY), *other = plugin_add("other", LIBRARY);
     collector("c-a", ok)->calls = 1;
     collector("c-b", other)->calls = 1;
-    static const char *const spaces[] = {"kv:ok", "kv:c-a", "kv:c-b", "kv:other", "alert"};
+    static const char *const spaces[] = {"kv:ok/ok",     "kv:ok/c-a",      "kv:other/c-b",
+                                         "kv:other/c-a", "kv:other/other", "alert"};
     for (size_t i = 0; i < OC_COUNT(spaces); i++) {
         keep(spaces[i]);
     }
     change("{\"purge\": [\"ok\", 3]}");
     stage_pass(&w.s, 6000);
     assert_int_equal(applied(), 1);
-    assert_false(kept("kv:ok") || kept("kv:c-a"));
-    assert_true(kept("kv:c-b") && kept("kv:other") && kept("alert"));
+    assert_false(kept("kv:ok/ok") || kept("kv:ok/c-a"));
+    assert_true(kept("kv:other/c-a") && kept("kv:other/c-b") && kept("kv:other/other"));
+    assert_true(kept("alert"));
 }
 
 static void keys_of_what_still_runs_go_when_it_has_ended(void **state)
 {
     (void)state;
-    keep("kv:ok");
+    keep("kv:ok/ok");
     oc_bus_publish(w.s.env.bus, "plugin.started", json_pack("{s:s}", "instance", "ok"));
     change("{\"purge\": [\"ok\"]}");
     stage_pass(&w.s, 1000);
-    assert_true(kept("kv:ok"));
+    assert_true(kept("kv:ok/ok"));
     oc_bus_publish(w.s.env.bus, "plugin.stopped", json_pack("{s:s}", "instance", "ok"));
     stage_pass(&w.s, 20);
-    assert_false(kept("kv:ok"));
+    assert_false(kept("kv:ok/ok"));
 }
 
 int main(void)
