@@ -6,8 +6,11 @@
 
 #include "core/api/options.h"
 #include "core/base/log.h"
+#include "core/base/time.h"
 #include "core/daemon/peer.h"
 #include "core/plugin/library/module.h"
+
+#define LEAVE_MS OC_SECOND /* for answers that are on their way when the API is switched off */
 
 /* ---- the operation api.listeners ---- */
 
@@ -93,8 +96,34 @@ void oc_daemon_expect_api(struct oc_daemon *h)
     }
 }
 
+/* ---- its end in a running host ---- */
+
+static void api_left(void *ctx)
+{
+    struct oc_daemon *h = ctx;
+    const oc_loop_fn then = h->api_left;
+    oc_daemon_destroy_api(h);
+    if (then) {
+        h->api_left = NULL;
+        then(h);
+    } else if (is_wanted(h, h->config)) { /* again, meanwhile */
+        oc_daemon_configure_api(h, h->config);
+    }
+}
+
+static void let_api_go(void *ctx)
+{
+    struct oc_daemon *h = ctx;
+    if (h->api) {
+        h->api_module->stop(h->api, LEAVE_MS, api_left, h);
+    }
+}
+
 void oc_daemon_configure_api(struct oc_daemon *h, const struct oc_config *config)
 {
+    if (h->api_leaving) {
+        return; /* api_left looks at what is in force by then */
+    }
     if (!is_wanted(h, config)) {
         if (h->env.ephemeral) { /* whoever only looks is told what is wrong with the section */
             struct oc_arena arena = {0};
@@ -103,7 +132,10 @@ void oc_daemon_configure_api(struct oc_daemon *h, const struct oc_config *config
             oc_api_options_check(&o, config, &h->diags);
             oc_arena_finish(&arena);
         }
-        oc_daemon_destroy_api(h);
+        if (h->api) { /* who asked for it may be a client of the API: it goes when all of this has returned */
+            h->api_leaving = true;
+            oc_loop_post(h->loop, let_api_go, h);
+        }
         return;
     }
     if (!h->api) {
@@ -131,7 +163,9 @@ void oc_daemon_check_api(const struct oc_config *config, struct oc_diags *diags)
 
 void oc_daemon_stop_api(struct oc_daemon *h, oc_loop_fn done)
 {
-    if (h->api) {
+    if (h->api_leaving) {
+        h->api_left = done;
+    } else if (h->api) {
         h->api_module->stop(h->api, h->grace_ms, done, h);
     } else {
         done(h);
@@ -143,5 +177,6 @@ void oc_daemon_destroy_api(struct oc_daemon *h)
     if (h->api) {
         h->api_module->destroy(h->api);
         h->api = NULL;
+        h->api_leaving = false;
     }
 }

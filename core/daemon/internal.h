@@ -68,6 +68,8 @@ struct oc_daemon {
     struct oc_cron_service *cron;
     const struct oc_api_module *api_module; /* NULL: not loaded */
     struct oc_api *api;
+    bool api_leaving;    /* it goes as soon as what is under way in it has ended */
+    oc_loop_fn api_left; /* what the stopping host does then; may be NULL */
     int64_t grace_ms;
     bool started, stopping;
 };

@@ -3,6 +3,7 @@
 import http.client
 import json
 import shutil
+import socket
 import ssl
 import subprocess
 import tempfile
@@ -64,8 +65,8 @@ def reload(d, text):
 
 
 class served:
-    def __init__(self, text):
-        self.d = Daemon(text, api=True)
+    def __init__(self, text, env=None):
+        self.d = Daemon(text, api=True, env=env)
 
     def __enter__(self):
         return self.d.start()
@@ -236,6 +237,36 @@ def a_bridge_that_is_open_keeps_its_session():
         eventually(lambda: d.call("session.list")[0]["expires"] > at, what=f"a session that lasts longer than {at}, and at first {before}")
 
 
+def the_api_can_be_switched_off_and_on_through_itself():
+    port = free_port()
+    on, off = config(f"{{ port = {port}; }}"), config(f"{{ port = {port}; }}", "enabled = false;")
+
+    def is_there():
+        with socket.socket() as s:
+            return s.connect_ex(("127.0.0.1", port)) == 0
+
+    with served(on, env={"OPENCLAW_API": ""}) as d:
+        token = d.token("admin", name="a")
+        ws = WebSocket(d.url + "/ws", token).connect()
+        ws.until("hello")
+        d.write(off)
+        ws.send({"type": "call", "id": 1, "op": "reload"})  # the client's own connection goes with it
+        ws.wait_close()
+        eventually(lambda: not is_there())
+        d.write(on)
+        d.call("reload")
+        eventually(is_there)
+        d.write(off)
+        c = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        c.request("POST", "/api/v1/reload", headers={"Authorization": f"Bearer {token}"})
+        answer = c.getresponse()
+        assert answer.status == 200, answer.status
+        answer.read()
+        d.write(on)
+        d.call("reload")  # wanted again before it has gone
+        eventually(is_there)
+
+
 def what_is_wrong_is_said_as_it_is():
     with served(config()) as d:
         token = d.token("operator")
@@ -260,6 +291,7 @@ def what_is_wrong_is_said_as_it_is():
 
 try:
     run([what_a_certificate_opened_ends_with_its_role_and_its_ca, nobody_a_page_and_a_listener_are_sent_away, calls_over_a_websocket_count_as_requests,
-         websockets_are_connections, what_a_websocket_is_refused_is_in_the_trail, a_bridge_that_is_open_keeps_its_session, what_is_wrong_is_said_as_it_is])
+         websockets_are_connections, what_a_websocket_is_refused_is_in_the_trail, a_bridge_that_is_open_keeps_its_session,
+         the_api_can_be_switched_off_and_on_through_itself, what_is_wrong_is_said_as_it_is])
 finally:
     shutil.rmtree(FOLDER, ignore_errors=True)
