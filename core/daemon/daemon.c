@@ -380,7 +380,7 @@ void oc_daemon_stop(struct oc_daemon *h, int64_t grace_ms)
     }
     h->stopping = true;
     h->grace_ms = grace_ms;
-    oc_ops_cancel_all(h->ops);
+    oc_ops_stop(h->ops);
     oc_timer_stop(h->maintain);
     oc_daemon_stop_api(h, api_stopped);
 }

@@ -298,6 +298,17 @@ void oc_ops_cancel_all(struct oc_ops *ops)
     }
 }
 
+void oc_ops_stop(struct oc_ops *ops)
+{
+    ops->stopping = true;
+    oc_ops_cancel_all(ops);
+}
+
+bool oc_ops_stopping(const struct oc_ops *ops)
+{
+    return ops->stopping;
+}
+
 /* ---- the handler's side ---- */
 
 const void *oc_call_params(const struct oc_call *call)

@@ -19,6 +19,7 @@ struct oc_ops {
     uint64_t generation;
     oc_gate_fn gate; /* may be NULL */
     void *gate_ctx;
+    bool stopping;
 };
 
 /* Takes it out of the calls that are running. */

@@ -79,7 +79,7 @@ struct oc_op {
 };
 
 struct oc_actor {
-    const char *name; /* "cli:uid=1000", "plugin:main-db", "schedule" */
+    const char *name; /* "cli:uid=1000", "plugin:redis/main-db", "schedule" */
     enum oc_role role;
     /* The decision on whose behalf it acts: the gate lets it through. Set by governance alone; NULL = none. */
     const char *approval;
@@ -91,6 +91,10 @@ struct oc_ops *oc_ops_create(struct oc_loop *loop, struct oc_bus *bus);
 void oc_ops_destroy(struct oc_ops *ops); /* running calls are failed with OC_E_CANCELLED */
 /* Cancels every call that is running: to be done while what their handlers use is still there. */
 void oc_ops_cancel_all(struct oc_ops *ops);
+/* The same, because the host goes: what ends with OC_E_CANCELLED from now on was interrupted by that and by nobody's wish. Whoever keeps a
+ * record of it leaves the record open, as a crash would, for the next start to find. */
+void oc_ops_stop(struct oc_ops *ops);
+bool oc_ops_stopping(const struct oc_ops *ops);
 /* op borrowed; a double name is a bug */
 void oc_ops_add(struct oc_ops *ops, const struct oc_op *op, void *ctx);
 /* For operations that plugins bring: refuses a name that is taken (OC_E_CONFLICT). `op` is borrowed until removed. */

@@ -168,6 +168,12 @@ static void settle(struct oc_cron_run *run)
     }
 }
 
+/* Calls are cancelled before we are told that the host goes. */
+static bool is_leaving(const struct oc_cron_service *s)
+{
+    return s->stopping || oc_ops_stopping(s->env.ops);
+}
+
 static void on_done(void *ctx, int code, const json_t *result, const struct oc_error *err)
 {
     struct oc_cron_run *run = ctx;
@@ -178,7 +184,7 @@ static void on_done(void *ctx, int code, const json_t *result, const struct oc_e
         return;
     }
     fill_record(run, code, result, err);
-    if (s->stopping && code == OC_E_CANCELLED) {
+    if (code == OC_E_CANCELLED && is_leaving(s) && !run->timed_out) {
         leave_open(run);
     } else if (run->entry) {
         settle(run);
@@ -230,11 +236,25 @@ static struct oc_cron_run *create(const struct oc_cron_claim *claim)
     return run;
 }
 
+static void give_up(struct oc_cron_run *run)
+{
+    struct oc_error err;
+    oc_error_init(&err);
+    oc_error_set(&err, OC_E_CANCELLED, "the schedule was removed before its run began");
+    fill_record(run, OC_E_CANCELLED, NULL, &err);
+    answer_asker(run);
+    oc_cron_run_destroy(run);
+}
+
 static void begin(struct oc_cron_run *run)
 {
     struct oc_cron_entry *e = run->entry;
     struct oc_cron_service *s = run->service;
     char actor[96];
+    if (!e) { /* what was begun before it in this very turn has removed the schedule */
+        give_up(run);
+        return;
+    }
     snprintf(actor, sizeof actor, "schedule:%s", e->name);
     const struct oc_call_request req = {
         .op = e->def.o.op,

@@ -240,7 +240,8 @@ void oc_cron_tick(void *service)
 {
     struct oc_cron_service *s = service;
     int64_t now = oc_time_wall();
-    if (s->stopping || s->ticking || s->env.ephemeral || !s->configured) {
+    if (s->stopping || oc_ops_stopping(s->env.ops) || s->ticking || s->env.ephemeral ||
+        !s->configured) {
         return;
     }
     bool held = oc_time_mono() - s->configured_ms > HOLD;

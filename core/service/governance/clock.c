@@ -49,6 +49,26 @@ void oc_governance_forget_clock(struct oc_governance *g, const char *id)
     free(oc_map_remove(&g->clocks, id));
 }
 
+/* ---- spans ---- */
+
+int64_t oc_governance_left(struct oc_governance *g, const char *key, int64_t begun, int64_t until)
+{
+    const struct oc_clocks now = oc_clocks_read();
+    struct oc_deadline *d = oc_map_get(&g->spans, key);
+    if (!d || d->deadline != until) {
+        oc_governance_forget_left(g, key);
+        d = oc_calloc(1, sizeof *d);
+        oc_deadline_resume(d, &now, begun, until, begun, false);
+        oc_map_set(&g->spans, key, d);
+    }
+    return oc_deadline_until(d, &now, until);
+}
+
+void oc_governance_forget_left(struct oc_governance *g, const char *key)
+{
+    free(oc_map_remove(&g->spans, key));
+}
+
 /* ---- the timer ---- */
 
 static void on_due(void *ctx)

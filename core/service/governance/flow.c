@@ -175,5 +175,7 @@ void oc_governance_written(struct oc_governance *g, const char *type, const json
         oc_governance_run(g, id);
     } else if (strcmp(type, "rollback_started") == 0) {
         oc_governance_roll_back(g, id);
+    } else {
+        oc_governance_ending_settled(g, type, entry, true);
     }
 }

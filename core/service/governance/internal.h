@@ -60,6 +60,7 @@ struct oc_governance {
     json_t *state;              /* owned */
     struct oc_map clocks;       /* proposal -> struct oc_deadline, owned: of those that are open */
     struct oc_map runs;         /* proposal -> struct run: being carried out */
+    struct oc_map endings;      /* proposal -> struct ending, owned: not on the disk yet (run.c) */
     struct oc_writing *writing; /* entries on their way to the disk */
     struct oc_watch *watches;   /* callers of governance.watch */
     struct oc_workers *workers; /* signatures of many ballots at once; made when first needed */
@@ -74,9 +75,10 @@ struct oc_governance {
     struct oc_subscription *accepted; /* what the ledger has lost */
     struct oc_map
         overdue; /* proposals of which people have been told that their review is overdue */
-    struct oc_map allowances;           /* actor -> struct allowance (quota.c), owned */
-    int64_t degraded_since;             /* wall ms: too few can be reached since then; 0 = enough */
-    struct oc_snapshot *snapshot;       /* being made */
+    struct oc_map allowances;     /* actor -> struct allowance (quota.c), owned */
+    int64_t degraded_since;       /* monotonic; too few can be reached since then; 0 = enough */
+    struct oc_map spans;          /* key -> struct oc_deadline, owned: see oc_governance_left */
+    struct oc_snapshot *snapshot; /* being made */
     struct oc_frozen_electorate frozen; /* of the proposal that was looked at last */
     struct oc_keyring *keyring;         /* the keys of the state */
     struct oc_sheet_seen *sheets;       /* [any] those that were verified */
@@ -89,6 +91,7 @@ struct oc_governance {
     int64_t last_ms;         /* of the last id */
     uint32_t serial;         /* within that millisecond */
     bool failed;             /* an entry could not be written: the state is to be read again */
+    uint64_t losses;         /* how often that has happened */
     bool stopping, resumed;
     oc_loop_fn stopped;
     void *stopped_ctx;
@@ -103,9 +106,10 @@ int oc_governance_load(struct oc_governance *g, struct oc_error *err);
  * OC_OK, or a code with which `call` has been failed. */
 int oc_governance_write(struct oc_governance *g, const char *type, json_t *entry,
                         struct oc_call *call, json_t *result);
-/* Ends `call` with `result` (taken) once everything that was written so far is on the disk. */
+/* Ends `call` with `result` (taken) once everything that was written so far is on the disk; with OC_E_RETRY when it does not get
+ * there, or when anything was lost since g->losses was `losses`. */
 void oc_governance_answer_when_durable(struct oc_governance *g, struct oc_call *call,
-                                       json_t *result);
+                                       json_t *result, uint64_t losses);
 /* All that was written is on the disk when this returns OC_OK. */
 int oc_governance_sync(struct oc_governance *g, struct oc_error *err);
 /* A receipt of an entry that is there: {"proposal","index","leaf"}. */
@@ -197,6 +201,10 @@ void oc_governance_decide(struct oc_governance *g, const json_t *proposal, const
 int64_t oc_governance_now(struct oc_governance *g, const json_t *proposal);
 /* Its deadline is another from now on. */
 void oc_governance_forget_clock(struct oc_governance *g, const char *id);
+/* For what has no proposal's clock: ms until `until`, promised at `begun` (both wall ms); 0 when it has passed. From the first time
+ * that it is asked for, it goes as the boot clock does: a wall clock that is set brings nothing about. `key` names it. */
+int64_t oc_governance_left(struct oc_governance *g, const char *key, int64_t begun, int64_t until);
+void oc_governance_forget_left(struct oc_governance *g, const char *key);
 
 /* ---- run.c ---- */
 
@@ -205,7 +213,13 @@ void oc_governance_roll_back(struct oc_governance *g,
                              const char *id);       /* rollback_started is durable */
 void oc_governance_resume(struct oc_governance *g); /* what a crash has interrupted */
 void oc_governance_forget_runs(struct oc_governance *g);
+void oc_governance_forget_endings(struct oc_governance *g);
 size_t oc_governance_running(const struct oc_governance *g);
+/* Writes ends of operations that could not be written when they came. */
+void oc_governance_write_endings(struct oc_governance *g);
+/* An entry of that kind is on the disk, or has failed to get there. */
+void oc_governance_ending_settled(struct oc_governance *g, const char *type, const json_t *entry,
+                                  bool written);
 
 /* ---- reach.c ---- */
 
@@ -218,7 +232,7 @@ void oc_governance_reach_ask(struct oc_governance *g);
 
 /* It is certain that the member can be reached, or that it cannot. */
 void oc_governance_hear(struct oc_governance *g, const char *member, bool reachable);
-void oc_governance_mode_tick(struct oc_governance *g, int64_t now);
+void oc_governance_mode_tick(struct oc_governance *g);
 bool oc_governance_is_degraded(const struct oc_governance *g);
 bool oc_governance_is_reachable(const struct oc_governance *g, const char *member);
 /* Whether one is on that has not run out. */
@@ -228,8 +242,7 @@ void oc_governance_end_emergency(struct oc_governance *g);
 /* What the degraded mode does to a new proposal; nothing in the standard mode. */
 void oc_governance_degrade(struct oc_governance *g, const char *id);
 /* OC_E_CONFLICT: a provisional decision was posted too short a time ago. */
-int oc_governance_may_post(const struct oc_governance *g, const char *category,
-                           struct oc_error *err);
+int oc_governance_may_post(struct oc_governance *g, const char *category, struct oc_error *err);
 void oc_governance_alert(struct oc_governance *g, const char *rule, const char *about,
                          const char *severity, const char *message, bool firing);
 

@@ -153,6 +153,7 @@ static void read_again(void *ctx)
     if (g->failed && !g->writing) {
         g->failed = false;
         oc_governance_load(g, &err);
+        oc_governance_write_endings(g);
         oc_governance_poke_all(g);
     }
 }
@@ -165,7 +166,9 @@ static void give_up(struct oc_writing *w)
         oc_err("an entry of governance could not be written", "type=%s index=%llu", w->type,
                (unsigned long long)w->index);
     }
+    g->losses += !g->failed;
     g->failed = true;
+    oc_governance_ending_settled(g, w->type, w->entry, false);
     forget(w);
     if (call) {
         oc_call_on_cancel(call, NULL, NULL);
@@ -278,13 +281,17 @@ int oc_governance_sync(struct oc_governance *g, struct oc_error *err)
 }
 
 void oc_governance_answer_when_durable(struct oc_governance *g, struct oc_call *call,
-                                       json_t *result)
+                                       json_t *result, uint64_t losses)
 {
     struct oc_writing *last = g->writing; /* the newest is the first of the list */
+    const bool lost = g->failed || g->losses != losses;
+    if (lost || (last && last->call && oc_governance_sync(g, NULL) != OC_OK)) {
+        json_decref(result);
+        oc_call_failf(call, OC_E_RETRY, "Bring them again: what is there is known.",
+                      "the ledger could not be written: some of it, or all, was not taken");
+        return;
+    }
     if (!last || last->call) {
-        if (last) {
-            oc_governance_sync(g, NULL);
-        }
         oc_call_succeed(call, result);
         return;
     }

@@ -96,14 +96,18 @@ static void restore_one(struct oc_governance *g, const char *id)
     } else if (v && strcmp(oc_json_str(v, "status", ""), "pending") == 0 &&
                !json_object_get(v, "until")) {
         json_t *entry = entry_for(id);
-        oc_json_set_int(entry, "until", oc_time_wall() + g->rules.ratification_ms);
+        const int64_t now = oc_time_wall();
+        oc_json_set_int(entry, "at", now);
+        oc_json_set_int(entry, "until", now + g->rules.ratification_ms);
         oc_governance_write(g, "ratification_opened", entry, NULL, NULL);
     }
 }
 
-static void look_at_members(struct oc_governance *g, int64_t now)
+/* The time that counts is that for which they were watched: neither a clock that is set, nor a host that slept, brings it about. */
+static void look_at_members(struct oc_governance *g)
 {
     const bool enough = has_majority(g);
+    const int64_t now = oc_time_mono();
     if (enough) {
         g->degraded_since = 0;
     } else if (!g->degraded_since) {
@@ -129,11 +133,18 @@ void oc_governance_hear(struct oc_governance *g, const char *member, bool reacha
         oc_json_set_str(entry, "member", member);
         oc_json_set_bool(entry, "reachable", reachable);
         oc_governance_write(g, "member_changed", entry, NULL, NULL);
-        look_at_members(g, oc_time_wall());
+        look_at_members(g);
     }
 }
 
 /* ---- new proposals in degraded mode ---- */
+
+/* Until the next one may be posted; watched from the moment of the last one, so that no clock that is set shortens it. */
+static int64_t posting_left(struct oc_governance *g)
+{
+    const int64_t posted = oc_json_int(g->state, "posted", 0);
+    return posted ? oc_governance_left(g, "posting", posted, posted + g->settings.posting_ms) : 0;
+}
 
 static void decide_alone(struct oc_governance *g, const json_t *p, bool provisional)
 {
@@ -146,6 +157,7 @@ static void decide_alone(struct oc_governance *g, const json_t *p, bool provisio
         oc_json_take(entry, "provisional", json_pack("{s:s}", "status", "pending"));
         oc_governance_write(g, "provisional_posted", entry_for(oc_json_str(p, "id", "")), NULL,
                             NULL);
+        posting_left(g);
     } else { /* nobody has voted, and nobody ratifies it: it is looked at afterwards */
         oc_json_take(
             entry, "review",
@@ -172,14 +184,11 @@ void oc_governance_degrade(struct oc_governance *g, const char *id)
     }
 }
 
-int oc_governance_may_post(const struct oc_governance *g, const char *category,
-                           struct oc_error *err)
+int oc_governance_may_post(struct oc_governance *g, const char *category, struct oc_error *err)
 {
-    const int64_t posted = oc_json_int(g->state, "posted", 0);
-    const int64_t wait = posted + g->settings.posting_ms - oc_time_wall();
+    const int64_t wait = posting_left(g);
     char span[32];
-    if (!oc_governance_is_degraded(g) || strcmp(category, "tactical") != 0 || !posted ||
-        wait <= 0) {
+    if (!oc_governance_is_degraded(g) || strcmp(category, "tactical") != 0 || wait == 0) {
         return OC_OK;
     }
     /* no OC_E_RETRY: whoever calls again at once, and again, gets the same answer for hours */
@@ -237,6 +246,7 @@ static void end_provisional(struct oc_governance *g, const char *id, bool ratifi
                             const char *reason)
 {
     json_t *entry = entry_for(id);
+    oc_governance_forget_left(g, id);
     oc_json_set_str(entry, "status", ratified ? "ratified" : "rejected");
     oc_json_set_str(entry, "reason", reason);
     if (oc_governance_write(g, ratified ? "provisional_ratified" : "provisional_rejected", entry,
@@ -253,12 +263,12 @@ static void look_at_provisional(struct oc_governance *g, const char *id)
         return;
     }
     const struct ratification n = count(p);
-    const int64_t until = oc_json_int(v, "until", INT64_MAX);
+    const int64_t until = oc_json_int(v, "until", 0);
     if (2 * n.yes > n.eligible) {
         end_provisional(g, id, true, "majority");
     } else if (2 * n.no > n.eligible) {
         end_provisional(g, id, false, "majority");
-    } else if (oc_time_wall() > until) {
+    } else if (until && oc_governance_left(g, id, oc_json_int(p, "time", 0), until + 1) == 0) {
         end_provisional(g, id, true, "silence");
     }
 }
@@ -325,13 +335,14 @@ static void look_at_one(struct oc_governance *g, const char *id)
     look_at_review(g, id);
 }
 
-void oc_governance_mode_tick(struct oc_governance *g, int64_t now)
+void oc_governance_mode_tick(struct oc_governance *g)
 {
     if (!g->failed) {
         if (!oc_governance_in_emergency(g)) {
             oc_governance_end_emergency(g);
         }
-        look_at_members(g, now);
+        look_at_members(g);
+        posting_left(g);
         oc_governance_each(g, look_at_one);
     }
 }

@@ -20,6 +20,12 @@ struct run {
     bool rollback;
 };
 
+/* What is known of an end that is not on the disk yet; "proposal" names it. */
+struct ending {
+    json_t *entry; /* owned */
+    bool rollback, under_way;
+};
+
 size_t oc_governance_running(const struct oc_governance *g)
 {
     return g->runs.count;
@@ -34,11 +40,71 @@ void oc_governance_forget_runs(struct oc_governance *g)
     oc_map_finish(&g->runs, NULL);
 }
 
+/* ---- the end: told until it is on the disk, or it would be done again ---- */
+
+static void ending_free(void *value)
+{
+    struct ending *e = value;
+    json_decref(e->entry);
+    free(e);
+}
+
+void oc_governance_forget_endings(struct oc_governance *g)
+{
+    oc_map_finish(&g->endings, ending_free);
+}
+
+static const char *ending_type(bool rollback)
+{
+    return rollback ? "rollback_ended" : "execution_ended";
+}
+
+static void write_ending(struct oc_governance *g, struct ending *e)
+{
+    e->under_way = true;
+    e->under_way = oc_governance_write(g, ending_type(e->rollback), json_deep_copy(e->entry), NULL,
+                                       NULL) == OC_OK;
+}
+
+void oc_governance_write_endings(struct oc_governance *g)
+{
+    void *value;
+    for (size_t it = 0; !g->failed && oc_map_next(&g->endings, &it, NULL, &value);) {
+        if (!((struct ending *)value)->under_way) {
+            write_ending(g, value);
+        }
+    }
+}
+
+void oc_governance_ending_settled(struct oc_governance *g, const char *type, const json_t *entry,
+                                  bool written)
+{
+    const char *id = oc_json_str(entry, "proposal", "");
+    struct ending *e = oc_map_get(&g->endings, id);
+    if (!e || strcmp(type, ending_type(e->rollback)) != 0) {
+        return;
+    }
+    e->under_way = false;
+    if (written) {
+        oc_map_remove(&g->endings, id);
+        ending_free(e);
+    }
+}
+
+static void keep_ending(struct oc_governance *g, const struct run *r, json_t *entry /* taken */)
+{
+    struct ending *e = oc_calloc(1, sizeof *e);
+    *e = (struct ending){.entry = entry, .rollback = r->rollback};
+    oc_map_set(&g->endings, r->proposal, e);
+    write_ending(g, e);
+}
+
 static json_t *ending(const struct run *r, int code, const json_t *result,
                       const struct oc_error *err)
 {
     json_t *entry = json_object();
     oc_json_set_str(entry, "proposal", r->proposal);
+    oc_json_set_int(entry, "at", oc_time_wall());
     oc_json_set_str(entry, "status",
                     code != OC_OK ? "failed"
                     : r->rollback ? "rolled_back"
@@ -60,17 +126,18 @@ static void on_done(void *ctx, int code, const json_t *result, const struct oc_e
 {
     struct run *r = ctx;
     struct oc_governance *g = r->g;
-    const bool rollback = r->rollback;
     if (!g) { /* the host is going: the next one finds it as interrupted */
         free(r->proposal);
         free(r);
         return;
     }
 
+    const bool interrupted = code == OC_E_CANCELLED && oc_ops_stopping(g->env->ops);
     oc_map_remove(&g->runs, r->proposal);
-    oc_governance_write(g, rollback ? "rollback_ended" : "execution_ended",
-                        ending(r, code, result, err), NULL, NULL);
-    if (code != OC_OK) {
+    if (!interrupted) { /* else as above */
+        keep_ending(g, r, ending(r, code, result, err));
+    }
+    if (code != OC_OK && !interrupted) {
         oc_warn("what was approved has failed", "proposal=%s code=%s", r->proposal,
                 oc_error_name(code));
     }
@@ -89,7 +156,7 @@ static void start(struct oc_governance *g, const json_t *p, const char *key, boo
 {
     const json_t *op = json_object_get(p, key), *asked = json_object_get(p, "op");
     const char *id = oc_json_str(p, "id", "");
-    if (!op || oc_map_get(&g->runs, id)) {
+    if (!op || oc_map_get(&g->runs, id) || oc_map_get(&g->endings, id)) {
         return;
     }
     struct run *r = oc_calloc(1, sizeof *r);
@@ -148,7 +215,7 @@ static bool again(struct oc_governance *g, const json_t *p)
 static void resume_one(struct oc_governance *g, const char *id)
 {
     const json_t *p = oc_governance_find(g->state, id), *x = json_object_get(p, "execution");
-    if (!p || oc_map_get(&g->runs, id)) {
+    if (!p || oc_map_get(&g->runs, id) || oc_map_get(&g->endings, id)) {
         return;
     }
     if (oc_json_bool(x, "rolling_back", false)) {

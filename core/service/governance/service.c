@@ -14,7 +14,8 @@ static void tick(void *ctx)
 {
     struct oc_governance *g = ctx;
     if (!g->stopping) {
-        oc_governance_mode_tick(g, oc_time_wall());
+        oc_governance_write_endings(g);
+        oc_governance_mode_tick(g);
     }
     oc_governance_save(g);
 }
@@ -154,6 +155,8 @@ void oc_governance_destroy(struct oc_governance *g)
     oc_keyring_destroy(g->keyring);
     oc_sheet_seen_destroy(g->sheets);
     oc_map_finish(&g->clocks, free);
+    oc_map_finish(&g->spans, free);
+    oc_governance_forget_endings(g);
     oc_map_finish(&g->overdue, NULL);
     oc_map_finish(&g->allowances, free);
     json_decref(g->state);

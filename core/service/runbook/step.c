@@ -264,11 +264,11 @@ static void on_timer(void *ctx)
     exec_release(x);
 }
 
-/* The daemon stops: what is on the disk says where to go on. */
+/* The daemon stops: what is on the disk says where to go on. A call that is cancelled for another reason has failed. */
 static bool interrupted(struct exec *x, int code)
 {
     struct run *r = x->run;
-    if (r->held || code == OC_E_CANCELLED) {
+    if (r->held || (code == OC_E_CANCELLED && oc_ops_stopping(r->service->env->ops))) {
         r->held = true;
         exec_close(x);
         return true;

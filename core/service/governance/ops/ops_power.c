@@ -35,6 +35,7 @@ struct oc_verifying {
     struct oc_governance *g;
     struct oc_verifying *next, *prev;
     struct oc_call *call; /* NULL: the caller has given up */
+    uint64_t losses;      /* of the journal, when it began */
     struct item *items;
     size_t count;
     struct slice *slices;
@@ -191,7 +192,7 @@ static void end(struct oc_verifying *b)
         oc_call_on_cancel(call, NULL, NULL);
     }
     if (call && b->written == b->slice_count) {
-        oc_governance_answer_when_durable(b->g, call, receipts(b));
+        oc_governance_answer_when_durable(b->g, call, receipts(b), b->losses);
     } else if (call) {
         oc_call_failf(call, OC_E_CANCELLED, "Bring them again: what was taken is known.",
                       "the host is stopping");
@@ -265,6 +266,7 @@ static void op_votes(struct oc_call *call, void *ctx)
     struct oc_verifying *b = oc_calloc(1, sizeof *b);
     b->g = g;
     b->call = call;
+    b->losses = g->losses;
     b->count = p->ballots.count;
     b->items = oc_calloc(b->count + 1, sizeof *b->items);
     b->next = g->verifying;

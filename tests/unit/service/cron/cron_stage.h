@@ -5,6 +5,7 @@
 #include "tests/unit/service/stage.h"
 
 #include "core/base/text.h"
+#include "core/op/internal.h"
 #include "core/service/cron/internal.h"
 
 static struct stage st;
@@ -183,13 +184,16 @@ static void stopped(void *ctx)
     *(bool *)ctx = true;
 }
 
+/* As the daemon does: calls end before the service is told. */
 static inline void stop_and_restart(void)
 {
     bool done = false;
+    oc_ops_stop(st.env.ops);
     oc_cron_service_stop(cron, 0, stopped, &done);
     assert_true(done);
     remove_ops();
     oc_cron_service_destroy(cron);
+    st.env.ops->stopping = false; /* the next process has another table */
     make_service();
     oc_cron_service_configure(cron, st.config, &st.diags);
     stage_pass(&st, 0);

@@ -34,6 +34,20 @@ static void a_run_is_on_the_disk_before_its_operation_begins(void **state)
     assert_string_equal(claimed, "running");
 }
 
+static void a_schedule_that_is_removed_in_the_turn_in_which_it_is_due_does_not_run(void **state)
+{
+    (void)state;
+    configure("");
+    stage_ask(&st, "cron.add", "{\"name\":\"b\",\"every\":\"1m\",\"op\":\"test.ok\"}");
+    stage_ask(&st, "cron.add",
+              "{\"name\":\"a\",\"every\":\"1m\",\"op\":\"cron.remove\",\"role\":\"admin\","
+              "\"params\":\"{\\\"name\\\":\\\"b\\\"}\"}");
+    stage_pass(&st, OC_MINUTE);
+    assert_int_equal(ran, 0);
+    assert_string_equal(states("a"), "ok");
+    assert_null(stage_find(stage_ask(&st, "cron.list", NULL), "name", "b"));
+}
+
 static void intervals_are_counted_from_the_epoch(void **state)
 {
     (void)state;
@@ -379,6 +393,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(a_schedule_runs_at_its_times_as_itself),
         T(a_run_is_on_the_disk_before_its_operation_begins),
+        T(a_schedule_that_is_removed_in_the_turn_in_which_it_is_due_does_not_run),
         T(intervals_are_counted_from_the_epoch),
         T(missed_runs_are_told_and_left),
         T(what_a_short_schedule_missed_is_told_of_for_more_than_a_minute),

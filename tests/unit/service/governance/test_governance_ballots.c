@@ -38,20 +38,37 @@ static void add_ballot(json_t *list, const char *member, const char *choice, boo
     oc_buf_finish(&signature);
 }
 
-/* Takes the list. */
-static void bring(json_t *list)
+/* Takes the list. The journal loses something meanwhile when `loses`. */
+static void deliver(json_t *list, bool loses)
 {
     json_t *params = json_object();
     oc_json_take(params, "ballots", list);
     char *text = oc_json_text(params);
     stage_call(&w.s, "governance.votes", text);
+    w.g->losses += loses;
     while (!w.s.done) {
         oc_loop_step(w.s.env.loop, true);
         stage_pass(&w.s, 0);
     }
     free(text);
     json_decref(params);
+}
+
+static void bring(json_t *list)
+{
+    deliver(list, false);
     assert_int_equal(w.s.code, OC_OK);
+}
+
+static void of_ballots_that_may_be_lost_no_receipt_is_given(void **state)
+{
+    (void)state;
+    world_propose(&w, "operational", "");
+    json_t *list = json_array();
+    add_ballot(list, "alpha", "yes", true);
+    deliver(list, true);
+    assert_int_equal(w.s.code, OC_E_RETRY);
+    assert_null(w.s.result);
 }
 
 static void many_ballots_come_in_one_call(void **state)
@@ -126,6 +143,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
         T(many_ballots_come_in_one_call),
+        T(of_ballots_that_may_be_lost_no_receipt_is_given),
         T(one_signature_is_good_for_many_ballots),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

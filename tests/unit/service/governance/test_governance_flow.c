@@ -432,6 +432,48 @@ static void what_was_interrupted_runs_again_only_when_it_may(void **state)
     assert_is(&w, "execution.status", "completed");
 }
 
+static void approve_again(void)
+{
+    world_propose(&w, "operational", "\"op\":\"test.again\"");
+    world_vote(&w, "alpha", "yes");
+    world_vote(&w, "beta", "yes");
+    assert_int_equal(w.ran, 1);
+}
+
+/* All calls end before governance is told that the host goes. */
+static void what_a_host_that_stops_interrupts_runs_again_after_it(void **state)
+{
+    (void)state;
+    approve_again();
+    oc_ops_stop(w.s.env.ops);
+    assert_null(w.waiting);
+    stage_pass(&w.s, 0);
+    assert_is(&w, "execution.status", "executing");
+    world_restart(&w, QUICK);
+    assert_int_equal(w.ran, 2);
+    oc_call_succeed(w.waiting, NULL);
+    w.waiting = NULL;
+    stage_pass(&w.s, 0);
+    assert_is(&w, "execution.status", "completed");
+}
+
+static void an_end_that_cannot_be_written_is_written_later(void **state)
+{
+    (void)state;
+    approve_again();
+    w.g->failed =
+        true; /* an entry before it could not be written: nothing is until all is read again */
+    oc_call_succeed(w.waiting, json_pack("{s:s}", "made", "it"));
+    w.waiting = NULL;
+    world_pass(&w, OC_MINUTE);
+    assert_is(&w, "execution.status", "executing");
+    w.g->failed = false;
+    world_pass(&w, 10 * OC_SECOND);
+    assert_is(&w, "execution.status", "completed");
+    assert_is(&w, "execution.result.made", "it");
+    assert_int_equal(w.ran, 1);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -460,6 +502,8 @@ int main(void)
         T(a_restart_gives_the_same_state_again),
         T(a_deadline_that_passed_while_the_host_was_down_has_passed),
         T(what_was_interrupted_runs_again_only_when_it_may),
+        T(what_a_host_that_stops_interrupts_runs_again_after_it),
+        T(an_end_that_cannot_be_written_is_written_later),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -341,6 +341,31 @@ static void one_member_that_is_down_changes_nothing(void **state)
     assert_false(oc_governance_is_degraded(w.g));
 }
 
+static void a_clock_that_is_set_degrades_and_ratifies_nothing(void **state)
+{
+    (void)state;
+    world_health(&w, "beta", "critical");
+    world_health(&w, "charlie", "critical");
+    world_pass(&w, 10 * OC_SECOND);
+    stage_set_clock(oc_time_wall() + 40 * OC_DAY);
+    world_pass(&w, 10 * OC_SECOND);
+    assert_false(oc_governance_is_degraded(w.g));
+    world_pass(&w, 10 * OC_MINUTE);
+    assert_true(oc_governance_is_degraded(w.g));
+    world_propose(&w, "tactical", UNDO);
+    stage_set_clock(oc_time_wall() + 40 * OC_DAY);
+    assert_int_equal(
+        world_call(&w, "governance.propose", "{\"title\":\"T\",\"category\":\"tactical\"}"),
+        OC_E_CONFLICT); /* one in four hours */
+    restore();
+    world_pass(&w, 10 * OC_SECOND);
+    stage_set_clock(oc_time_wall() + 40 * OC_DAY);
+    world_pass(&w, OC_HOUR);
+    assert_is(&w, "provisional.status", "pending");
+    world_pass(&w, OC_DAY);
+    assert_is(&w, "provisional.status", "ratified");
+}
+
 static void members_are_known_by_the_targets_of_their_checks(void **state)
 {
     (void)state;
@@ -537,6 +562,7 @@ int main(void)
         T(in_an_emergency_what_is_urgent_runs_and_is_reviewed_later),
         T(a_review_that_is_overdue_is_an_alert),
         T(one_member_that_is_down_changes_nothing),
+        T(a_clock_that_is_set_degrades_and_ratifies_nothing),
         T(members_are_known_by_the_targets_of_their_checks),
         T(a_member_of_whom_one_check_is_up_can_be_reached),
         T(who_is_down_before_anybody_listens_is_noticed),

@@ -41,11 +41,18 @@ static inline void world_run(struct oc_call *call, void *ctx)
     }
 }
 
+static inline void world_let_go(struct oc_call *call, void *ctx)
+{
+    ((struct world *)ctx)->waiting = NULL;
+    oc_call_failf(call, OC_E_CANCELLED, NULL, "cancelled");
+}
+
 static inline void world_slow(struct oc_call *call, void *ctx)
 {
     struct world *w = ctx;
     w->ran++;
     w->waiting = call;
+    oc_call_on_cancel(call, world_let_go, ctx);
 }
 
 struct world_params {

@@ -217,8 +217,8 @@ static inline void crash_and_come_back_to(const char *config)
 {
     json_t *kept = oc_kv_all(f->s.env.store, "runbook"), *doc;
     const char *id;
-    oc_ops_cancel_all(f->s.env.ops);
     oc_runbook_stop(f->runbooks, 0, done_nothing, NULL);
+    oc_ops_cancel_all(f->s.env.ops);
     oc_runbook_destroy(f->runbooks);
     json_object_foreach(kept, id, doc)
     {

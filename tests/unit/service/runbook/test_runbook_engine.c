@@ -25,6 +25,18 @@ static void the_first_failure_leaves_the_rest_untouched(void **state)
     assert_string_equal(step_state("c"), "pending");
 }
 
+/* Such as by the plugin that was to do it: it was disabled meanwhile. */
+static void a_step_that_somebody_else_cancels_has_failed(void **state)
+{
+    (void)state;
+    begin_run("{ act('hold', 'a'), act('do', 'b') }", ",\"detach\":true");
+    assert_string_equal(step_state("a"), "running");
+    oc_call_cancel(f->held[0]);
+    assert_string_equal(step_state("a"), "failed");
+    assert_string_equal(run_state(), "failed");
+    assert_string_equal(f->order, "a");
+}
+
 static void optional_steps_and_those_that_go_on_do_not_end_it(void **state)
 {
     (void)state;
@@ -249,6 +261,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         T(steps_run_in_order_and_are_written_down_before_they_run),
         T(the_first_failure_leaves_the_rest_untouched),
+        T(a_step_that_somebody_else_cancels_has_failed),
         T(optional_steps_and_those_that_go_on_do_not_end_it),
         T(a_check_before_that_fails_keeps_the_step_from_running),
         T(what_is_so_already_is_skipped),

@@ -71,6 +71,15 @@ static void after_a_crash_a_step_that_may_be_repeated_is_repeated(void **state)
     assert_string_equal(run_state(), "done");
 }
 
+static void calls_that_end_because_the_host_goes_have_not_failed(void **state)
+{
+    (void)state;
+    begin_run("{ act('holdsafe', 'a'), act('do', 'b') }", ",\"detach\":true");
+    oc_ops_stop(f->s.env.ops); /* before any service is told */
+    assert_string_equal(step_state("a"), "running");
+    assert_string_equal(run_state(), "running");
+}
+
 static void after_a_crash_nobody_knows_of_a_step_that_may_not_be_repeated(void **state)
 {
     char params[128];
@@ -306,6 +315,7 @@ int main(void)
         T(what_may_not_be_repeated_stops_the_run_that_is_resumed),
         T(a_run_that_nobody_works_on_is_interrupted),
         T(after_a_crash_a_step_that_may_be_repeated_is_repeated),
+        T(calls_that_end_because_the_host_goes_have_not_failed),
         T(after_a_crash_nobody_knows_of_a_step_that_may_not_be_repeated),
         T(after_a_crash_the_check_after_decides),
         T(after_a_crash_what_has_answered_is_only_checked),
