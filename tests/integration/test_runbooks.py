@@ -162,6 +162,24 @@ end
 '''
 
 
+def a_host_that_is_stopped_goes_on_with_its_runs():
+    c = Collective(["alpha", "beta", "charlie"])
+    d = c.daemon
+    try:
+        d.start()
+        c.start_all()
+        before = c.pids()
+        run = runbook(c, "agent-restart", param={"scenario": "rolling"}, detach=True)["run"]
+        eventually(lambda: c.marks("beta", "stops"), what="the restart of the second one")
+        assert d.stop() == 0
+        d.start()
+        eventually(lambda: d.call("runbook.status", run=run)["state"] == "done", what="the end")
+        after = c.pids()
+        assert all(after[name] not in (None, before[name]) for name in after), (before, after)
+    finally:
+        c.remove()
+
+
 def a_step_that_needs_approval_waits_for_the_votes():
     try:
         import governance
@@ -383,7 +401,8 @@ def services_come_back_and_the_whole_infrastructure_in_order():
 
 run([a_rolling_restart_under_load_goes_one_by_one_in_order, one_that_does_not_become_healthy_ends_it_and_the_rest_is_untouched,
      the_five_scenarios_of_a_restart, parameters_plans_and_words_are_checked_before_anything_is_done,
-     a_failure_can_undo_what_was_done, a_run_is_aborted_before_its_next_step, a_step_that_needs_approval_waits_for_the_votes,
+     a_failure_can_undo_what_was_done, a_run_is_aborted_before_its_next_step, a_host_that_is_stopped_goes_on_with_its_runs,
+     a_step_that_needs_approval_waits_for_the_votes,
      parameters_over_http_are_numbers_and_truth_values_or_texts, a_runbook_cannot_act_by_itself,
      troubleshooting_finds_what_is_wrong_and_changes_nothing,
      every_runbook_makes_a_plan_for_each_of_its_examples, a_bad_file_leaves_the_shipped_runbook_and_the_doctor_says_so,
