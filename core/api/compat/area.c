@@ -8,6 +8,7 @@
 #include "core/base/matchtext.h"
 #include "core/base/mem.h"
 
+#define DISMISSED     "dismissed" /* what such a silence says */
 #define DISMISSED_FOR "24h"
 
 /* ---- health ---- */
@@ -133,8 +134,25 @@ static json_t *silence_of(const json_t *alert)
     }
     oc_json_take(params, "matchers", matchers);
     oc_json_set_str(params, "for", DISMISSED_FOR);
-    oc_json_set_str(params, "comment", "dismissed");
+    oc_json_set_str(params, "comment", DISMISSED);
     return params;
+}
+
+/* The silence that dismissed it before and still holds, so that doing it twice changes nothing; owned, NULL: there is none. */
+static json_t *standing(struct oc_ops *ops, const json_t *alert)
+{
+    const char *id = oc_json_str(alert, "silenced_by", "");
+    json_t *all = *id ? oc_ops_ask(ops, "alert.silences", NULL) : NULL, *row, *found = NULL;
+    size_t i;
+    json_array_foreach(all, i, row)
+    {
+        if (strcmp(oc_json_str(row, "id", ""), id) == 0 &&
+            strcmp(oc_json_str(row, "comment", ""), DISMISSED) == 0) {
+            found = json_incref(row);
+        }
+    }
+    json_decref(all);
+    return found;
 }
 
 static void dismiss(struct oc_http_request *r, void *ctx)
@@ -143,11 +161,15 @@ static void dismiss(struct oc_http_request *r, void *ctx)
     json_t *params = json_object();
     oc_json_set_str(params, "id", oc_http_param(r, 0));
     json_t *alert = oc_ops_ask(c->api->env->ops, "alert.show", json_incref(params));
-    if (alert) {
+    json_t *silence = alert ? standing(c->api->env->ops, alert) : NULL;
+    if (silence) {
+        oc_http_send_json(r, 200, dismissed(silence));
+    } else if (alert) {
         oc_compat_call(r, "alert.silence", silence_of(alert), dismissed);
     } else { /* it says why there is none */
         oc_compat_call(r, "alert.show", json_incref(params), NULL);
     }
+    json_decref(silence);
     json_decref(alert);
     json_decref(params);
 }
