@@ -280,6 +280,14 @@ def redis_goes_and_comes_back():
         ws.until(lambda f: f["type"] == "status" and f["status"] == "ok")
         s.redis.cli("publish", "a2a:alpha", "again")
         assert ws.until("message")["content"] == "again"
+        with open(s.daemon.config) as f:
+            text = f.read()
+        s.daemon.write("\n".join(line for line in text.splitlines() if not line.startswith("bridge")) + "\n")
+        s.daemon.call("reload")
+        assert ws.until("status")["bridge"]["state"] == "off"
+        s.daemon.write(text)
+        s.daemon.call("reload")
+        ws.until(lambda f: f["type"] == "status" and f["bridge"]["state"] == "connected")
         ws.close()
 
 

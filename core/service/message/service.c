@@ -150,7 +150,6 @@ static void end_bridge(struct oc_message_service *m, int64_t grace_ms)
     let_go(m, &m->sender, grace_ms);
     json_decref(m->config);
     m->config = NULL;
-    m->state = OC_BRIDGE_OFF;
     m->retry_at = 0;
 }
 
@@ -194,6 +193,7 @@ void oc_message_configure(struct oc_message_service *m, const struct oc_config *
             m->config = json_incref(json);
             begin_bridge(m, node, o.plugin, diags);
         } else { /* whatever was told about it is over */
+            oc_message_set_state(m, OC_BRIDGE_OFF, NULL);
             oc_bus_publish(m->env->bus, "samples.complete",
                            json_pack("{s:s}", "instance", OC_OWN_BRIDGE));
         }
@@ -253,6 +253,7 @@ void oc_message_stop(struct oc_message_service *m, int64_t grace_ms, oc_loop_fn 
     m->stopped_ctx = ctx;
     m->leaving++; /* ours: done also when there was nothing to end */
     end_bridge(m, grace_ms);
+    m->state = OC_BRIDGE_OFF;
     oc_loop_post(m->env->loop, on_gone, m);
 }
 
