@@ -45,7 +45,7 @@ struct oc_workers {
     unsigned size;
     size_t outstanding; /* submitted, neither withdrawn nor reported; [loop] */
     pthread_mutex_t lock;
-    pthread_cond_t work, exit;
+    pthread_cond_t work, back, exit;
     /* guarded by lock: */
     struct job_list queued, returned;
     struct worker_list workers; /* the exited ones are still to be joined */
@@ -72,6 +72,7 @@ static void work_on(struct oc_workers *w, struct oc_job *job)
     w->lost -= job->abandoned;
     job->state = JOB_RETURNED;
     TAILQ_INSERT_TAIL(&w->returned, job, link);
+    pthread_cond_broadcast(&w->back);
     if (!w->closing) { /* afterwards `wake` may be gone */
         uv_async_send(w->wake);
     }
@@ -242,6 +243,7 @@ struct oc_workers *oc_workers_create(struct oc_loop *loop, unsigned size)
     TAILQ_INIT(&w->workers);
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->work, NULL);
+    pthread_cond_init(&w->back, NULL);
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&w->exit, &monotonic);
@@ -289,6 +291,7 @@ unsigned oc_workers_destroy(struct oc_workers *w, int64_t grace_ms)
     uv_close((uv_handle_t *)w->wake, free_wake);
     if (!stuck) { /* else they still use it */
         pthread_cond_destroy(&w->work);
+        pthread_cond_destroy(&w->back);
         pthread_cond_destroy(&w->exit);
         pthread_mutex_destroy(&w->lock);
         free(w);
@@ -330,6 +333,27 @@ bool oc_job_withdraw(struct oc_job *job)
         set_outstanding(w, w->outstanding - 1);
     }
     return queued;
+}
+
+void oc_job_join(struct oc_job *job)
+{
+    struct oc_workers *w = job->pool;
+    void (*const run)(void *ctx) = job->run;
+    void *const ctx = job->ctx;
+
+    if (oc_job_withdraw(job)) {
+        run(ctx);
+        return;
+    }
+    pthread_mutex_lock(&w->lock);
+    OC_ASSERT(!job->abandoned);
+    while (job->state != JOB_RETURNED) {
+        pthread_cond_wait(&w->back, &w->lock);
+    }
+    TAILQ_REMOVE(&w->returned, job, link);
+    pthread_mutex_unlock(&w->lock);
+    free(job);
+    set_outstanding(w, w->outstanding - 1);
 }
 
 void oc_job_abandon(struct oc_job *job, oc_loop_fn late)

@@ -24,6 +24,8 @@ struct oc_job *oc_workers_submit(struct oc_workers *w, void (*run)(void *ctx), o
                                  void *ctx);
 /* Takes back a job that has not begun: true, and neither run nor done will be called. False: it has begun. [loop] */
 bool oc_job_withdraw(struct oc_job *job);
+/* For the few who must wait: when this returns, run has, here if no thread had begun it; done will not be called. [loop] */
+void oc_job_join(struct oc_job *job);
 /* The owner stops waiting: `done` will not run; `late(ctx)` will, when run has returned. [loop] */
 void oc_job_abandon(struct oc_job *job, oc_loop_fn late);
 

@@ -157,6 +157,54 @@ static void only_a_job_that_has_not_begun_is_taken_back(void **state)
     task_finish(&waiting);
 }
 
+static void give_way(void *ctx)
+{
+    struct task *t = ctx;
+    sem_post(&t->go);
+}
+
+static void who_joins_a_job_waits_for_it_and_is_not_told_again(void **state)
+{
+    (void)state;
+    struct task running, returned;
+    task_begin(&running);
+    task_begin(&returned);
+    sem_post(&returned.go);
+    while (!atomic_load(&returned.ran)) {
+        sched_yield();
+    }
+    oc_workers_submit(pool, give_way, done, &running); /* on the other thread */
+    oc_job_join(running.job);
+    assert_int_equal(running.ran, 1);
+    oc_job_join(returned.job);
+    oc_loop_run(loop);
+    assert_int_equal(running.done, 1); /* of the job that gave way alone */
+    assert_int_equal(returned.done, 0);
+    task_finish(&running);
+    task_finish(&returned);
+}
+
+static void a_job_that_is_joined_does_not_wait_behind_others(void **state)
+{
+    (void)state;
+    struct task a, b, waiting;
+    task_begin(&a);
+    task_begin(&b);
+    task_submit(&waiting);
+    sem_post(&waiting.go);
+    oc_job_join(waiting.job); /* both threads are busy */
+    assert_int_equal(waiting.ran, 1);
+    sem_post(&a.go);
+    sem_post(&b.go);
+    oc_loop_run(loop);
+    assert_int_equal(waiting.ran, 1);
+    assert_int_equal(waiting.done, 0);
+    assert_int_equal(a.done + b.done, 2);
+    task_finish(&a);
+    task_finish(&b);
+    task_finish(&waiting);
+}
+
 static void a_late_job_is_abandoned_and_its_thread_replaced(void **state)
 {
     (void)state;
@@ -411,6 +459,8 @@ int main(void)
         POOL_TEST(an_idle_worker_is_used_again),
         POOL_TEST(more_jobs_than_workers_wait_their_turn),
         POOL_TEST(only_a_job_that_has_not_begun_is_taken_back),
+        POOL_TEST(who_joins_a_job_waits_for_it_and_is_not_told_again),
+        POOL_TEST(a_job_that_is_joined_does_not_wait_behind_others),
         POOL_TEST(a_late_job_is_abandoned_and_its_thread_replaced),
         POOL_TEST(a_thread_that_comes_back_is_not_kept_beyond_the_size),
         POOL_TEST(a_job_abandoned_after_it_returned_is_late_but_not_lost),
