@@ -229,6 +229,7 @@ int oc_ledger_sync(struct oc_ledger *l, struct oc_error *err)
     const uint64_t size = l->now.f.size;
     rc = oc_ledger_flush(l, err);
     oc_ledger_answer(l, rc != OC_OK);
+    oc_ledger_seal(l);
     return rc == OC_OK && l->stable.f.size < size ? OC_E_RETRY : rc;
 }
 

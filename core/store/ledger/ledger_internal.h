@@ -12,8 +12,6 @@
 #ifndef OC_STORE_LEDGER_INTERNAL_H
 #define OC_STORE_LEDGER_INTERNAL_H
 
-#include <pthread.h>
-
 #include "core/base/vec.h"
 #include "core/loop/worker.h"
 #include "core/store/ledger/ledger.h"
@@ -126,14 +124,14 @@ struct oc_ledger_job {
     struct oc_ledger_edge end;
     uint64_t first; /* number of the first entry */
     char *dir;
-    int fd, dir_fd;
+    int dir_fd;
+    int fd; /* in: of the sound segment; out: of the last one, or still that when the group failed */
     enum oc_ledger_trouble trouble; /* in: to be mended first; out: what is left */
     uint64_t sound_first, sound;    /* the segment, and how much of it is on the disk */
     int error;                      /* errno */
     const char *what;
-    pthread_mutex_t lock;
-    pthread_cond_t ended;
-    bool over, taken, replaced;
+    bool replaced;
+    struct oc_job *handle; /* when a worker has it */
 };
 
 struct oc_ledger {
@@ -185,6 +183,7 @@ int oc_ledger_flush(struct oc_ledger *l, struct oc_error *err); /* waits */
 /* False: a write hangs; what it uses cannot be freed. */
 bool oc_ledger_write_stop(struct oc_ledger *l);
 void oc_ledger_answer(struct oc_ledger *l, bool failed);
+struct oc_workers *oc_ledger_workers(struct oc_ledger *l);
 /* ledger_seal.c: the .tree files that are missing are made. */
 void oc_ledger_seal(struct oc_ledger *l);
 void oc_ledger_seal_stop(struct oc_ledger *l);

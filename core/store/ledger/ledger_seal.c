@@ -104,8 +104,7 @@ void oc_ledger_seal(struct oc_ledger *l)
     memcpy(s->root, l->segments.items[k].root, OC_LEDGER_HASH);
     l->seal = s;
     if (l->loop) {
-        l->workers = l->workers ? l->workers : oc_workers_create(l->loop, 1);
-        oc_workers_submit(l->workers, run, on_done, s);
+        oc_workers_submit(oc_ledger_workers(l), run, on_done, s);
     } else {
         run(s);
         on_done(s);

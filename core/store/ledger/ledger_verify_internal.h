@@ -2,6 +2,8 @@
 #ifndef OC_STORE_LEDGER_VERIFY_INTERNAL_H
 #define OC_STORE_LEDGER_VERIFY_INTERNAL_H
 
+#include <pthread.h>
+
 #include "core/store/ledger/ledger_internal.h"
 #include "core/store/ledger/ledger_verify.h"
 

@@ -13,6 +13,7 @@
 
 #define CLOSE_GRACE 10000 /* ms that a write under way may take when the ledger is closed */
 #define TRY_AGAIN   1000  /* ms between two tries after a failure */
+#define THREADS     2     /* a group that is written does not wait for a segment that is sealed */
 #define COPY_PIECE  (1u << 20)
 
 /* ---- [worker] one group ---- */
@@ -27,10 +28,10 @@ static int sync_dir(int fd)
     return fd < 0 || fsync(fd) == 0 ? 0 : errno;
 }
 
-/* The next segment is no part of the log yet. */
+/* The next segments are no part of the log yet. The last goes first: whenever a crash comes, there is no gap between them. */
 static void remove_next(const struct oc_ledger_job *job)
 {
-    for (size_t i = 0; i < job->pieces.count; i++) {
+    for (size_t i = job->pieces.count; i-- > 0;) {
         if (job->pieces.items[i].first != job->sound_first || job->sound == 0) {
             char *path = oc_ledger_path(job->dir, job->pieces.items[i].first, ".log");
             unlink(path);
@@ -73,12 +74,12 @@ static int copy_sound(struct oc_ledger_job *job)
 static int mend(struct oc_ledger_job *job)
 {
     int rc = 0;
-    if (job->trouble == OC_LEDGER_FINE || !job->dir) {
+    if (job->trouble == OC_LEDGER_FINE) {
         return 0;
     }
     job->what = "cannot mend";
     rc = sync_dir(job->dir_fd); /* what was taken away stays away when the rest is cut */
-    if (rc == 0 && job->fd >= 0 && job->sound > 0) {
+    if (rc == 0 && job->fd >= 0 && (job->sound > 0 || !job->dir)) {
         if (job->trouble == OC_LEDGER_COPY) {
             rc = copy_sound(job);
         } else if (ftruncate(job->fd, (off_t)job->sound) != 0 || fsync(job->fd) != 0) {
@@ -89,26 +90,40 @@ static int mend(struct oc_ledger_job *job)
     return rc;
 }
 
-static int begin_file(struct oc_ledger_job *job, uint64_t first)
+/* The file of the next segment takes the place of the one that was begun before it; that of the sound one stays open, for it is gone
+ * back to when the group fails. */
+static int begin_file(const struct oc_ledger_job *job, uint64_t first, int *fd)
 {
-    if (!job->dir) {
-        return 0; /* in memory all is one file */
+    if (*fd >= 0 && *fd != job->fd) {
+        close(*fd);
     }
     char *path = oc_ledger_path(job->dir, first, ".log");
-    int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    const int rc = fd < 0 ? errno : 0;
+    *fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    const int rc = *fd < 0 ? errno : 0;
     free(path);
-    if (rc == 0) {
-        if (job->fd >= 0) {
-            close(job->fd);
-        }
-        job->fd = fd;
-    }
     return rc;
 }
 
-/* A segment is on the disk before the next one is begun. */
-static int write_pieces(struct oc_ledger_job *job)
+static int write_piece(struct oc_ledger_job *job, const char *data, size_t len, int fd, bool begins)
+{
+    job->trouble = OC_LEDGER_CUT;
+    const off_t before = lseek(fd, 0, SEEK_END);
+    if (!begins && job->dir && (uint64_t)before != job->sound) {
+        return EIO; /* somebody else wrote to it */
+    }
+    int rc = -oc_fd_write_all(fd, data, len);
+    if (rc == 0) {
+        job->what = "cannot sync";
+        job->trouble = OC_LEDGER_COPY;
+        rc = sync_fd(fd);
+        rc = rc == 0 && begins ? sync_dir(job->dir_fd) : rc;
+    }
+    job->trouble = rc == 0 ? OC_LEDGER_FINE : job->trouble;
+    return rc;
+}
+
+/* A segment is on the disk before the next one is begun. `fd` gets the file of the last one. */
+static int write_pieces(struct oc_ledger_job *job, int *fd)
 {
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < job->pieces.count; i++) {
@@ -117,32 +132,29 @@ static int write_pieces(struct oc_ledger_job *job)
         const char *data = job->bytes.data + piece->at;
         const bool begins = data[8] == OC_LEDGER_HEADER;
         job->what = "cannot write";
-        rc = begins ? begin_file(job, piece->first) : 0;
-        job->trouble = rc ? OC_LEDGER_CUT : job->trouble;
-        const off_t before = rc == 0 ? lseek(job->fd, 0, SEEK_END) : 0;
-        if (rc == 0 && !begins && job->dir && (uint64_t)before != job->sound) {
-            rc = EIO; /* somebody else wrote to it */
+        if (begins && job->dir) { /* in memory all is one file */
+            rc = begin_file(job, piece->first, fd);
+            job->trouble = rc ? OC_LEDGER_CUT : job->trouble;
         }
-        rc = rc == 0 ? -oc_fd_write_all(job->fd, data, end - piece->at) : rc;
-        job->trouble = rc ? OC_LEDGER_CUT : job->trouble;
-        if (rc == 0) {
-            job->what = "cannot sync";
-            rc = sync_fd(job->fd);
-            rc = rc == 0 && begins ? sync_dir(job->dir_fd) : rc;
-            job->trouble = rc ? OC_LEDGER_COPY : job->trouble;
-        }
+        rc = rc == 0 ? write_piece(job, data, end - piece->at, *fd, begins) : rc;
     }
     return rc;
 }
 
-static void reopen_sound(struct oc_ledger_job *job)
+/* All of the group, or nothing. */
+static int write_group(struct oc_ledger_job *job)
 {
-    char *path = oc_ledger_path(job->dir, job->sound_first, ".log");
-    if (job->fd >= 0) {
-        close(job->fd);
+    int fd = job->fd;
+    const int rc = write_pieces(job, &fd);
+    if (rc != 0 && job->dir) {
+        remove_next(job);
     }
-    job->fd = job->sound > 0 ? open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW) : -1;
-    free(path);
+    const int other = rc == 0 ? job->fd : fd;
+    job->fd = rc == 0 ? fd : job->fd;
+    if (other >= 0 && other != job->fd) {
+        close(other);
+    }
+    return rc;
 }
 
 /* Editors and people put another file in the place of one that is open: what we have is what was written. */
@@ -164,22 +176,10 @@ static void run_job(void *ctx)
     struct oc_ledger_job *job = ctx;
     job->replaced = is_replaced(job);
     job->trouble = job->replaced ? OC_LEDGER_COPY : job->trouble;
-    int rc = mend(job);
-    if (rc == 0) {
-        const int fd = job->fd;
-        rc = write_pieces(job);
-        if (rc != 0 && job->dir) {
-            remove_next(job);
-            if (job->fd != fd) {
-                reopen_sound(job);
-            }
-        }
+    job->error = mend(job);
+    if (job->error == 0) {
+        job->error = write_group(job);
     }
-    pthread_mutex_lock(&job->lock);
-    job->error = rc;
-    job->over = true;
-    pthread_cond_broadcast(&job->ended);
-    pthread_mutex_unlock(&job->lock);
 }
 
 /* ---- [loop] ---- */
@@ -189,8 +189,6 @@ static void job_free(struct oc_ledger_job *job)
     oc_buf_finish(&job->bytes);
     OC_VEC_FINISH(&job->pieces);
     free(job->dir);
-    pthread_cond_destroy(&job->ended);
-    pthread_mutex_destroy(&job->lock);
     free(job);
 }
 
@@ -231,7 +229,6 @@ static void fail(struct oc_ledger *l, const struct oc_ledger_job *job)
 static bool take_result(struct oc_ledger *l, struct oc_ledger_job *job)
 {
     const bool good = job->error == 0;
-    job->taken = true;
     l->job = NULL;
     l->fd = job->fd;
     l->trouble = job->trouble;
@@ -256,10 +253,7 @@ static void on_job_done(void *ctx)
 {
     struct oc_ledger_job *job = ctx;
     struct oc_ledger *l = job->ledger;
-    bool good = true;
-    if (!job->taken) { /* else somebody waited for it */
-        good = take_result(l, job);
-    }
+    const bool good = take_result(l, job);
     job_free(job);
     oc_ledger_answer(l, !good);
     if (good) {
@@ -286,8 +280,6 @@ static struct oc_ledger_job *make_job(struct oc_ledger *l)
     job->sound = l->stable.offset; /* 0: the last segment is full, or there is none */
     job->sound_first = l->stable.f.size / l->per * l->per;
     job->sound_first -= job->sound == 0 && job->sound_first > 0 ? l->per : 0;
-    pthread_mutex_init(&job->lock, NULL);
-    pthread_cond_init(&job->ended, NULL);
     memset(&l->pending, 0, sizeof l->pending);
     memset(&l->pieces, 0, sizeof l->pieces);
     l->job = job;
@@ -299,6 +291,12 @@ static bool may_try(const struct oc_ledger *l)
     return l->why.code != OC_E_RETRY || oc_time_mono() >= l->next_try;
 }
 
+struct oc_workers *oc_ledger_workers(struct oc_ledger *l)
+{
+    l->workers = l->workers ? l->workers : oc_workers_create(l->loop, THREADS);
+    return l->workers;
+}
+
 static void begin_job(struct oc_ledger *l)
 {
     if (l->job || (l->pending.len == 0 && l->trouble == OC_LEDGER_FINE) || !may_try(l)) {
@@ -306,8 +304,7 @@ static void begin_job(struct oc_ledger *l)
     }
     struct oc_ledger_job *job = make_job(l);
     if (l->dir && l->loop) {
-        l->workers = l->workers ? l->workers : oc_workers_create(l->loop, 1);
-        oc_workers_submit(l->workers, run_job, on_job_done, job);
+        job->handle = oc_workers_submit(oc_ledger_workers(l), run_job, on_job_done, job);
     } else {
         run_job(job);
         on_job_done(job);
@@ -341,21 +338,13 @@ void oc_ledger_kick(struct oc_ledger *l)
     }
 }
 
-static void wait_for_job(struct oc_ledger *l)
-{
-    struct oc_ledger_job *job = l->job;
-    pthread_mutex_lock(&job->lock);
-    while (!job->over) {
-        pthread_cond_wait(&job->ended, &job->lock);
-    }
-    pthread_mutex_unlock(&job->lock);
-    take_result(l, job); /* it is freed when the loop hears of it */
-}
-
 int oc_ledger_flush(struct oc_ledger *l, struct oc_error *err)
 {
     if (l->job) {
-        wait_for_job(l);
+        struct oc_ledger_job *job = l->job;
+        oc_job_join(job->handle);
+        take_result(l, job);
+        job_free(job);
     }
     if (l->pending.len > 0 && !l->damaged) {
         struct oc_ledger_job *job = make_job(l);
