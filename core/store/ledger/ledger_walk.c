@@ -58,14 +58,15 @@ static int walk_lines(struct walking *w, struct oc_ledger_reader *r, uint64_t in
     if (r->offset == 0) {
         got = oc_ledger_reader_next(r, true, index, &line);
     }
-    for (; got == OC_LEDGER_LINE && index < end && !w->stopped; index++) {
+    while (got == OC_LEDGER_LINE && index < end && !w->stopped) {
         got = oc_ledger_reader_next(r, false, index, &line);
         if (got == OC_LEDGER_LINE && index >= w->at) {
             w->stopped = !w->fn(w->ctx, index, line.text, line.len);
             w->at = index + 1;
         }
+        index += got == OC_LEDGER_LINE;
     }
-    return got == OC_LEDGER_LINE ? OC_OK : bad_file(r, got, index - 1, err);
+    return got == OC_LEDGER_LINE ? OC_OK : bad_file(r, got, index, err);
 }
 
 /* What of one segment is on the disk. */

@@ -340,6 +340,43 @@ static void memory_that_is_full_acknowledges_nothing_and_goes_on(void **state)
     assert_int_equal(next, 2);
 }
 
+/* Changes one byte of the open segment, asks for the entries behind it, and returns what is said. */
+static void says(struct kit *k, const char *text, const char *expected)
+{
+    char *path = oc_ledger_path(k->folder, 4, ".log");
+    struct oc_buf whole = {0};
+    struct oc_error err;
+    uint64_t next = 0;
+    oc_error_init(&err);
+    assert_int_equal(oc_file_read(path, 1 << 20, &whole, NULL), OC_OK);
+    oc_buf_addc(&whole, '\0');
+    char *at = strstr(whole.data, text);
+    assert_non_null(at);
+    *at = '~';
+    assert_int_equal(oc_file_write(path, whole.data, whole.len - 1, 0600, NULL), OC_OK);
+    assert_int_equal(oc_ledger_each_in(k->folder, SEGMENT, 0, 7, is_in_place, &next, &err),
+                     OC_E_VERIFY);
+    assert_string_equal(err.message, expected);
+    *at = *text;
+    assert_int_equal(oc_file_write(path, whole.data, whole.len - 1, 0600, NULL), OC_OK);
+    oc_buf_finish(&whole);
+    free(path);
+}
+
+static void damage_is_said_of_the_entry_that_has_it(void **state)
+{
+    struct kit *k = *state;
+    open_ledger(k);
+    for (uint64_t n = 0; n < 7; n++) {
+        add(k, n, 10);
+    }
+    assert_int_equal(oc_ledger_sync(k->ledger, NULL), OC_OK);
+    says(k, "openclaw", "entry 4 of the ledger is damaged"); /* the line before it */
+    says(k, "\"n\":4", "entry 4 of the ledger is damaged");
+    says(k, "\"n\":6", "entry 6 of the ledger is damaged");
+    has(k, 7);
+}
+
 #define kit_test(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -352,6 +389,7 @@ int main(void)
         kit_test(who_waits_for_the_disk_does_not_wait_for_a_seal),
         kit_test(a_segment_that_a_sync_makes_full_is_sealed),
         kit_test(memory_that_is_full_acknowledges_nothing_and_goes_on),
+        kit_test(damage_is_said_of_the_entry_that_has_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
