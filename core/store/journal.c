@@ -40,39 +40,6 @@ struct oc_journal *oc_journal_open(const char *dir, bool read_only, struct oc_lo
     return j;
 }
 
-static void close_files(struct oc_journal *j)
-{
-    for (size_t i = 0; i < j->old.count; i++) {
-        close(j->old.items[i]);
-    }
-    OC_VEC_FINISH(&j->old);
-    if (j->fd >= 0) {
-        close(j->fd);
-    }
-    if (j->dir_fd >= 0) {
-        close(j->dir_fd);
-    }
-}
-
-void oc_journal_close(struct oc_journal *j)
-{
-    if (!j) {
-        return;
-    }
-    j->loop = NULL;
-    oc_timer_destroy(j->ready);
-    oc_workers_destroy(j->workers, CLOSE_GRACE); /* an fsync under way reports here */
-    j->workers = NULL;
-    oc_journal_commit(j, NULL);
-    oc_journal_answer(j, true);
-    close_files(j);
-    OC_VEC_FINISH(&j->segments);
-    OC_VEC_FINISH(&j->waiters);
-    oc_buf_finish(&j->out);
-    free(j->dir);
-    free(j);
-}
-
 /* ---- trouble ---- */
 
 void oc_journal_fail(struct oc_journal *j, int errnum, const char *what)
@@ -268,7 +235,7 @@ static void run_job(void *ctx)
 
 static void close_synced(struct oc_journal *j, const struct oc_journal_job *job)
 {
-    for (size_t i = 0; !j->job && i < job->fds.count; i++) { /* else another job looks at them */
+    for (size_t i = 0; i < job->fds.count; i++) {
         for (size_t k = 0; k < j->old.count; k++) {
             if (j->old.items[k] == job->fds.items[i]) {
                 close(j->old.items[k]);
@@ -330,7 +297,7 @@ static void begin_job(struct oc_journal *j)
         return;
     }
     j->job = make_job(j);
-    oc_workers_submit(j->workers, run_job, on_job_done, j->job);
+    j->job->handle = oc_workers_submit(j->workers, run_job, on_job_done, j->job);
 }
 
 static void sync_here(struct oc_journal *j)
@@ -338,6 +305,17 @@ static void sync_here(struct oc_journal *j)
     struct oc_journal_job *job = make_job(j);
     run_job(job);
     finish_job(j, job);
+}
+
+/* The kernel tells that writing has failed once: an fsync beside one under way may find nothing wrong with what that one has lost. */
+static void join_job(struct oc_journal *j)
+{
+    struct oc_journal_job *job = j->job;
+    if (job) {
+        oc_job_join(job->handle);
+        j->job = NULL;
+        finish_job(j, job);
+    }
 }
 
 static void on_ready(void *ctx)
@@ -381,6 +359,7 @@ void oc_journal_sync(struct oc_journal *j, oc_journal_done_fn done, void *ctx)
 
 int oc_journal_commit(struct oc_journal *j, struct oc_error *err)
 {
+    join_job(j);
     int rc = oc_journal_flush(j, err);
     if (rc == OC_OK && j->read_only) {
         oc_journal_answer(j, true);
@@ -397,6 +376,47 @@ int oc_journal_commit(struct oc_journal *j, struct oc_error *err)
     }
     oc_journal_answer(j, j->failing);
     return rc;
+}
+
+/* ---- the end ---- */
+
+static void close_files(struct oc_journal *j)
+{
+    for (size_t i = 0; i < j->old.count; i++) {
+        close(j->old.items[i]);
+    }
+    OC_VEC_FINISH(&j->old);
+    if (j->fd >= 0) {
+        close(j->fd);
+    }
+    if (j->dir_fd >= 0) {
+        close(j->dir_fd);
+    }
+}
+
+void oc_journal_close(struct oc_journal *j)
+{
+    if (!j) {
+        return;
+    }
+    j->loop = NULL;
+    oc_timer_destroy(j->ready);
+    if (oc_workers_destroy(j->workers, CLOSE_GRACE) > 0) { /* an fsync under way reports here */
+        return;
+    }
+    j->workers = NULL;
+    if (j->job) { /* it never began */
+        run_job(j->job);
+        on_job_done(j->job);
+    }
+    oc_journal_commit(j, NULL);
+    oc_journal_answer(j, true);
+    close_files(j);
+    OC_VEC_FINISH(&j->segments);
+    OC_VEC_FINISH(&j->waiters);
+    oc_buf_finish(&j->out);
+    free(j->dir);
+    free(j);
 }
 
 /* ---- figures ---- */

@@ -40,7 +40,8 @@ typedef void (*oc_journal_done_fn)(void *ctx, int code);
  * may be NULL: then syncs happen at once. */
 struct oc_journal *oc_journal_open(const char *dir, bool read_only, struct oc_loop *loop,
                                    oc_journal_replay_fn replay, void *ctx, struct oc_error *err);
-/* Writes and syncs what was added, waits for an fsync under way. NULL is fine. Callbacks that wait are called. */
+/* Writes and syncs what was added, waits for an fsync under way. Callbacks that wait are called. An fsync that hangs for seconds is left
+ * behind with all that it uses, and nobody is called. NULL is fine. */
 void oc_journal_close(struct oc_journal *j);
 
 void oc_journal_add(struct oc_journal *j, unsigned type, const void *data, size_t len);
@@ -49,7 +50,7 @@ uint32_t oc_journal_segment(const struct oc_journal *j);
 int oc_journal_flush(struct oc_journal *j, struct oc_error *err);
 /* done(ctx, code) when all that was flushed before is on the disk; with a loop never from within this call. */
 void oc_journal_sync(struct oc_journal *j, oc_journal_done_fn done, void *ctx);
-/* Flushes and syncs here and now: for the few things that one waits for. */
+/* Flushes and syncs here and now, after an fsync under way: for the few things that one waits for. */
 int oc_journal_commit(struct oc_journal *j, struct oc_error *err);
 
 bool oc_journal_failing(const struct oc_journal *j, struct oc_error *why);

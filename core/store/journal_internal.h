@@ -24,6 +24,7 @@ struct oc_journal_waiter {
 /* One fsync: what it looks at is its own while it runs. */
 struct oc_journal_job {
     struct oc_journal *journal;
+    struct oc_job *handle; /* when a worker has it */
     OC_VEC(int) fds;
     int dir_fd;
     uint64_t frames;
