@@ -138,7 +138,7 @@ static int wait_for_lock(struct oc_daemon *h, const char *path, struct oc_error 
 }
 
 /* One daemon owns the home folder. A private one that finds it taken (the daemon has just started) only looks; a home
- * that cannot be written to has no lock, and the store says so. */
+ * that cannot be written to has no lock, and the store says so. With any other error nobody knows who else writes there. */
 static int take_lock(struct oc_daemon *h, struct oc_error *err)
 {
     if (keeps_nothing(h)) {
@@ -147,7 +147,13 @@ static int take_lock(struct oc_daemon *h, struct oc_error *err)
     char *path = oc_path_join(h->home, "run/openclawd.lock");
     h->lock = wait_for_lock(h, path, err);
     free(path);
-    return h->lock == OC_E_CONFLICT && !h->env.ephemeral ? OC_E_CONFLICT : OC_OK;
+    const bool unwritable =
+        h->lock == OC_E_DENIED || h->lock == OC_E_NOT_FOUND || h->lock == OC_E_RETRY;
+    if (unwritable && !h->env.ephemeral) {
+        oc_warn("the home folder has no lock: no other daemon is kept from it", "reason=%s",
+                err->message);
+    }
+    return h->lock >= 0 || h->env.ephemeral || unwritable ? OC_OK : h->lock;
 }
 
 static int open_store(struct oc_daemon *h, struct oc_error *err)

@@ -15,7 +15,7 @@
 
 #define PID_ATTEMPTS 20
 
-/* The owner writes its pid just after it has taken the lock: wait for that, a moment. */
+/* The owner writes its pid just after it has taken the lock: wait for that, a moment. 0: it could not. */
 static pid_t read_pid(int fd)
 {
     const struct timespec pause = {.tv_nsec = 1000000};
@@ -33,14 +33,26 @@ static pid_t read_pid(int fd)
     return 0;
 }
 
-static int write_pid(int fd)
+/* The pid is for people: on a full disk the lock is taken without it, for who makes room needs it as well. */
+static void write_pid(int fd)
 {
     char text[32];
     int len = snprintf(text, sizeof text, "%ld\n", (long)getpid());
-    if (ftruncate(fd, 0)) {
-        return -errno;
+    if (ftruncate(fd, 0) == 0) {
+        (void)oc_fd_write_all(fd, text, (size_t)len);
     }
-    return oc_fd_write_all(fd, text, (size_t)len);
+}
+
+static int conflict(const char *path, int fd, struct oc_error *err)
+{
+    const long pid = (long)read_pid(fd);
+    if (pid > 0) {
+        oc_error_set(err, OC_E_CONFLICT, "%s is held by pid %ld", path, pid);
+    } else {
+        oc_error_set(err, OC_E_CONFLICT, "%s is held by another process", path);
+    }
+    oc_error_hint(err, "Stop the other daemon first, or give this one another home.");
+    return OC_E_CONFLICT;
 }
 
 int oc_lock_take(const char *path, struct oc_error *err)
@@ -51,16 +63,13 @@ int oc_lock_take(const char *path, struct oc_error *err)
     if (fd < 0) {
         return oc_error_errno(err, 0, errno, "cannot open the lock %s", path);
     }
-    int rc = fcntl(fd, F_OFD_SETLK, &lock) ? -errno : write_pid(fd);
-    if (!rc) {
+    int rc = fcntl(fd, F_OFD_SETLK, &lock) ? errno : 0;
+    if (rc == 0) {
+        write_pid(fd);
         return fd;
     }
-    if (rc == -EAGAIN || rc == -EACCES) {
-        rc = oc_error_set(err, OC_E_CONFLICT, "%s is held by pid %ld", path, (long)read_pid(fd));
-        oc_error_hint(err, "Stop the other daemon first, or give this one another home.");
-    } else {
-        rc = oc_error_errno(err, 0, -rc, "cannot take the lock %s", path);
-    }
+    rc = rc == EAGAIN || rc == EACCES ? conflict(path, fd, err)
+                                      : oc_error_errno(err, 0, rc, "cannot take the lock %s", path);
     close(fd);
     return rc;
 }

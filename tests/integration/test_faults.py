@@ -142,6 +142,7 @@ def a_home_that_cannot_be_written_still_watches():
     daemon.env["OPENCLAW_HOME"] = "/proc/openclaw"
     try:
         daemon.start(wait=False)
+        eventually(lambda: "has no lock" in daemon.output(), what="a word about the lock")
         eventually(lambda: "cannot" in daemon.output(), what="a complaint")
         time.sleep(2)
         assert daemon.process.poll() is None, daemon.output()

@@ -178,6 +178,19 @@ static void a_daemon_that_was_killed_in_a_fork_keeps_no_other_from_starting(void
     assert_non_null(f.daemon);
 }
 
+/* It could be anybody's: who else writes to the home is not known. */
+static void a_link_in_place_of_the_lock_keeps_it_from_starting(void **state)
+{
+    char path[128];
+    (void)state;
+    snprintf(path, sizeof path, "%s/run", f.home);
+    assert_int_equal(mkdir(path, 0700), 0);
+    snprintf(path, sizeof path, "%s/run/openclawd.lock", f.home);
+    assert_int_equal(symlink("elsewhere", path), 0);
+    assert_null(oc_daemon_create(&f.options, &f.err));
+    assert_non_null(strstr(f.err.message, "cannot open the lock"));
+}
+
 static void a_file_that_does_not_parse_keeps_it_from_starting(void **state)
 {
     (void)state;
@@ -302,6 +315,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(one_daemon_owns_its_home),
         TEST(a_daemon_that_was_killed_in_a_fork_keeps_no_other_from_starting),
+        TEST(a_link_in_place_of_the_lock_keeps_it_from_starting),
         TEST(a_file_that_does_not_parse_keeps_it_from_starting),
         TEST(a_reload_opens_the_log_that_is_named_now),
         TEST(a_reload_says_what_only_a_restart_can_change),

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -86,6 +87,26 @@ static void the_lock_of_a_killed_process_is_free(void **state)
     close(ready[1]);
 }
 
+/* No file of this process may have a byte: what a full disk does. */
+static void a_lock_is_taken_where_there_is_no_room_for_the_pid(void **state)
+{
+    (void)state;
+    struct rlimit old, none;
+    struct oc_error err;
+    signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &old);
+    none = old;
+    none.rlim_cur = 0;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+    const int fd = oc_lock_take(path, &err);
+    setrlimit(RLIMIT_FSIZE, &old);
+    assert_true(fd >= 0);
+    assert_int_equal(oc_lock_owner(path), 0);
+    assert_int_equal(oc_lock_take(path, &err), OC_E_CONFLICT);
+    assert_non_null(strstr(err.message, "another process"));
+    oc_lock_drop(fd);
+}
+
 static void a_link_in_place_of_the_lock_is_not_followed(void **state)
 {
     (void)state;
@@ -111,6 +132,7 @@ int main(void)
         LOCK_TEST(a_lock_is_held_once_and_names_its_owner),
         LOCK_TEST(asking_for_the_owner_takes_nothing),
         LOCK_TEST(the_lock_of_a_killed_process_is_free),
+        LOCK_TEST(a_lock_is_taken_where_there_is_no_room_for_the_pid),
         LOCK_TEST(a_link_in_place_of_the_lock_is_not_followed),
         LOCK_TEST(a_lock_in_a_missing_folder_is_an_error),
     };
