@@ -11,18 +11,22 @@
 #include "core/base/text.h"
 
 #define READ_SIZE (64u << 10)
+#define LINGER    5000 /* ms */
 
 struct oc_process {
     struct oc_process_options options; /* the callbacks; NULL once it is forgotten */
     uv_process_t child;
     uv_pipe_t in, out, err;
     uv_write_t write;
+    struct oc_loop *loop;
+    struct oc_timer
+        *linger; /* from the end of the child on: whoever that began may hold its output for ever */
     char *input;
     struct oc_buf line, errors;
     char piece[READ_SIZE];
     int status;
     unsigned open; /* handles that are not closed yet */
-    bool exited;
+    bool exited, lingered;
 };
 
 static void end(struct oc_process *p)
@@ -33,6 +37,7 @@ static void end(struct oc_process *p)
     if (p->options.on_exit) {
         p->options.on_exit(p->options.ctx, p->status, p->errors.data ? p->errors.data : "");
     }
+    oc_timer_destroy(p->linger);
     oc_buf_finish(&p->line);
     oc_buf_finish(&p->errors);
     free(p->input);
@@ -53,11 +58,40 @@ static void close_handle(uv_handle_t *handle)
     }
 }
 
+static void tell_line(struct oc_process *p, const char *line, size_t len)
+{
+    if (p->options.on_line) {
+        p->options.on_line(p->options.ctx, line, len);
+    }
+}
+
+static void end_output(struct oc_process *p)
+{
+    if (!uv_is_closing((uv_handle_t *)&p->out) && p->line.len > 0) {
+        tell_line(p, p->line.data, p->line.len);
+    }
+    close_handle((uv_handle_t *)&p->out);
+}
+
+static void on_linger(void *ctx)
+{
+    struct oc_process *p = ctx;
+    if (!p->lingered) { /* what the child wrote is read first, however long the loop was held up */
+        p->lingered = true;
+        oc_timer_start(p->linger, 0, 0);
+        return;
+    }
+    end_output(p);
+    close_handle((uv_handle_t *)&p->err);
+}
+
 static void on_exit_status(uv_process_t *child, int64_t status, int signum)
 {
     struct oc_process *p = child->data;
     p->status = signum ? 128 + signum : (int)status;
     p->exited = true;
+    p->linger = oc_timer_create(p->loop, on_linger, p);
+    oc_timer_start(p->linger, LINGER, 0);
     close_handle((uv_handle_t *)child);
     close_handle((uv_handle_t *)&p->in);
 }
@@ -67,13 +101,6 @@ static void on_alloc(uv_handle_t *handle, size_t size, uv_buf_t *buf)
     struct oc_process *p = handle->data;
     (void)size;
     *buf = uv_buf_init(p->piece, READ_SIZE);
-}
-
-static void tell_line(struct oc_process *p, const char *line, size_t len)
-{
-    if (p->options.on_line) {
-        p->options.on_line(p->options.ctx, line, len);
-    }
 }
 
 static void take_output(struct oc_process *p, const char *data, size_t len)
@@ -100,10 +127,7 @@ static void on_read_out(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
     if (n > 0) {
         take_output(p, buf->base, (size_t)n);
     } else if (n < 0) {
-        if (p->line.len > 0) {
-            tell_line(p, p->line.data, p->line.len);
-        }
-        close_handle((uv_handle_t *)stream);
+        end_output(p);
     }
 }
 
@@ -163,6 +187,7 @@ struct oc_process *oc_process_start(struct oc_loop *loop, const struct oc_proces
                                     struct oc_error *err)
 {
     struct oc_process *p = oc_calloc(1, sizeof *p);
+    p->loop = loop;
     init_handles(p, oc_loop_uv(loop));
     const int rc = spawn(p, oc_loop_uv(loop), options);
     if (rc != 0) {
@@ -200,9 +225,4 @@ void oc_process_forget(struct oc_process *p)
     }
     close_handle((uv_handle_t *)&p->out);
     close_handle((uv_handle_t *)&p->err);
-}
-
-pid_t oc_process_pid(const struct oc_process *p)
-{
-    return (pid_t)p->child.pid;
 }

@@ -7,7 +7,6 @@
 #define OC_LOOP_PROCESS_H
 
 #include <stddef.h>
-#include <sys/types.h>
 
 #include "core/base/error.h"
 #include "core/loop/loop.h"
@@ -24,7 +23,8 @@ struct oc_process_options {
     const char *cwd;         /* NULL = ours */
     const char *input;       /* NUL-terminated; NULL = an empty stdin; copied */
     void (*on_line)(void *ctx, const char *line, size_t len); /* without its newline; may be NULL */
-    /* Once and last, when it has ended and its output is read: exit status, or 128 + signal. Frees the process. */
+    /* Once and last, when it has ended and its output is read: exit status, or 128 + signal. Frees the process. What others hold open of its
+     * output when it has ended is read for some seconds more. */
     void (*on_exit)(void *ctx, int status, const char *stderr_text);
     void *ctx;
 };
@@ -32,9 +32,9 @@ struct oc_process_options {
 /* NULL and err when it cannot be started: no callback runs then. Options are copied. */
 struct oc_process *oc_process_start(struct oc_loop *loop, const struct oc_process_options *options,
                                     struct oc_error *err);
-void oc_process_kill(struct oc_process *p, int signum); /* on_exit follows */
+/* on_exit follows when the signal ends it. One that has ended is sent nothing. */
+void oc_process_kill(struct oc_process *p, int signum);
 /* Lets go of it: SIGKILL, and no callback runs from here on. NULL is fine. */
 void oc_process_forget(struct oc_process *p);
-pid_t oc_process_pid(const struct oc_process *p);
 
 #endif

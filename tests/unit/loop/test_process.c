@@ -1,8 +1,10 @@
 /* Tests of core/loop/process.c. SPDX-License-Identifier: MIT */
 #include "tests/unit/unit.h"
 
+#include <dlfcn.h>
 #include <signal.h>
 #include <stdio.h>
+#include <uv.h>
 
 #include "core/base/buf.h"
 #include "core/loop/process.h"
@@ -15,6 +17,7 @@ struct heard {
 
 static struct oc_loop *loop;
 static struct heard heard;
+static bool impatient;
 
 static void on_line(void *ctx, const char *line, size_t len)
 {
@@ -42,11 +45,20 @@ static struct oc_process *start(const char *const *argv, const char *input, stru
     return oc_process_start(loop, &options, err);
 }
 
+/* Seconds that are waited for are over at once. */
+int uv_timer_start(uv_timer_t *timer, uv_timer_cb fn, uint64_t timeout, uint64_t repeat)
+{
+    int (*begin)(uv_timer_t *, uv_timer_cb, uint64_t, uint64_t) = NULL;
+    *(void **)&begin = dlsym(RTLD_NEXT, "uv_timer_start");
+    return begin(timer, fn, impatient ? 0 : timeout, repeat);
+}
+
 static int set_up(void **state)
 {
     (void)state;
     loop = oc_loop_create();
     heard = (struct heard){.status = -1};
+    impatient = false;
     return 0;
 }
 
@@ -56,6 +68,17 @@ static int tear_down(void **state)
     oc_buf_finish(&heard.lines);
     oc_loop_destroy(loop);
     return 0;
+}
+
+/* The pid that the child says first. */
+static pid_t wait_for_pid(void)
+{
+    while (heard.lines.len == 0) {
+        oc_loop_step(loop, true);
+    }
+    const pid_t pid = (pid_t)strtol(heard.lines.data, NULL, 10);
+    assert_true(pid > 1);
+    return pid;
 }
 
 static void a_child_reads_its_input_and_is_heard_line_by_line(void **state)
@@ -99,7 +122,6 @@ static void a_killed_child_ends_with_its_signal(void **state)
     const char *const argv[] = {"/bin/sleep", "600", NULL};
     struct oc_process *p = start(argv, NULL, NULL);
     assert_non_null(p);
-    assert_true(oc_process_pid(p) > 0);
     oc_process_kill(p, SIGTERM);
     oc_loop_run(loop);
     assert_int_equal(heard.status, 128 + SIGTERM);
@@ -108,15 +130,31 @@ static void a_killed_child_ends_with_its_signal(void **state)
 static void a_forgotten_child_is_killed_and_not_heard_of(void **state)
 {
     (void)state;
-    const char *const argv[] = {"/bin/sleep", "600", NULL};
+    const char *const argv[] = {"/bin/sh", "-c", "echo $$; exec sleep 600", NULL};
     struct oc_process *p = start(argv, NULL, NULL);
     assert_non_null(p);
-    const pid_t pid = oc_process_pid(p);
+    const pid_t pid = wait_for_pid();
     oc_process_forget(p);
     oc_loop_run(loop);
     assert_int_equal(heard.ends, 0);
     assert_int_equal(kill(pid, 0), -1);
     oc_process_forget(NULL);
+}
+
+static void a_child_that_leaves_its_output_to_another_ends_all_the_same(void **state)
+{
+    (void)state;
+    const char *const argv[] = {
+        "/bin/sh", "-c", "sleep 600 & printf '%s\\nhalf a line' $!; echo bad >&2; exit 7", NULL};
+    impatient = true;
+    assert_non_null(start(argv, NULL, NULL));
+    const pid_t other = wait_for_pid();
+    oc_loop_run(loop);
+    assert_int_equal(heard.status, 7);
+    assert_int_equal(heard.ends, 1);
+    assert_string_equal(heard.errors, "bad\n");
+    assert_non_null(strstr(heard.lines.data, "|half a line|"));
+    assert_int_equal(kill(other, SIGKILL), 0);
 }
 
 static void a_program_that_is_not_there_is_an_error_at_once(void **state)
@@ -142,6 +180,7 @@ int main(void)
         TEST(a_child_that_reads_nothing_does_not_hold_us_up),
         TEST(a_killed_child_ends_with_its_signal),
         TEST(a_forgotten_child_is_killed_and_not_heard_of),
+        TEST(a_child_that_leaves_its_output_to_another_ends_all_the_same),
         TEST(a_program_that_is_not_there_is_an_error_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
