@@ -298,9 +298,3 @@ bool oc_cron_matches_day(const struct oc_cron *c, int day, int month, int weekda
     bool by_day = c->days >> day & 1, by_weekday = c->weekdays >> weekday & 1;
     return c->months >> month & 1 && (c->either ? by_day || by_weekday : by_day && by_weekday);
 }
-
-bool oc_cron_matches(const struct oc_cron *c, int minute, int hour, int day, int month, int weekday)
-{
-    return c->minutes >> minute & 1 && c->hours >> hour & 1 &&
-           oc_cron_matches_day(c, day, month, weekday);
-}

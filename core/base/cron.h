@@ -30,9 +30,7 @@ struct oc_cron {
 
 /* OC_E_CONFIG: the message names field and column and what was expected; so it does for a day that never comes ("30 2"). */
 int oc_cron_parse(const char *text, struct oc_cron *c, struct oc_error *err);
-/* Is that minute of that day one? `day` and `month` from 1, `weekday` from 0 = Sunday. */
-bool oc_cron_matches(const struct oc_cron *c, int minute, int hour, int day, int month,
-                     int weekday);
+/* Is that day one? `day` and `month` from 1, `weekday` from 0 = Sunday. */
 bool oc_cron_matches_day(const struct oc_cron *c, int day, int month, int weekday);
 /* In words: "at 02:00 every day", "every 5 minutes", "at 05:00 on Sunday". Owned by the caller. */
 char *oc_cron_text(const struct oc_cron *c);

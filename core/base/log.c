@@ -45,16 +45,6 @@ void oc_log_set_tap(void (*tap)(void *ctx, const struct oc_log_line *line), void
     pthread_mutex_unlock(&lock);
 }
 
-int oc_log_level_parse(const char *name)
-{
-    for (size_t i = 0; i < OC_COUNT(level_names); i++) {
-        if (!strcmp(level_names[i], name)) {
-            return (int)i;
-        }
-    }
-    return -1;
-}
-
 static int clamp_level(int level)
 {
     return level < OC_LOG_ERROR ? OC_LOG_ERROR : level > OC_LOG_DEBUG ? OC_LOG_DEBUG : level;

@@ -42,7 +42,6 @@ void oc_log_set_level(int max_level);
 /* A second reader of every line at or above its level (ring buffer, tests); called under the log's lock on the thread
  * that logs, so it must not log. NULL removes it. */
 void oc_log_set_tap(void (*tap)(void *ctx, const struct oc_log_line *line), void *ctx);
-int oc_log_level_parse(const char *name); /* "error" "warn" "info" "debug"; -1 when unknown */
 const char *oc_log_level_name(int level);
 
 #endif

@@ -42,7 +42,22 @@ struct oc_journal *oc_journal_open(const char *dir, bool read_only, struct oc_lo
 
 /* ---- trouble ---- */
 
-void oc_journal_fail(struct oc_journal *j, int errnum, const char *what)
+/* Ends the waiters that have what they wait for, or all of them with OC_E_RETRY. */
+static void answer(struct oc_journal *j, bool all_failed)
+{
+    for (size_t i = 0; i < j->waiters.count;) {
+        struct oc_journal_waiter waiter = j->waiters.items[i];
+        bool done = waiter.frames <= j->synced;
+        if (!done && !all_failed) {
+            i++;
+            continue;
+        }
+        OC_VEC_REMOVE(&j->waiters, i);
+        waiter.done(waiter.ctx, done ? OC_OK : OC_E_RETRY);
+    }
+}
+
+static void fail(struct oc_journal *j, int errnum, const char *what)
 {
     if (!j->failing) {
         oc_error_init(&j->why);
@@ -54,7 +69,7 @@ void oc_journal_fail(struct oc_journal *j, int errnum, const char *what)
         OC_VEC_PUSH(&j->old, j->fd);
         j->fd = -1;
     }
-    oc_journal_answer(j, true);
+    answer(j, true);
 }
 
 bool oc_journal_failing(const struct oc_journal *j, struct oc_error *why)
@@ -195,7 +210,7 @@ int oc_journal_flush(struct oc_journal *j, struct oc_error *err)
         oc_buf_finish(&j->out); /* a storm is over */
     }
     if (rc != 0) {
-        oc_journal_fail(j, -rc, "writing failed");
+        fail(j, -rc, "writing failed");
         return oc_error_errno(err, OC_E_RETRY, -rc, "cannot write the journal in %s", j->dir);
     }
     if (j->segments.items[j->segments.count - 1].bytes >= OC_JOURNAL_SEGMENT) {
@@ -206,20 +221,6 @@ int oc_journal_flush(struct oc_journal *j, struct oc_error *err)
 }
 
 /* ---- fsync ---- */
-
-void oc_journal_answer(struct oc_journal *j, bool all_failed)
-{
-    for (size_t i = 0; i < j->waiters.count;) {
-        struct oc_journal_waiter waiter = j->waiters.items[i];
-        bool done = waiter.frames <= j->synced;
-        if (!done && !all_failed) {
-            i++;
-            continue;
-        }
-        OC_VEC_REMOVE(&j->waiters, i);
-        waiter.done(waiter.ctx, done ? OC_OK : OC_E_RETRY);
-    }
-}
 
 /* [worker] */
 static void run_job(void *ctx)
@@ -270,7 +271,7 @@ static void finish_job(struct oc_journal *j, struct oc_journal_job *job)
         close_synced(j, job);
     } else {
         j->dir_dirty = true;
-        oc_journal_fail(j, job->result, "fsync failed");
+        fail(j, job->result, "fsync failed");
         close_synced(j, job); /* what they hold is written again elsewhere */
     }
     OC_VEC_FINISH(&job->fds);
@@ -285,7 +286,7 @@ static void on_job_done(void *ctx)
     struct oc_journal *j = job->journal;
     j->job = NULL;
     finish_job(j, job);
-    oc_journal_answer(j, false);
+    answer(j, false);
     if (j->waiters.count > 0 && j->loop) {
         begin_job(j);
     }
@@ -321,7 +322,7 @@ static void join_job(struct oc_journal *j)
 static void on_ready(void *ctx)
 {
     struct oc_journal *j = ctx;
-    oc_journal_answer(j, j->failing || j->read_only);
+    answer(j, j->failing || j->read_only);
 }
 
 /* Also what is known already is told later. */
@@ -348,7 +349,7 @@ void oc_journal_sync(struct oc_journal *j, oc_journal_done_fn done, void *ctx)
         answer_soon(j);
     } else if (!j->loop) {
         sync_here(j);
-        oc_journal_answer(j, false);
+        answer(j, false);
     } else {
         if (!j->workers) {
             j->workers = oc_workers_create(j->loop, 1);
@@ -362,7 +363,7 @@ int oc_journal_commit(struct oc_journal *j, struct oc_error *err)
     join_job(j);
     int rc = oc_journal_flush(j, err);
     if (rc == OC_OK && j->read_only) {
-        oc_journal_answer(j, true);
+        answer(j, true);
         return oc_error_set(err, OC_E_DENIED, "the journal in %s is open for reading only", j->dir);
     }
     if (rc == OC_OK && j->flushed > j->synced) {
@@ -374,7 +375,7 @@ int oc_journal_commit(struct oc_journal *j, struct oc_error *err)
             }
         }
     }
-    oc_journal_answer(j, j->failing);
+    answer(j, j->failing);
     return rc;
 }
 
@@ -410,7 +411,7 @@ void oc_journal_close(struct oc_journal *j)
         on_job_done(j->job);
     }
     oc_journal_commit(j, NULL);
-    oc_journal_answer(j, true);
+    answer(j, true);
     close_files(j);
     OC_VEC_FINISH(&j->segments);
     OC_VEC_FINISH(&j->waiters);
@@ -445,17 +446,7 @@ uint64_t oc_journal_bytes(const struct oc_journal *j)
     return bytes;
 }
 
-uint64_t oc_journal_oldest_bytes(const struct oc_journal *j)
-{
-    return j->segments.count > 0 ? j->segments.items[0].bytes : 0;
-}
-
 uint64_t oc_journal_syncs(const struct oc_journal *j)
 {
     return j->syncs;
-}
-
-uint64_t oc_journal_damaged(const struct oc_journal *j)
-{
-    return j->damaged;
 }

@@ -66,10 +66,7 @@ oc_journal_oldest(const struct oc_journal *j); /* the current one when it is the
 uint32_t oc_journal_newest(const struct oc_journal *j); /* that there is; 0: none */
 size_t oc_journal_segments(const struct oc_journal *j);
 uint64_t oc_journal_bytes(const struct oc_journal *j); /* of all segments */
-uint64_t oc_journal_oldest_bytes(const struct oc_journal *j);
 uint64_t oc_journal_syncs(const struct oc_journal *j); /* ever since it was opened */
-uint64_t
-oc_journal_damaged(const struct oc_journal *j); /* bytes that were skipped when it was read */
 
 /* Reads the bytes of one segment. Returns how many of them were of no use. [any] */
 uint64_t oc_journal_read(const void *data, size_t len, uint32_t segment,

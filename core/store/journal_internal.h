@@ -47,10 +47,9 @@ struct oc_journal {
     uint64_t flushed, synced; /* frames */
     OC_VEC(struct oc_journal_waiter) waiters;
     struct oc_journal_job *job; /* under way */
-    uint64_t syncs, damaged;
+    uint64_t syncs;
 };
 
-void oc_journal_fail(struct oc_journal *j, int errnum, const char *what);
 /* Reads the segments of the folder. */
 int oc_journal_load(struct oc_journal *j, oc_journal_replay_fn replay, void *ctx,
                     struct oc_error *err);
@@ -58,7 +57,5 @@ void oc_journal_put32(unsigned char *to, uint32_t value);
 void oc_journal_put64(unsigned char *to, uint64_t value);
 uint64_t oc_journal_sum(const void *data, size_t len);
 char *oc_journal_path(const struct oc_journal *j, uint32_t number);
-/* Ends the waiters that have what they wait for, or all of them with OC_E_RETRY. */
-void oc_journal_answer(struct oc_journal *j, bool all_failed);
 
 #endif

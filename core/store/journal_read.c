@@ -158,7 +158,6 @@ static int read_segment(struct oc_journal *j, struct oc_segment *segment, struct
         segment->bytes = content->len;
         uint64_t damaged = oc_journal_read(content->len ? content->data : "", content->len,
                                            segment->number, r->replay, r->ctx);
-        j->damaged += damaged;
         if (damaged > 0) {
             oc_info("a journal ends in the middle of a record, as after a crash",
                     "file=%s skipped=%llu", path, (unsigned long long)damaged);

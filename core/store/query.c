@@ -2,7 +2,6 @@
 #include "core/store/query.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "core/base/mem.h"
 #include "core/base/time.h"
@@ -12,16 +11,6 @@
 
 #define AGG_NAME(name, text) text,
 static const char *const names[OC_AGG_NUMBER] = {OC_AGG_MAP(AGG_NAME)};
-
-int oc_agg_parse(const char *name)
-{
-    for (int i = 0; i < OC_AGG_NUMBER; i++) {
-        if (strcmp(names[i], name) == 0) {
-            return i;
-        }
-    }
-    return -1;
-}
 
 const char *oc_agg_name(enum oc_agg agg)
 {

@@ -34,7 +34,6 @@
 enum oc_agg { OC_AGG_MAP(OC_AGG_ENUM) OC_AGG_NUMBER };
 #undef OC_AGG_ENUM
 
-int oc_agg_parse(const char *name); /* an enum oc_agg, -1 when unknown */
 const char *oc_agg_name(enum oc_agg agg);
 
 struct oc_points {

@@ -35,7 +35,6 @@ struct oc_series {
  * label is invalid (names: [A-Za-z_:][A-Za-z0-9_:.]*, at most 200 bytes; label values are cleaned to UTF-8, 256 bytes). */
 struct oc_series *oc_store_series(struct oc_store *s, const char *instance, struct oc_view name,
                                   uint32_t kind, const struct oc_label *labels, uint32_t count);
-struct oc_series *oc_store_series_find(struct oc_store *s, uint32_t id);
 const char *oc_store_intern(struct oc_store *s, const char *text);
 /* Visits every known series, in id order. */
 void oc_store_series_each(struct oc_store *s, void (*fn)(void *ctx, struct oc_series *series),

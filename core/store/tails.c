@@ -51,12 +51,6 @@ struct oc_series *oc_store_series(struct oc_store *s, const char *instance, stru
     return e ? &e->pub : NULL;
 }
 
-struct oc_series *oc_store_series_find(struct oc_store *s, uint32_t id)
-{
-    struct oc_series_entry *e = oc_registry_by_id(&s->registry, id);
-    return e ? &e->pub : NULL;
-}
-
 const char *oc_store_intern(struct oc_store *s, const char *text)
 {
     return oc_interns_add(&s->registry.interns, text, strlen(text));

@@ -174,18 +174,3 @@ int64_t oc_cron_next(const struct oc_cron *c, const struct oc_zone *z, int64_t a
         c->hours == EVERY_HOUR ? next_by_time(c, z, after) : next_by_clock(c, z, after);
     return seconds == OC_CRON_NEVER ? seconds : seconds * OC_SECOND;
 }
-
-int oc_cron_count(const struct oc_cron *c, const struct oc_zone *z, int64_t after_wall_ms,
-                  int64_t until_wall_ms, int max, int64_t *last)
-{
-    int n = 0;
-    while (n < max) {
-        int64_t due = oc_cron_next(c, z, after_wall_ms);
-        if (due > until_wall_ms) {
-            break;
-        }
-        *last = after_wall_ms = due;
-        n++;
-    }
-    return n;
-}

@@ -19,8 +19,5 @@
 /* The first time after `after_wall_ms`, exclusive, at a full minute of the zone's clock; OC_CRON_NEVER when none comes in the 400
  * years after which the calendar repeats itself. */
 int64_t oc_cron_next(const struct oc_cron *c, const struct oc_zone *z, int64_t after_wall_ms);
-/* How many times it is due in (after, until], counted up to `max`; *last is the latest of those counted, unchanged if none. */
-int oc_cron_count(const struct oc_cron *c, const struct oc_zone *z, int64_t after_wall_ms,
-                  int64_t until_wall_ms, int max, int64_t *last);
 
 #endif

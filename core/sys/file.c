@@ -18,12 +18,6 @@ bool oc_file_exists(const char *path)
     return access(path, F_OK) == 0;
 }
 
-void oc_fd_cloexec(int fd)
-{
-    int flags = fcntl(fd, F_GETFD);
-    OC_ASSERT(flags >= 0 && fcntl(fd, F_SETFD, flags | FD_CLOEXEC) == 0);
-}
-
 int oc_fd_write_all(int fd, const void *data, size_t len)
 {
     const char *p = data;

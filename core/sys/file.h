@@ -36,7 +36,6 @@ char *oc_path_self_dir(void); /* the folder of the running binary; owned */
 /* A helper program or module (.so) of ours: beside the running binary, or in ../libexec/openclaw of it; NULL when there is none; owned */
 char *oc_path_helper(const char *name);
 
-void oc_fd_cloexec(int fd);
 int oc_fd_write_all(int fd, const void *data, size_t len); /* 0 or -errno */
 
 #endif

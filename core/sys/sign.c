@@ -43,12 +43,6 @@ bool oc_sign_key_sound(const uint8_t public_key[OC_SIGN_PUBLIC])
     return crypto_core_ed25519_is_valid_point(public_key) == 1;
 }
 
-void oc_blake2b(const void *data, size_t len, uint8_t sum[OC_BLAKE2B])
-{
-    ready();
-    crypto_generichash(sum, OC_BLAKE2B, data, len, NULL, 0);
-}
-
 void oc_blake2b_256(const void *data, size_t len, uint8_t sum[32])
 {
     ready();

@@ -24,7 +24,6 @@ bool oc_sign_verify(const uint8_t public_key[OC_SIGN_PUBLIC], const void *data, 
 /* Whether somebody can have the secret key of it: of a point of small order anybody has one. */
 bool oc_sign_key_sound(const uint8_t public_key[OC_SIGN_PUBLIC]);
 
-void oc_blake2b(const void *data, size_t len, uint8_t sum[OC_BLAKE2B]);
 void oc_blake2b_256(const void *data, size_t len, uint8_t sum[32]); /* not a prefix of the other */
 /* Of everything from the start of the descriptor to its end, read in pieces; the offset is not moved. `size` may be NULL;
  * more than `max` bytes are OC_E_VERIFY. */

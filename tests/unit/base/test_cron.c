@@ -150,17 +150,16 @@ static void either_day_is_enough_when_both_are_given(void **state)
 {
     (void)state;
     struct oc_cron c = parse("0 0 13 * fri");
-    assert_true(oc_cron_matches(&c, 0, 0, 13, 5, 2));
-    assert_true(oc_cron_matches(&c, 0, 0, 14, 5, 5));
-    assert_false(oc_cron_matches(&c, 0, 0, 14, 5, 4));
-    assert_false(oc_cron_matches(&c, 1, 0, 13, 5, 5));
+    assert_true(oc_cron_matches_day(&c, 13, 5, 2));
+    assert_true(oc_cron_matches_day(&c, 14, 5, 5));
+    assert_false(oc_cron_matches_day(&c, 14, 5, 4));
     c = parse("0 0 * * fri");
-    assert_false(oc_cron_matches(&c, 0, 0, 13, 5, 2));
+    assert_false(oc_cron_matches_day(&c, 13, 5, 2));
     c = parse("0 0 */2 * fri"); /* begins with a star: both */
-    assert_false(oc_cron_matches(&c, 0, 0, 14, 5, 5));
-    assert_true(oc_cron_matches(&c, 0, 0, 13, 5, 5));
+    assert_false(oc_cron_matches_day(&c, 14, 5, 5));
+    assert_true(oc_cron_matches_day(&c, 13, 5, 5));
     c = parse("0 0 13 3 fri");
-    assert_false(oc_cron_matches(&c, 0, 0, 13, 5, 5));
+    assert_false(oc_cron_matches_day(&c, 13, 5, 5));
 }
 
 static void expressions_are_told_in_words(void **state)

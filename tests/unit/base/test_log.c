@@ -250,15 +250,6 @@ static void the_tap_sees_each_line_with_its_data(void **state)
     written();
 }
 
-static void level_names_lead_back(void **state)
-{
-    (void)state;
-    for (int level = OC_LOG_ERROR; level <= OC_LOG_DEBUG; level++) {
-        assert_int_equal(oc_log_level_parse(oc_log_level_name(level)), level);
-    }
-    assert_int_equal(oc_log_level_parse("loud"), -1);
-}
-
 static void logging_keeps_errno_and_survives_a_closed_descriptor(void **state)
 {
     (void)state;
@@ -316,7 +307,6 @@ int main(void)
         LOG_TEST(huge_values_are_cut),
         LOG_TEST(values_are_cut_between_characters),
         LOG_TEST(the_tap_sees_each_line_with_its_data),
-        LOG_TEST(level_names_lead_back),
         LOG_TEST(logging_keeps_errno_and_survives_a_closed_descriptor),
         LOG_TEST(lines_of_threads_do_not_mix),
     };

@@ -53,10 +53,7 @@ static void different_series_are_different(void **state)
         for (size_t j = 0; j < i; j++) {
             assert_ptr_not_equal(all[i], all[j]);
         }
-        assert_ptr_equal(oc_store_series_find(kit->store, all[i]->id), all[i]);
     }
-    assert_null(oc_store_series_find(kit->store, 0));
-    assert_null(oc_store_series_find(kit->store, 99));
 }
 
 static void invalid_names_are_refused(void **state)
@@ -147,17 +144,22 @@ static void formats_and_escapes(void **state)
     }
 }
 
-static void count_series(void *ctx, struct oc_series *series)
+struct visit {
+    uint32_t last, id, kind; /* the kind of the series that has the id */
+};
+
+static void visit_series(void *ctx, struct oc_series *series)
 {
-    uint32_t *last = ctx;
-    assert_true(series->id > *last);
-    *last = series->id;
+    struct visit *v = ctx;
+    assert_true(series->id > v->last);
+    v->last = series->id;
+    v->kind = series->id == v->id ? series->kind : v->kind;
 }
 
 static void series_ids_kinds_and_labels_survive_a_restart(void **state)
 {
     struct kit *kit = *state;
-    uint32_t ids[300], last = 0;
+    uint32_t ids[300];
     char target[32];
     for (int i = 0; i < 300; i++) {
         snprintf(target, sizeof target, "t%d", i);
@@ -172,8 +174,9 @@ static void series_ids_kinds_and_labels_survive_a_restart(void **state)
                     1); /* another kind, same series */
     kit_reopen(kit);
     assert_int_equal(kit_stat(kit, "series"), 300);
-    oc_store_series_each(kit->store, count_series, &last);
-    assert_int_equal(oc_store_series_find(kit->store, ids[7])->kind, OC_KIND_COUNTER);
+    struct visit v = {.id = ids[7], .kind = UINT32_MAX};
+    oc_store_series_each(kit->store, visit_series, &v);
+    assert_int_equal(v.kind, OC_KIND_COUNTER);
     for (int i = 0; i < 300; i++) {
         snprintf(target, sizeof target, "t%d", i);
         struct oc_series *series = kit_series(kit, "http.ms", target);
@@ -181,7 +184,7 @@ static void series_ids_kinds_and_labels_survive_a_restart(void **state)
         assert_int_equal(series->time_ms, 0);
         assert_null(series->rules);
     }
-    assert_true(kit_series(kit, "http.ms", "new")->id > last);
+    assert_true(kit_series(kit, "http.ms", "new")->id > v.last);
 }
 
 static void series_without_samples_in_the_retention_are_forgotten_at_open(void **state)

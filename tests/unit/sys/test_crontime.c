@@ -143,20 +143,6 @@ static void times_without_end_are_never(void **state)
     assert_int_equal(oc_cron_next(&c, &z, 0), OC_CRON_NEVER);
 }
 
-static void missed_times_are_counted_up_to_a_bound(void **state)
-{
-    (void)state;
-    struct oc_cron c;
-    struct oc_zone z = zone("UTC");
-    int64_t last = -1, from = at("2026-11-22T13:31:00Z");
-    assert_int_equal(oc_cron_parse("*/5 * * * *", &c, NULL), OC_OK);
-    assert_int_equal(oc_cron_count(&c, &z, from, from + OC_MINUTE, 10, &last), 0);
-    assert_int_equal(last, -1);
-    assert_int_equal(oc_cron_count(&c, &z, from, at("2026-11-22T13:45:00Z"), 10, &last), 3);
-    assert_int_equal(last, at("2026-11-22T13:45:00Z"));
-    assert_int_equal(oc_cron_count(&c, &z, from, at("2027-11-22T13:45:00Z"), 10, &last), 10);
-}
-
 /* ---- against every minute ---- */
 
 static uint32_t seed = 1;
@@ -192,7 +178,8 @@ static bool due_at(const struct oc_cron *c, int64_t local_seconds)
     struct tm tm;
     time_t t = (time_t)local_seconds;
     gmtime_r(&t, &tm);
-    return oc_cron_matches(c, tm.tm_min, tm.tm_hour, tm.tm_mday, tm.tm_mon + 1, tm.tm_wday);
+    return c->minutes >> tm.tm_min & 1 && c->hours >> tm.tm_hour & 1 &&
+           oc_cron_matches_day(c, tm.tm_mday, tm.tm_mon + 1, tm.tm_wday);
 }
 
 /* The rules told again, minute by minute: `shown` is the latest naive minute that the clock has shown so far. */
@@ -281,7 +268,6 @@ int main(void)
         cmocka_unit_test(what_is_due_every_hour_follows_the_time_that_passes),
         cmocka_unit_test(changes_at_midnight_and_lost_days_are_survived),
         cmocka_unit_test(times_without_end_are_never),
-        cmocka_unit_test(missed_times_are_counted_up_to_a_bound),
         cmocka_unit_test(random_expressions_agree_with_every_minute_around_changes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

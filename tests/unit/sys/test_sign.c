@@ -35,15 +35,13 @@ static void a_signature_fits_its_bytes_and_its_key_only(void **state)
 static void hashes_are_those_of_their_standards(void **state)
 {
     (void)state;
-    uint8_t sum[OC_BLAKE2B], of_file[OC_BLAKE2B];
+    uint8_t sum[OC_BLAKE2B];
     char hex[OC_SHA256_HEX];
     uint64_t size = 0;
     const uint8_t first[] = {0xba, 0x80, 0xa5, 0x3f};
-    oc_blake2b("abc", 3, sum);
-    assert_memory_equal(sum, first, sizeof first);
     const int fd = file_with("abc");
-    assert_int_equal(oc_blake2b_fd(fd, 3, of_file, NULL), OC_OK);
-    assert_memory_equal(of_file, sum, sizeof sum);
+    assert_int_equal(oc_blake2b_fd(fd, 3, sum, NULL), OC_OK);
+    assert_memory_equal(sum, first, sizeof first);
     assert_int_equal(oc_sha256_fd(fd, 3, hex, &size, NULL), OC_OK);
     assert_int_equal(size, 3);
     assert_string_equal(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
