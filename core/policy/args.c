@@ -64,7 +64,11 @@ void oc_args_number(struct oc_args *a, double value)
 
 void oc_args_str(struct oc_args *a, const char *text)
 {
-    oc_args_strn(a, text, strlen(text));
+    if (text) {
+        oc_args_strn(a, text, strlen(text));
+    } else {
+        oc_args_nil(a);
+    }
 }
 
 void oc_args_strn(struct oc_args *a, const char *text, size_t len)

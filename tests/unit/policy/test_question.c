@@ -65,6 +65,8 @@ static void say(struct oc_args *a, void *ctx)
     oc_args_object(a, 8);
     oc_args_set_str(a, "severity", "critical");
     oc_args_set_str(a, "absent", NULL);
+    oc_args_key(a, "nobody");
+    oc_args_str(a, NULL);
     oc_args_set_int(a, "count", 3);
     oc_args_set_number(a, "value", 1.5);
     oc_args_set_bool(a, "on", true);
@@ -117,8 +119,8 @@ static void arguments_arrive_as_they_were_said(void **state)
     struct fixture *f = *state;
     put(f,
         "function route(a, at)\n"
-        "  assert(a.severity == 'critical' and a.absent == nil and a.count == 3 and a.value == "
-        "1.5)\n"
+        "  assert(a.severity == 'critical' and a.absent == nil and a.nobody == nil)\n"
+        "  assert(a.count == 3 and a.value == 1.5)\n"
         "  assert(a.on == true and a.labels.mount == '/' and #a.list == 2 and a.list[2] == 'two')\n"
         "  assert(at == 42 and math.type(at) == 'integer')\n"
         "  return {a.list[1], 'x'}\nend");
