@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 
 from harness import BUILD, Daemon, eventually, run
 
@@ -84,6 +85,30 @@ collectors = ( { plugin = "system"; interval = "1s"; }, { plugin = "gen"; interv
         daemon.remove()
 
 
+def a_plugin_process_comes_up_again_after_the_log_was_rotated():
+    daemon = Daemon()
+    path = os.path.join(daemon.home, "daemon.log")
+    daemon.write(NOTHING_ELSE + f"""
+log = {{ file = "{path}"; }};
+isolation = {{ plugins = {{ system = {{ tier = "process"; }}; }}; }};
+collectors = ( {{ plugin = "system"; interval = "1s"; }} );
+""")
+    try:
+        daemon.start()
+        first = eventually(lambda: daemon.call("plugin.status", name="system")[0].get("pid"))
+        os.rename(path, path + ".1")
+        daemon.process.send_signal(signal.SIGHUP)  # the log was the first descriptor of the daemon, which is free now
+        eventually(lambda: os.path.exists(path))
+        os.kill(first, signal.SIGKILL)
+        eventually(lambda: daemon.call("plugin.status", name="system")[0].get("pid", first) != first, what="another process")
+        eventually(lambda: state_of(daemon, "system") in ("ready", "busy"))
+        row = daemon.call("plugin.status", name="system")[0]
+        assert [c["signal"] for c in row["crashes"]] == ["SIGKILL"], row
+        assert daemon.stop() == 0
+    finally:
+        daemon.remove()
+
+
 def point(home, generation):
     """What an update leaves behind: the link leads to another folder, the old folder is still there."""
     links = os.path.join(home, "packages", "current", "plugins")
@@ -122,5 +147,6 @@ if __name__ == "__main__":
     run([
         a_plugin_that_ends_the_daemon_is_skipped_by_the_next_one,
         an_isolated_plugin_that_keeps_crashing_is_in_quarantine_also_after_a_restart,
+        a_plugin_process_comes_up_again_after_the_log_was_rotated,
         a_good_release_is_kept_and_one_that_crashes_is_rolled_back,
     ])

@@ -19,9 +19,10 @@
 #include "core/sys/file.h"
 #include "core/sys/session.h"
 
-#define REAP_MS   2000 /* a killed process that is still there then is left to the kernel */
-#define GRACE_MS  500  /* for one that has closed its socket by itself */
-#define FAR_FD    64 /* ours lie beyond those that the child gets, so that none overwrites another */
+#define REAP_MS  2000 /* a killed process that is still there then is left to the kernel */
+#define GRACE_MS 500  /* for one that has closed its socket by itself */
+#define FAR_FD                                                                                     \
+    64 /* all that the child gets lies beyond where it gets it, so that none overwrites another */
 #define SOCK_SIZE (1 << 20)
 
 extern char **environ;
@@ -77,9 +78,20 @@ void oc_process_env_free(char **env)
 
 /* ---- descriptors ---- */
 
+static int move_far(int fd)
+{
+    const int far = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, FAR_FD);
+    if (fd >= 0) {
+        const int why = errno;
+        close(fd);
+        errno = why;
+    }
+    return far;
+}
+
 int oc_process_page(struct oc_wire_page **page, struct oc_error *err)
 {
-    int fd = memfd_create("openclaw-page", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    int fd = move_far(memfd_create("openclaw-page", MFD_CLOEXEC | MFD_ALLOW_SEALING));
     /* sealed: whoever could shrink it would end us with SIGBUS */
     if (fd < 0 || ftruncate(fd, sizeof **page) ||
         fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)) {
@@ -98,13 +110,6 @@ failed:
     }
     *page = NULL;
     return OC_E_INTERNAL;
-}
-
-static int move_far(int fd)
-{
-    const int far = fcntl(fd, F_DUPFD_CLOEXEC, FAR_FD);
-    close(fd);
-    return far;
 }
 
 struct ends { /* of the child */
