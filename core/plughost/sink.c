@@ -79,10 +79,14 @@ static int32_t must_stop(const struct oc_plughost *h)
     return atomic_load_explicit(&h->page->stop, memory_order_relaxed);
 }
 
-static bool is_bytes(const struct oc_record *r)
+/* Those of a stream go as bytes whatever else is in the record; what gathers keeps its name and its labels. */
+static bool goes_as_bytes(const struct oc_plughost *h, const struct oc_record *r)
 {
-    return r && r->struct_size >= OC_RECORD_SIZE_1_0 && r->type == OC_RECORD_BYTES &&
-           !r->label_count && !r->name.ptr && r->text.ptr;
+    if (!r || r->struct_size < OC_RECORD_SIZE_1_0 || r->type != OC_RECORD_BYTES) {
+        return false;
+    }
+    return h->streamed ? r->text.ptr || !r->text.len
+                       : !r->label_count && !r->name.ptr && r->text.ptr;
 }
 
 static int32_t send_bytes(struct oc_plughost *h, struct oc_view bytes)
@@ -113,8 +117,8 @@ static int32_t emit(void *ctx, const struct oc_record *record)
     if (code) {
         return code;
     }
-    if (is_bytes(record)) {
-        return send_bytes(h, record->text);
+    if (goes_as_bytes(h, record)) {
+        return h->streamed && !record->text.len ? OC_OK : send_bytes(h, record->text);
     }
     oc_wire_put_record(&h->batch, record);
     if (h->batch.len >= OC_WIRE_BATCH && close_batch(h, 0)) {

@@ -204,8 +204,9 @@ struct oc_invocation {
     void (*on_done)(void *ctx, int code, const struct oc_error *err, int64_t took_ms);
     void *ctx;
     /* Streams, each may be NULL. They run on a thread of the call, never on the loop, and may block: that is the back
-     * pressure. `read` fills what the method pulls through req->read; `write` takes its BYTES records, which then neither
-     * gather in memory nor count against the limits above. [worker] */
+     * pressure. `read` fills what the method pulls through req->read; `write` takes the content of its BYTES records, which
+     * then neither gather in memory nor count against the limits above. A plugin host that sends such bytes otherwise than as
+     * a stream is ended. [worker] */
     int64_t (*read)(void *stream_ctx, void *buf, uint64_t cap); /* bytes, 0 at the end, or OC_E_* */
     int (*write)(void *stream_ctx, const void *data,
                  uint64_t len); /* OC_OK, or OC_E_*: the method is told to stop */

@@ -223,7 +223,7 @@ static int32_t keep_bytes(struct oc_records *r, struct oc_draft *d)
     return code;
 }
 
-static bool is_streamed(const struct oc_records *r, const struct oc_record *record)
+bool oc_records_streams(const struct oc_records *r, const struct oc_record *record)
 {
     return r->write && record && record->struct_size >= OC_RECORD_SIZE_1_0 &&
            record->type == OC_RECORD_BYTES && (record->text.ptr || !record->text.len);
@@ -238,7 +238,7 @@ static int32_t emit(void *ctx, const struct oc_record *record)
     if (r->report.over) {
         return OC_E_PERMANENT;
     }
-    if (is_streamed(r, record)) {
+    if (oc_records_streams(r, record)) {
         r->report.records++;
         return record->text.len ? r->write(r->write_ctx, record->text.ptr, record->text.len)
                                 : OC_OK;

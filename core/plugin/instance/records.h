@@ -39,6 +39,8 @@ void oc_records_destroy(struct oc_records *r);
  * Before the worker begins. [loop] */
 void oc_records_stream(struct oc_records *r,
                        int (*write)(void *ctx, const void *data, uint64_t len), void *ctx);
+/* Would it go to `write`? [any] */
+bool oc_records_streams(const struct oc_records *r, const struct oc_record *record);
 struct oc_sink oc_records_sink(struct oc_records *r);        /* [loop], used by the worker */
 const int32_t *oc_records_cancel_flag(struct oc_records *r); /* what the plugin sees */
 void oc_records_cancel(struct oc_records *r); /* sets it: emit refuses from now on [loop] */

@@ -99,6 +99,8 @@ struct limited {
     struct oc_process_body *p;
     struct oc_sink to;
     int64_t now_ms;
+    struct oc_records *records;
+    bool strayed; /* bytes of a stream came among records */
 };
 
 static int32_t emit_limited(void *ctx, const struct oc_record *record)
@@ -107,6 +109,10 @@ static int32_t emit_limited(void *ctx, const struct oc_record *record)
     struct oc_rate *r = &l->p->samples;
     const bool sample =
         record->struct_size >= OC_RECORD_SIZE_1_0 && record->type == OC_RECORD_SAMPLE;
+    if (oc_records_streams(l->records, record)) {
+        l->strayed = true;
+        return OC_E_PERMANENT;
+    }
     if (!sample || oc_rate_take(r, l->now_ms)) {
         return l->to.emit(l->to.ctx, record);
     }
@@ -130,11 +136,15 @@ static void refuse_more(struct oc_process_body *p, int32_t code)
 static bool on_records(struct oc_process_body *p, struct oc_method_call *c, bool flush,
                        const char *payload, size_t len)
 {
-    struct limited l = {p, oc_records_sink(c->records), oc_time_mono()};
+    struct limited l = {
+        .p = p, .to = oc_records_sink(c->records), .now_ms = oc_time_mono(), .records = c->records};
     const struct oc_sink sink = {.struct_size = sizeof sink, .ctx = &l, .emit = emit_limited};
     int32_t code = OC_OK;
     if (!oc_wire_get_records(payload, len, &sink, &code)) {
         return wrong(p, "malformed records");
+    }
+    if (l.strayed) { /* the loop may be the one who reads here, and who takes a stream may block */
+        return wrong(p, "bytes of a stream among its records");
     }
     refuse_more(p, code);
     if (flush) {
@@ -225,6 +235,20 @@ static int32_t run_operation(struct oc_process_body *p, const struct oc_wire_hos
     return side->host.call(side, op, &request, &out, err);
 }
 
+/* One that no frame can hold is an error of this operation, and not the end of who asked for it. */
+static void put_answer(struct oc_buf *answer, const char *op, int32_t code, struct oc_error *err,
+                       const char *json)
+{
+    oc_wire_put_result(answer, code, err, json);
+    if (answer->len > OC_WIRE_MAX) {
+        oc_buf_finish(answer);
+        oc_error_set(err, OC_E_PERMANENT, "%s: the answer is longer than %u MiB", op,
+                     OC_WIRE_MAX >> 20);
+        oc_error_hint(err, "Ask for less at once: a shorter time, fewer rows or a filter.");
+        oc_wire_put_result(answer, err->code, err, NULL);
+    }
+}
+
 static bool on_hostcall(struct oc_process_body *p, uint64_t id, const char *payload, size_t len)
 {
     struct oc_wire_in in = {payload, len, false};
@@ -240,7 +264,7 @@ static bool on_hostcall(struct oc_process_body *p, uint64_t id, const char *payl
     oc_error_init(&err);
     const int32_t code = run_operation(p, &h, op, params, &json, &err);
     struct oc_buf answer = {0};
-    oc_wire_put_result(&answer, code, &err, json);
+    put_answer(&answer, op, code, &err, json);
     const struct iovec part = {answer.data, answer.len};
     const struct oc_wire_head head = {.type = OC_WIRE_HOSTRESULT, .id = id};
     const bool sent = oc_wire_send_until(p->sock, p->pidfd, head, &part, 1) == 0;

@@ -272,13 +272,6 @@ int oc_wire_send(int fd, struct oc_wire_head head, const struct iovec *parts, in
     return oc_wire_send_until(fd, -1, head, parts, count);
 }
 
-int oc_wire_send_buf(int fd, uint16_t type, uint16_t flags, uint64_t id, const struct oc_buf *b)
-{
-    const struct iovec part = {b->data, b->len};
-    const struct oc_wire_head head = {.type = type, .flags = flags, .id = id};
-    return oc_wire_send(fd, head, &part, b->len ? 1 : 0);
-}
-
 int oc_wire_send_raw_until(int fd, int ended, const void *data, size_t len)
 {
     struct iovec v = {(void *)(uintptr_t)data, len};

@@ -131,8 +131,6 @@ bool oc_wire_get_records(const void *payload, size_t len, const struct oc_sink *
 bool oc_wire_head_sound(const struct oc_wire_head *head);
 /* Sends head and parts as one frame, however long it takes; head.length is filled in. 0 or -errno. At most 3 parts. */
 int oc_wire_send(int fd, struct oc_wire_head head, const struct iovec *parts, int count);
-/* The same for what gathered in a buffer. */
-int oc_wire_send_buf(int fd, uint16_t type, uint16_t flags, uint64_t id, const struct oc_buf *b);
 int oc_wire_send_raw(int fd, const void *frames, size_t len); /* whole frames; 0 or -errno */
 /* The same two, but given up (-ECONNRESET) when there is no room and the descriptor `ended` can be read: a pidfd. */
 int oc_wire_send_until(int fd, int ended, struct oc_wire_head head, const struct iovec *parts,

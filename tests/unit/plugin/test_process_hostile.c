@@ -167,6 +167,55 @@ static void its_end_does_not_wait_for_what_it_asked_for(void **state)
     oc_plugins_set_host(rig->plugins, NULL, NULL);
 }
 
+/* What no frame can hold is refused, and whoever asked lives on. */
+static void an_answer_that_is_too_long_is_an_error_of_the_operation(void **state)
+{
+    struct rig *rig = *state;
+    oc_plugins_set_host(rig->plugins, on_ask, rig);
+    struct oc_instance *instance = create(rig, "ask", 5000);
+    RIG_UNTIL(rig, oc_instance_state(instance) == OC_INSTANCE_READY);
+    asked.bytes = OC_WIRE_MAX;
+    assert_int_equal(rig_call(rig, instance, "tool.echo/1", NULL, 60000), OC_E_PERMANENT);
+    asked.bytes = OC_WIRE_MAX - 1000;
+    assert_int_equal(rig_call(rig, instance, "tool.echo/1", NULL, 60000), OC_OK);
+    assert_int_equal(oc_instance_state(instance), OC_INSTANCE_READY);
+    rig_destroy(rig, instance, 50);
+    oc_plugins_set_host(rig->plugins, NULL, NULL);
+}
+
+static int take_nothing(void *ctx, const void *data, uint64_t len)
+{
+    int *taken = ctx;
+    (void)data;
+    *taken += len > 0;
+    return OC_OK;
+}
+
+/* Whoever takes a stream may block, and the loop may be the one who reads records. */
+static void bytes_of_a_stream_among_records_end_it(void **state)
+{
+    struct rig *rig = *state;
+    int taken = 0;
+    const struct oc_invocation inv = {.method = "tool.echo/1",
+                                      .timeout_ms = 20000,
+                                      .on_done = rig_on_done,
+                                      .ctx = rig,
+                                      .write = take_nothing,
+                                      .stream_ctx = &taken};
+    for (int lent = 0; lent < 2; lent++) {
+        struct oc_instance *instance =
+            lent ? create_lent(rig, "later-stray") : create(rig, "stray", 5000);
+        RIG_UNTIL(rig, oc_instance_state(instance) == OC_INSTANCE_READY);
+        const int answers = rig->answers;
+        assert_int_equal(oc_instance_call(instance, &inv, NULL, &rig->err), OC_OK);
+        rig_until_answers(rig, answers + 1);
+        assert_int_equal(rig->code, OC_E_CRASHED);
+        assert_has(rig->err.message, "bytes of a stream among its records");
+        assert_int_equal(taken, 0);
+        rig_destroy(rig, instance, 5000);
+    }
+}
+
 static size_t open_descriptors(void)
 {
     size_t count = 0;
@@ -250,6 +299,8 @@ int main(void)
         TEST(its_end_is_seen_though_a_child_holds_its_socket),
         TEST(parameters_that_nest_without_end_are_refused),
         TEST(its_end_does_not_wait_for_what_it_asked_for),
+        TEST(an_answer_that_is_too_long_is_an_error_of_the_operation),
+        TEST(bytes_of_a_stream_among_records_end_it),
         TEST(a_flood_of_lines_takes_no_memory_and_ends_at_the_deadline),
         TEST(a_flood_between_calls_leaves_the_loop_alone),
         TEST(a_plughost_that_is_not_there_is_said),
