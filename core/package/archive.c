@@ -6,7 +6,7 @@
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/package/author/run.h"
+#include "core/package/run.h"
 #include "core/sys/file.h"
 
 #define LIMIT_MS (10 * 60 * 1000) /* its own limit of CPU time is shorter */
@@ -50,7 +50,7 @@ static int ask(struct oc_work *w, const char *verb, const char *from, const char
                json_t **files)
 {
     struct hearing h = {.w = w, .files = json_object()};
-    int status = 0;
+    struct oc_run_end end;
     char *program = oc_path_helper("openclaw-archive");
     if (!program) {
         json_decref(h.files);
@@ -60,11 +60,11 @@ static int ask(struct oc_work *w, const char *verb, const char *from, const char
     }
     const char *const argv[] = {program, verb, from, to, NULL};
     const struct oc_run run = {.argv = argv, .limit_ms = LIMIT_MS, .on_line = on_line, .ctx = &h};
-    int code = oc_run(&run, &status, &w->err);
+    int code = oc_run(&run, &end, &w->err);
     if (code == OC_OK && h.failed) {
         code = w->err.code;
-    } else if (code == OC_OK && (status != 0 || !h.done)) {
-        oc_error_set(&w->err, OC_E_VERIFY, "the unpacker ended with status %d", status);
+    } else if (code == OC_OK && (end.status != 0 || !h.done)) {
+        oc_error_set(&w->err, OC_E_VERIFY, "the unpacker ended with status %d", end.status);
         oc_error_hint(&w->err, "The archive asks for more memory or time than a plugin needs.");
         oc_work_reason(w, "archive-format");
         code = OC_E_VERIFY;

@@ -11,9 +11,9 @@
 #include "core/base/mem.h"
 #include "core/base/text.h"
 #include "core/package/author/diagnose.h"
-#include "core/package/author/run.h"
 #include "core/package/author/stage.h"
 #include "core/package/legacy.h"
+#include "core/package/run.h"
 #include "core/plugin/manifest/manifest.h"
 #include "core/sys/file.h"
 
@@ -95,15 +95,15 @@ static int build_failed(struct build *b, const char *what)
 static int run_tool(struct build *b, const char *const *argv)
 {
     const struct oc_run run = {.argv = argv, .dir = b->dir, .on_line = on_line, .ctx = b};
-    int status;
-    const int code = oc_run(&run, &status, &b->w->err);
+    struct oc_run_end end;
+    const int code = oc_run(&run, &end, &b->w->err);
     if (code == OC_E_NOT_FOUND) {
         return tool_missing(b->w, argv[0]);
     }
     if (code != OC_OK) {
         return code;
     }
-    return status == 0 ? OC_OK : build_failed(b, argv[0]);
+    return end.status == 0 ? OC_OK : build_failed(b, argv[0]);
 }
 
 static bool in_path(const char *program)

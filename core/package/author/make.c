@@ -7,8 +7,8 @@
 #include "core/base/mem.h"
 #include "core/base/text.h"
 #include "core/package/author/author.h"
-#include "core/package/author/run.h"
 #include "core/package/build.h"
+#include "core/package/run.h"
 #include "core/plugin/manifest/manifest.h"
 #include "core/sys/file.h"
 
@@ -107,10 +107,10 @@ static int run_tests(struct oc_work *w, const char *dir, struct tests *t)
     char *build = oc_path_join(dir, "build");
     const char *const argv[] = {"ctest", "--test-dir", build, "--output-on-failure", NULL};
     const struct oc_run run = {.argv = argv, .on_line = on_line, .ctx = t};
-    int status = 0;
-    int code = oc_run(&run, &status, &w->err);
+    struct oc_run_end end;
+    int code = oc_run(&run, &end, &w->err);
     if (code == OC_OK) {
-        code = judge(w, t, dir, status);
+        code = judge(w, t, dir, end.status);
     }
     free(build);
     return code;

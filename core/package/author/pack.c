@@ -9,9 +9,9 @@
 #include "core/base/mem.h"
 #include "core/base/text.h"
 #include "core/package/author/author.h"
-#include "core/package/author/run.h"
 #include "core/package/build.h"
 #include "core/package/check/check.h"
+#include "core/package/run.h"
 #include "core/plugin/manifest/manifest.h"
 #include "core/sys/file.h"
 #include "core/sys/sign.h"
@@ -47,7 +47,7 @@ static int archive(struct oc_work *w, const char *dir, const char *file)
 {
     char *helper = oc_path_helper("openclaw-archive");
     struct said said = {0};
-    int status = 0;
+    struct oc_run_end end;
     if (!helper) {
         oc_error_set(&w->err, OC_E_UNSUPPORTED, "openclaw-archive cannot be found");
         oc_error_hint(&w->err, "Install openclaw whole: it lies in libexec/openclaw.");
@@ -55,8 +55,8 @@ static int archive(struct oc_work *w, const char *dir, const char *file)
     }
     const char *const argv[] = {helper, "pack", dir, file, NULL};
     const struct oc_run run = {.argv = argv, .on_line = on_line, .ctx = &said};
-    int code = oc_run(&run, &status, &w->err);
-    if (code == OC_OK && status != 0) {
+    int code = oc_run(&run, &end, &w->err);
+    if (code == OC_OK && end.status != 0) {
         code = fail_with(w, said.error);
     }
     json_decref(said.error);

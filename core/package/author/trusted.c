@@ -9,9 +9,9 @@
 #include "core/base/mem.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
-#include "core/package/author/run.h"
 #include "core/package/author/stage.h"
 #include "core/package/release.h"
+#include "core/package/run.h"
 #include "core/plugin/manifest/manifest.h"
 #include "core/sys/file.h"
 
@@ -24,8 +24,8 @@ static struct oc_manifest *manifest_of(const char *file)
     if (helper && mkdtemp(dir)) {
         const char *const argv[] = {helper, "unpack", file, dir, NULL};
         const struct oc_run run = {.argv = argv};
-        int status = 1;
-        if (oc_run(&run, &status, NULL) == OC_OK && status == 0) {
+        struct oc_run_end end;
+        if (oc_run(&run, &end, NULL) == OC_OK && end.status == 0) {
             m = oc_manifest_load(dir, NULL);
         }
         oc_stage_remove(dir);

@@ -39,16 +39,19 @@ static int unpack(struct oc_work *w, const char *path, const char *dir)
                                    .timeout_ms = UNPACK_MS,
                                    .on_line = on_line,
                                    .ctx = w};
-    struct oc_child_end end;
-    const int code = oc_child_run(&child, &end, &w->err);
+    struct oc_run_end end;
+    bool late;
+    const int code = oc_child_run(&child, &end, &late, &w->err);
     if (code) {
         return code;
     }
-    if (end.signum || end.status) {
+    if (late) {
+        return oc_error_set(&w->err, OC_E_TIMEOUT, "%s could not be unpacked in time", path);
+    }
+    if (end.status) {
         return w->err.code ? w->err.code
                            : oc_error_set(&w->err, OC_E_INTERNAL,
-                                          "openclaw-archive ended with status %d, signal %d",
-                                          end.status, end.signum);
+                                          "openclaw-archive ended with status %d", end.status);
     }
     return OC_OK;
 }

@@ -3,30 +3,21 @@
 #define OC_PACKAGE_CHECK_CHILD_H
 
 #include <jansson.h>
-#include <stdbool.h>
-#include <stdint.h>
 
-#include "core/base/error.h"
-
-#define OC_CHILD_TAIL 2048 /* bytes of the end of stderr that are kept */
+#include "core/package/run.h"
 
 struct oc_child {
     const char *program;                            /* of oc_path_helper: "openclaw-plugcheck" */
     const char *const *argv;                        /* NULL-terminated; argv[0] included */
     const char *input;                              /* for its stdin; NULL = nothing */
-    int64_t timeout_ms;                             /* then it and its children get SIGKILL */
+    int64_t timeout_ms;                             /* then it and its children are ended */
     void (*on_line)(void *ctx, const json_t *line); /* each line of stdout that is a JSON object */
     void *ctx;
 };
 
-struct oc_child_end {
-    int status, signum;           /* exit status, or the signal that ended it */
-    bool late;                    /* by us */
-    char tail[OC_CHILD_TAIL + 1]; /* the end of what it wrote to stderr */
-};
-
-/* OC_OK when it ran, however it ended; OC_E_UNSUPPORTED when the program cannot be found; OC_E_CANCELLED when this program was
- * told to end. */
-int oc_child_run(const struct oc_child *child, struct oc_child_end *end, struct oc_error *err);
+/* OC_OK when it ran, however it ended: *late says that it was ended by us. OC_E_UNSUPPORTED when the program cannot be found;
+ * OC_E_CANCELLED when this program was told to end. */
+int oc_child_run(const struct oc_child *child, struct oc_run_end *end, bool *late,
+                 struct oc_error *err);
 
 #endif

@@ -189,10 +189,10 @@ static const char *reason_of(char *tail)
     return last ? last + 1 : tail;
 }
 
-static void judge(struct hearing *h, const struct trial *t, struct oc_child_end *end)
+static void judge(struct hearing *h, const struct trial *t, struct oc_run_end *end, bool late)
 {
     const char *library = h->s->manifest->library;
-    const bool stuck = end->late || strstr(end->tail, "did not return");
+    const bool stuck = late || strstr(end->tail, "did not return");
     if (h->ended) {
         return;
     }
@@ -222,12 +222,13 @@ static int make_trial(const struct oc_subject *s, const struct trial *t, const c
                                    .timeout_ms = timeout_ms,
                                    .on_line = hear,
                                    .ctx = &h};
-    struct oc_child_end end;
-    int code = oc_child_run(&child, &end, err);
+    struct oc_run_end end;
+    bool late;
+    int code = oc_child_run(&child, &end, &late, err);
     if (!code && h.failed) {
         code = oc_error_set(err, OC_E_UNSUPPORTED, "%s", h.failed);
     } else if (!code) {
-        judge(&h, t, &end);
+        judge(&h, t, &end, late);
         *found = h.found || !h.ended;
     }
     free(h.failed);

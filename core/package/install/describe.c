@@ -7,8 +7,8 @@
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/package/author/run.h"
 #include "core/package/install/candidate.h"
+#include "core/package/run.h"
 #include "core/sys/file.h"
 
 #define SAID_MAX 500u
@@ -50,21 +50,20 @@ static void disable(struct oc_candidate *c, const char *why, const char *text)
 static int ask(struct oc_selection *s, struct oc_candidate *c, const char *program)
 {
     struct oc_buf said = {0};
-    int status = 0;
+    struct oc_run_end end;
     const char *const argv[] = {program, "--describe", c->dir, NULL};
     const struct oc_run run = {.argv = argv, .limit_ms = LIMIT_MS, .on_line = gather, .ctx = &said};
-    int code = oc_run(&run, &status, &s->w->err);
+    int code = oc_run(&run, &end, &s->w->err);
     if (code == OC_E_TIMEOUT) {
         oc_buf_clear(&said);
         oc_buf_adds(&said, s->w->err.message);
         oc_error_init(&s->w->err);
-        status = -1;
         code = OC_OK;
     }
     if (code == OC_OK) {
-        c->describe = status == 0 ? description_in(&said) : NULL;
+        c->describe = end.status == 0 ? description_in(&said) : NULL;
         if (!c->describe) {
-            char *text = oc_asprintf("its code could not be described (status %d): %s", status,
+            char *text = oc_asprintf("its code could not be described (status %d): %s", end.status,
                                      said.data ? said.data : "");
             text[strcspn(text, "\n")] = '\0';
             disable(c, "describe", text);

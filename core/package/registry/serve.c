@@ -5,8 +5,8 @@
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/package/author/run.h"
 #include "core/package/registry/keeper.h"
+#include "core/package/run.h"
 #include "core/sys/file.h"
 
 struct hearing {
@@ -32,13 +32,13 @@ static int run(struct oc_work *w, const char *dir, const char *program)
 {
     struct hearing h = {.w = w};
     char port[16];
-    int status = 0;
+    struct oc_run_end end;
     snprintf(port, sizeof port, "%d", (int)oc_json_int(w->params, "port", 0));
     const char *const argv[] = {
         program, dir, "--bind", oc_json_str(w->params, "bind", "127.0.0.1"), "--port", port, NULL};
     const struct oc_run options = {.argv = argv, .on_line = on_line, .ctx = &h};
-    const int code = oc_run(&options, &status, &w->err);
-    if (code == OC_OK && status != 0) {
+    const int code = oc_run(&options, &end, &w->err);
+    if (code == OC_OK && end.status != 0) {
         return oc_refuse(w, OC_E_PERMANENT, "serve-failed",
                          "Choose another --port, or another --bind address.", "%s",
                          h.said[0] ? h.said : "openclaw-serve failed");
