@@ -9,6 +9,7 @@ import tempfile
 import threading
 
 import harness
+from packages import claw
 from worker import Home, Refused, keygen, pack, refused, sign, skill
 
 
@@ -27,6 +28,16 @@ class Bench(Home):
 def digest(path):
     with open(path, "rb") as f:
         return hashlib.sha256(f.read()).hexdigest()
+
+
+def edit(folder, **changes):
+    """What its author does: the same folder, another version."""
+    path = os.path.join(folder, "plugin.json")
+    with open(path) as f:
+        manifest = json.load(f)
+    with open(path, "w") as f:
+        json.dump({**manifest, **changes}, f)
+    return folder
 
 
 def nothing_is_installed_at_first():
@@ -76,9 +87,8 @@ def consent_is_asked_for_and_remembered():
         h.run("install", sources=[one], grant=["network:tcp:443"])
         assert h.rows()["hello"]["grants"] == ["network:tcp:443"]
 
-        same = skill(h.src, version="1.1.0", permissions=["network:tcp:443"])
-        h.run("install", sources=[same])
-        wider = skill(h.src, version="1.2.0", permissions=["network:tcp:443", "filesystem:read:/var/log"])
+        h.run("install", sources=[edit(one, version="1.1.0")])
+        wider = edit(one, version="1.2.0", permissions=["network:tcp:443", "filesystem:read:/var/log"])
         e = refused("denied", "surface-widened", h.run, "install", sources=[wider])
         assert e.details["permissions"] == ["filesystem:read:/var/log"]
         assert h.rows()["hello"]["version"] == "1.1.0"
@@ -90,7 +100,7 @@ def consent_is_asked_for_and_remembered():
         h.run("grants.remove", name="hello", permissions=["network:tcp:443"])
         rows = {p["permission"]: p["granted"] for p in h.run("grants", name="hello")}
         assert rows == {"network:tcp:443": False, "filesystem:read:/var/log": True}
-        h.run("install", sources=[skill(h.src, version="1.3.0", permissions=["network:tcp:443"])])
+        h.run("install", sources=[edit(one, version="1.3.0", permissions=["network:tcp:443"])])
         assert h.rows()["hello"]["grants"] == [], "what was taken back stays so"
         refused("config", "permission-not-requested", h.run, "grants.add", name="hello", permissions=["network:tcp:80"])
         h.run("grants.add", name="hello", permissions=["network:tcp:443"])
@@ -174,12 +184,60 @@ def nobody_inherits_the_rights_of_another_author():
         assert h.rows()["hello"]["id"] == "acme/hello"
 
 
+def an_unsigned_plugin_is_the_same_only_from_where_it_came():
+    """Everybody may call a plugin hello: without a signature it is known by its folder, or by its bytes."""
+    with Bench() as h:
+        mine = skill(h.src, permissions=["network:tcp:443"])
+        h.install(mine)
+        theirs = skill(h.src, version="2.0.0", permissions=["network:tcp:443"])
+        refused("denied", "surface-widened", h.run, "install", sources=[theirs])
+        refused("denied", "surface-widened", h.run, "install", sources=[pack(theirs)])
+        h.install(pack(edit(mine, version="1.1.0")))
+        refused("denied", "surface-widened", h.run, "install", sources=[edit(mine, version="1.2.0")])
+        shutil.copy(mine + ".ocp", h.src + "/moved.ocp")
+        h.run("install", sources=[h.src + "/moved.ocp"], force=True)
+        assert h.rows()["hello"]["source"] == "file:" + h.src + "/moved.ocp"
+
+
+def a_tier_that_was_chosen_is_kept_for_its_plugin_alone():
+    with Bench() as h:
+        def install(*words):
+            done = claw(h.path, "plugin", "install", "--yes", *words)
+            return h.rows()["hello"]["tier"], done.stderr
+
+        mine = skill(h.src)
+        assert install(mine, "--tier", "inproc")[0] == "inproc"
+        assert install(edit(mine, version="1.1.0"))[0] == "inproc", "its author installs it again and again"
+        tier, said = install(skill(h.src, version="2.0.0"))
+        assert tier == "sandbox" and "the tier inproc is not kept for hello" in said, (tier, said)
+        assert install(edit(mine, version="1.2.0"))[0] == "sandbox", "what was lost is to be chosen again"
+
+        ocp, force = pack(mine), ("--force", "--key")
+        keys = {name: keygen(h.src, name) for name in ("ann", "eve")}
+        for author, name, tier, more in (("ann", "ann/hello", "inproc", ("--tier", "inproc")), ("ann", "ann/hello", "inproc", ()),
+                                         ("eve", "ann/hello", "process", ()), ("ann", "ann/hello", "inproc", ("--tier", "inproc")),
+                                         ("eve", "eve/hello", "process", ())):
+            sign(keys[author][0], ocp, f"id:{name} version:1.2.0 target:any")
+            assert install(ocp, *force, keys[author][1], *more)[0] == tier, (author, name, tier)
+
+
+def a_stricter_tier_that_was_chosen_is_kept_for_everybody():
+    with Bench() as h:
+        secret, public = keygen(h.src)
+        h.run("install", sources=[skill(h.src)], tier="sandbox")
+        ocp = pack(skill(h.src, version="2.0.0"))
+        sign(secret, ocp, "id:ann/hello version:2.0.0 target:any")
+        h.run("install", sources=[ocp], key=[public], force=True)
+        assert h.rows()["hello"]["trust"] == "signed" and h.rows()["hello"]["tier"] == "sandbox" and not h.warnings
+
+
 def states_of_a_plugin_are_kept_over_an_update():
     with Bench() as h:
-        h.run("install", sources=[skill(h.src)], enable=False, tier="process")
+        folder = skill(h.src)
+        h.run("install", sources=[folder], enable=False, tier="process")
         row = h.rows()["hello"]
         assert not row["enabled"] and row["disabled_why"] == "user" and row["tier"] == "process"
-        h.run("install", sources=[skill(h.src, version="1.1.0")])
+        h.run("install", sources=[edit(folder, version="1.1.0")])
         row = h.rows()["hello"]
         assert not row["enabled"] and row["tier"] == "process"
         h.run("enable", names=["hello"])
@@ -464,7 +522,9 @@ if __name__ == "__main__":
     harness.run([nothing_is_installed_at_first, a_folder_is_installed_updated_and_removed, consent_is_asked_for_and_remembered,
                  a_plan_that_no_longer_fits_is_refused, a_selection_is_validated_before_the_first_change,
                  signed_files_are_trusted_only_with_their_key,
-                 nobody_inherits_the_rights_of_another_author, states_of_a_plugin_are_kept_over_an_update,
+                 nobody_inherits_the_rights_of_another_author, an_unsigned_plugin_is_the_same_only_from_where_it_came,
+                 a_tier_that_was_chosen_is_kept_for_its_plugin_alone, a_stricter_tier_that_was_chosen_is_kept_for_everybody,
+                 states_of_a_plugin_are_kept_over_an_update,
                  one_can_go_back_and_forth, a_damaged_state_does_not_hinder_a_rollback, changed_bytes_are_found_and_mended,
                  gc_keeps_what_the_last_generations_need, a_lock_file_pins_the_bytes,
                  a_bundle_carries_plugins_to_a_host_without_network, a_folder_under_development_is_linked,

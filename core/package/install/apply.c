@@ -170,7 +170,7 @@ static void copy_wanted(json_t *row, const json_t *wanted, const json_t *receipt
     }
 }
 
-static json_t *row_of(const struct oc_selection *s, const struct oc_candidate *c)
+static json_t *row_of(const struct oc_candidate *c)
 {
     json_t *row = json_object();
     oc_json_set_str(row, "name", c->name);
@@ -183,8 +183,7 @@ static json_t *row_of(const struct oc_selection *s, const struct oc_candidate *c
     oc_json_set_str(row, "trust", c->trust);
     oc_json_set_str(row, "key", strcmp(c->trust, "unsigned") != 0 ? c->key : NULL);
     oc_json_set_str(row, "tier", c->tier);
-    oc_json_set_bool(row, "tier_chosen",
-                     s->o.tier || oc_json_bool(c->before, "tier_chosen", false));
+    oc_json_set_bool(row, "tier_chosen", c->tier_chosen);
     oc_json_set_bool(row, "enabled", c->enabled);
     if (!c->enabled) {
         oc_json_set_str(row, "disabled_why", c->disabled_why ? c->disabled_why : "user");
@@ -227,7 +226,7 @@ int oc_selection_apply(struct oc_selection *s, const char *op, uint64_t *generat
         struct oc_candidate *c = s->list.items[i];
         if (c->action != OC_DO_NOTHING) {
             code = publish(s, c);
-            oc_txn_set(s->t, c->name, row_of(s, c));
+            oc_txn_set(s->t, c->name, row_of(c));
         }
     }
     if (code == OC_OK && oc_work_cancelled()) {

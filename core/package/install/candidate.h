@@ -44,6 +44,7 @@ struct oc_candidate {
     char *key;     /* of whoever signed it, base64; NULL when nobody we know */
     char *comment; /* the trusted comment */
     const char *trust, *tier;
+    bool tier_chosen;            /* by somebody, now or for what it follows */
     json_t *describe, *findings; /* may be NULL */
     char *disabled_why, *disabled_text;
 

@@ -63,20 +63,34 @@ static const char *registry_of(const struct oc_candidate *c)
     return c->release.registry ? c->release.registry : oc_json_str(c->receipt, "registry", NULL);
 }
 
-static bool same_text(const char *a, const char *b)
+/* Folders of this host: who may write there is known, which cannot be said of an archive that somebody sent. */
+static bool is_own_folder(const char *source)
 {
-    return a && b ? strcmp(a, b) == 0 : a == b;
+    return oc_starts(source, "folder:") || oc_starts(source, "link:");
 }
 
-/* An id means something only within its registry; what a file says of its publisher is worth as much as its signature. */
+/* Nobody vouches for it, and yet it comes from where the other one came: the same bytes, or the same folder again. */
+static bool same_place(const struct oc_candidate *c)
+{
+    const char *digest = oc_json_str(c->before, "digest", "");
+    const char *source = oc_json_str(c->before, "source", "");
+    return (*digest && strcmp(digest, c->digest) == 0) ||
+           (is_own_folder(source) && strcmp(source, c->source) == 0);
+}
+
+/* An id means something only within its registry; what a file says of its publisher is worth as much as its signature, and
+ * without one everybody may say it. */
 static bool same_author(const struct oc_candidate *c)
 {
     const char *was = oc_json_str(c->before, "registry", NULL), *is = registry_of(c);
+    const char *key = oc_json_str(c->before, "key", NULL);
     if (!c->before || strcmp(oc_json_str(c->before, "id", ""), c->id) != 0) {
         return false;
     }
-    return was && is ? strcmp(was, is) == 0
-                     : same_text(oc_json_str(c->before, "key", NULL), c->key);
+    if (was && is) {
+        return strcmp(was, is) == 0;
+    }
+    return key && c->key ? strcmp(key, c->key) == 0 : !key && !c->key && same_place(c);
 }
 
 static int check_registry(struct oc_selection *s, const struct oc_candidate *c)
@@ -131,30 +145,53 @@ static const char *default_tier(const struct oc_candidate *c)
     return known && !tool ? "process" : "sandbox";
 }
 
+/* What was chosen stays chosen for whom it was chosen for; a stricter tier than its own does for everybody. */
+static const char *kept_tier(const struct oc_selection *s, const struct oc_candidate *c)
+{
+    enum oc_tier kept, own = OC_TIER_SANDBOX;
+    const char *tier = oc_json_str(c->before, "tier", "");
+    if (!oc_json_bool(c->before, "tier_chosen", false) || oc_tier_parse(tier, &kept) != OC_OK) {
+        return NULL;
+    }
+    oc_tier_parse(default_tier(c), &own);
+    const bool same_trust = strcmp(oc_json_str(c->before, "trust", ""), c->trust) == 0;
+    if (kept >= own || (same_trust && same_author(c))) {
+        return tier;
+    }
+    oc_work_warn(s->w, "the tier %s is not kept for %s: it was chosen for what came from %s", tier,
+                 c->name, oc_json_str(c->before, "source", "elsewhere"));
+    return NULL;
+}
+
+/* The least that the policy of its registry asks for. */
+static int raise_tier(struct oc_selection *s, struct oc_candidate *c)
+{
+    enum oc_tier tier = OC_TIER_SANDBOX, floor;
+    oc_tier_parse(c->tier, &tier);
+    if (!c->release.tier || oc_tier_parse(c->release.tier, &floor) != OC_OK || tier >= floor) {
+        return OC_OK;
+    }
+    if (s->o.tier) {
+        return oc_refuse(s->w, OC_E_REFUSED, "tier-not-allowed",
+                         "Leave --tier out, or change the policy of the registry.",
+                         "the registry %s wants %s to run in the tier %s at the least",
+                         c->release.registry, c->id, c->release.tier);
+    }
+    c->tier = c->release.tier;
+    return OC_OK;
+}
+
 static int choose_tier(struct oc_selection *s, struct oc_candidate *c)
 {
-    enum oc_tier tier = OC_TIER_SANDBOX, floor = OC_TIER_INPROC;
-    const bool same_trust = c->before && strcmp(oc_json_str(c->before, "trust", ""), c->trust) == 0;
-    const char *wish = s->o.tier;
-    if (!wish && same_trust && oc_json_bool(c->before, "tier_chosen", false)) {
-        wish = oc_json_str(c->before, "tier", NULL); /* what was chosen stays chosen */
-    }
+    const char *wish = s->o.tier ? s->o.tier : kept_tier(s, c);
+    c->tier_chosen = wish != NULL;
     c->tier = wish ? wish : default_tier(c);
-    oc_tier_parse(c->tier, &tier);
-    if (c->release.tier && oc_tier_parse(c->release.tier, &floor) == OC_OK && tier < floor) {
-        if (s->o.tier) {
-            return oc_refuse(s->w, OC_E_REFUSED, "tier-not-allowed",
-                             "Leave --tier out, or change the policy of the registry.",
-                             "the registry %s wants %s to run in the tier %s at the least",
-                             c->release.registry, c->id, c->release.tier);
-        }
-        c->tier = c->release.tier;
-    }
-    if (tier == OC_TIER_INPROC) {
+    const int code = raise_tier(s, c);
+    if (code == OC_OK && strcmp(c->tier, oc_tier_name(OC_TIER_INPROC)) == 0) {
         oc_work_warn(s->w, "%s will run inside the daemon: what it breaks, it breaks there",
                      c->name);
     }
-    return OC_OK;
+    return code;
 }
 
 /* ---- rights ---- */
