@@ -12,66 +12,11 @@
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/base/time.h"
+#include "core/package/lock.h"
 #include "core/package/tree.h"
 #include "core/sys/crypto.h"
 #include "core/sys/file.h"
 #include "core/sys/lock.h"
-
-#define LOCK_WAIT  (10 * OC_SECOND)
-#define LOCK_PAUSE 20000000 /* ns */
-#define LOCK_TELL  50       /* tries between two words about it */
-
-/* ---- the lock ---- */
-
-/* "process 123", as far as it can be told. Owned. */
-static char *owner_of(const char *path)
-{
-    const long pid = (long)oc_lock_owner(path);
-    return pid > 0 ? oc_asprintf("process %ld", pid) : oc_strdup("another process");
-}
-
-static void tell_waiting(struct oc_work *w, const char *path)
-{
-    char *who = owner_of(path);
-    char *text = oc_asprintf("waiting for %s, which is changing the plugins", who);
-    oc_work_progress(w, -1, text);
-    free(text);
-    free(who);
-}
-
-static int locked(struct oc_work *w, const char *path)
-{
-    const long pid = (long)oc_lock_owner(path);
-    char *who = owner_of(path);
-    oc_error_set(&w->err, OC_E_CONFLICT, "%s is changing the plugins of this home", who);
-    free(who);
-    oc_error_hint(&w->err, "Try again when it has ended; nothing was changed.");
-    oc_work_detail(w, "pid", json_integer(pid));
-    return oc_work_reason(w, "packages-locked");
-}
-
-static int take_lock(struct oc_txn *t)
-{
-    const struct timespec pause = {.tv_nsec = LOCK_PAUSE};
-    const int64_t until = oc_time_mono() + LOCK_WAIT;
-    char *path = oc_path_join(t->root, "lock");
-    int fd;
-    for (unsigned tries = 1; (fd = oc_lock_take(path, &t->w->err)) == OC_E_CONFLICT &&
-                             oc_time_mono() < until && !oc_work_cancelled();
-         tries++) {
-        if (tries % LOCK_TELL == 0) {
-            tell_waiting(t->w, path);
-        }
-        nanosleep(&pause, NULL);
-    }
-    if (fd == OC_E_CONFLICT) {
-        fd = locked(t->w, path);
-    }
-    free(path);
-    t->lock = fd >= 0 ? fd : -1;
-    return fd >= 0 ? OC_OK : fd;
-}
 
 /* ---- begin and end ---- */
 
@@ -132,7 +77,11 @@ static int begin(struct oc_work *w, struct oc_txn *t)
     *t = (struct oc_txn){.w = w, .root = oc_path_join(w->home, "packages"), .lock = -1};
     int code = oc_tree_make(t->root, 0755, &w->err);
     if (code == OC_OK) {
-        code = take_lock(t);
+        char *path = oc_path_join(t->root, "lock");
+        const int fd = oc_packages_lock(w, path, "plugins");
+        t->lock = fd >= 0 ? fd : -1;
+        code = fd >= 0 ? OC_OK : fd;
+        free(path);
     }
     if (code == OC_OK) {
         code = make_folders(t);

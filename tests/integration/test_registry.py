@@ -384,6 +384,31 @@ def test_who_was_overtaken_writes_nothing_older():
         assert tree(place)["timestamp.json"] == newer
 
 
+def test_what_others_add_and_remove_meanwhile_stays():
+    """One is added from a slow server; what the file of registries is then counts, not what it was when that began."""
+    registry, host = pair()
+    with EvilServer(registry.dir) as server:
+        for meanwhile, then in (("other", ["main", "other", "slow"]), ("slow", ["main", "other", "slow"])):
+            server.reached.clear()
+            server.go_on.clear()
+            server.attack("timestamp", "late")
+            slow = subprocess.Popen([os.path.join(BIN, "openclaw-package"), "registry.add", "--home", host.home],
+                                    stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            slow.stdin.write(json.dumps({"name": "slow", "url": server.url, "trust_first": True}))
+            slow.stdin.close()
+            assert server.reached.wait(20)
+            host.add(registry.dir, name=meanwhile)
+            server.go_on.set()
+            said = slow.stdout.read()
+            slow.stdout.close()
+            slow.wait(20)
+            assert ("registry-exists" if meanwhile == "slow" else '"result"') in said, said
+            names = sorted(row["name"] for row in host.use("registry.list"))
+            assert names == then, names
+            worker("registry.remove", host.home, name="slow")
+    assert sorted(row["name"] for row in host.use("registry.list")) == ["main", "other"]
+
+
 def test_old_states_are_removed_and_the_rest_stays_whole():
     registry, host = pair()
     for n in range(2, 8):

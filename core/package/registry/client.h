@@ -50,6 +50,8 @@ int oc_client_ready(struct oc_work *w, struct oc_client *c, bool offline);
 /* Writes what has been verified since it was opened: called at the end of what went well, so that a refusal on the way leaves every
  * file as it was. */
 int oc_client_commit(struct oc_work *w, struct oc_client *c);
+/* The same for who holds the lock of the registries already. */
+int oc_client_keep(struct oc_work *w, struct oc_client *c);
 void oc_client_drop(struct oc_client *c); /* forgets what was kept for the cache */
 
 /* A file that `ref` names, from the cache or the source; verified. `cache` is its place below cache/, `reason` the word for a file that is

@@ -12,7 +12,7 @@
 #include "core/package/registry/client.h"
 #include "core/package/registry/folder.h"
 #include "core/package/registry/registries.h"
-#include "core/sys/file.h"
+#include "core/sys/lock.h"
 
 /* ---- add ---- */
 
@@ -77,20 +77,14 @@ static json_t *row_of(const struct oc_work *w, const struct oc_client *c, const 
     return row;
 }
 
-int oc_consumer_add(struct oc_work *w)
+/* Fetches it and looks at it; nothing is written. */
+static struct oc_client *meet(struct oc_work *w, const char *name, const char *url, char *hex)
 {
-    const char *name = oc_json_str(w->params, "name", ""), *url = oc_json_str(w->params, "url", "");
     const char *ca = oc_json_str(w->params, "ca", "");
     const struct oc_source_options options = {.ca = *ca ? ca : NULL,
                                               .timeout_ms = oc_folder_span(w, "timeout", 0)};
-    char hex[OC_SHA256_HEX];
-    json_t *list = oc_registries_load(w), *row = NULL;
-    struct oc_client *c = NULL;
-    int code = list ? check_new(w, list, name, url) : w->err.code;
-    if (code == OC_OK) {
-        c = oc_client_new(w, name, url, &options);
-        code = c ? oc_client_pin(w, c, oc_json_str(w->params, "fingerprint", NULL)) : w->err.code;
-    }
+    struct oc_client *c = oc_client_new(w, name, url, &options);
+    int code = c ? oc_client_pin(w, c, oc_json_str(w->params, "fingerprint", NULL)) : w->err.code;
     if (code == OC_OK) {
         oc_client_fingerprint(c, hex);
         code = check_trust(w, c, hex);
@@ -99,11 +93,23 @@ int oc_consumer_add(struct oc_work *w)
         code = oc_client_refresh(w, c, false);
     }
     if (code == OC_OK) {
+        oc_client_fingerprint(c, hex);
+        return c;
+    }
+    oc_client_close(c);
+    return NULL;
+}
+
+/* With the lock: the list is read again, as others may have changed it while the network was asked. */
+static int put(struct oc_work *w, struct oc_client *c, const char *url, const char *hex)
+{
+    json_t *list = oc_registries_load(w), *row = NULL;
+    int code = list ? check_new(w, list, c->name, url) : w->err.code;
+    if (code == OC_OK) {
         oc_stage_remove(c->dir); /* of one that was removed by a crash in the middle */
-        code = oc_client_commit(w, c);
+        code = oc_client_keep(w, c);
     }
     if (code == OC_OK) {
-        oc_client_fingerprint(c, hex);
         row = row_of(w, c, hex);
         json_array_append(list, row);
         code = oc_registries_save(w, list);
@@ -112,8 +118,26 @@ int oc_consumer_add(struct oc_work *w)
         oc_work_result(w, json_incref(row));
     }
     json_decref(row);
-    oc_client_close(c);
     json_decref(list);
+    return code;
+}
+
+int oc_consumer_add(struct oc_work *w)
+{
+    const char *name = oc_json_str(w->params, "name", ""), *url = oc_json_str(w->params, "url", "");
+    char hex[OC_SHA256_HEX];
+    json_t *list = oc_registries_load(w);
+    int code = list ? check_new(w, list, name, url) : w->err.code;
+    json_decref(list);
+    struct oc_client *c = code == OC_OK ? meet(w, name, url, hex) : NULL;
+    if (c) {
+        const int lock = oc_registries_lock(w);
+        code = lock >= 0 ? put(w, c, url, hex) : lock;
+        oc_lock_drop(lock);
+    } else {
+        code = w->err.code;
+    }
+    oc_client_close(c);
     return code;
 }
 
@@ -129,32 +153,42 @@ int oc_consumer_list(struct oc_work *w)
     return OC_OK;
 }
 
+/* With the lock. */
+static int drop(struct oc_work *w, json_t *list, json_t *row)
+{
+    const char *name = oc_json_str(row, "name", "");
+    char *dir = oc_registries_dir(w, name);
+    json_t *result = json_copy(row);
+    json_object_del(result, "added");
+    oc_json_set_bool(result, "removed", true);
+    for (size_t i = json_array_size(list); i > 0; i--) {
+        if (json_array_get(list, i - 1) == row) {
+            json_array_remove(list, i - 1);
+        }
+    }
+    const int code = oc_registries_save(w, list);
+    if (code == OC_OK) {
+        oc_stage_remove(dir);
+        oc_work_result(w, json_incref(result));
+    }
+    json_decref(result);
+    free(dir);
+    return code;
+}
+
 int oc_consumer_remove(struct oc_work *w)
 {
     const char *name = oc_json_str(w->params, "name", "");
+    const int lock = oc_registries_lock(w);
+    if (lock < 0) {
+        return lock;
+    }
     json_t *list = oc_registries_load(w), *row = list ? oc_registries_find(list, name) : NULL;
     int code = list ? OC_OK : w->err.code;
-    if (code == OC_OK && !row) {
-        code = oc_registries_unknown(w, list, name);
-    }
     if (code == OC_OK) {
-        json_t *result = json_copy(row);
-        json_object_del(result, "added");
-        oc_json_set_bool(result, "removed", true);
-        for (size_t i = json_array_size(list); i > 0; i--) {
-            if (json_array_get(list, i - 1) == row) {
-                json_array_remove(list, i - 1);
-            }
-        }
-        code = oc_registries_save(w, list);
-        if (code == OC_OK) {
-            char *dir = oc_registries_dir(w, name);
-            oc_stage_remove(dir);
-            free(dir);
-            oc_work_result(w, json_incref(result));
-        }
-        json_decref(result);
+        code = row ? drop(w, list, row) : oc_registries_unknown(w, list, name);
     }
+    oc_lock_drop(lock);
     json_decref(list);
     return code;
 }

@@ -11,7 +11,9 @@
 #include "core/base/mem.h"
 #include "core/base/time.h"
 #include "core/package/registry/client.h"
+#include "core/package/registry/registries.h"
 #include "core/sys/file.h"
+#include "core/sys/lock.h"
 
 /* Beside its place and renamed, without fsync: what a crash damages is noticed by its digest, and fetched again. */
 static void put_quickly(const char *path, const struct oc_buf *text)
@@ -125,7 +127,7 @@ static bool is_overtaken(const struct oc_client *c)
     return overtaken;
 }
 
-int oc_client_commit(struct oc_work *w, struct oc_client *c)
+int oc_client_keep(struct oc_work *w, struct oc_client *c)
 {
     int code = oc_dir_make(c->dir, 0755, &w->err);
     if (code == OC_OK && is_overtaken(c)) {
@@ -151,5 +153,18 @@ int oc_client_commit(struct oc_work *w, struct oc_client *c)
         put_state(c);
         oc_client_drop(c);
     }
+    return code;
+}
+
+int oc_client_commit(struct oc_work *w, struct oc_client *c)
+{
+    const int lock = oc_registries_lock(w);
+    if (lock == OC_E_DENIED) { /* who may not write here may look: what has to be written says so */
+        oc_error_init(&w->err);
+    } else if (lock < 0) {
+        return lock;
+    }
+    const int code = oc_client_keep(w, c);
+    oc_lock_drop(lock);
     return code;
 }

@@ -7,6 +7,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/vec.h"
+#include "core/package/lock.h"
 #include "core/package/registry/meta.h"
 #include "core/package/registry/refuse.h"
 #include "core/sys/file.h"
@@ -61,6 +62,16 @@ json_t *oc_registries_load(struct oc_work *w)
     oc_buf_finish(&text);
     free(path);
     return list;
+}
+
+int oc_registries_lock(struct oc_work *w)
+{
+    char *dir = oc_path_join(w->home, "packages"), *path = oc_path_join(dir, "registries.lock");
+    int code = oc_dir_make(dir, 0755, &w->err);
+    code = code == OC_OK ? oc_packages_lock(w, path, "registries") : code;
+    free(path);
+    free(dir);
+    return code;
 }
 
 int oc_registries_save(struct oc_work *w, const json_t *list)

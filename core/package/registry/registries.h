@@ -12,6 +12,10 @@
 
 #include "core/package/work.h"
 
+/* Whoever changes anything of the above holds this lock (<home>/packages/registries.lock) from reading to writing: others do so at
+ * the same time, and what they wrote would be lost. A descriptor for oc_lock_drop, or the code of w->err. */
+int oc_registries_lock(struct oc_work *w);
+
 /* An array of rows, owned by the caller; empty when none was ever added. NULL and w->err when the file is damaged. */
 json_t *oc_registries_load(struct oc_work *w);
 int oc_registries_save(struct oc_work *w, const json_t *list);
