@@ -4,7 +4,6 @@
 #include "core/loop/worker.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/queue.h>
 #include <uv.h>
@@ -12,6 +11,7 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/time.h"
+#include "core/sys/thread.h"
 
 #define STACK_SIZE (256u << 10)
 
@@ -101,27 +101,11 @@ static void *worker_main(void *arg)
     return NULL;
 }
 
-/* Signals belong to the loop thread: the new thread inherits a mask that blocks all of them. */
-static int spawn(struct worker *worker)
-{
-    pthread_attr_t attr;
-    sigset_t all, before;
-
-    sigfillset(&all);
-    pthread_attr_init(&attr);
-    pthread_attr_setstacksize(&attr, STACK_SIZE);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int rc = pthread_create(&worker->id, &attr, worker_main, worker);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attr);
-    return rc;
-}
-
 static int start_worker(struct oc_workers *w)
 {
     struct worker *worker = oc_calloc(1, sizeof *worker);
     worker->pool = w;
-    int rc = spawn(worker);
+    int rc = oc_thread_start(&worker->id, STACK_SIZE, worker_main, worker);
     if (rc) {
         free(worker);
         return rc;

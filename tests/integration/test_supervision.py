@@ -143,10 +143,37 @@ collectors = ( { plugin = "gen"; interval = "200ms"; } );
         daemon.remove()
 
 
+def a_replaced_library_is_unmapped_while_others_run_in_processes_of_their_own():
+    daemon = Daemon(NOTHING_ELSE + """
+isolation = { plugins = { gen = { tier = "inproc"; }; system = { tier = "process"; }; }; };
+collectors = ( { plugin = "gen"; interval = "200ms"; }, { plugin = "system"; interval = "200ms"; } );
+""")
+
+    def mapped():
+        with open(f"/proc/{daemon.process.pid}/maps", encoding="ascii") as f:
+            return sum("memfd:openclaw-plugin" in line for line in f)
+
+    try:
+        point(daemon.home, "v1")
+        daemon.start()
+        eventually(lambda: daemon.call("plugin.status", name="system")[0]["calls"] > 0)
+        eventually(lambda: daemon.call("plugin.status", name="gen")[0]["calls"] > 0)
+        for n in range(6):
+            point(daemon.home, "v1" if n % 2 else "v2")
+            receipt = daemon.call("plugin.reload", name="gen", wait=True, watch="1ms")["receipts"][0]
+            assert receipt["ok"] and "unmapped" in receipt["old_library"], receipt
+        one = 6  # parts of a library, at the most
+        eventually(lambda: mapped() <= 2 * one, what="an end of the old libraries")
+        assert daemon.stop() == 0
+    finally:
+        daemon.remove()
+
+
 if __name__ == "__main__":
     run([
         a_plugin_that_ends_the_daemon_is_skipped_by_the_next_one,
         an_isolated_plugin_that_keeps_crashing_is_in_quarantine_also_after_a_restart,
         a_plugin_process_comes_up_again_after_the_log_was_rotated,
         a_good_release_is_kept_and_one_that_crashes_is_rolled_back,
+        a_replaced_library_is_unmapped_while_others_run_in_processes_of_their_own,
     ])

@@ -3,7 +3,6 @@
  * A library is unmapped only when nothing of it can be left: no body uses it (its users were counted), every thread of the
  * process is one of the host's own (they are counted, too), and it neither pulled in a library that may keep threads or
  * handlers, nor asked for a destructor or a handler that would be called later. Otherwise it stays where it is. */
-#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -21,6 +20,7 @@
 #include "core/plugin/internal.h"
 #include "core/plugin/manifest/note.h"
 #include "core/sys/file.h"
+#include "core/sys/thread.h"
 
 /* ---- a name that no library had ---- */
 
@@ -141,27 +141,7 @@ const char *oc_plugin_pinned_by(const struct oc_plugin *plugin)
     return library ? library : registers(&d);
 }
 
-/* ---- threads ---- */
-
-static unsigned count_threads(void)
-{
-    unsigned count = 0;
-    const struct dirent *e;
-    DIR *dir = opendir("/proc/self/task");
-    while (dir && (e = readdir(dir))) {
-        count += e->d_name[0] != '.';
-    }
-    if (dir) {
-        closedir(dir);
-    }
-    return count;
-}
-
-/* The loop and its workers are all that the host has; one more is somebody else's. */
-static bool has_own_threads_only(const struct oc_plugin *plugin)
-{
-    return count_threads() == 1 + oc_workers_threads(plugin->owner->workers);
-}
+/* ---- the end ---- */
 
 void oc_plugin_unmap(struct oc_plugin *plugin)
 {
@@ -169,7 +149,7 @@ void oc_plugin_unmap(struct oc_plugin *plugin)
         return;
     }
     const char *why = oc_plugin_pinned_by(plugin);
-    why = why ? why : has_own_threads_only(plugin) ? NULL : "a thread that is not the host's";
+    why = why ? why : oc_threads_are_ours() ? NULL : "a thread that is not the host's";
     if (why) {
         oc_debug("the library of a plugin stays mapped", "plugin=%s because=%s", plugin->name, why);
     } else if (lt_dlclose(plugin->library)) {

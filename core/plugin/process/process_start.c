@@ -1,6 +1,5 @@
 /* How the process of an isolated plugin comes up: its options, INIT, HELLO and START. SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -11,6 +10,7 @@
 #include "core/plugin/manifest/rights.h"
 #include "core/plugin/process/process.h"
 #include "core/sys/kernel.h"
+#include "core/sys/thread.h"
 
 #define STACK_SIZE (256u << 10)
 
@@ -60,15 +60,7 @@ static void on_alive(void *ctx)
 
 static void spawn_thread(struct oc_process_body *p)
 {
-    pthread_attr_t attr;
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_attr_init(&attr);
-    pthread_attr_setstacksize(&attr, STACK_SIZE);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    const int rc = pthread_create(&p->thread, &attr, oc_process_main, p);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attr);
+    const int rc = oc_thread_start(&p->thread, STACK_SIZE, oc_process_main, p);
     p->threaded = rc == 0;
     p->alive = oc_timer_create(p->body.plugin->owner->loop, on_alive, p);
     oc_timer_start(p->alive, OC_DAY, OC_DAY);

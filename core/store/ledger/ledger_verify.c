@@ -14,6 +14,7 @@
 #include "core/base/text.h"
 #include "core/store/ledger/ledger_verify_internal.h"
 #include "core/sys/file.h"
+#include "core/sys/thread.h"
 
 #define THREADS_MAX 4
 #define PER_MAX     (UINT64_C(1) << 24)
@@ -173,7 +174,7 @@ static void work_side_by_side(struct oc_checking *c)
     unsigned count = 0;
     wanted = wanted < THREADS_MAX ? wanted : THREADS_MAX;
     wanted = wanted < c->segments.count ? wanted : (unsigned)c->segments.count;
-    while (count + 1 < wanted && pthread_create(&threads[count], NULL, work, c) == 0) {
+    while (count + 1 < wanted && oc_thread_start(&threads[count], 0, work, c) == 0) {
         count++;
     }
     work(c);
