@@ -3,7 +3,8 @@
  *   listen     hears of what is done and puts it into the ledger and into governance-events.log
  *   shorten    what is too long for an entry
  *   hand       a private daemon hands what it has done to the running one, or writes it itself
- *   seal       the host's key, checkpoints, their thinning; retention
+ *   seal       the host's key, checkpoints, their thinning
+ *   retire     text that is older than the retention goes
  *   seen       what the store remembers of the ledger: one that was cut or put in its place is not trusted
  *   copy       checkpoints and segments go to another folder
  *   place      whether that is another folder
@@ -48,8 +49,9 @@ struct oc_audit {
     int64_t checkpointed_ms; /* mono; when it was made, or looked for */
     int64_t uncovered_ms;    /* mono; when an entry that no checkpoint covers was seen; 0: none */
     int64_t retired_ms;      /* mono; when it was last looked for text that is too old */
-    int64_t began_wall, began_boot; /* of both clocks, when they were compared first */
-    bool leapt;                     /* that the clock was set was said */
+    int64_t lived_ms;        /* wall, as far as the host has lived through it; */
+    int64_t lived_boot;      /* boot; when that was last looked at */
+    bool leapt;              /* that the clock is ahead of it was said */
     struct oc_timer *tick;
     struct oc_timer *soon;      /* a decision is signed at once; those of one second together */
     struct oc_workers *workers; /* made when first needed */
@@ -96,12 +98,18 @@ int oc_audit_read_note(struct oc_audit *s, uint64_t size, struct oc_buf *text,
 /* The oldest checkpoint that covers `index`; 0: none does. */
 uint64_t oc_audit_covering(const struct oc_audit *s, uint64_t index);
 void oc_audit_thin(struct oc_audit *s);
+
+/* retire.c */
+void oc_audit_lived_begin(struct oc_audit *s);
+void oc_audit_live(
+    struct oc_audit *s); /* notes how far the host has lived through the wall clock */
 void oc_audit_retire(struct oc_audit *s);
 
 /* A decision has been written: it is signed within a second. */
 void oc_audit_checkpoint_soon(struct oc_audit *s);
 
 /* seen.c */
+bool oc_audit_may_remember(const struct oc_audit *s); /* there is a store, and it is the host's */
 void oc_audit_remember(struct oc_audit *s, uint64_t size, const uint8_t root[OC_LEDGER_HASH]);
 void oc_audit_compare(struct oc_audit *s); /* at the start: what is remembered with what is there */
 /* The same for a daemon of one operation, which has the home to itself and no store: `l` is the ledger of the home. Fails when it cannot

@@ -19,7 +19,7 @@
     "Bring the folder back from a backup and restart the host, or accept the loss: `openclaw "     \
     "ledger accept --reason ...`."
 
-static bool may_remember(const struct oc_audit *s)
+bool oc_audit_may_remember(const struct oc_audit *s)
 {
     return !s->env.ephemeral && s->env.store && oc_ledger_is_kept(s->env.ledger);
 }
@@ -29,7 +29,7 @@ void oc_audit_remember(struct oc_audit *s, uint64_t size, const uint8_t root[OC_
     char hex[2 * OC_LEDGER_HASH + 1];
     struct oc_error err;
     oc_error_init(&err);
-    if (!may_remember(s)) {
+    if (!oc_audit_may_remember(s)) {
         return;
     }
     oc_audit_hex(root, OC_LEDGER_HASH, hex);
@@ -89,7 +89,7 @@ static void compare(const char *dir, struct oc_ledger *l, const json_t *seen)
 
 void oc_audit_compare(struct oc_audit *s)
 {
-    json_t *seen = may_remember(s) ? oc_kv_get(s->env.store, SPACE, KEY) : NULL;
+    json_t *seen = oc_audit_may_remember(s) ? oc_kv_get(s->env.store, SPACE, KEY) : NULL;
     compare(s->dir, s->env.ledger, seen);
     json_decref(seen);
 }
@@ -121,7 +121,7 @@ int oc_audit_remembered(struct oc_audit *s, uint64_t *entries, struct oc_error *
 {
     json_t *seen = NULL;
     int rc = OC_OK;
-    if (may_remember(s)) {
+    if (oc_audit_may_remember(s)) {
         seen = oc_kv_get(s->env.store, SPACE, KEY);
     } else {
         rc = peek(s, &seen, err);

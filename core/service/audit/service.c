@@ -235,8 +235,7 @@ struct oc_audit *oc_audit_create(const struct oc_env *env)
         .checkpoint_every_ms = OC_HOUR, .checkpoint_entries = 10000, .retention_ms = 365 * OC_DAY};
     s->checkpointed = oc_ledger_is_kept(env->ledger) ? oc_ledger_note_latest(s->dir) : 0;
     s->checkpointed_ms = s->retired_ms = oc_time_mono();
-    s->began_wall = oc_time_wall();
-    s->began_boot = oc_time_boot();
+    oc_audit_lived_begin(s);
     oc_linelog_init(&s->governance_log, env->home, "governance-events.log", 10 << 20, LOGS_KEPT);
     oc_audit_compare(s);
     oc_audit_listen(s);
@@ -297,6 +296,7 @@ void oc_audit_stop(struct oc_audit *s, int64_t grace_ms, oc_loop_fn done, void *
     uint64_t covered = 0;
     oc_error_init(&err);
     oc_audit_stop_verify(s);
+    oc_audit_live(s);
     if (!s->env.ephemeral && oc_ledger_is_kept(s->env.ledger)) {
         int rc = oc_ledger_sync(s->env.ledger, &err);
         if (rc == OC_OK && oc_ledger_durable(s->env.ledger) > s->checkpointed) {

@@ -320,6 +320,52 @@ static void a_clock_that_was_set_forward_destroys_nothing(void **state)
     assert_int_equal(oc_ledger_oldest(w.s.env.ledger), 0);
 }
 
+/* Off for a moment; `wall_ms` is what the clock of the machine says when it is there again. */
+static void restart_at(int64_t wall_ms)
+{
+    shut_ledger();
+    oc_time_fake(wall_ms, oc_time_mono());
+    open_ledger(8);
+}
+
+static void a_machine_that_wakes_up_a_year_ahead_destroys_nothing_however_often(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 30; i++) {
+        operation("old", "x");
+    }
+    const int64_t right = oc_time_wall();
+    restart_at(right + 400 * OC_DAY);
+    operation("of a wrong time", "x");
+    restart_at(right + 400 * OC_DAY); /* the newest entry is as wrong now as the clock */
+    operation("of a wrong time", "x");
+    oc_time_advance(6 * OC_HOUR);
+    oc_audit_retire(w.a);
+    assert_int_equal(oc_ledger_oldest(w.s.env.ledger), 0);
+    restart_at(right + 13 * OC_HOUR);
+    oc_time_advance(20 * OC_DAY);
+    oc_audit_retire(w.a);
+    assert_int_equal(oc_ledger_oldest(w.s.env.ledger), 0);
+}
+
+static void a_host_that_was_off_for_a_year_catches_up(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 30; i++) {
+        operation("old", "x");
+    }
+    restart_at(oc_time_wall() + 400 * OC_DAY);
+    operation("young", "x");
+    oc_time_advance(36 * OC_DAY);
+    operation("young", "x");
+    oc_audit_retire(w.a);
+    assert_int_equal(oc_ledger_oldest(w.s.env.ledger), 0);
+    oc_time_advance(2 * OC_DAY);
+    operation("young", "x");
+    oc_audit_retire(w.a);
+    assert_int_equal(oc_ledger_oldest(w.s.env.ledger), 24);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -332,6 +378,8 @@ int main(void)
         audit_test(checkpoints_come_by_time_by_number_and_at_the_end),
         audit_test(padding_hides_nothing),
         audit_test(a_clock_that_was_set_forward_destroys_nothing),
+        audit_test(a_machine_that_wakes_up_a_year_ahead_destroys_nothing_however_often),
+        audit_test(a_host_that_was_off_for_a_year_catches_up),
         audit_test(old_text_goes_and_the_tree_stays),
         audit_test(a_ledger_that_is_not_well_is_an_alert),
         audit_test(only_the_host_itself_may_note),

@@ -1,0 +1,142 @@
+/* Retention: text that is older goes, by a clock that nobody can set. SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+
+#include "core/base/json.h"
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "core/base/time.h"
+#include "core/service/audit/internal.h"
+#include "core/store/store.h"
+
+#define SPACE    "ledger_clock"
+#define KEY      "host"
+#define CATCH_UP 10 /* days of the wall clock in a day of the other */
+
+/* ---- how old text is ---- */
+
+static bool take_time(void *ctx, uint64_t index, const char *text, size_t len)
+{
+    json_t *entry = oc_json_parse(text, len, NULL);
+    (void)index;
+    *(int64_t *)ctx = oc_json_int(entry, "time", 0);
+    json_decref(entry);
+    return false;
+}
+
+/* The first entry of the oldest segment that holds anything that is young enough. */
+static uint64_t first_young(struct oc_audit *s, int64_t before_ms)
+{
+    const uint64_t per = oc_ledger_segment_size(s->env.ledger),
+                   size = oc_ledger_durable(s->env.ledger);
+    uint64_t first = oc_ledger_oldest(s->env.ledger);
+    while (first + per < size) { /* all of a segment is older than the first entry behind it */
+        int64_t time = 0;
+        if (oc_ledger_each(s->env.ledger, first + per, take_time, &time, NULL) != OC_OK ||
+            time == 0 || time >= before_ms) {
+            break;
+        }
+        first += per;
+    }
+    return first;
+}
+
+/* The time of the newest entry: of a ledger that nobody writes to, nothing grows too old. */
+static int64_t newest_time(struct oc_audit *s)
+{
+    const uint64_t size = oc_ledger_durable(s->env.ledger);
+    const int64_t wall = oc_time_wall();
+    int64_t time = 0;
+    if (size > 0) {
+        oc_ledger_each(s->env.ledger, size - 1, take_time, &time, NULL);
+    }
+    return time < wall ? time : wall;
+}
+
+/* ---- the time that was lived through ---- */
+
+/* By the last entry where nothing is remembered: a ledger that nobody wrote to has no text that could be too old. */
+static int64_t remembered_time(struct oc_audit *s)
+{
+    json_t *kept = oc_audit_may_remember(s) ? oc_kv_get(s->env.store, SPACE, KEY) : NULL;
+    const int64_t newest = newest_time(s), lived = oc_json_int(kept, "lived", newest);
+    json_decref(kept);
+    return lived > 0 ? lived : oc_time_wall();
+}
+
+/* A clock that was set forward, or that the machine woke up with, must not destroy text. So the time that retention goes by
+ * follows the wall clock no faster than CATCH_UP times the one that nobody can set. */
+void oc_audit_live(struct oc_audit *s)
+{
+    const int64_t boot = oc_time_boot(), most = (boot - s->lived_boot) * CATCH_UP,
+                  off = oc_time_wall() - s->lived_ms;
+    s->lived_ms += off > most ? most : off < -most ? -most : off;
+    s->lived_boot = boot;
+    if (oc_audit_may_remember(s)) {
+        json_t *kept = json_pack("{s:I}", "lived", (json_int_t)s->lived_ms);
+        oc_kv_put(s->env.store, SPACE, KEY, kept, false, NULL); /* the store says why it cannot */
+        json_decref(kept);
+    }
+}
+
+void oc_audit_lived_begin(struct oc_audit *s)
+{
+    s->lived_ms = remembered_time(s);
+    s->lived_boot = oc_time_boot();
+    oc_audit_live(s); /* from now on it is remembered, whatever time the next entries say */
+}
+
+static void tell_lag(struct oc_audit *s, uint64_t before)
+{
+    const int64_t lag = oc_time_wall() - s->lived_ms;
+    if (lag <= OC_DAY || first_young(s, newest_time(s) - s->section.retention_ms) <= before) {
+        s->leapt = false;
+    } else if (!s->leapt) {
+        s->leapt = true;
+        oc_warn("the clock is ahead of what the host has lived through, old text of the ledger "
+                "stays for now",
+                "days=%lld hint=\"put the clock right; if it is, the host makes up for ten days "
+                "a day\"",
+                (long long)(lag / OC_DAY));
+    }
+}
+
+/* ---- retiring ---- */
+
+struct retiring {
+    struct oc_audit *s;
+    uint64_t before;
+};
+
+/* The entry that says so is on the disk: now the text may go. */
+static void on_durable(void *ctx, int code)
+{
+    struct retiring *r = ctx;
+    if (code == OC_OK && r->s) {
+        oc_ledger_retire(r->s->env.ledger, r->before);
+    }
+    free(r);
+}
+
+void oc_audit_retire(struct oc_audit *s)
+{
+    oc_audit_live(s);
+    const int64_t newest = newest_time(s), now = newest < s->lived_ms ? newest : s->lived_ms;
+    const uint64_t before = first_young(s, now - s->section.retention_ms);
+    struct oc_error err;
+    oc_error_init(&err);
+    tell_lag(s, before);
+    if (before <= oc_ledger_oldest(s->env.ledger) || s->verifying || s->copying ||
+        !oc_ledger_is_kept(s->env.ledger) || !oc_ledger_healthy(s->env.ledger, NULL)) {
+        return;
+    }
+    struct retiring *r = oc_calloc(1, sizeof *r);
+    r->s = s;
+    r->before = before;
+    json_t *entry = json_pack("{s:I}", "before", (json_int_t)before);
+    if (oc_ledger_add(s->env.ledger, OC_LEDGER_TEXT_RETIRED, entry, on_durable, r, &err) < 0) {
+        free(r);
+    } else {
+        oc_ledger_sync(s->env.ledger, NULL); /* r is done with before we may go */
+    }
+    json_decref(entry);
+}
