@@ -283,7 +283,7 @@ static void configure(void *area, struct oc_api *api)
     }
     s->on = true;
     s->incidents_old = true;
-    s->saved_ms = oc_time_wall();
+    s->saved_ms = oc_time_mono();
     if (!was) {
         s->changes = oc_bus_subscribe(api->env->bus, "health.changed", on_change, s);
         s->alerts = oc_bus_subscribe(api->env->bus, "alert.*", on_alert, s);

@@ -166,7 +166,7 @@ void oc_status_look(struct oc_status_area *s)
     json_decref(report);
     s->looked_ms = now;
     oc_map_finish(&s->blobs, free_blob);
-    if (now - s->saved_ms >= SAVE_MS) {
+    if (oc_time_mono() - s->saved_ms >= SAVE_MS) {
         oc_status_save(s);
     }
 }
@@ -197,7 +197,7 @@ double oc_status_percent(const struct oc_status_area *s, const struct oc_status_
 
 void oc_status_save(struct oc_status_area *s)
 {
-    s->saved_ms = oc_time_wall();
+    s->saved_ms = oc_time_mono();
     for (size_t i = 0; i < s->rows.count; i++) {
         json_t *json = oc_uptime_json(&s->rows.items[i]->uptime);
         struct oc_error err;

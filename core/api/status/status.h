@@ -29,7 +29,7 @@ struct oc_status_area {
     struct oc_incidents incidents;
     bool incidents_old;
     int64_t looked_ms; /* wall; 0 = never */
-    int64_t saved_ms;
+    int64_t saved_ms;  /* mono */
     struct oc_timer *timer, *soon;
     struct oc_subscription *changes, *alerts;
     struct oc_map blobs; /* answers by path, until the next look */

@@ -10,42 +10,39 @@
 /* One of the two rings. */
 struct ring {
     struct oc_uptime_slot *slots;
-    int64_t *latest;
     int64_t count, length;
 };
 
 static struct ring days_of(struct oc_uptime *u)
 {
-    return (struct ring){u->days, &u->day, OC_UPTIME_DAYS, OC_DAY};
+    return (struct ring){u->days, OC_UPTIME_DAYS, OC_DAY};
 }
 
 static struct ring hours_of(struct oc_uptime *u)
 {
-    return (struct ring){u->hours, &u->hour, OC_UPTIME_HOURS, OC_HOUR};
+    return (struct ring){u->hours, OC_UPTIME_HOURS, OC_HOUR};
 }
 
 /* ---- counting ---- */
 
-/* Makes slot n the latest; what it takes the place of is forgotten. */
-static void advance(const struct ring *r, int64_t n)
+/* Slot n; what it takes the place of is forgotten. */
+static struct oc_uptime_slot *take_slot(const struct ring *r, int64_t n)
 {
-    int64_t from = *r->latest + 1;
-    if (n <= *r->latest) {
-        return;
+    struct oc_uptime_slot *slot = &r->slots[n % r->count];
+    if (slot->n != n) {
+        *slot = (struct oc_uptime_slot){.n = (int32_t)n};
     }
-    if (n - from >= r->count) {
-        from = n - r->count + 1;
-    }
-    for (int64_t i = from; i <= n; i++) {
-        memset(&r->slots[i % r->count], 0, sizeof *r->slots);
-    }
-    *r->latest = n;
+    return slot;
 }
 
 static void count(struct oc_uptime_slot *slot, enum oc_up what, int64_t ms, int64_t length)
 {
-    const int64_t sum = slot->ms[what] + ms;
-    slot->ms[what] = (uint32_t)(sum > length ? length : sum);
+    for (size_t i = 0; i < OC_UP_COUNT; i++) {
+        length -= slot->ms[i];
+    }
+    if (length > 0) {
+        slot->ms[what] += (uint32_t)(ms > length ? length : ms);
+    }
 }
 
 static void add(const struct ring *r, int64_t from, int64_t to, enum oc_up what)
@@ -55,10 +52,7 @@ static void add(const struct ring *r, int64_t from, int64_t to, enum oc_up what)
     while (from < to) {
         const int64_t n = from / r->length, end = (n + 1) * r->length;
         const int64_t until = end < to ? end : to;
-        advance(r, n);
-        if (n == *r->latest) {
-            count(&r->slots[n % r->count], what, until - from, r->length);
-        }
+        count(take_slot(r, n), what, until - from, r->length);
         from = until;
     }
 }
@@ -66,7 +60,7 @@ static void add(const struct ring *r, int64_t from, int64_t to, enum oc_up what)
 void oc_uptime_add(struct oc_uptime *u, int64_t from_ms, int64_t to_ms, enum oc_up what)
 {
     const struct ring days = days_of(u), hours = hours_of(u);
-    if (what < OC_UP_COUNT && from_ms > 0 && to_ms > from_ms) {
+    if (what < OC_UP_COUNT && from_ms > 0 && to_ms > from_ms && to_ms / OC_HOUR < INT32_MAX) {
         add(&days, from_ms, to_ms, what);
         add(&hours, from_ms, to_ms, what);
     }
@@ -76,8 +70,8 @@ void oc_uptime_add(struct oc_uptime *u, int64_t from_ms, int64_t to_ms, enum oc_
 
 static struct oc_uptime_slot slot_at(const struct ring *r, int64_t n)
 {
-    const struct oc_uptime_slot none = {{0}};
-    return n < 0 || n > *r->latest || n <= *r->latest - r->count ? none : r->slots[n % r->count];
+    const struct oc_uptime_slot none = {0};
+    return n > 0 && r->slots[n % r->count].n == n ? r->slots[n % r->count] : none;
 }
 
 struct oc_uptime_slot oc_uptime_day(const struct oc_uptime *u, int64_t now_ms, unsigned back)
@@ -127,16 +121,16 @@ enum oc_up oc_uptime_worst(const struct oc_uptime_slot *slot)
 static json_t *ring_json(const struct ring *r)
 {
     json_t *o = json_object();
-    for (int64_t n = *r->latest - r->count + 1; n <= *r->latest; n++) {
-        const struct oc_uptime_slot s = slot_at(r, n);
+    for (int64_t at = 0; at < r->count; at++) {
+        const struct oc_uptime_slot *s = &r->slots[at];
         char key[24];
-        if (oc_uptime_worst(&s) == OC_UP_NONE) {
+        if (oc_uptime_worst(s) == OC_UP_NONE) {
             continue;
         }
-        snprintf(key, sizeof key, "%lld", (long long)n);
+        snprintf(key, sizeof key, "%d", s->n);
         json_t *ms = json_array();
         for (size_t i = 0; i < OC_UP_COUNT; i++) {
-            json_array_append_new(ms, json_integer(s.ms[i]));
+            json_array_append_new(ms, json_integer(s->ms[i]));
         }
         oc_json_take(o, key, ms);
     }
@@ -161,6 +155,7 @@ static int64_t slot_number(const char *key)
     return *end || n <= 0 || n > INT32_MAX ? -1 : (int64_t)n;
 }
 
+/* Of two that want one place the later is kept, as it was when they were counted. */
 static void ring_load(const struct ring *r, const json_t *json)
 {
     const char *key;
@@ -168,15 +163,14 @@ static void ring_load(const struct ring *r, const json_t *json)
     json_object_foreach((json_t *)(uintptr_t)json, key, ms)
     {
         const int64_t n = slot_number(key);
-        *r->latest = n > *r->latest ? n : *r->latest;
-    }
-    json_object_foreach((json_t *)(uintptr_t)json, key, ms)
-    {
-        const int64_t n = slot_number(key);
-        for (size_t i = 0; n > *r->latest - r->count && i < OC_UP_COUNT; i++) {
+        if (n < 0 || n < r->slots[n % r->count].n) {
+            continue;
+        }
+        struct oc_uptime_slot *slot = take_slot(r, n);
+        for (size_t i = 0; i < OC_UP_COUNT; i++) {
             const json_int_t value = json_integer_value(json_array_get(ms, i));
             const json_int_t sound = value < 0 ? 0 : value > r->length ? r->length : value;
-            r->slots[n % r->count].ms[i] = (uint32_t)sound;
+            slot->ms[i] = (uint32_t)sound;
         }
     }
 }

@@ -16,16 +16,18 @@ enum oc_up { OC_UP_OK, OC_UP_DEGRADED, OC_UP_DOWN, OC_UP_MAINTENANCE, OC_UP_COUN
 #define OC_UP_NONE OC_UP_COUNT /* nobody knows */
 
 struct oc_uptime_slot {
+    int32_t n; /* days or hours since 1970 in UTC; 0: empty */
     uint32_t ms[OC_UP_COUNT];
 };
 
-/* All zero is an empty one. Slot n of a kind is at n % its count, n being days or hours since 1970 in UTC. */
+/* All zero is an empty one. Slot n of a kind is at n % its count. Each knows its number, so a clock that is wrong for a while
+ * takes the places of no more slots than it goes through. */
 struct oc_uptime {
-    int64_t day, hour; /* the latest slots */
     struct oc_uptime_slot days[OC_UPTIME_DAYS], hours[OC_UPTIME_HOURS];
 };
 
-/* Counts from..to (wall ms) as `what`. Time before the latest slot (the clock was put back) is left out. */
+/* Counts from..to (wall ms) as `what`. A slot takes no more than its length, so what was watched in whole is not counted twice when
+ * the clock is put back. */
 void oc_uptime_add(struct oc_uptime *u, int64_t from_ms, int64_t to_ms, enum oc_up what);
 
 /* The slot of `back` days or hours before `now`; all zero when nothing is known of it. */

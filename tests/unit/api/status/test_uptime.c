@@ -72,15 +72,38 @@ static void old_slots_give_way(void **state)
     }
 }
 
-static void a_clock_that_was_put_back_changes_nothing_that_is_over(void **state)
+static void what_was_watched_is_not_counted_twice_when_the_clock_is_put_back(void **state)
 {
     (void)state;
-    oc_uptime_add(&u, NOON, NOON + OC_HOUR, OC_UP_OK);
-    oc_uptime_add(&u, NOON - 2 * OC_DAY, NOON - 2 * OC_DAY + OC_HOUR, OC_UP_DOWN);
+    const int64_t yesterday = NOON / OC_DAY * OC_DAY - OC_DAY;
+    oc_uptime_add(&u, yesterday, NOON, OC_UP_OK);
+    oc_uptime_add(&u, yesterday + OC_HOUR, yesterday + 2 * OC_HOUR, OC_UP_DOWN);
     assert_true(fabs(oc_uptime_percent(&u, NOON, 90) - 100) < 1e-9);
     oc_uptime_add(&u, NOON + 10, NOON, OC_UP_DOWN); /* backwards */
     oc_uptime_add(&u, 0, NOON, OC_UP_DOWN);         /* without a beginning */
     assert_true(fabs(oc_uptime_percent(&u, NOON, 90) - 100) < 1e-9);
+}
+
+/* Two looks are enough for a wrong time to be counted; it is put right, and the host goes on. */
+static void a_clock_that_is_wrong_for_a_while_takes_nothing_along(void **state)
+{
+    (void)state;
+    static const int64_t leaps[] = {3 * OC_HOUR, 40 * OC_DAY, 400 * OC_DAY, -30 * OC_DAY};
+    for (size_t i = 0; i < sizeof leaps / sizeof *leaps; i++) {
+        struct oc_uptime again;
+        memset(&u, 0, sizeof u);
+        oc_uptime_add(&u, NOON - 20 * OC_DAY, NOON - 10 * OC_DAY, OC_UP_DOWN);
+        oc_uptime_add(&u, NOON - 10 * OC_DAY, NOON, OC_UP_OK);
+        oc_uptime_add(&u, NOON + leaps[i], NOON + leaps[i] + OC_MINUTE, OC_UP_OK);
+        json_t *json = oc_uptime_json(&u);
+        oc_uptime_load(&again, json);
+        json_decref(json);
+        assert_memory_equal(&u, &again, sizeof u);
+        assert_true(fabs(oc_uptime_percent(&again, NOON, 90) - 50) < 2.6); /* at most a day of 20 */
+        oc_uptime_add(&again, NOON, NOON + OC_HOUR, OC_UP_DOWN);
+        assert_int_equal(oc_uptime_hour(&again, NOON, 0).ms[OC_UP_DOWN], OC_HOUR);
+        assert_int_equal(oc_uptime_day(&again, NOON, 0).ms[OC_UP_DOWN], OC_HOUR);
+    }
 }
 
 static void a_slot_holds_no_more_than_its_length(void **state)
@@ -139,7 +162,9 @@ int main(void)
         cmocka_unit_test_setup(maintenance_and_degraded_time_are_not_down_time, reset),
         cmocka_unit_test_setup(a_stretch_over_midnight_is_split, reset),
         cmocka_unit_test_setup(old_slots_give_way, reset),
-        cmocka_unit_test_setup(a_clock_that_was_put_back_changes_nothing_that_is_over, reset),
+        cmocka_unit_test_setup(what_was_watched_is_not_counted_twice_when_the_clock_is_put_back,
+                               reset),
+        cmocka_unit_test_setup(a_clock_that_is_wrong_for_a_while_takes_nothing_along, reset),
         cmocka_unit_test_setup(a_slot_holds_no_more_than_its_length, reset),
         cmocka_unit_test_setup(a_stretch_of_years_ends, reset),
         cmocka_unit_test_setup(what_was_stored_comes_back, reset),
