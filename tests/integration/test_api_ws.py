@@ -160,22 +160,23 @@ def events_are_chosen_by_patterns_and_roles():
     viewer, admin = client(), client("admin")
     for ws in (viewer, admin):
         subscribe(ws, "events:*")
+    viewer.send({"type": "call", "id": 1, "op": "token.list"})  # whose refusal is told to admins
     daemon.token("viewer", name="watched")
     daemon.call("message.send", to="x", content="seen by all")
     seen = []
     while "agent.message" not in seen:
         seen.append(viewer.until("event")["topic"])
-    assert not [t for t in seen if t.startswith(("audit", "token.", "session.", "security.", "access."))], seen
+    assert not [t for t in seen if t.startswith(("audit", "op.", "token.", "session.", "security.", "access."))], seen
     topics = []
     while "agent.message" not in topics:
         topics.append(admin.until("event")["topic"])
-    assert "audit" in topics, topics
+    assert {"audit", "op.denied"} <= set(topics), topics
     ws = client()
     ws.send({"type": "subscribe", "topics": ["nonsense", "events:", "health"]})
     refused = [ws.until("error") for _ in range(2)]
     assert [r["code"] for r in refused] == ["not_found", "not_found"], refused
     assert ws.until("subscribed")["topics"] == ["health"]
-    secret = ["events:audit", "events:security.*", "events:token.created", "events:access.*", "events:session.?pened"]
+    secret = ["events:audit", "events:op.*", "events:security.*", "events:token.created", "events:access.*", "events:session.?pened"]
     ws.send({"type": "subscribe", "topics": [*secret, "events:a*"]})  # the last one is of alerts, too
     refused = [ws.until("error") for _ in secret]
     assert [(r["code"], r["topic"]) for r in refused] == [("denied", t) for t in secret], refused

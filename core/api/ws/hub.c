@@ -9,6 +9,7 @@
 #include "core/base/mem.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
+#include "core/op/topic.h"
 
 #define SWEEP_MS       OC_SECOND
 #define SOON_MS        5 /* what changes together is told together */
@@ -133,21 +134,10 @@ static void end_topic(struct oc_ws_hub *h, enum oc_ws_topic topic)
 
 /* ---- the bus ---- */
 
-enum oc_role oc_ws_event_role(const char *topic)
-{
-    static const char *const admins[] = {"audit", "security.", "token.", "session.", "access."};
-    for (size_t i = 0; i < OC_COUNT(admins); i++) {
-        if (oc_starts(topic, admins[i])) {
-            return OC_ROLE_ADMIN;
-        }
-    }
-    return OC_ROLE_VIEWER;
-}
-
 static void tell_event(struct oc_ws_hub *h, const struct oc_event *event)
 {
     struct oc_ws_client *c;
-    const enum oc_role role = oc_ws_event_role(event->topic);
+    const enum oc_role role = oc_topic_role(event->topic, h->api->env->plugins);
     const char *actor =
         oc_starts(event->topic, "job.") ? oc_json_str(event->data, "actor", "") : NULL;
     json_t *frame = oc_ws_frame("event", event->topic, oc_ws_next(h), json_incref(event->data));

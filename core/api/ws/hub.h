@@ -130,8 +130,6 @@ void oc_ws_push_json(struct oc_ws_client *c, enum oc_ws_topic topic, json_t *fra
 /* An answer to what the client asked: not dropped; a client that asks and never reads is closed. Takes frame. */
 void oc_ws_answer(struct oc_ws_client *c, json_t *frame);
 void oc_ws_error(struct oc_ws_client *c, const char *code, const char *message, const char *what);
-/* Who is told of events of a topic; of a pattern: who may be told of some that it matches. */
-enum oc_role oc_ws_event_role(const char *topic);
 /* Counts what the client asks for as a request; false, which the trail is told, when that is one too many. */
 bool oc_ws_within_rate(const struct oc_ws_client *c, const char *method);
 #define OC_WS_TOO_OFTEN "too many requests of this client"

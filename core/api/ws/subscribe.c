@@ -5,6 +5,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/text.h"
+#include "core/op/topic.h"
 
 #define TOPICS_AT_ONCE 40
 #define TEXT_OF(x)     #x
@@ -149,7 +150,7 @@ static enum oc_role role_of(int topic, const char *name)
 {
     const enum oc_role role = oc_ws_topic_role((enum oc_ws_topic)topic);
     const enum oc_role events =
-        topic == OC_WS_EVENTS ? oc_ws_event_role(pattern_of(name)) : OC_ROLE_VIEWER;
+        topic == OC_WS_EVENTS ? oc_topic_pattern_role(pattern_of(name)) : OC_ROLE_VIEWER;
     return role > events ? role : events;
 }
 

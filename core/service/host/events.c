@@ -6,6 +6,7 @@
 #include "core/base/mem.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
+#include "core/op/topic.h"
 #include "core/service/host/internal.h"
 
 struct list_params {
@@ -35,21 +36,21 @@ static const struct oc_option list_options[] = {{.name = "topic",
                                                  .help = "at most this many, the newest first"},
                                                 {0}};
 
-/* Who did what, from where, and who was refused: for those who run the host. */
-static bool may_see(const void *call, const char *topic)
+struct eyes {
+    struct oc_host_service *service;
+    const struct oc_call *call;
+};
+
+static bool may_see(const void *ctx, const char *topic)
 {
-    static const char *const admins[] = {"audit", "security.", "access."};
-    bool hidden = false;
-    for (size_t i = 0; i < OC_COUNT(admins); i++) {
-        hidden = hidden || oc_starts(topic, admins[i]);
-    }
-    return !hidden || oc_call_actor(call)->role == OC_ROLE_ADMIN;
+    const struct eyes *e = ctx;
+    return oc_call_actor(e->call)->role >= oc_topic_role(topic, e->service->env.plugins);
 }
 
 /* False, and the call has failed: an empty answer would say that nothing has happened. */
 static bool check_topic(struct oc_call *call, const char *topic)
 {
-    if (!topic || may_see(call, topic)) {
+    if (!topic || oc_call_actor(call)->role >= oc_topic_pattern_role(topic)) {
         return true;
     }
     oc_call_failf(call, OC_E_DENIED, "Ask with the credentials of an admin.",
@@ -61,8 +62,9 @@ static void op_list(struct oc_call *call, void *ctx)
 {
     struct oc_host_service *s = ctx;
     const struct list_params *p = oc_call_params(call);
+    const struct eyes eyes = {s, call};
     struct oc_event_query q = {
-        .topic = p->topic, .limit = (size_t)p->limit, .shows = may_see, .ctx = call};
+        .topic = p->topic, .limit = (size_t)p->limit, .shows = may_see, .ctx = &eyes};
     int64_t now = oc_time_wall();
     struct oc_error err;
     oc_error_init(&err);
@@ -92,7 +94,8 @@ static const struct oc_op list_op = {
     .params = list_options,
     .params_size = sizeof(struct list_params),
     .view = "table:time=Time,topic=Topic,data=Data",
-    .description = "The topics audit, access.* and security.* are shown to admins only.",
+    .description = "Who did what and who was refused (audit, access.*, op.*, security.*) is shown "
+                   "to admins only.",
     .example = "openclaw events list --topic 'alert.*' --since 2h",
     .result = "[{id: integer, time: time, topic: string, data: any}]",
     .handler = op_list,
@@ -133,7 +136,7 @@ static json_t *row_of(struct oc_host_service *s, const struct oc_event *event)
 static void watch_event(void *ctx, const struct oc_event *event)
 {
     struct watch *w = ctx;
-    if (!may_see(w->call, event->topic)) {
+    if (!may_see(&(struct eyes){w->service, w->call}, event->topic)) {
         return;
     }
     oc_call_row(w->call, row_of(w->service, event));
