@@ -288,6 +288,32 @@ def the_queue_is_bounded_and_the_oldest_goes_first():
         served.close()
 
 
+def a_batch_that_cannot_be_read_waits_and_one_that_is_gone_is_told():
+    served, port = Page(numbers()), free_port()
+    daemon = Daemon(config(f"http://127.0.0.1:{port}/api/v1/write", served)).start()
+    folder, sink = os.path.join(daemon.home, "data/export/central"), None
+    try:
+        eventually(lambda: len(os.listdir(folder)) >= 3, what="batches that wait")
+        oldest, second = (os.path.join(folder, name) for name in sorted(os.listdir(folder))[:2])
+        os.rename(oldest, daemon.home + "/aside")
+        os.symlink(oldest, oldest)  # a loop: the file is there, and cannot be opened
+        eventually(lambda: "cannot open" in remote(daemon)["last_error"], what="the error of the disk")
+        assert remote(daemon)["dropped"] == 0 and os.path.islink(oldest), remote(daemon)
+        os.rename(daemon.home + "/aside", oldest)
+        os.unlink(second)
+        sink = Sink(port)
+        eventually(lambda: remote(daemon)["sent"] > 0 and remote(daemon)["waiting_bytes"] == 0, what="an empty queue")
+        lost = daemon.call("events.list", topic="export.dropped")
+        gone = int(second.rsplit("-", 1)[1].split(".")[0])
+        assert [row["data"]["samples"] for row in lost] == [gone] and "cannot open" in lost[0]["data"]["reason"], lost
+        assert remote(daemon)["dropped"] == gone, remote(daemon)
+    finally:
+        daemon.remove()
+        if sink:
+            sink.close()
+        served.close()
+
+
 def in_a_sandbox_it_sends_as_well():
     served, sink = Page(numbers()), Sink()
     daemon = Daemon(config(sink.url, served) + 'isolation = { plugins = { remote-write = { tier = "sandbox"; }; }; };\n').start()
@@ -325,4 +351,5 @@ if __name__ == "__main__":
         sys.exit(77)
     harness.run([labels_times_and_values_are_exact, a_series_that_ends_is_marked_stale, an_outage_and_a_restart_lose_nothing,
                  a_receiver_that_is_busy_is_asked_again_later, what_is_refused_for_good_is_dropped_and_said,
-                 the_queue_is_bounded_and_the_oldest_goes_first, in_a_sandbox_it_sends_as_well, a_wrong_remote_disables_itself_alone])
+                 the_queue_is_bounded_and_the_oldest_goes_first,
+                 a_batch_that_cannot_be_read_waits_and_one_that_is_gone_is_told, in_a_sandbox_it_sends_as_well, a_wrong_remote_disables_itself_alone])

@@ -176,14 +176,30 @@ static void free_sending(struct oc_remote_sending **s)
     }
 }
 
+/* A batch whose file somebody took away is lost. One that cannot be read for now is not: it is tried again. */
+static int read_oldest(struct oc_remote *r, struct oc_buf *data, struct oc_error *err)
+{
+    int rc = OC_E_NOT_FOUND;
+    while (rc == OC_E_NOT_FOUND && r->queue.list.count) {
+        oc_error_init(err);
+        rc = oc_export_queue_peek(&r->queue, data, err);
+        if (rc == OC_E_NOT_FOUND) {
+            const uint64_t samples = oc_export_queue_remove(&r->queue, 0);
+            r->dropped += samples;
+            tell_lost(r, samples, "dropped", err->message);
+        }
+    }
+    return rc;
+}
+
 static int send_oldest(struct oc_remote *r, struct oc_error *err)
 {
     struct oc_remote_sending *s = oc_calloc(1, sizeof *s);
-    int rc = oc_export_queue_peek(&r->queue, &s->data, err);
-    if (rc != OC_OK) { /* somebody took the file away */
+    int rc = read_oldest(r, &s->data, err);
+    if (rc != OC_OK) {
         free_sending(&s);
-        r->dropped += oc_export_queue_remove(&r->queue, 0);
-        return rc;
+        show_waiting(r);
+        return rc == OC_E_NOT_FOUND ? OC_OK : rc; /* nothing is left to be sent */
     }
     char params[64];
     snprintf(params, sizeof params, "{\"bytes\":%zu}", s->data.len);

@@ -28,7 +28,7 @@ void oc_export_queue_init(struct oc_export_queue *q, const char *dir);
 void oc_export_queue_finish(struct oc_export_queue *q); /* files stay */
 /* Puts a batch behind the others; takes what `data` holds. */
 void oc_export_queue_push(struct oc_export_queue *q, struct oc_buf *data, uint64_t samples);
-/* The bytes of the oldest batch, owned by the caller. OC_E_NOT_FOUND and the like: its file is gone or cannot be read. */
+/* The bytes of the oldest batch, owned by the caller. OC_E_NOT_FOUND: its file is gone; else it cannot be read now. */
 int oc_export_queue_peek(struct oc_export_queue *q, struct oc_buf *data, struct oc_error *err);
 /* Removes batch i (0 is the oldest); returns how many samples it had. */
 uint64_t oc_export_queue_remove(struct oc_export_queue *q, size_t i);
