@@ -1,8 +1,4 @@
-/* From counters of collectors to rows of usage. SPDX-License-Identifier: MIT
- *
- * Only growth counts. A counter that is lower than before, or one of a source that says that it began anew, has grown by all
- * that it shows. What a source shows at first sight is of unknown age and left out, unless it began today. Counters are
- * written together with the figures that they have become, so a restart of ours loses nothing and counts nothing twice. */
+/* From counters of collectors to rows of usage. SPDX-License-Identifier: MIT */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,11 +9,8 @@
 #include "core/base/text.h"
 #include "core/service/cost/internal.h"
 
-#define SOURCES_SPACE  "cost.source"
-#define COUNTERS_SPACE "cost.counter"
-#define COUNTERS_MAX   50000
-#define SERIES_TEXT    2048
-#define WRITE_APART    (10 * OC_SECOND)
+#define SOURCES_SPACE "cost.source"
+#define WRITE_APART   (10 * OC_SECOND)
 
 /* ---- sources ---- */
 
@@ -55,15 +48,6 @@ void oc_cost_load_sources(struct oc_cost *c)
         s->gone = oc_json_bool(value, "gone", false);
     }
     json_decref(all);
-    all = oc_kv_all(c->env.store, COUNTERS_SPACE);
-    json_object_foreach(all, name, value)
-    {
-        struct oc_cost_counter *n = oc_calloc(1, sizeof *n);
-        n->last = json_number_value(json_array_get(value, 0));
-        n->epoch = json_integer_value(json_array_get(value, 1));
-        free(oc_map_set(&c->counters, name, n));
-    }
-    json_decref(all);
 }
 
 void oc_cost_write_sources(struct oc_cost *c)
@@ -84,17 +68,6 @@ void oc_cost_write_sources(struct oc_cost *c)
             json_decref(o);
         }
     }
-    it = 0;
-    while (oc_map_next(&c->counters, &it, &name, &value)) {
-        const struct oc_cost_counter *n = value;
-        if (n->dirty) {
-            json_t *pair = json_array();
-            json_array_append_new(pair, json_real(n->last));
-            json_array_append_new(pair, json_integer(n->epoch));
-            oc_kv_put(c->env.store, COUNTERS_SPACE, name, pair, false, NULL);
-            json_decref(pair);
-        }
-    }
 }
 
 void oc_cost_written_sources(struct oc_cost *c)
@@ -105,45 +78,6 @@ void oc_cost_written_sources(struct oc_cost *c)
     while (oc_map_next(&c->sources, &it, &name, &value)) {
         ((struct oc_cost_source *)value)->dirty = false;
     }
-    it = 0;
-    while (oc_map_next(&c->counters, &it, &name, &value)) {
-        ((struct oc_cost_counter *)value)->dirty = false;
-    }
-}
-
-/* ---- growth ---- */
-
-static bool began_today(struct oc_cost *c, const struct oc_cost_source *s, int64_t at_ms)
-{
-    char began[OC_ZONE_DAY], now[OC_ZONE_DAY];
-    return s->since > 0 && strcmp(oc_zone_day(&c->zone, (int64_t)(s->since * 1000), began),
-                                  oc_zone_day(&c->zone, at_ms, now)) == 0;
-}
-
-/* What a counter has grown by. */
-static double growth(struct oc_cost *c, const struct oc_cost_source *s, const struct oc_sample *p)
-{
-    char text[SERIES_TEXT];
-    oc_series_format(p->series, text, sizeof text);
-    struct oc_cost_counter *n = oc_map_get(&c->counters, text);
-    bool first = !n;
-    if (first) {
-        if (c->counters.count >= COUNTERS_MAX) {
-            return 0;
-        }
-        n = oc_calloc(1, sizeof *n);
-        n->epoch = s->epoch;
-        oc_map_set(&c->counters, text, n);
-    }
-    double last = n->epoch == s->epoch ? n->last : 0;
-    double grown = p->value >= last ? p->value - last : p->value;
-    if (first && !s->told && !began_today(c, s, p->time_ms)) {
-        grown = 0;
-    }
-    n->dirty = n->dirty || n->last != p->value || n->epoch != s->epoch || first;
-    n->last = p->value;
-    n->epoch = s->epoch;
-    return grown;
 }
 
 /* ---- rows ---- */
@@ -254,8 +188,9 @@ static void take_tracked(struct oc_cost *c, struct oc_cost_source *s, bool track
 static void take_sample(struct intake *in, struct oc_cost_source *s, const struct oc_sample *p)
 {
     const char *what = p->series->name + 6;
-    if (!isfinite(p->value)) {
-        return; /* the end of a series: it says nothing about what was counted */
+    if (!isfinite(p->value)) { /* the end of a series: it says nothing about what was counted */
+        oc_cost_counter_end(in->c, p->series);
+        return;
     }
     s->dirty = s->dirty || s->gone;
     s->gone = false;
@@ -268,8 +203,9 @@ static void take_sample(struct intake *in, struct oc_cost_source *s, const struc
         s->ledger_ms = p->time_ms;
     } else {
         enum oc_usage_field field = field_of(p->series);
-        double grown = field == OC_USAGE_FIELDS ? 0 : growth(in->c, s, p);
-        if (grown > 0 || (field == OC_USAGE_REPORTED && began_today(in->c, s, p->time_ms))) {
+        double grown = field == OC_USAGE_FIELDS ? 0 : oc_cost_growth(in->c, s, p);
+        if (grown > 0 ||
+            (field == OC_USAGE_REPORTED && oc_cost_began_today(in->c, s, p->time_ms))) {
             count(in, p->series, field, grown, p->time_ms);
         }
     }

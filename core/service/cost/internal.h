@@ -69,6 +69,7 @@ struct oc_cost_source {
 struct oc_cost_counter {
     double last;
     int64_t epoch;
+    bool ended; /* so has its series, for now */
     bool dirty;
 };
 
@@ -88,7 +89,9 @@ struct oc_cost {
     struct oc_ledger ledger;
     struct oc_map sources;  /* name -> struct oc_cost_source */
     struct oc_map counters; /* series as text -> struct oc_cost_counter */
-    struct oc_map scopes;   /* agent -> struct oc_cost_scope */
+    size_t counters_max, counters_ended;
+    bool full;            /* there are too many: what is new is not counted */
+    struct oc_map scopes; /* agent -> struct oc_cost_scope */
     OC_VEC(struct oc_budget) budgets;
     struct oc_subscription *samples, *details, *swept;
     struct oc_timer *timer;
@@ -136,6 +139,17 @@ void oc_cost_load_sources(struct oc_cost *c);
 void oc_cost_write_sources(struct oc_cost *c);
 void oc_cost_written_sources(struct oc_cost *c);
 void oc_cost_source_destroy(void *source);
+
+/* ---- counter.c ---- */
+
+#define OC_COST_COUNTERS_MAX 50000
+bool oc_cost_began_today(struct oc_cost *c, const struct oc_cost_source *s, int64_t at_ms);
+/* What the counter of this sample has grown by since it was seen last. */
+double oc_cost_growth(struct oc_cost *c, const struct oc_cost_source *s, const struct oc_sample *p);
+void oc_cost_counter_end(struct oc_cost *c, const struct oc_series *series);
+void oc_cost_load_counters(struct oc_cost *c);
+void oc_cost_write_counters(struct oc_cost *c);
+void oc_cost_written_counters(struct oc_cost *c);
 
 /* ---- budget.c ---- */
 
@@ -192,7 +206,7 @@ struct oc_prices *oc_cost_prices(struct oc_cost *c);
 void oc_cost_add_prices(struct oc_cost *c);
 json_t *oc_cost_sources_json(struct oc_cost *c);
 bool oc_cost_told(const struct oc_cost *c); /* whether any source has ever told figures */
-/* Where none has, the answer gets a warning. */
+/* Where none has, or not all could be counted, the answer gets a warning. */
 void oc_cost_warn_unless_told(struct oc_call *call, const struct oc_cost *c);
 
 #endif

@@ -92,6 +92,10 @@ void oc_cost_warn_unless_told(struct oc_call *call, const struct oc_cost *c)
     if (!oc_cost_told(c)) {
         oc_call_warn(call, "no collector has told any figures yet: what was spent is unknown");
     }
+    if (c->full) {
+        oc_call_warn(call, "there are too many counters of usage to count them all: what was spent "
+                           "is more than this");
+    }
 }
 
 /* ---- cost.summary ---- */

@@ -82,10 +82,12 @@ void oc_cost_flush(struct oc_cost *c)
     oc_store_begin(c->env.store);
     oc_ledger_write(&c->ledger);
     oc_cost_write_sources(c);
+    oc_cost_write_counters(c);
     bool done = oc_store_end(c->env.store, &err) == OC_OK;
     oc_ledger_written(&c->ledger, done);
     if (done) {
         oc_cost_written_sources(c);
+        oc_cost_written_counters(c);
     } else {
         oc_warn("cost figures could not be written, they are tried again", "error=%s", err.message);
     }
@@ -265,7 +267,9 @@ struct oc_cost *oc_cost_create(const struct oc_env *env)
     oc_zone_init(&c->zone, "UTC", NULL);
     read_own_prices(c);
     oc_ledger_init(&c->ledger, env->store);
+    c->counters_max = OC_COST_COUNTERS_MAX;
     oc_cost_load_sources(c);
+    oc_cost_load_counters(c);
     c->samples = oc_bus_subscribe(env->bus, "samples", oc_cost_take, c);
     c->details = oc_bus_subscribe(env->bus, "collector.detail", oc_cost_take_detail, c);
     c->swept = oc_bus_subscribe(env->bus, "collector.swept", oc_cost_take_swept, c);
