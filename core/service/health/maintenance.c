@@ -104,13 +104,13 @@ bool oc_health_window_covers(const struct window *w, int64_t now_ms, int64_t *en
     if (w->by_cron) {
         return covers_by_cron(w, now_ms, ends_ms);
     }
-    int64_t today = now_ms / OC_DAY;
-    int64_t offset = start_of_day(w);
-    for (int64_t day = today - 1; offset >= 0 && day <= today;
-         day++) { /* yesterday's may reach into today */
-        int64_t begins = day * OC_DAY + offset;
+    const int64_t today = now_ms / OC_DAY, offset = start_of_day(w);
+    const int64_t first =
+        today - w->duration_ms / OC_DAY - 1; /* what began then may reach into now */
+    for (int64_t day = today; offset >= 0 && day >= first; day--) {
+        const int64_t begins = day * OC_DAY + offset;
         if (names_day(w, day) && now_ms >= begins && now_ms < begins + w->duration_ms) {
-            *ends_ms = begins + w->duration_ms;
+            *ends_ms = begins + w->duration_ms; /* of windows that overlap the last ends last */
             return true;
         }
     }

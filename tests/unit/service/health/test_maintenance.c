@@ -37,6 +37,23 @@ static void days_are_named_in_any_case_and_none_means_every_day(void **state)
     assert_true(oc_health_window_covers(&win, STAGE_WALL + 3 * OC_DAY, &ends));
 }
 
+static void a_window_of_days_lasts_as_long_as_it_says(void **state)
+{
+    (void)state;
+    struct window win = window("02:00", 7 * OC_DAY, sunday, 1);
+    int64_t ends = 0;
+    for (int day = 0; day < 7; day++) {
+        assert_true(oc_health_window_covers(&win, STAGE_WALL + day * OC_DAY, &ends));
+        assert_true(ends == STAGE_WALL + 7 * OC_DAY);
+    }
+    win.duration_ms = 60 * OC_HOUR;
+    assert_true(oc_health_window_covers(&win, STAGE_WALL + 60 * OC_HOUR - 1, &ends));
+    assert_false(oc_health_window_covers(&win, STAGE_WALL + 60 * OC_HOUR, &ends));
+    win.days.count = 0; /* every day: they overlap */
+    assert_true(oc_health_window_covers(&win, STAGE_WALL, &ends));
+    assert_true(ends == STAGE_WALL + 60 * OC_HOUR);
+}
+
 static void a_window_that_crosses_midnight_belongs_to_the_day_it_began_on(void **state)
 {
     (void)state;
@@ -190,6 +207,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_window_covers_its_time_of_the_day_to_the_millisecond),
         TEST(days_are_named_in_any_case_and_none_means_every_day),
+        TEST(a_window_of_days_lasts_as_long_as_it_says),
         TEST(a_window_that_crosses_midnight_belongs_to_the_day_it_began_on),
         TEST(what_is_no_time_or_no_day_is_refused),
         TEST(a_window_follows_the_clock_of_its_zone),
