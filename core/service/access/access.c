@@ -136,41 +136,63 @@ int64_t oc_access_wait(struct oc_access *a, const char *peer)
 
 /* ---- ending ---- */
 
-static struct oc_grant *child_of(const struct oc_access *a, const char *id)
+/* They are gone; whoever hears of it finds none of them any more. */
+static void tell_revoked(struct oc_access *a, struct oc_grant *const *grants, size_t count,
+                         const char *by)
 {
-    for (size_t i = 0; i < a->sessions.list.count; i++) {
-        if (strcmp(a->sessions.list.items[i]->parent, id) == 0) {
-            return a->sessions.list.items[i];
-        }
+    for (size_t i = 0; i < count; i++) {
+        oc_access_note(a, "revoked", grants[i]->actor, by, grants[i]->role, NULL);
     }
-    return NULL;
+    for (size_t i = 0; i < count; i++) {
+        free(grants[i]);
+    }
 }
 
-/* A session whose end cannot be kept may come back with a restart, but not now: its token is no more, and is asked. */
-static void revoke_children(struct oc_access *a, const char *id, const char *by)
+int oc_access_revoke_sessions(struct oc_access *a,
+                              bool (*ends)(const struct oc_grant *session, const void *ctx),
+                              const void *ctx, const char *by, struct oc_error *err)
 {
-    struct oc_grant *child;
+    OC_VEC(struct oc_grant *) list = {0};
     int rc = OC_OK;
-    while (rc == OC_OK && (child = child_of(a, id))) {
-        rc = oc_access_revoke(a, &a->sessions, child, by, NULL);
+    for (size_t i = 0; i < a->sessions.list.count; i++) {
+        if (ends(a->sessions.list.items[i], ctx)) {
+            OC_VEC_PUSH(&list, a->sessions.list.items[i]);
+        }
     }
+    if (list.count) {
+        rc = oc_grants_remove(&a->sessions, list.items, list.count, err);
+    }
+    if (rc == OC_OK) {
+        tell_revoked(a, list.items, list.count, by);
+    }
+    OC_VEC_FINISH(&list);
+    return rc;
+}
+
+static bool is_child(const struct oc_grant *session, const void *id)
+{
+    return strcmp(session->parent, id) == 0;
 }
 
 int oc_access_revoke(struct oc_access *a, struct oc_grants *from, struct oc_grant *grant,
                      const char *by, struct oc_error *err)
 {
-    char actor[OC_ACTOR_MAX], id[sizeof grant->id];
-    const enum oc_role role = grant->role;
-    oc_grant_actor(grant, actor);
+    char id[sizeof grant->id];
     oc_copy(id, sizeof id, grant->id);
-    int rc = oc_grants_remove(from, grant, err);
+    int rc = oc_grants_remove(from, &grant, 1, err);
     if (rc == OC_OK) {
-        oc_access_note(a, "revoked", actor, by, role, NULL);
-        if (from == &a->tokens) {
-            revoke_children(a, id, by);
-        }
+        tell_revoked(a, &grant, 1, by);
+    }
+    /* A session whose end cannot be kept may come back with a restart, but not now: its token is no more, and is asked. */
+    if (rc == OC_OK && from == &a->tokens) {
+        oc_access_revoke_sessions(a, is_child, id, by, NULL);
     }
     return rc;
+}
+
+static bool is_over(const struct oc_grant *session, const void *now)
+{
+    return oc_grant_expired(session, *(const int64_t *)now);
 }
 
 /* What has expired is told once, so that connections that are open on it end; of sessions nothing is kept. */
@@ -178,18 +200,15 @@ static void sweep(void *ctx)
 {
     struct oc_access *a = ctx;
     const int64_t now = oc_time_wall();
-    for (size_t i = a->sessions.list.count; i-- > 0;) {
-        if (i < a->sessions.list.count && oc_grant_expired(a->sessions.list.items[i], now)) {
-            oc_access_revoke(a, &a->sessions, a->sessions.list.items[i], "expiry", NULL);
-        }
-    }
+    oc_access_revoke_sessions(a, is_over, &now, "expiry", NULL);
     for (size_t i = 0; i < a->tokens.list.count; i++) {
         struct oc_grant *token = a->tokens.list.items[i];
         if (!token->told && oc_grant_expired(token, now)) {
-            char actor[OC_ACTOR_MAX];
+            char actor[OC_ACTOR_MAX], id[sizeof token->id];
+            oc_copy(id, sizeof id, token->id);
             oc_grants_note_told(&a->tokens, token);
             oc_access_note(a, "revoked", oc_grant_actor(token, actor), "expiry", token->role, NULL);
-            revoke_children(a, token->id, "expiry");
+            oc_access_revoke_sessions(a, is_child, id, "expiry", NULL);
         }
     }
 }

@@ -163,18 +163,34 @@ int oc_grants_add(struct oc_grants *g, struct oc_grant *grant, struct oc_error *
     return rc;
 }
 
-int oc_grants_remove(struct oc_grants *g, struct oc_grant *grant, struct oc_error *err)
+/* Puts those that are leaving out of the list. */
+static void drop_leaving(struct oc_grants *g)
 {
     char key[2 * OC_ACCESS_HASH + 1];
-    int rc = oc_kv_remove(g->store, g->space, grant->id, true, err);
-    for (size_t i = 0; rc == OC_OK && i < g->list.count; i++) {
-        if (g->list.items[i] == grant) {
-            OC_VEC_REMOVE(&g->list, i);
+    size_t kept = 0;
+    for (size_t i = 0; i < g->list.count; i++) {
+        struct oc_grant *grant = g->list.items[i];
+        if (grant->leaving) {
             oc_map_remove(&g->by_hash, key_of(grant->hash, key));
-            free(grant);
-            break;
+        } else {
+            g->list.items[kept++] = grant;
         }
     }
+    g->list.count = kept;
+}
+
+int oc_grants_remove(struct oc_grants *g, struct oc_grant *const *grants, size_t count,
+                     struct oc_error *err)
+{
+    oc_store_begin(g->store);
+    for (size_t i = 0; i < count; i++) {
+        oc_kv_remove(g->store, g->space, grants[i]->id, true, NULL); /* the end says how it went */
+    }
+    const int rc = oc_store_end(g->store, err);
+    for (size_t i = 0; rc == OC_OK && i < count; i++) {
+        grants[i]->leaving = true;
+    }
+    drop_leaving(g);
     return rc;
 }
 

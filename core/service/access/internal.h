@@ -36,6 +36,7 @@ struct oc_grant {
     char peer[64];                  /* of a session: from where */
     char parent[37];                /* of a session that a token made: its id */
     bool told;                      /* that it has expired */
+    bool leaving;                   /* it is gone from the disk */
     char actor[OC_ACTOR_MAX];       /* "token:NAME", "session:ID"; set when it is entered */
 };
 
@@ -57,8 +58,10 @@ void oc_grants_init(struct oc_grants *g, struct oc_store *store, const char *spa
 void oc_grants_finish(struct oc_grants *g);
 /* Takes `grant` when it could be kept (it is on the disk then), else it is freed. */
 int oc_grants_add(struct oc_grants *g, struct oc_grant *grant, struct oc_error *err);
-/* It is gone from the disk when this is OC_OK; `grant` is freed then. */
-int oc_grants_remove(struct oc_grants *g, struct oc_grant *grant, struct oc_error *err);
+/* All of them in one transaction. They are gone from the disk and from the list when this is OC_OK, and the caller's to free; else
+ * all are still there. */
+int oc_grants_remove(struct oc_grants *g, struct oc_grant *const *grants, size_t count,
+                     struct oc_error *err);
 /* Writes use and expiry, now and then; what a crash loses of them is minutes. */
 void oc_grants_note_use(struct oc_grants *g, struct oc_grant *grant, int64_t now);
 /* That it has expired was told: not again after a restart. */
@@ -129,6 +132,10 @@ struct oc_access {
 /* Ends a grant for good, tells the trail and the bus. With a token go the sessions that it made. */
 int oc_access_revoke(struct oc_access *a, struct oc_grants *from, struct oc_grant *grant,
                      const char *by, struct oc_error *err);
+/* The same for all sessions that `ends` says yes to: all of them, or with an error none. */
+int oc_access_revoke_sessions(struct oc_access *a,
+                              bool (*ends)(const struct oc_grant *session, const void *ctx),
+                              const void *ctx, const char *by, struct oc_error *err);
 /* A change, for the trail. `event` is a constant; strings may be NULL. */
 void oc_access_note(struct oc_access *a, const char *event, const char *actor, const char *by,
                     enum oc_role role, const char *peer);

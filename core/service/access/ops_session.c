@@ -43,13 +43,11 @@ static const struct oc_option revoke_options[] = {
     {0},
 };
 
-static int revoke_all(struct oc_access *a, const char *by, struct oc_error *err)
+static bool any(const struct oc_grant *session, const void *ctx)
 {
-    int rc = OC_OK;
-    while (rc == OC_OK && a->sessions.list.count) {
-        rc = oc_access_revoke(a, &a->sessions, a->sessions.list.items[0], by, err);
-    }
-    return rc;
+    (void)session;
+    (void)ctx;
+    return true;
 }
 
 static void op_revoke(struct oc_call *call, void *ctx)
@@ -67,7 +65,8 @@ static void op_revoke(struct oc_call *call, void *ctx)
                       "no session has this id");
         return;
     }
-    int rc = all ? revoke_all(a, by, &err) : oc_access_revoke(a, &a->sessions, session, by, &err);
+    int rc = all ? oc_access_revoke_sessions(a, any, NULL, by, &err)
+                 : oc_access_revoke(a, &a->sessions, session, by, &err);
     if (rc == OC_OK) {
         oc_call_succeed(call, json_pack("{s:I}", "revoked", (json_int_t)count));
     } else {

@@ -1,6 +1,8 @@
 /* Tests core/service/access: login codes and sessions. SPDX-License-Identifier: MIT */
 #include "tests/unit/service/access/world.h"
 
+#include "core/base/text.h"
+
 static char *code_of_link(enum oc_role role)
 {
     const char *params = role == OC_ROLE_ADMIN ? NULL : "{\"role\":\"viewer\"}";
@@ -199,6 +201,65 @@ static void a_session_survives_a_restart_and_a_logout_ends_it(void **state)
     free(code);
 }
 
+/* How many sessions the store and the service still had, at the most, whenever the end of one was told. */
+struct left {
+    unsigned told;
+    size_t stored, listed;
+};
+
+static void on_revoked(void *ctx, const struct oc_event *event)
+{
+    struct left *left = ctx;
+    if (!oc_starts(oc_json_str(event->data, "actor", ""), "session:")) {
+        return; /* the token that they came from */
+    }
+    json_t *all = oc_kv_all(w.s.env.store, "session");
+    const size_t stored = json_object_size(all), listed = w.a->sessions.list.count;
+    left->told++;
+    left->stored = stored > left->stored ? stored : left->stored;
+    left->listed = listed > left->listed ? listed : left->listed;
+    json_decref(all);
+}
+
+static void revoke_all(void)
+{
+    stage_ask(&w.s, "session.revoke", "{\"id\":\"all\"}");
+}
+
+static void revoke_token(void)
+{
+    stage_ask(&w.s, "token.revoke", "{\"token\":\"ops1\"}");
+}
+
+static void let_expire(void)
+{
+    stage_pass(&w.s, 13 * OC_HOUR);
+}
+
+static void sessions_that_end_together_end_in_one_transaction(void **state)
+{
+    (void)state;
+    static void (*const ways[])(void) = {revoke_all, revoke_token, let_expire};
+    for (size_t i = 0; i < OC_COUNT(ways); i++) {
+        char name[8];
+        struct oc_identity who;
+        struct left left = {0};
+        snprintf(name, sizeof name, "ops%zu", i);
+        char *token = make_token(name, "operator", "90d");
+        for (int k = 0; k < 3; k++) {
+            free(login(token, &who));
+        }
+        struct oc_subscription *sub =
+            oc_bus_subscribe(w.s.env.bus, "access.revoked", on_revoked, &left);
+        ways[i]();
+        assert_int_equal(left.told, 3);
+        assert_int_equal(left.stored, 0);
+        assert_int_equal(left.listed, 0);
+        oc_bus_unsubscribe(sub);
+        free(token);
+    }
+}
+
 static void sessions_can_be_listed_and_revoked(void **state)
 {
     (void)state;
@@ -363,6 +424,7 @@ int main(void)
         TEST(a_session_lives_on_while_it_is_used),
         TEST(no_session_lives_longer_than_a_month),
         TEST(a_session_survives_a_restart_and_a_logout_ends_it),
+        TEST(sessions_that_end_together_end_in_one_transaction),
         TEST(sessions_can_be_listed_and_revoked),
         TEST(too_many_sessions_push_out_the_one_that_was_unused_for_longest),
         TEST(a_token_pushes_out_its_own_sessions_only),
