@@ -385,6 +385,35 @@ def a_client_that_never_reads_is_dropped_to_a_resync():
     ws.close()
 
 
+def flood():
+    control = daemon.client()
+    for _ in range(300):
+        control.call("message.send", to="slow", content="x" * 60000)
+    control.close()
+
+
+def a_call_that_has_told_nothing_outlives_a_topic_that_lags():
+    ws = client("admin", buffer=4096)
+    subscribe(ws, "messages")
+    ws.send({"type": "call", "id": 7, "op": "events.watch", "params": {"topic": "silence.*"}})
+    flood()
+    ws.until("resync")
+    assert ws.until("snapshot")["topic"] == "messages"
+    daemon.call("alert.silence", matchers=["nothing-of-this-name"], **{"for": "1h"})
+    told = ws.until(lambda f: f.get("id") == 7)
+    assert told["type"] == "row" and told["data"]["topic"] == "silence.created", told
+    ws.close()
+
+
+def rows_that_were_dropped_are_told_also_without_a_topic():
+    ws = client("admin", buffer=4096)
+    ws.send({"type": "call", "id": 8, "op": "events.watch", "params": {"topic": "agent.*"}})
+    flood()
+    result = ws.until("result")
+    assert result["id"] == 8 and not result["ok"] and result["error"]["message"].startswith("rows were lost"), result
+    ws.close()
+
+
 def a_client_that_asks_and_never_reads_is_closed():
     ws = client("admin", buffer=4096)
     ws.socket.settimeout(2)
@@ -486,7 +515,9 @@ def main():
                     calls_have_rows_progress_and_an_end, clients_of_old_get_their_frames, alerts_come_and_go,
                     clients_of_old_hear_of_what_they_chose_alone, what_is_wrong_with_a_frame_is_said,
                     handshakes_that_are_wrong_are_refused, http_after_the_upgrade_is_no_request,
-                    a_client_that_never_reads_is_dropped_to_a_resync, a_client_that_asks_and_never_reads_is_closed, a_thousand_come_and_go,
+                    a_client_that_never_reads_is_dropped_to_a_resync,
+                    a_call_that_has_told_nothing_outlives_a_topic_that_lags, rows_that_were_dropped_are_told_also_without_a_topic,
+                    a_client_that_asks_and_never_reads_is_closed, a_thousand_come_and_go,
                     a_revoked_token_closes_its_sockets, an_independent_client_gets_along, a_stopping_host_says_good_bye])
     finally:
         daemon.remove()

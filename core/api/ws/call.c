@@ -17,7 +17,9 @@ struct oc_ws_call {
     struct oc_call *call; /* NULL while it begins, and once it is over */
     json_t *id, *warnings;
     int64_t told_progress;
-    bool over, lost;
+    bool over;
+    bool waits; /* of its rows some may still be on their way out */
+    bool lost;  /* of its rows some were dropped: it is given up */
 };
 
 /* ---- answers ---- */
@@ -38,9 +40,8 @@ static void on_row(void *ctx, const json_t *row)
     }
     json_t *o = frame_of(k, "row");
     json_object_set(o, "data", (json_t *)(uintptr_t)row);
+    k->waits = true; /* before: what does not fit is dropped with all that waits */
     oc_ws_push_json(k->client, OC_WS_TOPICS, o);
-    k->lost =
-        k->lost || k->client->stale; /* it is given up from the loop, not from below its own feet */
 }
 
 static void on_progress(void *ctx, double fraction, const char *text)
@@ -230,11 +231,18 @@ void oc_ws_call_cancel(struct oc_ws_client *c, const json_t *id)
     }
 }
 
+/* They are given up from the loop, not from below their own feet. */
 void oc_ws_calls_lost(struct oc_ws_client *c)
 {
     for (struct oc_ws_call *k = c->calls; k; k = k->next) {
-        const struct oc_op *op = k->call ? oc_call_op(k->call) : NULL;
-        k->lost = k->lost || (op && op->flags & OC_OP_STREAMS);
+        k->lost = k->lost || k->waits;
+    }
+}
+
+void oc_ws_calls_drained(struct oc_ws_client *c)
+{
+    for (struct oc_ws_call *k = c->calls; k; k = k->next) {
+        k->waits = false;
     }
 }
 

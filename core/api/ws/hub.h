@@ -151,8 +151,9 @@ void oc_ws_resync(struct oc_ws_client *c);
 void oc_ws_call_begin(struct oc_ws_client *c, const json_t *id, const char *op,
                       const json_t *params);
 void oc_ws_call_cancel(struct oc_ws_client *c, const json_t *id);
-/* Rows were lost: calls that tell rows are given up. */
+/* What waited was dropped: calls whose rows were among it are given up. */
 void oc_ws_calls_lost(struct oc_ws_client *c);
+void oc_ws_calls_drained(struct oc_ws_client *c); /* all that waited is on its way */
 void oc_ws_calls_tick(struct oc_ws_client *c);
 void oc_ws_calls_leave(struct oc_ws_client *c); /* cancels all; nobody hears of them any more */
 
