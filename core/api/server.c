@@ -1,16 +1,10 @@
 /* Which listeners there are: opened, kept and closed as the configuration says. SPDX-License-Identifier: MIT */
 #include "core/api/server.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include "core/api/server_internal.h"
 #include "core/base/json.h"
@@ -22,131 +16,8 @@
 
 #define SWEEP_MS    OC_SECOND
 #define RETRY_MS    (5 * OC_SECOND) /* whoever has the port may let go of it */
-#define BACKLOG     1024
 #define CERT_PERIOD (5 * OC_SECOND)
 #define LEAVE_MS    (5 * OC_SECOND) /* to end what runs on a listener that is no more */
-
-#define NAME_SIZE 160
-
-/* As people write it. */
-static const char *name_of(const struct oc_listen *l, char name[NAME_SIZE])
-{
-    if (l->path) {
-        snprintf(name, NAME_SIZE, "unix:%s", l->path);
-    } else {
-        const bool v6 = strchr(l->address, ':');
-        snprintf(name, NAME_SIZE, v6 ? "[%s]:%lld" : "%s:%lld", l->address,
-                 (long long)(l->port ? l->port : l->wanted_port));
-    }
-    return name;
-}
-
-/* ---- sockets ---- */
-
-struct place {
-    union {
-        struct sockaddr any;
-        struct sockaddr_in v4;
-        struct sockaddr_in6 v6;
-        struct sockaddr_un un;
-    } addr;
-    socklen_t len;
-};
-
-static bool place_of(const struct oc_listen *l, struct place *p)
-{
-    memset(p, 0, sizeof *p);
-    if (l->path) {
-        p->addr.un.sun_family = AF_UNIX;
-        p->len = sizeof p->addr.un;
-        return oc_copy(p->addr.un.sun_path, sizeof p->addr.un.sun_path, l->path) == strlen(l->path);
-    }
-    if (inet_pton(AF_INET, l->address, &p->addr.v4.sin_addr) == 1) {
-        p->addr.v4.sin_family = AF_INET;
-        p->addr.v4.sin_port = htons((uint16_t)l->wanted_port);
-        p->len = sizeof p->addr.v4;
-        return true;
-    }
-    p->addr.v6.sin6_family = AF_INET6;
-    p->addr.v6.sin6_port = htons((uint16_t)l->wanted_port);
-    p->len = sizeof p->addr.v6;
-    return inet_pton(AF_INET6, l->address, &p->addr.v6.sin6_addr) == 1;
-}
-
-/* A socket file that nobody answers on is left over from a crash. */
-static void remove_dead(const struct place *p)
-{
-    struct stat st;
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
-                    0); /* its backlog may be full */
-    if (fd >= 0 && connect(fd, &p->addr.any, p->len) != 0 && errno == ECONNREFUSED &&
-        lstat(p->addr.un.sun_path, &st) == 0 && S_ISSOCK(st.st_mode)) {
-        unlink(p->addr.un.sun_path);
-    }
-    if (fd >= 0) {
-        close(fd);
-    }
-}
-
-static int open_socket(const struct place *p)
-{
-    const int on = 1;
-    const int family = p->addr.any.sa_family;
-    const int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0) {
-        return -errno;
-    }
-    if (family == AF_UNIX) {
-        remove_dead(p);
-    } else {
-        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    }
-    if (family == AF_INET6) {
-        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
-    }
-    if (bind(fd, &p->addr.any, p->len) != 0 || listen(fd, BACKLOG) != 0) {
-        const int code = -errno;
-        close(fd);
-        return code;
-    }
-    return fd;
-}
-
-static bool is_loopback(const struct place *p)
-{
-    return p->addr.any.sa_family == AF_UNIX ||
-           (p->addr.any.sa_family == AF_INET &&
-            ntohl(p->addr.v4.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET) ||
-           (p->addr.any.sa_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&p->addr.v6.sin6_addr));
-}
-
-static int port_of(int fd)
-{
-    struct place p = {.len = sizeof p.addr};
-    getsockname(fd, &p.addr.any, &p.len);
-    return ntohs(p.addr.any.sa_family == AF_INET6 ? p.addr.v6.sin6_port : p.addr.v4.sin_port);
-}
-
-static void open_listener(struct oc_listen *l)
-{
-    struct place p;
-    free(l->error);
-    l->error = NULL;
-    if (!place_of(l, &p)) {
-        l->error = l->path ? oc_strdup("the path of a socket has at most 107 bytes")
-                           : oc_asprintf("`%s` is no address", l->address);
-        return;
-    }
-    l->loopback = is_loopback(&p);
-    l->fd = open_socket(&p);
-    if (l->fd < 0) {
-        l->error = oc_asprintf("cannot listen: %s", strerror(-l->fd));
-    } else if (!l->path) {
-        l->port = port_of(l->fd);
-    } else {
-        chmod(l->path, 0660);
-    }
-}
 
 /* ---- engines ---- */
 
@@ -177,7 +48,7 @@ static char *made_of(const struct oc_listen *l)
 /* The old engine serves the connections that it has, until they end. A new one that cannot be made leaves it in force. */
 static void renew_engine(struct oc_listen *l)
 {
-    char *text = made_of(l), *why = NULL, name[NAME_SIZE];
+    char *text = made_of(l), *why = NULL, name[OC_LISTEN_NAME];
     if (l->fd < 0 || (l->engine && strcmp(text, l->made_of) == 0)) {
         free(text);
         return;
@@ -191,7 +62,7 @@ static void renew_engine(struct oc_listen *l)
         if (old) {
             oc_engine_quiesce(old);
             OC_VEC_PUSH(&l->leaving, old);
-            oc_info("listener renewed", "listener=%s", name_of(l, name));
+            oc_info("listener renewed", "listener=%s", oc_listen_name(l, name));
         }
         if (old && oc_engine_is_distrusted(old)) {
             oc_conn_distrust(old);
@@ -211,17 +82,6 @@ static void let_go(struct oc_listen *l)
     }
 }
 
-static void close_socket(struct oc_listen *l)
-{
-    if (l->fd >= 0) {
-        close(l->fd);
-        if (l->path) {
-            unlink(l->path);
-        }
-    }
-    l->fd = -1;
-}
-
 static void listener_destroy(struct oc_listen *l)
 {
     oc_http_upgrades_forget(l->server, l);
@@ -230,7 +90,7 @@ static void listener_destroy(struct oc_listen *l)
         oc_engine_destroy(l->leaving.items[i]);
     }
     OC_VEC_FINISH(&l->leaving);
-    close_socket(l);
+    oc_listen_close(l);
     free(l->made_of);
     free(l->error);
     free(l->path);
@@ -246,7 +106,7 @@ static void retire(struct oc_server *s, struct oc_listen *l)
         OC_VEC_PUSH(&l->leaving, l->engine);
         l->engine = NULL;
     }
-    close_socket(l);
+    oc_listen_close(l);
     l->retired_ms = oc_time_mono();
     OC_VEC_PUSH(&s->retired, l);
 }
@@ -270,27 +130,53 @@ static struct oc_listen *find(const struct oc_server *s, const char *key)
     return NULL;
 }
 
-static void use(struct oc_server *s, const struct oc_api_listen *c, size_t i,
+static struct oc_listen *make(struct oc_server *s, const struct oc_api_listen *c)
+{
+    struct oc_listen *l = oc_calloc(1, sizeof *l);
+    l->server = s;
+    l->key = key_of(c);
+    l->path = c->unix_path ? oc_strdup(c->unix_path) : NULL;
+    l->serves = (enum oc_serves)c->serves;
+    l->tls = c->tls && !c->unix_path;
+    l->fd = -1;
+    l->wanted_port = c->port;
+    oc_copy(l->address, sizeof l->address, c->unix_path ? "" : c->address);
+    OC_VEC_PUSH(&s->list, l);
+    return l;
+}
+
+/* One that is as before, if there is one. */
+static struct oc_listen *keep(struct oc_server *s, const struct oc_api_listen *c)
+{
+    char *key = key_of(c);
+    struct oc_listen *l = find(s, key);
+    free(key);
+    if (l) {
+        l->seen = true;
+    }
+    return l;
+}
+
+/* One that is new. Where another listened that is no more, its socket goes over: nobody finds the place closed. */
+static struct oc_listen *add(struct oc_server *s, const struct oc_api_listen *c)
+{
+    struct oc_listen *l = make(s, c);
+    l->seen = true;
+    for (size_t i = 0; i < s->list.count && l->fd < 0; i++) {
+        if (!s->list.items[i]->seen) {
+            oc_listen_take_over(l, s->list.items[i]);
+        }
+    }
+    return l;
+}
+
+static void use(struct oc_server *s, struct oc_listen *l, const struct oc_api_listen *c, size_t i,
                 struct oc_diags *diags)
 {
-    char *key = key_of(c), path[64], name[NAME_SIZE];
-    struct oc_listen *l = find(s, key);
-    if (!l) {
-        l = oc_calloc(1, sizeof *l);
-        l->server = s;
-        l->key = oc_strdup(key);
-        l->path = c->unix_path ? oc_strdup(c->unix_path) : NULL;
-        l->serves = (enum oc_serves)c->serves;
-        l->tls = c->tls && !c->unix_path;
-        l->fd = -1;
-        l->wanted_port = c->port;
-        oc_copy(l->address, sizeof l->address, c->unix_path ? "" : c->address);
-        OC_VEC_PUSH(&s->list, l);
-    }
-    l->seen = true;
+    char path[64], name[OC_LISTEN_NAME];
     l->wants_certificate = c->client_certificate;
     if (l->fd < 0) {
-        open_listener(l);
+        oc_listen_open(l);
     }
     renew_engine(l);
     if (l->error) {
@@ -298,11 +184,10 @@ static void use(struct oc_server *s, const struct oc_api_listen *c, size_t i,
         oc_diags_add(diags, true,
                      oc_node_get(oc_config_root(s->api->outside.config(s->api->outside.ctx)), path),
                      path, "Set it right, or listen elsewhere; the rest of the host goes on.",
-                     "%s: %s", name_of(l, name), l->error);
+                     "%s: %s", oc_listen_name(l, name), l->error);
         oc_warn(l->engine ? "listener keeps its old certificate" : "listener does not listen",
-                "listener=%s reason=%s", name_of(l, name), l->error);
+                "listener=%s reason=%s", oc_listen_name(l, name), l->error);
     }
-    free(key);
 }
 
 /* Where nothing is said. */
@@ -320,15 +205,24 @@ void oc_server_configure(struct oc_server *s, struct oc_diags *diags)
     for (size_t i = 0; i < s->list.count; i++) {
         s->list.items[i]->seen = false;
     }
+    struct oc_listen **used = oc_calloc(count, sizeof *used);
     for (size_t i = 0; i < count; i++) {
-        use(s, &list[i], i, diags);
+        used[i] = keep(s, &list[i]);
     }
-    for (size_t i = s->list.count; i-- > 0;) {
+    for (size_t i = 0; i < count; i++) {
+        used[i] = used[i] ? used[i] : add(s, &list[i]);
+    }
+    for (size_t i = s->list.count;
+         i-- > 0;) { /* before a new one opens: it may want the place of an old one */
         if (!s->list.items[i]->seen) {
             retire(s, s->list.items[i]);
             OC_VEC_REMOVE(&s->list, i);
         }
     }
+    for (size_t i = 0; i < count; i++) {
+        use(s, used[i], &list[i], i, diags);
+    }
+    free(used);
     oc_server_judge(s);
 }
 
@@ -353,11 +247,11 @@ static void sweep_retired(struct oc_server *s, int64_t now)
 /* Files that changed: what they hold now is used, or it is said why not. Each change is told of once. */
 static void look_at_files(struct oc_listen *l)
 {
-    char *before = l->made_of ? oc_strdup(l->made_of) : NULL, name[NAME_SIZE];
+    char *before = l->made_of ? oc_strdup(l->made_of) : NULL, name[OC_LISTEN_NAME];
     renew_engine(l);
     if (l->error && l->engine && before && strcmp(before, l->made_of) != 0) {
-        oc_warn("listener keeps its old certificate", "listener=%s reason=%s", name_of(l, name),
-                l->error);
+        oc_warn("listener keeps its old certificate", "listener=%s reason=%s",
+                oc_listen_name(l, name), l->error);
     }
     free(before);
 }
@@ -365,13 +259,13 @@ static void look_at_files(struct oc_listen *l)
 /* Its place was taken, or its certificate was none: that may have changed by itself. */
 static void try_again(struct oc_listen *l)
 {
-    char name[NAME_SIZE];
+    char name[OC_LISTEN_NAME];
     if (l->fd < 0) {
-        open_listener(l);
+        oc_listen_open(l);
     }
     renew_engine(l);
     if (l->engine && !l->error) {
-        oc_info("listener listens now", "listener=%s", name_of(l, name));
+        oc_info("listener listens now", "listener=%s", oc_listen_name(l, name));
     }
 }
 

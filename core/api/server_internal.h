@@ -221,6 +221,17 @@ bool oc_target_climbs(const char *target);
 /* For a trail: without the query, which may hold what is secret. Owned by the caller. */
 char *oc_target_shown(const char *target);
 
+/* ---- listen.c ---- */
+
+#define OC_LISTEN_NAME 160
+/* As people write it. */
+const char *oc_listen_name(const struct oc_listen *l, char name[OC_LISTEN_NAME]);
+/* Sets fd, port and loopback, or error. */
+void oc_listen_open(struct oc_listen *l);
+/* Takes the socket of `from`, when it is where `l` is to listen. */
+void oc_listen_take_over(struct oc_listen *l, struct oc_listen *from);
+void oc_listen_close(struct oc_listen *l); /* the file of a unix socket goes, too */
+
 /* ---- engine.c ---- */
 
 /* NULL and `why` (owned by the caller) when it cannot be. */

@@ -159,6 +159,50 @@ def a_reload_opens_and_closes_listeners_and_keeps_the_others():
         daemon.remove()
 
 
+def a_reload_changes_a_listener_where_it_is():
+    folder = tempfile.mkdtemp(prefix="openclaw-tls-")
+    make_ca(folder)
+    tls = f'tls = {{ certificate = "{folder}/server.pem"; key = "{folder}/server.key"; }};'
+    port, path = harness.free_port(), f"{folder}/api.sock"
+
+    def listening(*listeners):
+        return "api = { listen = ( " + ", ".join("{ " + text + " }" for text in listeners) + f" ); {tls} }};"
+
+    def answer(address=None):
+        with socket.socket(socket.AF_UNIX if address else socket.AF_INET) as s:
+            s.settimeout(5)
+            s.connect(address or ("127.0.0.1", port))
+            s.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            return s.recv(65536).split(b"\r\n", 1)[0]
+    plain, unix = f"port = {port};", f'unix = "{path}";'
+    daemon = harness.Daemon(listening(plain, unix, "port = 0;"), api=True).start()
+    try:
+        kept = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        kept.request("GET", "/healthz")
+        assert kept.getresponse().read() == b"ok\n"
+        free = daemon.call("api.listeners")[2]["port"]
+        daemon.write(listening(plain + " tls = true;", unix + ' serves = "bridge";', "port = 0;", "port = 0; tls = true;"))
+        daemon.call("reload")
+        rows = {(row["unix"] or row["port"], row["tls"], row["serves"]) for row in daemon.call("api.listeners") if not row["error"]}
+        assert {(port, True, "all"), (path, False, "bridge"), (free, False, "all")} <= rows and len(rows) == 4, rows
+        assert serial_of(port, ssl.create_default_context(cafile=f"{folder}/ca.pem")) == 1
+        assert answer(path).startswith(b"HTTP/1.1 "), answer(path)
+        kept.request("GET", "/healthz")  # whoever is in gets answers
+        assert kept.getresponse().read() == b"ok\n"
+        daemon.write(listening(plain, unix, "address = \"0.0.0.0\"; port = 0;"))
+        daemon.call("reload")
+        assert answer() == answer(path) == b"HTTP/1.1 200 OK", (answer(), answer(path))
+        daemon.write(listening(f'address = "0.0.0.0"; port = {port};'))  # another place that needs the old one closed
+        daemon.call("reload")
+        assert answer() == b"HTTP/1.1 200 OK" and not os.path.exists(path)
+        assert "does not listen" not in daemon.output() and not [d for d in daemon.call("doctor") if "in use" in d["message"]]
+        kept.close()
+    finally:
+        daemon.stop()
+        daemon.remove()
+        shutil.rmtree(folder)
+
+
 def without_the_api_its_libraries_are_not_loaded():
     for api in (False, True):
         daemon = harness.Daemon(api=api).start()
@@ -473,7 +517,8 @@ def requests_go_on_while_others_come_and_go():
 
 
 harness.run([it_listens_where_it_says, a_unix_socket_serves_its_owner, a_taken_port_is_said_and_the_host_goes_on,
-             a_reload_opens_and_closes_listeners_and_keeps_the_others, without_the_api_its_libraries_are_not_loaded,
+             a_reload_opens_and_closes_listeners_and_keeps_the_others, a_reload_changes_a_listener_where_it_is,
+             without_the_api_its_libraries_are_not_loaded,
              a_request_must_arrive_in_time, answers_that_nobody_reads_are_not_kept, many_slow_clients_keep_nobody_else_waiting, what_is_too_long_is_refused,
              one_address_has_no_more_connections_than_allowed, there_are_no_more_connections_than_allowed, tls_takes_a_new_certificate_without_losing_a_connection,
              certificates_that_are_of_no_use_are_findings, a_client_certificate_is_asked_for_and_verified, a_stop_with_open_connections_is_quick_and_clean,
