@@ -153,8 +153,8 @@ void oc_daemon_configure(struct oc_daemon *h, const struct oc_config *config)
 /* What this says of these sections takes the place of what was said of them before. */
 static void forget_findings(struct oc_diags *diags)
 {
-    static const char *const sections[] = {"collectors", "alerts",       "plugins",
-                                           "isolation",  "remote_write", "bridge"};
+    static const char *const sections[] = {"collectors",   "alerts", "plugins", "isolation",
+                                           "remote_write", "bridge", "units",   "evidence"};
     for (size_t i = diags->list.count; i-- > 0;) {
         const char *key = diags->list.items[i].key;
         bool told_again = false;
@@ -186,6 +186,9 @@ static void hook_changed(void *ctx)
         oc_schedule_configure(h->schedule, h->config, &h->diags);
     }
     oc_plugin_service_configure(h->plugin, h->config, &h->diags);
+    if (!h->options.plain) {
+        oc_unit_configure(h->units, h->config, &h->diags); /* a driver may have come */
+    }
     free(packages);
 }
 

@@ -1,6 +1,7 @@
 """What an installation promises when it answers: the daemon runs it, and runs those bytes. SPDX-License-Identifier: MIT"""
 
 import fcntl
+import json
 import os
 import shutil
 import struct
@@ -80,6 +81,31 @@ def a_daemon_that_stops_in_the_middle_of_an_installation_stops_well():
             client.close()
 
 
+def a_driver_that_is_installed_drives_its_units_at_once():
+    base = tempfile.mkdtemp(prefix="openclaw-drivers-")
+    bundled, folder, plugins = os.path.join(base, "bundled"), os.path.join(base, "process"), os.path.join(os.path.abspath(harness.BUILD), "plugins")
+    os.mkdir(bundled)
+    for name in os.listdir(plugins):
+        if name != "process":
+            os.symlink(os.path.join(plugins, name), os.path.join(bundled, name))
+    shutil.copytree(os.path.join(plugins, "process"), folder)
+    config = 'collectors = ();\nunits = ( { name = "sleeper"; driver = "process"; command = ["/bin/sleep", "60"]; } );\n'
+    try:
+        with Host(config, env={"OPENCLAW_PLUGINS": bundled}) as host:
+            unit = host.call("unit.list")[0]
+            assert "no driver named process" in json.dumps(unit), unit
+            assert [row for row in host.call("doctor") if "no driver named" in row["message"]]
+            claw(host.home, "plugin", "install", folder, "--yes", "--accept-permissions", surface(host.home, folder), env=host.env)
+            claw(host.home, "plugin", "enable", "process", env=host.env)  # it has options that must be set: those of units
+            harness.eventually(lambda: host.call("unit.status", name="sleeper")["state"] == "stopped", what="the driver of the unit")
+            assert not [row for row in host.call("doctor") if "units" in json.dumps(row)], host.call("doctor")
+            claw(host.home, "plugin", "install", skill(base), "--yes", env=host.env)  # what changes elsewhere leaves it alone
+            assert host.call("unit.status", name="sleeper")["state"] == "stopped"
+            assert host.output().count("unit cannot be used") == 2, host.output()  # before it was there, and before it was enabled
+    finally:
+        shutil.rmtree(base)
+
+
 def workers(pid):
     with open(f"/proc/{pid}/task/{pid}/children") as f:
         children = f.read().split()
@@ -116,6 +142,6 @@ if __name__ == "__main__":
     try:
         harness.run([a_command_that_has_ended_has_taken_effect, the_bytes_that_run_are_compared,
                      the_name_of_a_bundled_plugin_is_taken, a_daemon_that_stops_in_the_middle_of_an_installation_stops_well,
-                     a_home_may_be_a_link_and_have_spaces_in_its_name])
+                     a_driver_that_is_installed_drives_its_units_at_once, a_home_may_be_a_link_and_have_spaces_in_its_name])
     finally:
         SOURCES.remove()
