@@ -19,8 +19,8 @@
 #ifndef OC_PROBE_PROBE_H
 #define OC_PROBE_PROBE_H
 
-#include "probe/addr.h"
-#include "probe/resolve.h"
+#include "net/addr.h"
+#include "net/resolve.h"
 #include "probe/tls.h"
 
 #include <stdint.h>

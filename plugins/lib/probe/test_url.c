@@ -1,5 +1,5 @@
 /* Tests of URLs, addresses and requests. SPDX-License-Identifier: MIT */
-#include "probe/addr.h"
+#include "net/addr.h"
 #include "probe/request.h"
 #include "probe/testing/test.h"
 #include "probe/url.h"

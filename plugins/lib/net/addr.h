@@ -1,8 +1,8 @@
 /* One IPv4 or IPv6 socket address, as small as it can be. SPDX-License-Identifier: MIT
  *
  * A target keeps one of these at rest; sockaddr_storage would be 128 bytes of it. [any] */
-#ifndef OC_PROBE_ADDR_H
-#define OC_PROBE_ADDR_H
+#ifndef OC_NET_ADDR_H
+#define OC_NET_ADDR_H
 
 #include <netinet/in.h>
 #include <stdbool.h>

@@ -1,23 +1,26 @@
 /* Names to addresses: getaddrinfo in helper threads, answers kept. SPDX-License-Identifier: MIT
  *
  * getaddrinfo and not a DNS client of our own, because only it knows /etc/hosts, nsswitch and mDNS.
- * Helper threads exist only while names are being looked up (at most OC_RESOLVE_THREADS) and are
- * joined, never detached: a thread that outlives the plugin's code would crash the host. They run
- * with short resolver timeouts so that a join is bounded.
+ * Helper threads exist only while names are being looked up (at most OC_RESOLVE_THREADS), with
+ * short resolver timeouts, and are joined: a thread that outlives the plugin's code would crash the
+ * host. Where a look-up hangs in spite of that (a name service that has timeouts of its own), its
+ * thread is left behind with all that it needs, and the host, which counts threads before it unmaps
+ * a library, keeps the code.
  *
  * One owner; every function on its thread. Names are counted references: what is held stays valid.
  */
-#ifndef OC_PROBE_RESOLVE_H
-#define OC_PROBE_RESOLVE_H
+#ifndef OC_NET_RESOLVE_H
+#define OC_NET_RESOLVE_H
 
-#include "probe/addr.h"
+#include "net/addr.h"
 
 #include <stdint.h>
 
-#define OC_RESOLVE_THREADS  4
-#define OC_RESOLVE_ADDRS    8
-#define OC_RESOLVE_TTL_MS   60000 /* how long addresses are kept */
-#define OC_RESOLVE_RETRY_MS 5000  /* how long a failure is kept */
+#define OC_RESOLVE_THREADS    4
+#define OC_RESOLVE_ADDRS      8
+#define OC_RESOLVE_TTL_MS     60000 /* how long addresses are kept */
+#define OC_RESOLVE_RETRY_MS   5000  /* how long a failure is kept */
+#define OC_RESOLVE_PATIENCE_S 3     /* that the end waits for a look-up; a plugin has 5 s to stop */
 
 struct oc_resolver;
 
@@ -37,8 +40,8 @@ struct oc_name {
 /* `wake_fd` is an eventfd that gets 1 added whenever an answer is there; borrowed. NULL when memory
  * is short. */
 struct oc_resolver *oc_resolver_create(int wake_fd);
-/* Joins the threads: may take until the look-up that is under way ends (a few seconds when DNS is
- * dead). NULL is fine. */
+/* Joins the threads, which may take until the look-up that is under way ends, at most
+ * OC_RESOLVE_PATIENCE_S. NULL is fine. */
 void oc_resolver_destroy(struct oc_resolver *r);
 
 /* The entry of `host`, made when there is none. NULL when memory is short. Give it back with

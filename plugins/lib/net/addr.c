@@ -1,5 +1,5 @@
 /* One IPv4 or IPv6 socket address. SPDX-License-Identifier: MIT */
-#include "probe/addr.h"
+#include "net/addr.h"
 
 #include <arpa/inet.h>
 #include <net/if.h>

@@ -1,5 +1,5 @@
 /* Names to addresses without blocking the caller. SPDX-License-Identifier: MIT */
-#include "probe/resolve.h"
+#include "net/resolve.h"
 
 #include <netdb.h>
 #include <pthread.h>
@@ -35,9 +35,12 @@ struct oc_resolver {
     struct helper helpers[OC_RESOLVE_THREADS];
     int wake_fd;
     pthread_mutex_t lock;
+    pthread_cond_t idle; /* no thread runs any more */
     /* under the lock */
     struct oc_name *queue, **queue_end;
     struct answer *answers;
+    unsigned running; /* threads that have not finished */
+    bool left;        /* the owner is gone: the last thread frees all */
 };
 
 static uint32_t elapsed_us(const struct timespec *from)
@@ -46,6 +49,8 @@ static uint32_t elapsed_us(const struct timespec *from)
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint32_t)((now.tv_sec - from->tv_sec) * 1000000 + (now.tv_nsec - from->tv_nsec) / 1000);
 }
+
+static void release(struct oc_resolver *r);
 
 /* ---- the helper threads ---- */
 
@@ -81,27 +86,34 @@ static struct oc_name *next_name(struct helper *h, bool able)
     struct oc_resolver *r = h->resolver;
     pthread_mutex_lock(&r->lock);
     struct oc_name *name = able ? r->queue : NULL;
+    bool alone = false;
     if (name) {
         r->queue = name->queued;
         r->queue_end = r->queue ? r->queue_end : &r->queue;
     } else {
         h->finished = true;
+        r->running--;
+        alone = r->left && r->running == 0;
+        pthread_cond_signal(&r->idle);
     }
     pthread_mutex_unlock(&r->lock);
+    if (alone) {
+        release(r);
+    }
     return name;
 }
 
+/* The descriptor is written under the lock: once the owner has left, its number may be another's. */
 static void deliver(struct oc_resolver *r, struct answer *a)
 {
     uint64_t one = 1;
     pthread_mutex_lock(&r->lock);
     a->next = r->answers;
     r->answers = a;
-    pthread_mutex_unlock(&r->lock);
-    if (write(r->wake_fd, &one, sizeof one) < 0) {
+    if (!r->left && write(r->wake_fd, &one, sizeof one) < 0) {
         /* Only when the counter is full, and then it is readable anyway. */
-        return;
     }
+    pthread_mutex_unlock(&r->lock);
 }
 
 static void *helper_main(void *arg)
@@ -136,21 +148,22 @@ static bool start_thread(struct helper *h)
     pthread_attr_setstacksize(&attr, THREAD_STACK);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
+    pthread_mutex_lock(&h->resolver->lock);
     h->finished = false;
     h->used = pthread_create(&h->thread, &attr, helper_main, h) == 0;
+    h->resolver->running += h->used;
+    pthread_mutex_unlock(&h->resolver->lock);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_attr_destroy(&attr);
     return h->used;
 }
 
-static void join_finished(struct oc_resolver *r, bool all)
+/* With the lock held, which a thread that has finished does not want any more. */
+static void join_finished(struct oc_resolver *r)
 {
     for (size_t i = 0; i < OC_RESOLVE_THREADS; i++) {
         struct helper *h = &r->helpers[i];
-        pthread_mutex_lock(&r->lock);
-        bool join = h->used && (all || h->finished);
-        pthread_mutex_unlock(&r->lock);
-        if (join) {
+        if (h->used && h->finished) {
             pthread_join(h->thread, NULL);
             h->used = false;
         }
@@ -160,7 +173,9 @@ static void join_finished(struct oc_resolver *r, bool all)
 /* One more thread when there is more work than threads that look for it. */
 static void engage_helper(struct oc_resolver *r)
 {
-    join_finished(r, false);
+    pthread_mutex_lock(&r->lock);
+    join_finished(r);
+    pthread_mutex_unlock(&r->lock);
     for (size_t i = 0; i < OC_RESOLVE_THREADS; i++) {
         if (!r->helpers[i].used) {
             start_thread(&r->helpers[i]);
@@ -277,7 +292,9 @@ static void forget_names(struct oc_resolver *r, bool all, int64_t now_ms)
 
 void oc_resolver_tidy(struct oc_resolver *r, int64_t now_ms)
 {
-    join_finished(r, false);
+    pthread_mutex_lock(&r->lock);
+    join_finished(r);
+    pthread_mutex_unlock(&r->lock);
     forget_names(r, false, now_ms);
 }
 
@@ -290,10 +307,32 @@ struct oc_resolver *oc_resolver_create(int wake_fd)
     r->wake_fd = wake_fd;
     r->queue_end = &r->queue;
     pthread_mutex_init(&r->lock, NULL);
+    pthread_cond_init(&r->idle, NULL);
     for (size_t i = 0; i < OC_RESOLVE_THREADS; i++) {
         r->helpers[i].resolver = r;
     }
     return r;
+}
+
+static void release(struct oc_resolver *r)
+{
+    oc_resolver_collect(r, 0);
+    forget_names(r, true, 0);
+    pthread_cond_destroy(&r->idle);
+    pthread_mutex_destroy(&r->lock);
+    free(r);
+}
+
+/* Waits until no thread runs, with the lock held. */
+static void await_threads(struct oc_resolver *r)
+{
+    struct timespec until;
+    int rc = 0;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += OC_RESOLVE_PATIENCE_S;
+    while (r->running > 0 && rc == 0) {
+        rc = pthread_cond_clockwait(&r->idle, &r->lock, CLOCK_MONOTONIC, &until);
+    }
 }
 
 void oc_resolver_destroy(struct oc_resolver *r)
@@ -304,12 +343,19 @@ void oc_resolver_destroy(struct oc_resolver *r)
     pthread_mutex_lock(&r->lock);
     r->queue = NULL; /* what nobody looks up yet stays undone */
     r->queue_end = &r->queue;
+    await_threads(r);
+    join_finished(r);
+    for (size_t i = 0; i < OC_RESOLVE_THREADS; i++) {
+        if (r->helpers[i].used) {
+            pthread_detach(r->helpers[i].thread);
+        }
+    }
+    r->left = r->running > 0;
+    bool mine = !r->left;
     pthread_mutex_unlock(&r->lock);
-    join_finished(r, true);
-    oc_resolver_collect(r, 0);
-    forget_names(r, true, 0);
-    pthread_mutex_destroy(&r->lock);
-    free(r);
+    if (mine) {
+        release(r);
+    }
 }
 
 const char *oc_resolver_reason(const struct oc_name *name)
