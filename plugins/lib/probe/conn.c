@@ -182,6 +182,29 @@ static enum oc_conn_step open_any(struct oc_probe *p)
     return step;
 }
 
+static enum oc_conn_step resolve(struct oc_probe *p)
+{
+    struct oc_name *name = p->to.name;
+    if (!oc_resolver_ready(p->prober->resolver, name, p->prober->now_us / 1000)) {
+        p->phase = OC_PHASE_RESOLVING;
+        p->resolved = true;
+        return OC_CONN_WAIT;
+    }
+    if (p->resolved) {
+        p->times.resolved = since_begin(p);
+    }
+    if (name->count == 0) {
+        return over(p, OC_PROBE_RESOLVE, 0);
+    }
+    p->address = 0;
+    return open_any(p);
+}
+
+static enum oc_conn_step open_new(struct oc_probe *p)
+{
+    return p->to.name ? resolve(p) : open_any(p);
+}
+
 enum oc_conn_step oc_conn_next_address(struct oc_probe *p)
 {
     oc_conn_close(p);
@@ -242,13 +265,13 @@ static enum oc_conn_step finish_connect(struct oc_probe *p)
 
 /* ---- talking ---- */
 
-/* A kept connection that the peer has closed meanwhile is no failure: open a new one. */
+/* A kept connection that the peer has closed meanwhile is no failure: open a new one, to where the
+ * name leads by now. */
 static enum oc_conn_step broken(struct oc_probe *p, int errnum)
 {
     if (p->second_use) {
         oc_conn_close(p);
-        p->address = 0;
-        return open_any(p);
+        return open_new(p);
     }
     if (!p->times.connected) {
         return connect_failed(p, errnum);
@@ -358,24 +381,6 @@ static enum oc_conn_step read_answer(struct oc_probe *p)
 
 /* ---- begin and advance ---- */
 
-static enum oc_conn_step resolve(struct oc_probe *p)
-{
-    struct oc_name *name = p->to.name;
-    if (!oc_resolver_ready(p->prober->resolver, name, p->prober->now_us / 1000)) {
-        p->phase = OC_PHASE_RESOLVING;
-        p->resolved = true;
-        return OC_CONN_WAIT;
-    }
-    if (p->resolved) {
-        p->times.resolved = since_begin(p);
-    }
-    if (name->count == 0) {
-        return over(p, OC_PROBE_RESOLVE, 0);
-    }
-    p->address = 0;
-    return open_any(p);
-}
-
 static enum oc_conn_step one_step(struct oc_probe *p)
 {
     switch ((enum oc_probe_phase)p->phase) {
@@ -413,7 +418,7 @@ enum oc_conn_step oc_conn_begin(struct oc_probe *p)
         }
         step = OC_CONN_NEXT;
     } else {
-        step = p->to.name ? resolve(p) : open_any(p);
+        step = open_new(p);
     }
     while (step == OC_CONN_NEXT && p->phase != OC_PHASE_READING) {
         step = one_step(p);

@@ -434,6 +434,27 @@ static void a_name_is_looked_up_once_and_then_remembered(void **state)
     peer_stop(&peer);
 }
 
+/* The name of a service that moved while the connection to its old place was kept. */
+static void a_kept_connection_that_was_closed_is_opened_to_where_the_name_leads(void **state)
+{
+    struct peer peer = peer_start(peer_reply_once, "pong\n");
+    struct probe t;
+    (void)state;
+    probe_open(&t, "localhost", peer.port, 5000);
+    t.p.keep = true;
+    assert_int_equal(run(&t, 1, 10000), OC_OK);
+    assert_int_equal(t.p.outcome, OC_PROBE_OK);
+    for (unsigned i = 0; i < t.p.to.name->count; i++) {
+        assert_true(oc_addr_parse(&t.p.to.name->addrs[i], "127.0.0.2")); /* nobody listens there */
+    }
+    t.p.to.name->fresh_until_ms = 0;
+    assert_int_equal(run(&t, 1, 10000), OC_OK);
+    assert_int_equal(t.p.outcome, OC_PROBE_OK);
+    assert_true(t.p.resolved);
+    probes_close(&t, 1);
+    peer_stop(&peer);
+}
+
 static void the_next_address_is_tried_when_one_refuses(void **state)
 {
     struct peer peer = peer_start(peer_reply, "pong\n");
@@ -531,6 +552,7 @@ int main(void)
         TEST(a_sink_that_says_stop_ends_the_run),
         TEST(without_descriptors_probes_wait_for_one),
         TEST(a_name_is_looked_up_once_and_then_remembered),
+        TEST(a_kept_connection_that_was_closed_is_opened_to_where_the_name_leads),
         TEST(the_next_address_is_tried_when_one_refuses),
         TEST(a_name_that_does_not_exist_is_said_to),
         TEST(many_names_are_looked_up_at_once_and_no_thread_stays),
