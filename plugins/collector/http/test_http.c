@@ -456,6 +456,35 @@ static void a_redirect_is_followed_to_its_end(void **state)
     peer_stop(&peer);
 }
 
+/* 303 to /b, and from there 307 to /c: what was posted stays behind. */
+static void two_redirects(int fd, struct peer_shared *shared, const void *ctx)
+{
+    (void)ctx;
+    for (;;) {
+        peer_request(fd, shared);
+        peer_say(fd, peer_asked("/x")   ? "HTTP/1.1 303 See Other\r\nLocation: /b\r\n"
+                                          "Content-Length: 0\r\n\r\n"
+                     : peer_asked("/b") ? "HTTP/1.1 307 Temporary Redirect\r\nLocation: /c\r\n"
+                                          "Content-Length: 0\r\n\r\n"
+                                        : STATUS("200 OK"));
+    }
+}
+
+static void a_request_that_became_a_get_stays_one(void **state)
+{
+    struct peer peer = peer_start(two_redirects, NULL);
+    (void)state;
+    start_target(peer.port, ",\"method\":\"POST\",\"body\":\"{}\"");
+    for (int i = 0; i < 2; i++) { /* the next check posts again */
+        collect();
+        assert_int_equal(oc_test_status(t, "a"), OC_STATE_OK);
+        assert_non_null(strstr(peer.shared->request, "GET /c HTTP/1.1\r\n"));
+        assert_null(strstr(peer.shared->request, "Content-Length"));
+    }
+    assert_int_equal(oc_test_stop(t), 0);
+    peer_stop(&peer);
+}
+
 static void credentials_stay_with_their_origin(void **state)
 {
     struct peer other = peer_start(peer_reply, STATUS("200 OK"));
@@ -643,6 +672,7 @@ int main(void)
         TEST(many_targets_some_of_them_hung_are_all_reported),
         TEST(a_kept_connection_serves_many_checks),
         TEST(a_redirect_is_followed_to_its_end),
+        TEST(a_request_that_became_a_get_stays_one),
         TEST(credentials_stay_with_their_origin),
         TEST(a_circle_of_redirects_is_left),
         TEST(a_redirect_elsewhere_than_http_is_not_followed),

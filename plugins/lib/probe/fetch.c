@@ -16,6 +16,8 @@ struct oc_hop {
     char *request;
     struct oc_endpoint home;
     uint32_t home_len;
+    bool
+        became_get; /* a redirect took the method and the body away: the next ones do not bring them back */
 };
 
 /* ---- the answer ---- */
@@ -138,11 +140,14 @@ static bool leave_home(struct oc_fetch *f)
 
 /* RFC 9110, 15.4: 303 turns everything but HEAD into GET, and so do 301 and 302 with POST, as
  * everybody does. */
-static void change_method(int status, struct oc_request_parts *parts)
+static void change_method(struct oc_hop *hop, int status, struct oc_request_parts *parts)
 {
     bool post = parts->method && strcasecmp(parts->method, "POST") == 0;
     bool head = parts->method && strcasecmp(parts->method, "HEAD") == 0;
     if ((status == 303 && !head) || ((status == 301 || status == 302) && post)) {
+        hop->became_get = true;
+    }
+    if (hop->became_get) {
         parts->method = NULL;
         parts->body = NULL;
     }
@@ -167,7 +172,7 @@ static int point_at(struct oc_fetch *f, struct oc_url *url, struct oc_error *err
     }
     to->tls_name = foreign ? NULL : f->hop->home.tls_name;
     f->ops->describe(f, &parts);
-    change_method(f->response.status, &parts);
+    change_method(f->hop, f->response.status, &parts);
     free(f->hop->request);
     f->hop->request = oc_request_build(url, &parts, foreign, &f->probe.request_len, err);
     if (!f->hop->request) {
