@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/json.h"
+#include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
@@ -180,7 +181,11 @@ static void on_answer(void *ctx, const struct oc_record *records, size_t count)
     for (size_t i = 0; i < count; i++) {
         if (records[i].type == OC_RECORD_JSON) {
             json_t *o = json_loadb(records[i].text.ptr, records[i].text.len, 0, NULL);
+            const char *warning = oc_json_str(o, "warning", NULL);
             s->receivers = oc_json_int(o, "receivers", 0);
+            if (warning) {
+                oc_warn("a message was sent with a flaw", "reason=%s", warning);
+            }
             json_decref(o);
         }
     }

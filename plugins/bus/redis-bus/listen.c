@@ -29,8 +29,8 @@ static int32_t subscribe(struct bus *b, const struct oc_wait *wait, struct oc_er
         redisReply *reply = NULL;
         code = oc_redis_command(&b->link, wait, 2, argv, &reply, err);
         if (reply && reply->type == REDIS_REPLY_ERROR) {
-            code =
-                oc_fail(err, OC_E_AUTH, "%s %s was refused: %.200s", argv[0], argv[1], reply->str);
+            code = oc_fail(err, oc_redis_class(reply->str), "%s %s was refused: %.200s", argv[0],
+                           argv[1], reply->str);
             oc_redis_close(&b->link);
         }
         if (reply) {

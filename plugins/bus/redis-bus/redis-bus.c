@@ -59,7 +59,7 @@ static int32_t start(void *self, const struct oc_host *host, struct oc_error *er
 static void stop(void *self)
 {
     struct bus *b = self;
-    oc_redis_close(&b->link);
+    oc_redis_finish(&b->link);
     oc_redis_address_finish(&b->address);
 }
 
@@ -83,8 +83,8 @@ static int32_t run(struct bus *b, const struct oc_wait *wait, int argc, const ch
     redisReply *reply = NULL;
     int32_t code = oc_redis_command(&b->link, wait, argc, argv, &reply, err);
     if (reply && reply->type == REDIS_REPLY_ERROR) {
-        code = oc_fail(err, strncmp(reply->str, "NO", 2) == 0 ? OC_E_AUTH : OC_E_PERMANENT,
-                       "%s was refused: %.200s", argv[0], reply->str);
+        code =
+            oc_fail(err, oc_redis_class(reply->str), "%s was refused: %.200s", argv[0], reply->str);
     }
     *number = reply && reply->type == REDIS_REPLY_INTEGER ? reply->integer : 0;
     if (reply) {
@@ -100,7 +100,7 @@ static int32_t answer(const struct oc_sink *out, const char *key, long long numb
     return oc_emit_text(out, OC_RECORD_JSON, text, (uint64_t)len);
 }
 
-/* ---- bus.publish/1 {"channel","payload","id"} -> {"receivers"} ---- */
+/* ---- bus.publish/1 {"channel","payload","id"} -> {"receivers"}, and "warning" when it was not kept ---- */
 
 static int32_t keep(struct bus *b, const struct oc_wait *wait, const char *channel,
                     const char *payload, const char *id, struct oc_error *err)
@@ -116,6 +116,22 @@ static int32_t keep(struct bus *b, const struct oc_wait *wait, const char *chann
     const char *set[] = {"HSET", key, id, payload}, *expire[] = {"EXPIRE", key, ttl};
     int32_t code = run(b, wait, 4, set, &number, err);
     return code == OC_OK ? run(b, wait, 3, expire, &number, err) : code;
+}
+
+/* What was published is published: a history that cannot be written is told, and nobody sends twice. */
+static int32_t tell_published(const struct oc_sink *out, long long receivers, const char *warning)
+{
+    if (!warning) {
+        return answer(out, "receivers", receivers);
+    }
+    json_t *o = json_pack("{s:I, s:o}", "receivers", (json_int_t)receivers, "warning",
+                          json_sprintf("not kept: %s", warning));
+    char *text = json_dumps(o, JSON_COMPACT);
+    const int32_t code = text ? oc_emit_text(out, OC_RECORD_JSON, text, (uint64_t)strlen(text))
+                              : answer(out, "receivers", receivers);
+    free(text);
+    json_decref(o);
+    return code;
 }
 
 static int32_t publish(void *self, const struct oc_request *req, const struct oc_sink *out,
@@ -137,11 +153,12 @@ static int32_t publish(void *self, const struct oc_request *req, const struct oc
         const char *argv[] = {"PUBLISH", channel, payload};
         code = run(b, &wait, 3, argv, &receivers, err);
     }
-    if (code == OC_OK && b->history && id) {
-        code = keep(b, &wait, channel, payload, id, err);
+    if (code == OC_OK) {
+        const int32_t kept = b->history && id ? keep(b, &wait, channel, payload, id, err) : OC_OK;
+        code = tell_published(out, receivers, kept == OC_OK ? NULL : err->message);
     }
     json_decref(params);
-    return code == OC_OK ? answer(out, "receivers", receivers) : code;
+    return code;
 }
 
 /* ---- bus.mark/1 {"agents":[..],"ttl"} -> {"marked"}: these agents listen ---- */

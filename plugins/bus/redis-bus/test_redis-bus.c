@@ -228,6 +228,33 @@ static void messages_are_published_and_kept(void **state)
     cli(s, "ttl A2A:messages:a2a:alpha:2026-11-22 | grep -q 604");
 }
 
+/* Whoever tried again would publish it twice. */
+static void what_was_published_and_cannot_be_kept_is_published(void **state)
+{
+    struct server *s = *state;
+    start_server(s, "");
+    oc_test_option(s->t, "history", "true");
+    oc_test_time(s->t, 1795379034000);
+    assert_int_equal(oc_test_start(s->t), OC_OK);
+    cli(s, "set A2A:messages:a2a:alpha:2026-11-22 'no hash'");
+    assert_int_equal(oc_test_call(s->t, PUBLISH,
+                                  "{\"channel\":\"a2a:alpha\",\"payload\":\"{}\",\"id\":\"m1\"}",
+                                  2000),
+                     OC_OK);
+    assert_non_null(strstr(oc_test_json(s->t, 0), "{\"receivers\":0,\"warning\":\"not kept: "
+                                                  "HSET was refused: WRONGTYPE"));
+}
+
+static void a_server_that_cannot_at_the_moment_is_asked_again(void **state)
+{
+    struct server *s = *state;
+    start_server(s, "");
+    assert_int_equal(oc_test_start(s->t), OC_OK);
+    cli(s, "config set min-replicas-to-write 1");
+    assert_int_equal(oc_test_call(s->t, MARK, "{\"agents\":[\"alpha\"]}", 2000), OC_E_RETRY);
+    assert_non_null(strstr(oc_test_error(s->t)->message, "SET was refused: NOREPLICAS"));
+}
+
 static void agents_are_marked_as_listening(void **state)
 {
     struct server *s = *state;
@@ -282,6 +309,8 @@ int main(void)
         t(a_server_that_dies_ends_the_call_and_comes_back_with_the_next),
         t(listening_is_cancelled_at_once),
         t(messages_are_published_and_kept),
+        t(what_was_published_and_cannot_be_kept_is_published),
+        t(a_server_that_cannot_at_the_moment_is_asked_again),
         t(agents_are_marked_as_listening),
         t(wrong_parameters_are_refused),
         t(refused_credentials_are_said_without_the_password),

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 struct redis {
@@ -45,19 +46,19 @@ static int32_t start(void *self, const struct oc_host *host, struct oc_error *er
 static void stop(void *self)
 {
     struct redis *r = self;
-    oc_redis_close(&r->link);
+    oc_redis_finish(&r->link);
     oc_redis_address_finish(&r->address);
 }
 
-/* "NOAUTH Authentication required." and the like: the first word is the kind. */
+/* Any answer shows that the server is there, even an error such as LOADING; but not one that keeps
+ * us out. */
 static bool is_refusal(const redisReply *reply)
 {
     return reply->type == REDIS_REPLY_ERROR &&
-           (strncmp(reply->str, "NOAUTH", 6) == 0 || strncmp(reply->str, "WRONGPASS", 9) == 0 ||
-            strncmp(reply->str, "NOPERM", 6) == 0);
+           (oc_redis_class(reply->str) == OC_E_AUTH ||
+            strncmp(reply->str, OC_REDIS_FULL, strlen(OC_REDIS_FULL)) == 0);
 }
 
-/* PING; any answer shows that the server is there, even an error such as LOADING. */
 static int32_t ping(struct redis *r, const struct oc_wait *wait, double *latency_ms,
                     struct oc_error *err)
 {
@@ -67,7 +68,7 @@ static int32_t ping(struct redis *r, const struct oc_wait *wait, double *latency
     int32_t code = oc_redis_command(&r->link, wait, 1, argv, &reply, err);
     *latency_ms = oc_monotonic_precise_ms() - began;
     if (reply && is_refusal(reply)) {
-        code = oc_fail(err, OC_E_AUTH, "PING was refused: %.200s", reply->str);
+        code = oc_fail(err, oc_redis_class(reply->str), "PING was refused: %.200s", reply->str);
         oc_redis_close(&r->link);
     }
     if (reply) {

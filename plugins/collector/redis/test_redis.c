@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 /* clang-format on */
+#include "net/testing/names.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -284,6 +286,63 @@ static void refused_credentials_are_an_error_of_their_own(void **state)
     expect_refused(s, OC_E_CONFIG); /* no such database */
 }
 
+/* Takes the one place that the server has for clients. */
+static int take_the_place(const struct server *s)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET,
+                            .sin_port = htons((uint16_t)s->port),
+                            .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    for (;;) {
+        char answer[64] = "";
+        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        assert_int_equal(connect(fd, (struct sockaddr *)&a, sizeof a), 0);
+        send(fd, "PING\r\n", 6, MSG_NOSIGNAL);
+        if (recv(fd, answer, sizeof answer - 1, 0) > 0 && answer[0] == '+') {
+            return fd;
+        }
+        close(fd); /* whoever asked whether the server listens has not left yet */
+    }
+}
+
+static void a_server_that_is_full_is_critical_and_its_password_is_not_doubted(void **state)
+{
+    struct server *s = *state;
+    const char *options[] = {"--maxclients", "1", NULL};
+    start_server(s, 0, s->port, options);
+    int fd = take_the_place(s);
+    for (int i = 0; i < 2; i++) {
+        collect(s);
+        expect_down(s, "");
+        oc_test_stop(s->t);
+        oc_test_option(s->t, "password", "s3cret");
+    }
+    close(fd);
+}
+
+static void a_name_service_that_hangs_costs_no_more_than_the_timeout(void **state)
+{
+    struct server *s = *state;
+    oc_test_option(s->t, "url", "redis://cache.hangs.test");
+    oc_test_option(s->t, "timeout", "100ms");
+    collect(s);
+    expect_down(s, "the name service does not answer in time");
+    assert_true(names_hanging());
+    names_release();
+}
+
+/* hiredis knows only the first address that does not refuse at once. */
+static void every_address_of_a_name_is_tried(void **state)
+{
+    struct server *s = *state;
+    char url[64];
+    start_server(s, 0, s->port, NULL);
+    names_set("127.0.0.2", "127.0.0.1"); /* nobody listens at the first */
+    snprintf(url, sizeof url, "redis://set.names.test:%u", s->port);
+    oc_test_option(s->t, "url", url);
+    collect(s);
+    assert_true(value(s, "redis.connected") == 1);
+}
+
 static void a_user_without_info_still_counts_as_connected(void **state)
 {
     struct server *s = *state;
@@ -503,6 +562,9 @@ int main(void)
         t(the_url_may_hold_user_password_and_database),
         t(refused_credentials_are_an_error_of_their_own),
         t(a_user_without_info_still_counts_as_connected),
+        t(a_server_that_is_full_is_critical_and_its_password_is_not_doubted),
+        t(a_name_service_that_hangs_costs_no_more_than_the_timeout),
+        t(every_address_of_a_name_is_tried),
         t(a_hung_server_costs_no_more_than_the_timeout),
         t(the_hosts_deadline_goes_before_the_timeout),
         t(a_cancelled_call_ends_soon),

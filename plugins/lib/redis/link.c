@@ -1,19 +1,30 @@
 /* Asking a Redis server, never longer than allowed. SPDX-License-Identifier: MIT */
 #include "redis/link.h"
 
+#include "net/connect.h"
+
 #include <errno.h>
 #include <hiredis/hiredis.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #define REPLY_MAX (4u << 20) /* bytes that one answer may have: INFO has some thousand */
 
 static int32_t broke(struct oc_error *err, int error)
 {
     return oc_fail(err, OC_E_RETRY, "the connection broke: %s", strerror(error));
+}
+
+static int32_t cannot_connect(struct oc_error *err, int error)
+{
+    return error == ETIMEDOUT   ? oc_fail(err, OC_E_TIMEOUT, "cannot connect: no answer in time")
+           : error == ECANCELED ? oc_fail(err, OC_E_CANCELLED, "cancelled")
+                                : oc_fail(err, OC_E_RETRY, "cannot connect: %s", strerror(error));
 }
 
 void oc_redis_close(struct oc_redis_link *l)
@@ -25,33 +36,52 @@ void oc_redis_close(struct oc_redis_link *l)
     }
 }
 
+void oc_redis_finish(struct oc_redis_link *l)
+{
+    oc_redis_close(l);
+    oc_lookup_finish(&l->lookup);
+}
+
 int oc_redis_idle(const struct oc_redis_link *l)
 {
     struct pollfd p = {.fd = l->redis ? l->redis->fd : -1, .events = POLLIN};
     return l->redis && poll(&p, 1, 0) == 0;
 }
 
-static int32_t connect_to(struct oc_redis_link *l, const struct oc_redis_address *a,
-                          const struct oc_wait *wait, struct oc_error *err)
+/* hiredis looks names up for as long as that takes, and tries one address: it gets a connection. */
+static int32_t connect_tcp(struct oc_redis_link *l, const struct oc_redis_address *a,
+                           const struct oc_wait *wait, struct oc_error *err)
 {
-    l->redis = a->path ? redisConnectUnixNonBlock(a->path) : redisConnectNonBlock(a->host, a->port);
+    const int on = 1;
+    struct oc_addrs addrs;
+    int32_t code = oc_lookup_run(&l->lookup, a->host, wait, &addrs, err);
+    if (code != OC_OK) {
+        return code;
+    }
+    int fd = oc_net_connect(&addrs, (unsigned)a->port, SOCK_STREAM, wait);
+    if (fd < 0) {
+        return cannot_connect(err, -fd);
+    }
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    l->redis = redisConnectFd(fd);
+    if (!l->redis) {
+        close(fd);
+        return oc_fail(err, OC_E_INTERNAL, "out of memory");
+    }
+    return OC_OK;
+}
+
+static int32_t connect_unix(struct oc_redis_link *l, const char *path, const struct oc_wait *wait,
+                            struct oc_error *err)
+{
+    l->redis = redisConnectUnixNonBlock(path);
     if (!l->redis) {
         return oc_fail(err, OC_E_INTERNAL, "out of memory");
     }
     if (l->redis->err) {
         return oc_fail(err, OC_E_RETRY, "cannot connect: %s", l->redis->errstr);
     }
-    int32_t code = oc_wait_fd(l->redis->fd, POLLOUT, wait, err);
-    if (code == OC_E_TIMEOUT) {
-        return oc_fail(err, code, "cannot connect: no answer in time");
-    }
-    int error = 0;
-    socklen_t len = sizeof error;
-    if (code == OC_OK && getsockopt(l->redis->fd, SOL_SOCKET, SO_ERROR, &error, &len) == 0 &&
-        error) {
-        code = oc_fail(err, OC_E_RETRY, "cannot connect: %s", strerror(error));
-    }
-    return code;
+    return oc_wait_fd(l->redis->fd, POLLOUT, wait, err);
 }
 
 /* Not redisBufferWrite: writing to a connection that the peer closed must not raise SIGPIPE in the
@@ -176,14 +206,49 @@ int32_t oc_redis_command(struct oc_redis_link *l, const struct oc_wait *wait, in
     return code;
 }
 
-/* A command of the greeting, whose only good answer is a status. */
+int32_t oc_redis_class(const char *error)
+{
+    static const struct {
+        const char *begins;
+        int32_t code;
+    } known[] = {
+        {"NOAUTH ", OC_E_AUTH},
+        {"WRONGPASS ", OC_E_AUTH},
+        {"NOPERM ", OC_E_AUTH},
+        {"DENIED ", OC_E_AUTH}, /* protected mode: nobody from elsewhere comes in */
+        {"ERR invalid password", OC_E_AUTH},
+        {"ERR Client sent AUTH", OC_E_AUTH},
+        {"ERR AUTH", OC_E_AUTH},
+        {OC_REDIS_FULL, OC_E_RETRY},
+        {"LOADING ", OC_E_RETRY},
+        {"BUSY ", OC_E_RETRY},
+        {"MASTERDOWN ", OC_E_RETRY},
+        {"READONLY ", OC_E_RETRY}, /* a replica by now: the name follows */
+        {"NOREPLICAS ", OC_E_RETRY},
+        {"OOM ", OC_E_RETRY},
+        {"MISCONF ", OC_E_RETRY}, /* it cannot save to its disk, and takes no writes meanwhile */
+        {"TRYAGAIN ", OC_E_RETRY},
+        {"CLUSTERDOWN ", OC_E_RETRY},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (strncmp(error, known[i].begins, strlen(known[i].begins)) == 0) {
+            return known[i].code;
+        }
+    }
+    return OC_E_PERMANENT;
+}
+
+/* A command of the greeting, whose only good answer is a status; `refusal` is what an answer means
+ * that says nothing about the server itself. */
 static int32_t demand(struct oc_redis_link *l, const struct oc_wait *wait, int argc,
                       const char **argv, int32_t refusal, struct oc_error *err)
 {
     redisReply *reply;
     int32_t code = oc_redis_command(l, wait, argc, argv, &reply, err);
     if (code == OC_OK && reply->type == REDIS_REPLY_ERROR) {
-        code = oc_fail(err, refusal, "%s was refused: %.200s", argv[0], reply->str);
+        code = oc_redis_class(reply->str);
+        code = oc_fail(err, code == OC_E_PERMANENT ? refusal : code, "%s was refused: %.200s",
+                       argv[0], reply->str);
     }
     if (reply) {
         freeReplyObject(reply);
@@ -214,7 +279,7 @@ static int32_t greet(struct oc_redis_link *l, const struct oc_redis_address *a,
 int32_t oc_redis_open(struct oc_redis_link *l, const struct oc_redis_address *a,
                       const char *password, const struct oc_wait *wait, struct oc_error *err)
 {
-    int32_t code = connect_to(l, a, wait, err);
+    int32_t code = a->path ? connect_unix(l, a->path, wait, err) : connect_tcp(l, a, wait, err);
     if (code == OC_OK) {
         code = greet(l, a, password ? password : a->password, wait, err);
     }
