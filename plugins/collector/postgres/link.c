@@ -1,6 +1,8 @@
 /* Connecting to PostgreSQL and asking it, never longer than allowed. SPDX-License-Identifier: MIT */
 #include "link.h"
 
+#include "hosts.h"
+
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,11 +100,16 @@ static void ignore_notice(void *ctx, const char *message)
 
 /* What comes before the dsn gives way to it, what comes after goes before it. Kerberos is off by
  * default because looking for its credentials costs more than the connection. */
-static PGconn *begin(const struct oc_pg_target *t)
+static PGconn *begin(const struct oc_pg_target *t, const struct oc_pg_hosts *h)
 {
-    const char *names[] = {"gssencmode",      "fallback_application_name",     "dbname",
-                           "client_encoding", t->password ? "password" : NULL, NULL};
-    const char *values[] = {"disable", "openclaw", t->dsn, "UTF8", t->password, NULL};
+    const char *names[] = {"gssencmode", "fallback_application_name",
+                           "dbname",     "client_encoding",
+                           "password",   "host",
+                           "hostaddr",   "port",
+                           NULL};
+    /* without a value it is as if the name were not there */
+    const char *values[] = {"disable", "openclaw",  t->dsn,  "UTF8", t->password,
+                            h->host,   h->hostaddr, h->port, NULL};
     PGconn *conn = PQconnectStartParams(names, values, 1);
     if (conn) {
         PQsetErrorVerbosity(conn, PQERRORS_VERBOSE);
@@ -135,11 +142,17 @@ static int32_t follow(struct oc_pg_link *l, const struct oc_pg_target *t,
 int32_t oc_pg_open(struct oc_pg_link *l, const struct oc_pg_target *t, const struct oc_wait *wait,
                    struct oc_error *err)
 {
-    l->conn = begin(t);
+    struct oc_pg_hosts hosts;
+    int32_t code = oc_pg_hosts_find(&hosts, t->dsn, &l->lookup, wait, err);
+    if (code != OC_OK) {
+        return code;
+    }
+    l->conn = begin(t, &hosts);
+    oc_pg_hosts_finish(&hosts);
     if (!l->conn) {
         return oc_fail(err, OC_E_INTERNAL, "out of memory");
     }
-    int32_t code =
+    code =
         PQstatus(l->conn) == CONNECTION_BAD ? fail(l, t, OC_E_RETRY, err) : follow(l, t, wait, err);
     if (code != OC_OK) {
         oc_pg_close(l);
@@ -153,6 +166,12 @@ void oc_pg_close(struct oc_pg_link *l)
         PQfinish(l->conn);
         l->conn = NULL;
     }
+}
+
+void oc_pg_finish(struct oc_pg_link *l)
+{
+    oc_pg_close(l);
+    oc_lookup_finish(&l->lookup);
 }
 
 bool oc_pg_idle(const struct oc_pg_link *l)

@@ -1,6 +1,6 @@
 /* One connection to PostgreSQL, with a deadline over all. SPDX-License-Identifier: MIT
  *
- * libpq is used without blocking; waiting is done here. All functions are [worker]. Codes:
+ * libpq is used without blocking; waiting, for names too, is done here. All functions are [worker]. Codes:
  * OC_E_RETRY (not reachable, the connection broke, no slot free), OC_E_TIMEOUT, OC_E_CANCELLED,
  * OC_E_AUTH (credentials or the right to connect refused), OC_E_CONFIG (no such database),
  * OC_E_PERMANENT (a statement failed). Messages never hold a password: neither ours nor one that
@@ -8,7 +8,8 @@
 #ifndef OC_POSTGRES_LINK_H
 #define OC_POSTGRES_LINK_H
 
-#include "../../lib/collect/collect.h"
+#include "collect/collect.h"
+#include "net/lookup.h"
 
 #include <libpq-fe.h>
 #include <stdbool.h>
@@ -26,12 +27,14 @@ struct oc_pg_target {
 int32_t oc_pg_target_check(const struct oc_pg_target *t, struct oc_error *err);
 
 struct oc_pg_link {
-    PGconn *conn; /* NULL: not connected */
+    PGconn *conn;            /* NULL: not connected */
+    struct oc_lookup lookup; /* stays when the connection is closed */
 };
 
 int32_t oc_pg_open(struct oc_pg_link *l, const struct oc_pg_target *t, const struct oc_wait *wait,
                    struct oc_error *err);
 void oc_pg_close(struct oc_pg_link *l);
+void oc_pg_finish(struct oc_pg_link *l);     /* closes it and frees all; a zeroed one is fine */
 bool oc_pg_idle(const struct oc_pg_link *l); /* there and quiet: not closed from the other side */
 
 #define OC_PG_RESULTS_MAX 16

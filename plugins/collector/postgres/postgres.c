@@ -61,7 +61,7 @@ static int32_t start(void *self, const struct oc_host *host, struct oc_error *er
 static void stop(void *self)
 {
     struct postgres *p = self;
-    oc_pg_close(&p->link);
+    oc_pg_finish(&p->link);
 }
 
 static int32_t ping(struct postgres *p, const struct oc_wait *wait, double *query_ms,

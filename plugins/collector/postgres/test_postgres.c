@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 /* clang-format on */
+#include "net/testing/names.h"
+
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <fcntl.h>
@@ -437,6 +439,35 @@ static void a_server_that_is_not_there_is_critical(void **state)
     expect_down(t, "Connection refused");
 }
 
+static void a_name_service_that_hangs_costs_no_more_than_the_timeout(void **state)
+{
+    struct oc_test *t = *state;
+    oc_test_option(t, "dsn", "postgresql://watcher@db.hangs.test/postgres");
+    oc_test_option(t, "timeout", "100ms");
+    collect(t);
+    expect_down(t, "db.hangs.test: the name service does not answer in time");
+    assert_true(names_hanging());
+    names_release();
+}
+
+/* One name has two addresses, of which one refuses; another name hangs, and one does not exist. */
+static void each_host_and_each_address_is_tried(void **state)
+{
+    struct oc_test *t = *state;
+    char dsn[256];
+    snprintf(dsn, sizeof dsn,
+             "host=none.invalid,db.hangs.test,set.names.test port=%u user=watcher dbname=postgres",
+             server.port);
+    names.released = false;
+    names_set("127.0.0.2", "127.0.0.1");
+    oc_test_option(t, "dsn", dsn);
+    oc_test_option(t, "timeout", "3s");
+    collect(t);
+    expect_up(t);
+    assert_true(names_hanging());
+    names_release();
+}
+
 static void a_server_that_stops_and_returns_is_followed(void **state)
 {
     struct oc_test *t = *state;
@@ -608,6 +639,8 @@ int main(void)
         t(refused_credentials_are_an_error_of_their_own),
         t(a_dsn_that_does_not_parse_is_refused_without_quoting_it),
         t(a_server_that_is_not_there_is_critical),
+        t(a_name_service_that_hangs_costs_no_more_than_the_timeout),
+        t(each_host_and_each_address_is_tried),
         t(a_server_that_stops_and_returns_is_followed),
         t(a_restart_between_two_calls_is_no_failure),
         t(a_server_that_hangs_costs_no_more_than_the_timeout),
