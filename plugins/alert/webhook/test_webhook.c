@@ -8,6 +8,7 @@
 /* clang-format on */
 
 #include "channel/test_receiver.h"
+#include "net/testing/names.h"
 
 #include <jansson.h>
 #include <sodium.h>
@@ -252,6 +253,32 @@ static void a_receiver_that_hangs_costs_no_more_than_the_deadline(void **state)
     assert_true(oc_test_took_ms(r->t) < 1500);
 }
 
+static void expect_to_hang_no_longer_than_the_deadline(struct room *r)
+{
+    names.released = false;
+    assert_int_equal(send_alert(r, 200), OC_E_TIMEOUT);
+    names_await_hanging();
+    oc_test_cancel_after(r->t, 50);
+    assert_int_equal(send_alert(r, 60000), OC_E_CANCELLED);
+    assert_true(names_hanging());
+    names_release(); /* a thread that is left behind ends with its look-up */
+    assert_int_equal(r->receiver.requests, 0);
+}
+
+static void a_name_service_that_hangs_costs_no_more_than_the_deadline(void **state)
+{
+    oc_test_option(((struct room *)*state)->t, "url", "http://hook.hangs.test/");
+    expect_to_hang_no_longer_than_the_deadline(*state);
+}
+
+/* It is the proxy that has to be found, not the receiver. */
+static void neither_does_one_that_is_asked_for_the_proxy(void **state)
+{
+    setenv("http_proxy", "http://proxy.hangs.test:3128", 1);
+    expect_to_hang_no_longer_than_the_deadline(*state);
+    unsetenv("http_proxy");
+}
+
 static void a_cancelled_call_ends_soon(void **state)
 {
     struct room *r = *state;
@@ -426,6 +453,8 @@ int main(void)
         IN_ROOM(the_answer_of_the_receiver_is_reported_without_its_control_characters),
         IN_ROOM(a_receiver_that_is_busy_can_ask_for_a_pause),
         IN_ROOM(a_receiver_that_hangs_costs_no_more_than_the_deadline),
+        IN_ROOM(a_name_service_that_hangs_costs_no_more_than_the_deadline),
+        IN_ROOM(neither_does_one_that_is_asked_for_the_proxy),
         IN_ROOM(a_cancelled_call_ends_soon),
         IN_ROOM(a_connection_that_breaks_is_worth_another_try),
         IN_ROOM(nobody_listening_is_worth_another_try),

@@ -42,6 +42,8 @@ static int has_proxy(void)
 void transfer_prepare(CURL *curl, const char *protocols, const char *ca_file)
 {
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    /* a thread that looks a name up and hangs is left behind, not joined: a join has no deadline */
+    curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L);
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, protocols);
     curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);

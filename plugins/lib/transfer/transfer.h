@@ -1,7 +1,7 @@
 /* libcurl under the rules of the plugin ABI. SPDX-License-Identifier: MIT
  *
- * A transfer ends before the request's deadline, so that the host never has to fence the instance,
- * and within about a second after the cancel flag is set. [worker] */
+ * A transfer ends before the request's deadline, also while the name service hangs, so that the host
+ * never has to fence the instance, and within about a second after the cancel flag is set. [worker] */
 #ifndef PLUGIN_TRANSFER_H
 #define PLUGIN_TRANSFER_H
 
