@@ -9,6 +9,7 @@ struct syslog {
     const char *address, *facility, *app_name, *hostname, *ca_file; /* options */
 
     struct wire_address to;
+    struct oc_lookup lookup;
     struct line_options line;
 };
 
@@ -55,7 +56,8 @@ static int32_t start(void *self, const struct oc_host *host, struct oc_error *er
 
 static void stop(void *self)
 {
-    (void)self;
+    struct syslog *s = self;
+    oc_lookup_finish(&s->lookup);
     transfer_leave();
 }
 
@@ -71,7 +73,7 @@ static int32_t send_alert(void *self, const struct oc_request *req, const struct
     }
     line_make(&s->line, &m, &line);
     rc = line.failed ? oc_fail(err, OC_E_INTERNAL, "out of memory")
-                     : wire_send(&s->to, s->ca_file, req, line.data, line.len, err);
+                     : wire_send(&s->to, s->ca_file, &s->lookup, req, line.data, line.len, err);
     if (rc == OC_OK) {
         message_answer(out, s->to.kind == WIRE_UDP ? "sent, without an answer" : "sent", 0);
     }

@@ -8,6 +8,7 @@
 /* clang-format on */
 
 #include "line.c" /* the lines alone */
+#include "net/testing/names.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -109,8 +110,8 @@ static void a_group_names_its_alerts(void **state)
 /* Every value is as long as can be and all of it is escaped: the data stays whole, only the text is cut, at a character. */
 static void a_line_is_cut_in_its_text_alone(void **state)
 {
-    static const char *const names[] = {"id",   "severity", "entity", "category",
-                                        "rule", "title",    "message"};
+    static const char *const members[] = {"id",   "severity", "entity", "category",
+                                          "rule", "title",    "message"};
     static const char *const units[] = {"]", "☃", "a"};
     char text[5000] = "x", host[300];
     struct line_options o = {23, text, host};
@@ -123,8 +124,8 @@ static void a_line_is_cut_in_its_text_alone(void **state)
             memcpy(text + strlen(text), units[u], strlen(units[u]) + 1);
         }
         json_t *alert = json_object();
-        for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-            json_object_set_new(alert, names[i], json_string(text));
+        for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
+            json_object_set_new(alert, members[i], json_string(text));
         }
         json_t *json = json_pack("{s:s, s:s, s:o, s:{s:s}}", "id", text, "event", text, "alert",
                                  alert, "group", "key", text);
@@ -319,6 +320,25 @@ static void a_log_that_is_full_costs_no_more_than_the_deadline(void **state)
     close(r->fd);
 }
 
+static void a_name_service_that_hangs_costs_no_more_than_the_deadline(void **state)
+{
+    static const char *const addresses[] = {"udp://log.hangs.test", "tcp://log.hangs.test",
+                                            "tls://log.hangs.test"};
+    struct room *r = *state;
+    names.released = false;
+    for (size_t i = 0; i < sizeof addresses / sizeof addresses[0]; i++) {
+        oc_test_option(r->t, "address", addresses[i]);
+        assert_int_equal(oc_test_start(r->t), OC_OK);
+        assert_int_equal(oc_test_call(r->t, SEND, DELIVERY("firing"), 200), OC_E_TIMEOUT);
+        names_await_hanging();
+        assert_int_equal(oc_test_call(r->t, SEND, DELIVERY("firing"), 200), OC_E_TIMEOUT);
+        assert_true(names_hanging());
+        names_release();
+        oc_test_stop(r->t);
+        names.released = false;
+    }
+}
+
 static void wrong_options_are_refused_by_name(void **state)
 {
     static const char *const bad[] = {
@@ -354,6 +374,7 @@ int main(void)
         IN_ROOM(over_udp_a_line_is_a_datagram),
         IN_ROOM(the_machine_s_own_log_gets_a_datagram),
         IN_ROOM(a_log_that_is_full_costs_no_more_than_the_deadline),
+        IN_ROOM(a_name_service_that_hangs_costs_no_more_than_the_deadline),
         IN_ROOM(wrong_options_are_refused_by_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

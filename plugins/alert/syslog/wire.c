@@ -1,22 +1,20 @@
 /* One message to a syslog receiver. SPDX-License-Identifier: MIT */
 #include "wire.h"
 
+#include "net/connect.h"
+
 #include <errno.h>
-#include <fcntl.h>
-#include <netdb.h>
-#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <openclaw/emit.h>
 
-#define MARGIN_MS  50
+#define WAIT_MS    60000
 #define GOODBYE_MS 2000 /* that the receiver's end is waited for */
 
 /* ---- addresses ---- */
@@ -85,14 +83,6 @@ int32_t wire_parse(const char *text, struct wire_address *a, struct oc_error *er
 
 /* ---- time ---- */
 
-static int time_left(const struct oc_request *req)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    int64_t left = req->deadline_ms - MARGIN_MS - (now.tv_sec * 1000 + now.tv_nsec / 1000000);
-    return left < 1 ? 1 : left > 60000 ? 60000 : (int)left;
-}
-
 static int32_t fail_errno(const struct wire_address *a, int number, struct oc_error *err)
 {
     int32_t code = number == ETIMEDOUT   ? OC_E_TIMEOUT
@@ -101,65 +91,31 @@ static int32_t fail_errno(const struct wire_address *a, int number, struct oc_er
     return oc_fail(err, code, "%.200s: %s", a->host, strerror(number));
 }
 
-/* 0, or an errno. Looks at the cancel flag between short waits. */
-static int wait_for(int fd, short events, const struct oc_request *req, int most_ms)
+/* 0, or an errno. */
+static int wait_for(int fd, short events, const struct oc_request *req, int64_t most_ms)
 {
-    int left = time_left(req) < most_ms ? time_left(req) : most_ms;
-    while (left > 0 && !OC_CANCELLED(req)) {
-        struct pollfd p = {.fd = fd, .events = events};
-        int step = left < 200 ? left : 200, n = poll(&p, 1, step);
-        if (n > 0) {
-            return 0;
-        }
-        if (n < 0 && errno != EINTR) {
-            return errno;
-        }
-        left -= step;
-    }
-    return OC_CANCELLED(req) ? ECANCELED : ETIMEDOUT;
+    const struct oc_wait wait = {req, oc_step_deadline(req, most_ms)};
+    struct oc_error ignored = {.struct_size = sizeof ignored};
+    int32_t code = oc_wait_fd(fd, events, &wait, &ignored);
+    return code == OC_OK ? 0 : code == OC_E_CANCELLED ? ECANCELED : ETIMEDOUT;
 }
 
 /* ---- sockets ---- */
 
-static int connect_in_time(int fd, const struct addrinfo *at, const struct oc_request *req)
-{
-    int number = 0;
-    socklen_t size = sizeof number;
-    if (connect(fd, at->ai_addr, at->ai_addrlen) == 0) {
-        return 0;
-    }
-    if (errno != EINPROGRESS) {
-        return errno;
-    }
-    number = wait_for(fd, POLLOUT, req, 60000);
-    if (number == 0 && getsockopt(fd, SOL_SOCKET, SO_ERROR, &number, &size) != 0) {
-        number = errno;
-    }
-    return number;
-}
-
 /* A connected socket, or -1 and `err`. Every address of the name is tried. */
-static int open_socket(const struct wire_address *a, const struct oc_request *req,
-                       struct oc_error *err)
+static int open_socket(const struct wire_address *a, struct oc_lookup *lookup,
+                       const struct oc_request *req, struct oc_error *err)
 {
-    struct addrinfo hints = {.ai_socktype = a->kind == WIRE_UDP ? SOCK_DGRAM : SOCK_STREAM}, *list;
-    int number = ECONNREFUSED, fd = -1;
-    int rc = getaddrinfo(a->host, a->port, &hints, &list);
-    if (rc != 0) {
-        oc_fail(err, OC_E_RETRY, "%.200s: %s", a->host, gai_strerror(rc));
+    const struct oc_wait wait = {req, oc_step_deadline(req, WAIT_MS)};
+    struct oc_addrs addrs;
+    if (oc_lookup_run(lookup, a->host, &wait, &addrs, err) != OC_OK) {
         return -1;
     }
-    for (const struct addrinfo *at = list; at && fd < 0; at = at->ai_next) {
-        fd = socket(at->ai_family, at->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-        number = fd < 0 ? errno : connect_in_time(fd, at, req);
-        if (fd >= 0 && number != 0) {
-            close(fd);
-            fd = -1;
-        }
-    }
-    freeaddrinfo(list);
+    int fd = oc_net_connect(&addrs, (unsigned)strtoul(a->port, NULL, 10),
+                            a->kind == WIRE_UDP ? SOCK_DGRAM : SOCK_STREAM, &wait);
     if (fd < 0) {
-        fail_errno(a, number, err);
+        fail_errno(a, -fd, err);
+        return -1;
     }
     return fd;
 }
@@ -170,7 +126,7 @@ static int32_t send_datagram(const struct wire_address *a, int fd, const struct 
     int number = 0;
     while (number == 0 && send(fd, line, len, MSG_NOSIGNAL) != (ssize_t)len) {
         /* the log's own socket is full while its daemon is busy, or hangs */
-        number = errno == EAGAIN ? wait_for(fd, POLLOUT, req, 60000) : errno == EINTR ? 0 : errno;
+        number = errno == EAGAIN ? wait_for(fd, POLLOUT, req, WAIT_MS) : errno == EINTR ? 0 : errno;
     }
     return number == 0 ? OC_OK : fail_errno(a, number, err);
 }
@@ -198,7 +154,7 @@ static int write_all(int fd, const char *data, size_t len, const struct oc_reque
             data += n;
             len -= (size_t)n;
         } else if (n < 0 && errno == EAGAIN) {
-            int number = wait_for(fd, POLLOUT, req, 60000);
+            int number = wait_for(fd, POLLOUT, req, WAIT_MS);
             if (number != 0) {
                 return number;
             }
@@ -221,10 +177,11 @@ static int say_goodbye(int fd, const struct oc_request *req)
     return number == 0 && recv(fd, byte, sizeof byte, 0) < 0 && errno != EAGAIN ? errno : number;
 }
 
-static int32_t send_tcp(const struct wire_address *a, const struct oc_request *req,
-                        const char *frame, size_t len, struct oc_error *err)
+static int32_t send_tcp(const struct wire_address *a, struct oc_lookup *lookup,
+                        const struct oc_request *req, const char *frame, size_t len,
+                        struct oc_error *err)
 {
-    int fd = open_socket(a, req, err);
+    int fd = open_socket(a, lookup, req, err);
     if (fd < 0) {
         return err->code;
     }
@@ -234,10 +191,11 @@ static int32_t send_tcp(const struct wire_address *a, const struct oc_request *r
     return number == 0 ? OC_OK : fail_errno(a, number, err);
 }
 
-static int32_t send_udp(const struct wire_address *a, const struct oc_request *req,
-                        const char *line, size_t len, struct oc_error *err)
+static int32_t send_udp(const struct wire_address *a, struct oc_lookup *lookup,
+                        const struct oc_request *req, const char *line, size_t len,
+                        struct oc_error *err)
 {
-    int fd = open_socket(a, req, err);
+    int fd = open_socket(a, lookup, req, err);
     if (fd < 0) {
         return err->code;
     }
@@ -272,15 +230,15 @@ static int32_t send_tls(const struct wire_address *a, const char *ca_file,
         sent += n;
         if (code == CURLE_AGAIN &&
             curl_easy_getinfo(curl, CURLINFO_ACTIVESOCKET, &fd) == CURLE_OK) {
-            code = wait_for(fd, POLLOUT, req, 60000) == 0 ? CURLE_OK : CURLE_OPERATION_TIMEDOUT;
+            code = wait_for(fd, POLLOUT, req, WAIT_MS) == 0 ? CURLE_OK : CURLE_OPERATION_TIMEDOUT;
         }
     }
     curl_easy_cleanup(curl); /* says goodbye */
     return code == CURLE_OK ? OC_OK : transfer_fail(code, detail, err);
 }
 
-int32_t wire_send(const struct wire_address *a, const char *ca_file, const struct oc_request *req,
-                  const char *line, size_t len, struct oc_error *err)
+int32_t wire_send(const struct wire_address *a, const char *ca_file, struct oc_lookup *lookup,
+                  const struct oc_request *req, const char *line, size_t len, struct oc_error *err)
 {
     char *frame;
     int32_t rc;
@@ -288,13 +246,13 @@ int32_t wire_send(const struct wire_address *a, const char *ca_file, const struc
         return send_unix(a, req, line, len, err);
     }
     if (a->kind == WIRE_UDP) {
-        return send_udp(a, req, line, len, err);
+        return send_udp(a, lookup, req, line, len, err);
     }
     int framed = asprintf(&frame, "%zu %.*s", len, (int)len, line);
     if (framed < 0) {
         return oc_fail(err, OC_E_INTERNAL, "out of memory");
     }
-    rc = a->kind == WIRE_TCP ? send_tcp(a, req, frame, (size_t)framed, err)
+    rc = a->kind == WIRE_TCP ? send_tcp(a, lookup, req, frame, (size_t)framed, err)
                              : send_tls(a, ca_file, req, frame, (size_t)framed, err);
     free(frame);
     return rc;

@@ -5,6 +5,7 @@
 #ifndef PLUGIN_SYSLOG_WIRE_H
 #define PLUGIN_SYSLOG_WIRE_H
 
+#include "net/lookup.h"
 #include "transfer/transfer.h"
 
 enum wire_kind { WIRE_UDP, WIRE_TCP, WIRE_TLS, WIRE_UNIX };
@@ -17,8 +18,8 @@ struct wire_address {
 
 /* "udp://host:514", "tcp://[::1]:601", "tls://host", "unix:///dev/log". OC_E_CONFIG. */
 int32_t wire_parse(const char *text, struct wire_address *a, struct oc_error *err);
-/* RFC 5426 (UDP), RFC 6587 and 5425 (octet counting over TCP and TLS). */
-int32_t wire_send(const struct wire_address *a, const char *ca_file, const struct oc_request *req,
-                  const char *line, size_t len, struct oc_error *err);
+/* RFC 5426 (UDP), RFC 6587 and 5425 (octet counting over TCP and TLS). `lookup` remembers addresses from call to call. */
+int32_t wire_send(const struct wire_address *a, const char *ca_file, struct oc_lookup *lookup,
+                  const struct oc_request *req, const char *line, size_t len, struct oc_error *err);
 
 #endif
