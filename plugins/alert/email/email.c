@@ -1,6 +1,7 @@
 /* email: alerts as mail over SMTP. SPDX-License-Identifier: MIT */
 #include "alert/message.h"
 #include "mail.h"
+#include "replies.h"
 #include "transfer/transfer.h"
 
 #include <stdio.h>
@@ -236,17 +237,34 @@ static void prepare(const struct email *e, CURL *curl, struct upload *up)
 }
 
 /* What the server said last tells more than how libcurl names its end. */
-static int32_t judge(CURL *curl, CURLcode code, const char *detail, struct oc_error *err)
+static int32_t judge(CURL *curl, const struct replies *replies, CURLcode code, const char *detail,
+                     struct oc_error *err)
 {
     long reply = 0;
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &reply);
     int32_t rc = transfer_fail(code, detail, err);
-    if (rc != OC_E_RETRY || reply < 400) {
+    const bool nobody_yet = replies->accepted == 0 && replies->temporary;
+    const bool passing = (reply >= 400 && reply < 500) || (reply >= 500 && nobody_yet);
+    if (reply < 400 || (rc != OC_E_RETRY && rc != OC_E_AUTH) || (rc == OC_E_AUTH && !passing)) {
         return rc;
     }
-    return oc_fail(err, reply < 500 ? OC_E_RETRY : OC_E_PERMANENT,
-                   "the mail server answered %ld: %.300s", reply,
-                   *detail ? detail : curl_easy_strerror(code));
+    err->hint[0] = '\0'; /* a server that cannot look a password up says nothing about it */
+    return oc_fail(err, passing ? OC_E_RETRY : OC_E_PERMANENT, "the mail server answered %.300s",
+                   replies->refused > 0 && replies->accepted == 0 ? replies->refusals.data
+                                                                  : replies->last.data);
+}
+
+static void tell_accepted(const struct replies *replies, const struct oc_sink *out)
+{
+    struct text answer = {0};
+    if (replies->refused == 0) {
+        text_addf(&answer, "accepted for %u recipients", replies->accepted);
+    } else {
+        text_addf(&answer, "accepted for %u of %u; refused: %s", replies->accepted,
+                  replies->accepted + replies->refused, replies->refusals.data);
+    }
+    message_answer(out, answer.data ? answer.data : "accepted", 0);
+    text_finish(&answer);
 }
 
 static int32_t deliver(const struct email *e, const struct text *text, const struct oc_request *req,
@@ -254,20 +272,20 @@ static int32_t deliver(const struct email *e, const struct text *text, const str
 {
     char detail[CURL_ERROR_SIZE];
     struct upload up = {text->data, text->len};
+    struct replies replies = {0};
     CURL *curl = curl_easy_init();
     if (!curl) {
         return oc_fail(err, OC_E_INTERNAL, "out of memory");
     }
     prepare(e, curl, &up);
+    replies_watch(&replies, curl, e->recipients);
     CURLcode code = transfer_run(curl, req, detail);
-    int32_t rc = code == CURLE_OK ? OC_OK : judge(curl, code, detail, err);
+    int32_t rc = code == CURLE_OK ? OC_OK : judge(curl, &replies, code, detail, err);
     if (rc == OC_OK) {
-        char answer[64];
-        snprintf(answer, sizeof answer, "accepted for %d recipients",
-                 (int)(e->to.count + e->cc.count));
-        message_answer(out, answer, 0);
+        tell_accepted(&replies, out);
     }
-    curl_easy_cleanup(curl);
+    curl_easy_cleanup(curl); /* says goodbye, and that is watched, too */
+    replies_finish(&replies);
     return rc;
 }
 

@@ -284,6 +284,7 @@ static void a_mail_arrives_in_plain_text_when_asked_for(void **state)
     expect_sound(mail);
     assert_string_equal(header_of(mail, "Cc"), "Büro Nord <buero@example.com>, b@example.com");
     assert_int_equal(json_array_size(json_object_get(mail, "envelope_to")), 3);
+    assert_non_null(strstr(oc_test_json(r->t, 0), "accepted for 3 recipients"));
     json_decref(mail);
 }
 
@@ -296,6 +297,18 @@ static void a_wrong_password_is_an_auth_error(void **state)
     assert_non_null(strstr(oc_test_error(r->t)->hint, "password"));
     assert_null(strstr(oc_test_error(r->t)->message, "wrong"));
     assert_null(received(r, 1));
+}
+
+/* "454 4.7.0" at AUTH: the server cannot look the password up now. */
+static void a_password_that_cannot_be_checked_is_worth_another_try(void **state)
+{
+    struct room *r = *state;
+    start_sink(r, "starttls");
+    oc_test_option(r->t, "user", "busy");
+    assert_int_equal(send_text(r, "firing", "redis", "x"), OC_E_RETRY);
+    assert_string_equal(oc_test_error(r->t)->message,
+                        "the mail server answered 454 4.7.0 Temporary authentication failure");
+    assert_string_equal(oc_test_error(r->t)->hint, "");
 }
 
 static void a_certificate_nobody_vouches_for_is_refused(void **state)
@@ -321,8 +334,12 @@ static void a_refused_recipient_does_not_keep_the_others_from_hearing(void **sta
 {
     struct room *r = *state;
     start_sink(r, "none");
-    oc_test_option(r->t, "to", "[\"refuse@example.com\", \"oncall@example.com\"]");
+    oc_test_option(r->t, "to",
+                   "[\"refuse@example.com\", \"Ann <oncall@example.com>\", \"later@example.com\"]");
     assert_int_equal(send_text(r, "firing", "redis", "x"), OC_OK);
+    assert_non_null(strstr(oc_test_json(r->t, 0),
+                           "accepted for 1 of 3; refused: <refuse@example.com> (550 no such user), "
+                           "<later@example.com> (451 try again later)"));
     json_t *mail = received(r, 1);
     assert_int_equal(json_array_size(json_object_get(mail, "envelope_to")), 1);
     json_decref(mail);
@@ -340,6 +357,10 @@ static void the_servers_code_says_whether_another_try_makes_sense(void **state)
     assert_int_equal(oc_test_start(r->t), OC_OK);
     assert_int_equal(send_text(r, "firing", "redis", "x"), OC_E_RETRY);
     assert_non_null(strstr(oc_test_error(r->t)->message, "451"));
+    assert_int_equal(oc_test_stop(r->t), 0);
+    oc_test_option(r->t, "to", "[\"later@example.com\", \"refuse@example.com\"]");
+    assert_int_equal(oc_test_start(r->t), OC_OK);
+    assert_int_equal(send_text(r, "firing", "redis", "x"), OC_E_RETRY); /* one of them may be */
 }
 
 static void a_server_that_hangs_costs_no_more_than_the_deadline(void **state)
@@ -481,6 +502,7 @@ int main(void)
         IN_ROOM(a_mail_arrives_over_tls_from_the_start),
         IN_ROOM(a_mail_arrives_in_plain_text_when_asked_for),
         IN_ROOM(a_wrong_password_is_an_auth_error),
+        IN_ROOM(a_password_that_cannot_be_checked_is_worth_another_try),
         IN_ROOM(a_certificate_nobody_vouches_for_is_refused),
         IN_ROOM(a_server_without_starttls_gets_nothing),
         IN_ROOM(a_refused_recipient_does_not_keep_the_others_from_hearing),

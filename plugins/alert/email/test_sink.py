@@ -3,7 +3,7 @@
 #
 #   test_sink.py DIR starttls|tls|none|hang      prints its port, then serves until its standard input ends
 #
-# Users: "u" with the password "p". Recipients: refuse@ gets 550, later@ 451. DIR holds tls.crt and tls.key.
+# Users: "u" with the password "p"; "busy", whose password cannot be looked up (454). Recipients: refuse@ gets 550, later@ 451. DIR holds tls.crt and tls.key.
 import asyncio, json, mailbox, os, socket, ssl, sys
 from email import message_from_bytes, policy
 from aiosmtpd.controller import Controller
@@ -58,6 +58,8 @@ class Keeper:
 
 
 def authenticate(server, session, envelope, mechanism, data):
+    if data.login == b"busy":
+        return AuthResult(success=False, handled=False, message="454 4.7.0 Temporary authentication failure")
     ok = data.login == b"u" and data.password == b"p"
     return AuthResult(success=ok, handled=ok, auth_data=data)
 
