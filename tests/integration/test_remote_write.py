@@ -248,6 +248,22 @@ def a_receiver_that_is_busy_is_asked_again_later():
         served.close()
 
 
+def what_somebody_can_put_right_costs_nothing_of_the_backlog():
+    served, sink = Page(numbers()), Sink()
+    sink.answers = [(401, {}), (403, {}), (404, {}), (302, {"Location": "/login"})]
+    daemon = Daemon(config(sink.url, served)).start()
+    try:
+        eventually(lambda: sink.samples, what="the batch, when the token is good again")
+        assert [s for _, s, _ in sink.requests[:5]] == [401, 403, 404, 302, 204], sink.requests
+        row = remote(daemon)
+        assert row["refused"] == row["dropped"] == 0, row
+        assert "HTTP 401: sorry" in daemon.output(), daemon.output()
+    finally:
+        daemon.remove()
+        sink.close()
+        served.close()
+
+
 def what_is_refused_for_good_is_dropped_and_said():
     served, sink = Page(numbers()), Sink()
     sink.answers = [(400, {})]
@@ -350,6 +366,6 @@ if __name__ == "__main__":
         print("skipped: Debian's prometheus is not installed")
         sys.exit(77)
     harness.run([labels_times_and_values_are_exact, a_series_that_ends_is_marked_stale, an_outage_and_a_restart_lose_nothing,
-                 a_receiver_that_is_busy_is_asked_again_later, what_is_refused_for_good_is_dropped_and_said,
-                 the_queue_is_bounded_and_the_oldest_goes_first,
+                 a_receiver_that_is_busy_is_asked_again_later, what_somebody_can_put_right_costs_nothing_of_the_backlog,
+                 what_is_refused_for_good_is_dropped_and_said, the_queue_is_bounded_and_the_oldest_goes_first,
                  a_batch_that_cannot_be_read_waits_and_one_that_is_gone_is_told, in_a_sandbox_it_sends_as_well, a_wrong_remote_disables_itself_alone])

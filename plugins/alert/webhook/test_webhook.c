@@ -207,8 +207,8 @@ static void the_status_says_whether_another_try_makes_sense(void **state)
         {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", OC_OK},
         {"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n", OC_OK},
         {"HTTP/1.1 400 Bad\r\nContent-Length: 8\r\n\r\nno title", OC_E_PERMANENT},
-        {"HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n", OC_E_PERMANENT},
-        {"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n", OC_E_PERMANENT},
+        {"HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n", OC_E_AUTH},
+        {"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n", OC_E_CONFIG},
         {"HTTP/1.1 408 Slow\r\nContent-Length: 0\r\n\r\n", OC_E_RETRY},
         {"HTTP/1.1 425 Early\r\nContent-Length: 0\r\n\r\n", OC_E_RETRY},
         {"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n", OC_E_RETRY},
@@ -337,7 +337,7 @@ static void a_redirect_to_anybody_else_is_not_followed(void **state)
     struct room *r = *state;
     for (unsigned i = 0; i < sizeof answers / sizeof answers[0]; i++) {
         receiver_script(&r->receiver, STEP_ANSWER, answers[i]);
-        assert_int_equal(send_alert(r, 5000), OC_E_PERMANENT);
+        assert_int_equal(send_alert(r, 5000), OC_E_CONFIG);
         assert_int_equal(r->receiver.requests, i + 1);
     }
 }
@@ -349,7 +349,7 @@ static void a_circle_of_redirects_comes_to_an_end(void **state)
         receiver_script(&r->receiver, STEP_ANSWER,
                         "HTTP/1.1 307 Go\r\nLocation: /hook\r\nContent-Length: 0\r\n\r\n");
     }
-    assert_int_equal(send_alert(r, 5000), OC_E_PERMANENT);
+    assert_int_equal(send_alert(r, 5000), OC_E_CONFIG);
     assert_int_equal(r->receiver.requests, 4);
 }
 

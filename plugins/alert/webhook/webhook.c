@@ -3,7 +3,7 @@
 #include "headers.h"
 #include "payload.h"
 #include "raw.h"
-#include "transfer/transfer.h"
+#include "transfer/answer.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -13,7 +13,6 @@
 #include <openclaw/emit.h>
 
 #define REDIRECTS_MAX 3
-#define ANSWER_MAX    256 /* bytes of the receiver's body that are reported */
 
 enum method { METHOD_POST, METHOD_PUT, METHOD_PATCH };
 
@@ -92,24 +91,6 @@ static int32_t read_template(struct webhook *w, struct oc_error *err)
     return OC_OK;
 }
 
-/* ---- the receiver's answer ---- */
-
-struct answer {
-    char text[ANSWER_MAX];
-    size_t len;
-};
-
-static size_t on_body(char *data, size_t size, size_t count, void *ctx)
-{
-    struct answer *a = ctx;
-    size_t room = sizeof a->text - 1 - a->len;
-    size_t take = size * count < room ? size * count : room;
-    memcpy(a->text + a->len, data, take);
-    a->len += take;
-    a->text[a->len] = '\0';
-    return size * count; /* the rest is read and dropped, so that the connection can be kept */
-}
-
 /* Options are kept from call to call: setting them anew costs as much as a short request. */
 static void prepare_once(struct webhook *w)
 {
@@ -125,7 +106,6 @@ static void prepare_once(struct webhook *w)
     curl_easy_setopt(w->curl, CURLOPT_POST, 1L);
     curl_easy_setopt(w->curl, CURLOPT_CUSTOMREQUEST, names[w->method]);
     curl_easy_setopt(w->curl, CURLOPT_TCP_NODELAY, 1L);
-    curl_easy_setopt(w->curl, CURLOPT_WRITEFUNCTION, on_body);
 }
 
 static int32_t start(void *self, const struct oc_host *host, struct oc_error *err)
@@ -175,8 +155,7 @@ static void stop(void *self)
 
 /* ---- one request ---- */
 
-static void prepare(struct webhook *w, const char *body, struct curl_slist *headers,
-                    struct answer *answer)
+static void prepare(struct webhook *w, const char *body, struct curl_slist *headers)
 {
     if (w->redirected) {
         curl_easy_setopt(w->curl, CURLOPT_URL, w->url);
@@ -186,7 +165,6 @@ static void prepare(struct webhook *w, const char *body, struct curl_slist *head
     curl_easy_setopt(w->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(body));
     curl_easy_setopt(w->curl, CURLOPT_POSTFIELDS, body);
     curl_easy_setopt(w->curl, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(w->curl, CURLOPT_WRITEDATA, answer);
 }
 
 /* What points into the call that is over. */
@@ -224,50 +202,21 @@ static int may_follow(const char *url, const char *target)
            same_part(url, target, CURLUPART_PORT);
 }
 
-/* Without its control characters: it goes into logs and onto terminals. */
-static void describe(long status, const struct answer *answer, char *out, size_t size)
-{
-    struct text clean = {0};
-    text_addf(&clean, "HTTP %ld%s", status, answer->len ? ": " : "");
-    text_add_line(&clean, answer->text);
-    snprintf(out, size, "%s", clean.data ? clean.data : "");
-    text_finish(&clean);
-}
-
-static int32_t refuse(long status, const char *said, struct oc_error *err)
-{
-    if (status >= 500 || status == 408 || status == 425 || status == 429) {
-        return oc_fail(err, OC_E_RETRY, "the receiver answered %s", said);
-    }
-    if (status >= 300 && status < 400) {
-        snprintf(err->hint, sizeof err->hint, "Give the address that it points to as `url`.");
-        return oc_fail(err, OC_E_PERMANENT, "the receiver redirects elsewhere (HTTP %ld)", status);
-    }
-    if (status == 401 || status == 403) {
-        snprintf(err->hint, sizeof err->hint, "Check `secret` and `headers`.");
-    }
-    return oc_fail(err, OC_E_PERMANENT, "the receiver answered %s", said);
-}
-
-static int32_t judge(const struct webhook *w, const struct answer *answer,
+static int32_t judge(const struct webhook *w, struct transfer_answer *answer,
                      const struct oc_sink *out, struct oc_error *err)
 {
-    long status = 0;
-    curl_off_t retry_after = 0;
-    char said[ANSWER_MAX + 32];
-    curl_easy_getinfo(w->curl, CURLINFO_RESPONSE_CODE, &status);
-    curl_easy_getinfo(w->curl, CURLINFO_RETRY_AFTER, &retry_after);
-    describe(status, answer, said, sizeof said);
-    message_answer(out, said, retry_after > 0 && retry_after < INT32_MAX ? retry_after : 0);
-    return status >= 200 && status < 300 ? OC_OK : refuse(status, said, err);
+    static const struct transfer_words words = {.who = "the receiver",
+                                                .auth_hint = "Check `secret` and `headers`.",
+                                                .address_hint = "Check `url` and `method`."};
+    char said[TRANSFER_SAID_MAX];
+    message_answer(out, transfer_describe(answer, said), transfer_wait_asked_for(w->curl));
+    return transfer_judge(answer, &words, err);
 }
 
 /* True when the answer was a redirect that may be followed; then the handle points there. */
-static int follow(struct webhook *w, int hop)
+static int follow(struct webhook *w, long status, int hop)
 {
-    long status = 0;
     char *target = NULL;
-    curl_easy_getinfo(w->curl, CURLINFO_RESPONSE_CODE, &status);
     if ((status != 307 && status != 308) || hop == REDIRECTS_MAX) {
         return 0; /* the others would turn the request into a GET */
     }
@@ -283,19 +232,19 @@ static int follow(struct webhook *w, int hop)
     return set;
 }
 
-static int32_t post(struct webhook *w, const struct oc_request *req, struct answer *answer,
+static int32_t post(struct webhook *w, const struct oc_request *req, struct transfer_answer *answer,
                     struct oc_error *err)
 {
     char detail[CURL_ERROR_SIZE];
     int hop = 0;
     do {
-        answer->len = 0;
-        answer->text[0] = '\0';
+        transfer_answer_expect(w->curl, answer);
         CURLcode code = transfer_run(w->curl, req, detail);
         if (code != CURLE_OK) {
             return transfer_fail(code, detail, err);
         }
-    } while (follow(w, hop++));
+        transfer_answer_complete(w->curl, answer);
+    } while (follow(w, answer->status, hop++));
     return OC_OK;
 }
 
@@ -353,13 +302,13 @@ static int32_t write_letter(const struct webhook *w, const struct oc_request *re
 static int32_t deliver(struct webhook *w, const struct letter *l, const struct oc_request *req,
                        const struct oc_sink *out, struct oc_error *err)
 {
-    struct answer answer = {.len = 0};
+    struct transfer_answer answer;
     const struct headers_own own = {l->id, l->event, l->body, w->secret};
     struct curl_slist *headers = headers_make(&own, w->headings);
     if (!headers) {
         return oc_fail(err, OC_E_INTERNAL, "out of memory");
     }
-    prepare(w, l->body, headers, &answer);
+    prepare(w, l->body, headers);
     int32_t rc = post(w, req, &answer, err);
     if (rc == OC_OK) {
         rc = judge(w, &answer, out, err);

@@ -1,8 +1,9 @@
 /* remote-write: batches of samples by Prometheus' remote write 1.0. SPDX-License-Identifier: MIT
  *
- * export.write/1 pulls one WriteRequest from its input stream, compresses it with snappy and posts it. What the receiver can
- * never take (4xx but 408, 425 and 429) is OC_E_PERMANENT; all else, the transport included, may be tried again. */
-#include "transfer/transfer.h"
+ * export.write/1 pulls one WriteRequest from its input stream, compresses it with snappy and posts it. A batch that the receiver
+ * can never take (400, 409, 413, 422) is OC_E_PERMANENT, and the host drops it; all else can be put right, the transport, the
+ * credentials and the address included, and the host holds what waits. */
+#include "transfer/answer.h"
 
 #include <ctype.h>
 #include <snappy-c.h>
@@ -12,8 +13,7 @@
 
 #include <openclaw/emit.h>
 
-#define BATCH_MAX  (64u << 20)
-#define ANSWER_MAX 256 /* bytes of the receiver's body that are reported */
+#define BATCH_MAX (64u << 20)
 
 struct remote_write {
     const char *url, *bearer, *user, *password, *ca_file; /* options */
@@ -160,23 +160,6 @@ static int32_t compress_batch(const struct bytes *in, struct bytes *out, struct 
 
 /* ---- the request ---- */
 
-struct answer {
-    char text[ANSWER_MAX];
-    size_t len;
-};
-
-/* Control characters do not go into logs and onto terminals. */
-static size_t on_body(char *data, size_t size, size_t count, void *ctx)
-{
-    struct answer *a = ctx;
-    for (size_t i = 0; i < size * count && a->len < sizeof a->text - 1; i++) {
-        unsigned char c = (unsigned char)data[i];
-        a->text[a->len++] = c < 0x20 || c == 0x7f ? ' ' : (char)c;
-    }
-    a->text[a->len] = '\0';
-    return size * count;
-}
-
 static int add(struct curl_slist **list, const char *name, const char *value)
 {
     char *line;
@@ -209,7 +192,7 @@ static struct curl_slist *make_headers(const struct remote_write *w)
 }
 
 static void prepare(const struct remote_write *w, const struct bytes *body,
-                    struct curl_slist *headers, struct answer *answer)
+                    struct curl_slist *headers, struct transfer_answer *answer)
 {
     curl_easy_reset(w->curl); /* keeps connections */
     transfer_prepare(w->curl, "http,https", w->ca_file);
@@ -217,8 +200,7 @@ static void prepare(const struct remote_write *w, const struct bytes *body,
     curl_easy_setopt(w->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->len);
     curl_easy_setopt(w->curl, CURLOPT_POSTFIELDS, body->data);
     curl_easy_setopt(w->curl, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(w->curl, CURLOPT_WRITEFUNCTION, on_body);
-    curl_easy_setopt(w->curl, CURLOPT_WRITEDATA, answer);
+    transfer_answer_expect(w->curl, answer);
     if (w->bearer) {
         curl_easy_setopt(w->curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
         curl_easy_setopt(w->curl, CURLOPT_XOAUTH2_BEARER, w->bearer);
@@ -231,10 +213,9 @@ static void prepare(const struct remote_write *w, const struct bytes *body,
 
 static void tell_wait(const struct remote_write *w, const struct oc_sink *out)
 {
-    curl_off_t seconds = 0;
     char text[64];
-    curl_easy_getinfo(w->curl, CURLINFO_RETRY_AFTER, &seconds);
-    if (seconds > 0 && seconds < 86400) {
+    const int64_t seconds = transfer_wait_asked_for(w->curl);
+    if (seconds > 0) {
         snprintf(text, sizeof text, "{\"retry_after\":%lld}", (long long)seconds);
         struct oc_record r = {
             .struct_size = sizeof r, .type = OC_RECORD_JSON, .text = oc_view(text)};
@@ -242,31 +223,24 @@ static void tell_wait(const struct remote_write *w, const struct oc_sink *out)
     }
 }
 
-static int32_t judge(const struct remote_write *w, const struct answer *answer,
+static int32_t judge(const struct remote_write *w, struct transfer_answer *answer,
                      const struct oc_sink *out, struct oc_error *err)
 {
-    long status = 0;
-    curl_easy_getinfo(w->curl, CURLINFO_RESPONSE_CODE, &status);
-    if (status >= 200 && status < 300) {
-        return OC_OK;
-    }
-    int again = status >= 500 || status == 408 || status == 425 || status == 429;
+    static const struct transfer_words words = {
+        .who = "the receiver",
+        .auth_hint = "Check `bearer`, or `user` and `password`.",
+        .address_hint =
+            "Check `url`; Prometheus takes samples with --web.enable-remote-write-receiver."};
+    transfer_answer_complete(w->curl, answer);
     tell_wait(w, out);
-    if (status == 401 || status == 403) {
-        snprintf(err->hint, sizeof err->hint, "Check `bearer`, or `user` and `password`.");
-    } else if (status == 404) {
-        snprintf(err->hint, sizeof err->hint,
-                 "Check `url`; Prometheus takes samples with --web.enable-remote-write-receiver.");
-    }
-    return oc_fail(err, again ? OC_E_RETRY : OC_E_PERMANENT, "the receiver answered HTTP %ld%s%s",
-                   status, answer->len ? ": " : "", answer->text);
+    return transfer_judge(answer, &words, err);
 }
 
 static int32_t post(struct remote_write *w, const struct oc_request *req, const struct bytes *body,
                     const struct oc_sink *out, struct oc_error *err)
 {
     char detail[CURL_ERROR_SIZE];
-    struct answer answer = {.len = 0};
+    struct transfer_answer answer;
     struct curl_slist *headers = make_headers(w);
     if (!headers) {
         return oc_fail(err, OC_E_INTERNAL, "out of memory");

@@ -118,6 +118,28 @@ static void what_may_succeed_later_is_tried_again(void **state)
     assert_int_equal(write_batch(r, "x", 1, 5000), OC_OK);
 }
 
+/* The backlog must outlive an expired token: the host drops what is permanent. */
+static void what_somebody_can_put_right_is_not_permanent(void **state)
+{
+    static const struct {
+        int status;
+        int32_t code;
+    } table[] = {{401, OC_E_AUTH},      {403, OC_E_AUTH},      {404, OC_E_CONFIG},
+                 {302, OC_E_CONFIG},    {308, OC_E_CONFIG},    {405, OC_E_CONFIG},
+                 {400, OC_E_PERMANENT}, {409, OC_E_PERMANENT}, {413, OC_E_PERMANENT},
+                 {422, OC_E_PERMANENT}};
+    struct room *r = *state;
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        char answer[128];
+        snprintf(answer, sizeof answer,
+                 "HTTP/1.1 %d No\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n",
+                 table[i].status);
+        receiver_script(&r->receiver, STEP_ANSWER, answer);
+        assert_int_equal(write_batch(r, "x", 1, 5000), table[i].code);
+        assert_true((oc_test_error(r->t)->hint[0] != '\0') == (table[i].code != OC_E_PERMANENT));
+    }
+}
+
 static void what_never_can_is_permanent_and_says_why(void **state)
 {
     struct room *r = *state;
@@ -144,6 +166,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_header_with_a_line_end_is_refused_at_the_start, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(what_may_succeed_later_is_tried_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_somebody_can_put_right_is_not_permanent, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(what_never_can_is_permanent_and_says_why, setup, teardown),
         cmocka_unit_test_setup_teardown(a_receiver_that_hangs_costs_no_more_than_the_deadline,
                                         setup, teardown),

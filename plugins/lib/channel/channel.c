@@ -7,7 +7,6 @@
 
 #include <openclaw/emit.h>
 
-#define SAID_MAX 300   /* bytes of the answer that are reported */
 #define WAIT_MAX 86400 /* s; a service that wants more is as good as gone */
 
 int32_t channel_start(struct channel *c, const char *ca_file, struct oc_error *err)
@@ -52,16 +51,6 @@ char *channel_join_url(const char *base, const char *path)
     char *url;
     len -= len > 0 && base[len - 1] == '/';
     return asprintf(&url, "%.*s/%s", (int)len, base, path) < 0 ? NULL : url;
-}
-
-static size_t on_body(char *data, size_t size, size_t count, void *ctx)
-{
-    struct channel_answer *a = ctx;
-    size_t room = sizeof a->text - 1 - a->len, take = size * count < room ? size * count : room;
-    memcpy(a->text + a->len, data, take);
-    a->len += take;
-    a->text[a->len] = '\0';
-    return size * count; /* the rest is read and dropped, so that the connection can be kept */
 }
 
 /* ---- headers ---- */
@@ -118,12 +107,9 @@ static double number_at(const json_t *value, const char *path)
 }
 
 static int64_t wait_asked_for(const struct channel *c, const struct channel_post *post,
-                              const struct channel_answer *a)
+                              const struct transfer_answer *a)
 {
-    curl_off_t header = 0;
-    double seconds;
-    curl_easy_getinfo(c->curl, CURLINFO_RETRY_AFTER, &header);
-    seconds = (double)header;
+    double seconds = (double)transfer_wait_asked_for(c->curl);
     if (post->wait_path) {
         json_t *json = json_loadb(a->text, a->len, 0, NULL);
         double told = number_at(json, post->wait_path) / post->wait_units;
@@ -136,41 +122,10 @@ static int64_t wait_asked_for(const struct channel *c, const struct channel_post
     return (int64_t)seconds + (seconds > (double)(int64_t)seconds);
 }
 
-static void describe(const struct channel_answer *a, char *out, size_t size)
-{
-    struct text clean = {0};
-    char cut[SAID_MAX] = "";
-    memcpy(cut, a->text, a->len < sizeof cut ? a->len : sizeof cut - 1);
-    text_addf(&clean, "HTTP %ld%s", a->status, a->len ? ": " : "");
-    text_add_line(&clean, cut);
-    snprintf(out, size, "%s", clean.data ? clean.data : "");
-    text_finish(&clean);
-}
-
-static int32_t judge(const struct channel_post *post, long status, const char *said,
-                     struct oc_error *err)
-{
-    if (status >= 200 && status < 300) {
-        return OC_OK;
-    }
-    if (status >= 500 || status == 408 || status == 425 || status == 429) {
-        return oc_fail(err, OC_E_RETRY, "the service answered %s", said);
-    }
-    if (status == 401 || status == 403) {
-        snprintf(err->hint, sizeof err->hint, "%s", post->auth_hint ? post->auth_hint : "");
-        return oc_fail(err, OC_E_AUTH, "the service answered %s", said);
-    }
-    if (status >= 300 && status < 400) {
-        snprintf(err->hint, sizeof err->hint, "Give the address that it points to.");
-        return oc_fail(err, OC_E_PERMANENT, "the service redirects elsewhere (HTTP %ld)", status);
-    }
-    return oc_fail(err, OC_E_PERMANENT, "the service answered %s", said);
-}
-
 /* ---- sending ---- */
 
 static void prepare(struct channel *c, const struct channel_post *post, const char *body,
-                    struct curl_slist *headers, struct channel_answer *a)
+                    struct curl_slist *headers, struct transfer_answer *a)
 {
     curl_easy_reset(c->curl); /* keeps connections */
     transfer_prepare(c->curl, "http,https", c->ca_file);
@@ -179,35 +134,31 @@ static void prepare(struct channel *c, const struct channel_post *post, const ch
     curl_easy_setopt(c->curl, CURLOPT_POSTFIELDS, body);
     curl_easy_setopt(c->curl, CURLOPT_CUSTOMREQUEST, post->method ? post->method : "POST");
     curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(c->curl, CURLOPT_WRITEFUNCTION, on_body);
-    curl_easy_setopt(c->curl, CURLOPT_WRITEDATA, a);
+    transfer_answer_expect(c->curl, a);
 }
 
-int32_t channel_send(struct channel *c, const struct oc_request *req, const struct oc_sink *out,
-                     const struct channel_post *post, struct channel_answer *answer,
-                     struct oc_error *err)
+static int32_t send_post(struct channel *c, const struct oc_request *req, const struct oc_sink *out,
+                         const struct channel_post *post, struct oc_error *err)
 {
-    struct channel_answer mine;
-    struct channel_answer *a = answer ? answer : &mine;
-    char detail[CURL_ERROR_SIZE], said[SAID_MAX + 32];
+    const struct transfer_words words = {.who = "the service", .auth_hint = post->auth_hint};
+    struct transfer_answer a;
+    char detail[CURL_ERROR_SIZE], said[TRANSFER_SAID_MAX];
     char *body = json_dumps(post->body, JSON_COMPACT | JSON_REAL_PRECISION(15));
     struct curl_slist *headers = body ? make_headers(post) : NULL;
     int32_t rc;
-    memset(a, 0, sizeof *a);
     if (!headers) {
         rc = oc_fail(err, OC_E_INTERNAL, "the request cannot be made");
         goto out;
     }
-    prepare(c, post, body, headers, a);
+    prepare(c, post, body, headers, &a);
     CURLcode code = transfer_run(c->curl, req, detail);
     if (code != CURLE_OK) {
         rc = transfer_fail(code, detail, err);
         goto out;
     }
-    curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &a->status);
-    describe(a, said, sizeof said);
-    message_answer(out, said, wait_asked_for(c, post, a));
-    rc = judge(post, a->status, said, err);
+    transfer_answer_complete(c->curl, &a);
+    message_answer(out, transfer_describe(&a, said), wait_asked_for(c, post, &a));
+    rc = transfer_judge(&a, &words, err);
 out:
     curl_slist_free_all(headers);
     free(body);
@@ -236,8 +187,7 @@ int32_t channel_tell(struct channel *c, const struct oc_request *req, const stru
     }
     json_t *body = make(self, &m);
     post->body = body;
-    rc = body ? channel_send(c, req, out, post, NULL, err)
-              : oc_fail(err, OC_E_INTERNAL, "out of memory");
+    rc = body ? send_post(c, req, out, post, err) : oc_fail(err, OC_E_INTERNAL, "out of memory");
     json_decref(body);
     message_finish(&m);
     return rc;

@@ -1,15 +1,12 @@
 /* One JSON request to a chat or paging service, and what its answer means. SPDX-License-Identifier: MIT
  *
- * Answers of 2xx are success; 408, 425, 429 and 5xx are OC_E_RETRY, with the time that the service asks for (the header
- * Retry-After, or a member of the answer); 401 and 403 are OC_E_AUTH; all others OC_E_PERMANENT. Redirects are not followed: messages go to
- * nobody but the host that was named. [worker] */
+ * What its answer means is said in transfer/answer.h; how long to wait, by the header Retry-After or a member of the answer.
+ * Redirects are not followed: messages go to nobody but the host that was named. [worker] */
 #ifndef PLUGIN_CHANNEL_CHANNEL_H
 #define PLUGIN_CHANNEL_CHANNEL_H
 
 #include "alert/message.h"
-#include "transfer/transfer.h"
-
-#define CHANNEL_ANSWER_MAX 2048 /* bytes of the answer that are looked at */
+#include "transfer/answer.h"
 
 struct channel {
     CURL *curl; /* kept between calls, with its connection */
@@ -35,20 +32,9 @@ struct channel_post {
     const char *auth_hint; /* for 401 and 403: which option to look at, a full sentence */
 };
 
-struct channel_answer {
-    long status;
-    char text[CHANNEL_ANSWER_MAX];
-    size_t len;
-};
-
 /* For `start` and `stop`; `ca_file` is borrowed, NULL = the system's authorities. */
 int32_t channel_start(struct channel *c, const char *ca_file, struct oc_error *err);
 void channel_stop(struct channel *c);
-
-/* Sends it within the request's deadline and emits what the service said. `answer` may be NULL. */
-int32_t channel_send(struct channel *c, const struct oc_request *req, const struct oc_sink *out,
-                     const struct channel_post *post, struct channel_answer *answer,
-                     struct oc_error *err);
 
 bool channel_is_url(const char *s); /* begins with http:// or https:// */
 /* base "/" path, whether base ends in a slash or not; owned by the caller, NULL when memory is out. */
@@ -62,8 +48,8 @@ bool channel_header_safe(const char *s);
         .help = "certificates of the authorities that are trusted; the system's by default"        \
     }
 
-/* alert.send with a body that depends on the message alone: reads the delivery, asks `make` for the body, sends it. make returns a new
- * reference, or NULL when memory is out. */
+/* alert.send with a body that depends on the message alone: reads the delivery, asks `make` for the body, sends it within the
+ * request's deadline and emits what the service said. make returns a new reference, or NULL when memory is out. */
 int32_t channel_tell(struct channel *c, const struct oc_request *req, const struct oc_sink *out,
                      struct channel_post *post,
                      json_t *(*make)(const void *self, const struct message *m), const void *self,

@@ -144,12 +144,12 @@ static inline void expect_usual_answers(struct room *r, const char *option)
 {
     expect_answer(r, "400 Bad", "", "no text", OC_E_PERMANENT, 0);
     assert_string_equal(oc_test_error(r->t)->message, "the service answered HTTP 400: no text");
-    expect_answer(r, "404 No", "", "", OC_E_PERMANENT, 0);
+    expect_answer(r, "404 No", "", "", OC_E_CONFIG, 0);
     expect_answer(r, "503 Busy", "", "", OC_E_RETRY, 0);
     expect_answer(r, "401 No", "", "", OC_E_AUTH, 0);
     assert_non_null(strstr(oc_test_error(r->t)->hint, option));
     expect_answer(r, "429 Slow", "Retry-After: 7\r\n", "{}", OC_E_RETRY, 7);
-    expect_answer(r, "307 Go", "Location: /else\r\n", "", OC_E_PERMANENT, 0);
+    expect_answer(r, "307 Go", "Location: /else\r\n", "", OC_E_CONFIG, 0);
     assert_int_equal(r->receiver.connections, 1);
 }
 
