@@ -70,6 +70,20 @@ static int32_t emit_error_rate(struct litellm *c, const struct usage *u)
                             : OC_OK;
 }
 
+/* What happened since the last scrape. A page that is not LiteLLM's (a proxy in between answers in its place) says nothing
+ * about it: were its absent counts taken for zeros, all that the next page holds would be new. */
+static int32_t take_growth(struct litellm *c, const struct usage *u)
+{
+    double age_ms = (double)c->now_ms - u->since * 1e3;
+    bool young = u->since > 0 && age_ms < (double)c->options.window;
+    if (!u->seen && !(u->since > 0)) {
+        return OC_OK;
+    }
+    latency_end(c->latency, c->now_ms, c->options.window, young);
+    int32_t code = emit_error_rate(c, u);
+    return code == OC_OK ? report_latency(c->latency, c->out) : code;
+}
+
 static int32_t take_metrics(struct litellm *c, struct ask *a)
 {
     struct usage usage = {.latency = c->latency};
@@ -79,9 +93,6 @@ static int32_t take_metrics(struct litellm *c, struct ask *a)
     o.watch_ctx = &usage;
     latency_begin(c->latency);
     scrape_emit(&o, "", a->fetch.body, a->fetch.body_len, NULL, c->out, &r);
-    double age_ms = (double)c->now_ms - usage.since * 1e3;
-    bool young = usage.since > 0 && age_ms < (double)c->options.window;
-    latency_end(c->latency, c->now_ms, c->options.window, young);
     int32_t code = r.code;
     if (code == OC_OK && r.page.lines == 0) {
         ask_set(a, ANSWER_FAILED, "the page is not in the Prometheus text format");
@@ -89,8 +100,7 @@ static int32_t take_metrics(struct litellm *c, struct ask *a)
         a->answer = ANSWER_OK;
         c->metrics_seen = c->tracked = true;
         code = usage_emit(&usage, c->agents, c->out);
-        code = code == OC_OK ? emit_error_rate(c, &usage) : code;
-        code = code == OC_OK ? report_latency(c->latency, c->out) : code;
+        code = code == OC_OK ? take_growth(c, &usage) : code;
         code = code == OC_OK ? report_page(&r, &a->fetch, usage.capped, c->out) : code;
     }
     usage_finish(&usage);

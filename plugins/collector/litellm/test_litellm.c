@@ -397,6 +397,34 @@ static void the_error_rate_is_that_of_model_calls(void **state)
     peer_stop(&peer);
 }
 
+#define TOOK(fast, all)                                                                            \
+    "litellm_request_total_latency_metric_bucket{le=\"1.0\",model=\"m\"} " fast "\n"               \
+    "litellm_request_total_latency_metric_bucket{le=\"2.0\",model=\"m\"} " all "\n"                \
+    "litellm_request_total_latency_metric_bucket{le=\"+Inf\",model=\"m\"} " all "\n"
+
+/* Something in front of the proxy answers once in its place, and even in the format of metrics. */
+static void a_page_of_somebody_else_is_no_new_beginning(void **state)
+{
+    static const char *const others[] = {"up 1\n", "<html>\nplease wait\n"};
+    (void)state;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        const char *const pages[] = {
+            CALL("200", "80") CALL("500", "20") TOOK("100", "100"), others[i],
+            CALL("200", "155") CALL("500", "45") TOOK("100", "110"), /* 25 of 100; ten slow ones */
+        };
+        struct peer peer = peer_start(next_page, pages);
+        start_at(peer.port, "\"keep_alive\": false, \"spend_interval\": \"0\"");
+        collect();
+        collect();
+        assert_int_equal(oc_test_samples(t, "api.error_rate_percent"), 0);
+        collect();
+        near(oc_test_sample(t, "api.error_rate_percent", NULL, NULL), 25);
+        near(oc_test_sample(t, "litellm.latency_p50_ms", "model", "m"), 1500);
+        assert_int_equal(oc_test_stop(t), 0);
+        peer_stop(&peer);
+    }
+}
+
 /* ---- what is not there is unknown ---- */
 
 static void a_proxy_without_metrics_is_no_failure_and_no_zero(void **state)
@@ -564,6 +592,7 @@ int main(void)
         TEST(its_own_metrics_come_without_users),
         TEST(latency_comes_as_quantiles_by_model),
         TEST(the_error_rate_is_that_of_model_calls),
+        TEST(a_page_of_somebody_else_is_no_new_beginning),
         TEST(a_proxy_without_metrics_is_no_failure_and_no_zero),
         TEST(a_wrong_key_is_a_warning_and_no_key_is_none),
         TEST(failures_of_the_page_are_said_precisely),
