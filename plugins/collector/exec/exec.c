@@ -7,9 +7,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define GRACE_MS   300 /* between SIGTERM and SIGKILL */
-#define WATCH_MS   100 /* how often the cancel flag is looked at */
-#define RETURN_MS  100 /* of the host's deadline, kept for reaping and reporting */
+#define GRACE_MS   300  /* between SIGTERM and SIGKILL */
+#define END_MS     1000 /* after SIGKILL; what has not ended then hangs in the kernel */
+#define WATCH_MS   100  /* how often the cancel flag is looked at */
+#define RETURN_MS  100  /* of the host's deadline, kept for reaping and reporting */
+#define REPORT_MS  50   /* of it for reporting alone */
+#define OUTPUT_MAX (64u << 10)
+#define ERRORS_MAX 1024u
 #define CHECKS_MAX 1024u
 #define ARGS_MAX   256u
 
@@ -206,7 +210,11 @@ static int32_t start(void *self, const struct oc_host *host, struct oc_error *er
 
 static void stop(void *self)
 {
-    release(self);
+    struct oc_exec *x = self;
+    for (size_t i = 0; i < x->check_count; i++) {
+        oc_child_reap(&x->checks[i].left);
+    }
+    release(x);
 }
 
 /* ---- runs ---- */
@@ -258,16 +266,22 @@ static void start_run(const struct oc_exec *x, struct oc_exec_run *run,
     int64_t now = oc_monotonic_ms();
     int64_t latest = req->deadline_ms - GRACE_MS - RETURN_MS;
     run->deadline = now + run->timeout_ms < latest ? now + run->timeout_ms : latest;
+    run->give_up = run->deadline + GRACE_MS + END_MS;
+    if (run->give_up > req->deadline_ms - REPORT_MS) {
+        run->give_up = req->deadline_ms - REPORT_MS;
+    }
     run->began_ms = oc_monotonic_precise_ms();
-    if (run->deadline <= now) {
+    if (!oc_child_reap(&run->check->left)) {
+        run->stuck = run->timed_out = true;
+    } else if (run->deadline <= now) {
         run->start_errno = ETIMEDOUT; /* the checks before it used up the time */
     } else if (!find_program(x, words[0], run->path, sizeof run->path)) {
         run->start_errno = ENOENT;
     } else {
-        struct oc_child_spec spec = {run->path, argv, x->envp, x->cwd};
+        struct oc_child_spec spec = {run->path, argv, x->envp, x->cwd, OUTPUT_MAX, ERRORS_MAX};
         run->start_errno = oc_child_start(&run->child, &spec);
     }
-    run->state = run->start_errno ? OC_RUN_OVER : OC_RUN_RUNNING;
+    run->state = run->start_errno || run->stuck ? OC_RUN_OVER : OC_RUN_RUNNING;
 }
 
 static void enforce_deadline(struct oc_exec_run *run, int64_t now)
@@ -280,6 +294,14 @@ static void enforce_deadline(struct oc_exec_run *run, int64_t now)
         run->child.killed = true;
         oc_child_signal(&run->child, SIGKILL);
     }
+    run->stuck = run->child.killed && now >= run->give_up;
+}
+
+static int64_t next_step_at(const struct oc_exec_run *run)
+{
+    return !run->child.termed   ? run->deadline
+           : !run->child.killed ? run->deadline + GRACE_MS
+                                : run->give_up;
 }
 
 struct round {
@@ -291,12 +313,20 @@ struct round {
     struct oc_out *out;
 };
 
+static void finish_child(struct oc_exec_run *run, int64_t ms)
+{
+    pid_t left = oc_child_finish(&run->child, ms);
+    if (left > 0) {
+        run->check->left = left;
+    }
+}
+
 static void end_run(struct round *r, struct oc_exec_run *run)
 {
     run->state = OC_RUN_OVER;
     run->took_ms = oc_monotonic_precise_ms() - run->began_ms;
     oc_exec_report(r->x, run, r->out);
-    oc_child_finish(&run->child);
+    finish_child(run, 0);
     oc_flush(r->out->sink); /* a slow check does not hold up the answers of the others */
 }
 
@@ -325,8 +355,8 @@ static void wait_for_runs(struct round *r)
         if (run->state != OC_RUN_RUNNING) {
             continue;
         }
-        int64_t due = run->deadline + (run->child.termed ? GRACE_MS : 0) - now;
-        wait = !run->child.killed && due < wait ? due : wait;
+        int64_t due = next_step_at(run) - now;
+        wait = due < wait ? due : wait;
         wait = run->child.pidfd < 0 && wait > 20 ? 20 : wait;
         oc_child_poll_fds(&run->child, r->fds + n);
         n += OC_CHILD_POLL_FDS;
@@ -342,9 +372,11 @@ static void step_runs(struct round *r)
         if (run->state != OC_RUN_RUNNING) {
             continue;
         }
-        if (oc_child_step(&run->child)) {
+        bool runs = oc_child_step(&run->child);
+        if (runs) {
             enforce_deadline(run, now);
-        } else {
+        }
+        if (!runs || run->stuck) {
             r->running--;
             end_run(r, run);
         }
@@ -366,6 +398,18 @@ static int32_t run_all(struct round *r)
     }
 }
 
+/* All are killed before the first is waited for. */
+static void end_all(struct round *r)
+{
+    const int64_t until = oc_step_deadline(r->req, END_MS);
+    for (size_t i = 0; i < r->next; i++) {
+        oc_child_signal(&r->runs[i].child, SIGKILL);
+    }
+    for (size_t i = 0; i < r->next; i++) {
+        finish_child(&r->runs[i], oc_left_ms(until));
+    }
+}
+
 static int32_t collect(void *self, const struct oc_request *req, const struct oc_sink *sink,
                        struct oc_error *err)
 {
@@ -378,9 +422,7 @@ static int32_t collect(void *self, const struct oc_request *req, const struct oc
     if (r.runs && r.fds) {
         code = run_all(&r);
     }
-    for (size_t i = 0; r.runs && i < x->check_count; i++) {
-        oc_child_finish(&r.runs[i].child);
-    }
+    end_all(&r);
     free(r.runs);
     free(r.fds);
     return code == OC_OK ? OC_OK : oc_fail(err, code, "the checks were not all run");

@@ -2,8 +2,8 @@
 #ifndef OC_EXEC_EXEC_H
 #define OC_EXEC_EXEC_H
 
-#include "../../lib/collect/collect.h"
-#include "child.h"
+#include "child/child.h"
+#include "collect/collect.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,6 +14,7 @@ struct oc_exec_check {
     const char *name;       /* "" for the one of the top-level `command` */
     struct oc_list command; /* const char *, the program first */
     int64_t timeout_ms;     /* 0 = that of the instance */
+    pid_t left; /* of a run that was killed and has not ended: no other begins before; 0 = none */
 };
 
 struct oc_exec {
@@ -35,13 +36,14 @@ enum oc_run_state { OC_RUN_WAITING, OC_RUN_RUNNING, OC_RUN_OVER };
 
 /* One run of one check. */
 struct oc_exec_run {
-    const struct oc_exec_check *check;
+    struct oc_exec_check *check;
     enum oc_run_state state;
     bool timed_out;
+    bool stuck;      /* it does not end, or the run before it does not */
     int start_errno; /* why it could not be started */
     char path[512];  /* what was started */
     double began_ms, took_ms;
-    int64_t timeout_ms, deadline;
+    int64_t timeout_ms, deadline, give_up; /* give_up: what was killed then is not waited for */
     struct oc_child child;
 };
 

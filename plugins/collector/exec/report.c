@@ -67,7 +67,7 @@ static void on_perf(void *ctx, const struct oc_perf *perf)
 
 static int32_t state_of(const struct oc_exec_run *run)
 {
-    if (run->start_errno || run->timed_out || !WIFEXITED(run->child.status)) {
+    if (run->start_errno || run->timed_out || run->stuck || !WIFEXITED(run->child.status)) {
         return OC_STATE_UNKNOWN;
     }
     int code = WEXITSTATUS(run->child.status);
@@ -95,6 +95,10 @@ static void report_text(const struct reporter *r, const struct oc_exec_run *run,
     if (run->start_errno) {
         snprintf(what, sizeof what, "cannot run %s: %s", run->path, strerror(run->start_errno));
         put_status(r, state, what, "");
+    } else if (run->stuck) {
+        snprintf(what, sizeof what, "does not end: process %d was killed and hangs in the kernel%s",
+                 (int)(run->child.pid > 0 ? run->child.pid : run->check->left), colon);
+        put_status(r, state, what, said);
     } else if (run->timed_out) {
         snprintf(what, sizeof what, "timed out after %.1f s%s", (double)run->timeout_ms / 1000,
                  colon);

@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 /* clang-format on */
+#include "child/testing/stuck.h"
+
 #include <arpa/inet.h>
 #include <math.h>
 #include <signal.h>
@@ -200,6 +202,61 @@ static void a_check_that_ignores_sigterm_is_killed(void **state)
     run_script(t, "trap '' TERM; while :; do sleep 0.1; done");
     assert_int_equal(oc_test_status(t, ""), OC_STATE_UNKNOWN);
     assert_true(oc_test_took_ms(t) >= 450 && oc_test_took_ms(t) < 3000);
+}
+
+static int lines_in(const char *path)
+{
+    FILE *f = fopen(path, "r");
+    int lines = 0;
+    for (int c = f ? getc(f) : EOF; c != EOF; c = getc(f)) {
+        lines += c == '\n';
+    }
+    if (f) {
+        fclose(f);
+    }
+    return lines;
+}
+
+/* As with a dead NFS server: neither the call nor the other checks wait for it, and no second one hangs beside it. */
+static void a_check_that_does_not_even_end_when_killed_is_left_alone(void **state)
+{
+    struct oc_test *t = *state;
+    char path[] = "/tmp/oc-exec-XXXXXX", config[1024];
+    close(mkstemp(path));
+    snprintf(config, sizeof config,
+             "{\"timeout\": \"50ms\", \"checks\": ["
+             "{\"name\": \"good\", \"command\": [\"/bin/echo\", \"fine\"], \"timeout\": \"10s\"},"
+             "{\"name\": \"bad\", \"command\": [\"/bin/sh\", \"-c\","
+             " \"trap '' TERM; echo >> %s; sleep 60\"]}]}",
+             path);
+    oc_test_config(t, config);
+    stuck = true;
+    for (int i = 0; i < 2; i++) {
+        collect(t);
+        assert_int_equal(oc_test_status(t, "good"), OC_STATE_OK);
+        assert_int_equal(oc_test_status(t, "bad"), OC_STATE_UNKNOWN);
+        assert_non_null(strstr(oc_test_status_text(t, "bad"), "does not end: process"));
+        assert_true(oc_test_sample(t, "exec.timed_out", "target", "bad") == 1);
+        assert_int_equal(lines_in(path), 1);
+    }
+    stuck = false;
+    collect(t);
+    assert_string_equal(oc_test_status_text(t, "bad"), "timed out after 0.1 s");
+    assert_int_equal(lines_in(path), 2);
+    unlink(path);
+}
+
+static void a_cancelled_call_waits_for_no_process_that_hangs(void **state)
+{
+    struct oc_test *t = *state;
+    set_script(t, "trap '' TERM; sleep 60");
+    assert_int_equal(oc_test_start(t), OC_OK);
+    stuck = true;
+    oc_test_cancel_after(t, 200);
+    assert_int_equal(oc_test_call(t, COLLECT, NULL, 20000), OC_E_CANCELLED);
+    assert_int_equal(oc_test_call(t, COLLECT, NULL, 5000), OC_OK);
+    assert_non_null(strstr(oc_test_status_text(t, ""), "does not end"));
+    stuck = false;
 }
 
 static void the_hosts_deadline_is_kept_even_with_a_longer_timeout(void **state)
@@ -415,6 +472,8 @@ int main(void)
         t(a_check_inherits_no_descriptor_and_reads_nothing),
         t(a_check_that_is_late_is_ended_with_its_children),
         t(a_check_that_ignores_sigterm_is_killed),
+        t(a_check_that_does_not_even_end_when_killed_is_left_alone),
+        t(a_cancelled_call_waits_for_no_process_that_hangs),
         t(the_hosts_deadline_is_kept_even_with_a_longer_timeout),
         t(what_a_check_leaves_behind_does_not_hold_the_call),
         t(a_check_may_close_its_output_before_it_ends),

@@ -2,6 +2,7 @@
  *
  * The programs are run with arguments, never through a shell; systemd itself waits for a job to end, so a start that returns has
  * started. */
+#include "child/child.h"
 #include "run.h"
 
 #include <ctype.h>
@@ -18,6 +19,8 @@
 struct systemd {
     const char *unit, *systemctl, *journalctl;
     int32_t user;
+
+    pid_t left; /* see run.h */
 };
 
 #define AT(member) offsetof(struct systemd, member)
@@ -69,6 +72,12 @@ static int32_t start(void *self, const struct oc_host *host, struct oc_error *er
                : oc_fail(err, OC_E_CONFIG, "'%.100s' is no name of a unit", s->unit);
 }
 
+static void stop(void *self)
+{
+    struct systemd *s = self;
+    oc_child_reap(&s->left);
+}
+
 /* ---- systemctl ---- */
 
 /* argv holds words that are only read; execve wants them writable by type. */
@@ -81,7 +90,7 @@ static char *word(const char *s)
     return u.out;
 }
 
-static int32_t systemctl(const struct systemd *s, const char *verb, const char *more,
+static int32_t systemctl(struct systemd *s, const char *verb, const char *more,
                          const struct oc_request *req, struct output *out, struct oc_error *err)
 {
     char *argv[8] = {word(s->systemctl), word(s->user ? "--user" : "--system"), word("--no-pager"),
@@ -92,7 +101,7 @@ static int32_t systemctl(const struct systemd *s, const char *verb, const char *
     }
     argv[n++] = word("--");
     argv[n] = word(s->unit);
-    return run_program(argv, req, out, err);
+    return run_program(argv, &s->left, req, out, err);
 }
 
 /* The value of KEY= in the lines that `show` writes; "" when it is not there. */
@@ -184,7 +193,7 @@ static json_t *describe(const char *text)
     return o;
 }
 
-static int32_t look(const struct systemd *s, const struct oc_request *req, json_t **answer,
+static int32_t look(struct systemd *s, const struct oc_request *req, json_t **answer,
                     struct oc_error *err)
 {
     struct output out;
@@ -227,7 +236,7 @@ static bool is_in(const json_t *o, const char *state)
     return strcmp(json_string_value(json_object_get(o, "state")), state) == 0;
 }
 
-static int32_t act(const struct systemd *s, const char *verb, const char *more,
+static int32_t act(struct systemd *s, const char *verb, const char *more,
                    const struct oc_request *req, struct oc_error *err)
 {
     struct output out;
@@ -242,9 +251,8 @@ static int32_t act(const struct systemd *s, const char *verb, const char *more,
 }
 
 /* Asks, acts unless it is so already, asks again. */
-static int32_t bring(const struct systemd *s, const char *verb, const char *more,
-                     const char *wanted, const struct oc_request *req, const struct oc_sink *out,
-                     struct oc_error *err)
+static int32_t bring(struct systemd *s, const char *verb, const char *more, const char *wanted,
+                     const struct oc_request *req, const struct oc_sink *out, struct oc_error *err)
 {
     json_t *o;
     int32_t code = look(s, req, &o, err);
@@ -308,7 +316,7 @@ static json_t *lines_of(const char *text)
 static int32_t method_logs(void *self, const struct oc_request *req, const struct oc_sink *out,
                            struct oc_error *err)
 {
-    const struct systemd *s = self;
+    struct systemd *s = self;
     json_t *params =
         req->params.ptr ? json_loadb(req->params.ptr, (size_t)req->params.len, 0, NULL) : NULL;
     json_int_t wanted = json_integer_value(json_object_get(params, "lines"));
@@ -324,7 +332,7 @@ static int32_t method_logs(void *self, const struct oc_request *req, const struc
                     word(s->user ? "--user-unit" : "--unit"),
                     word(s->unit),
                     NULL};
-    int32_t code = run_program(argv, req, &o, err);
+    int32_t code = run_program(argv, &s->left, req, &o, err);
     if (code == OC_OK && o.status != 0) {
         code = oc_fail(err, OC_E_PERMANENT, "journalctl left with %d: %s", o.status, o.error);
     }
@@ -340,6 +348,7 @@ static const struct oc_method methods[] = {
     {"driver.logs/1", method_logs},     {NULL, NULL}};
 
 OC_PLUGIN_ENTRY = {
-    OC_ENTRY_HEAD,      .instance_size = sizeof(struct systemd), .options = options, .start = start,
-    .methods = methods,
+    OC_ENTRY_HEAD,      .instance_size = sizeof(struct systemd),
+    .options = options, .start = start,
+    .stop = stop,       .methods = methods,
 };

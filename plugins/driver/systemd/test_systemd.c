@@ -7,6 +7,8 @@
 #include <cmocka.h>
 /* clang-format on */
 
+#include "child/testing/stuck.h"
+
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -148,6 +150,24 @@ static void silence_noise_and_absence_are_errors_not_states(void **state)
     assert_int_equal(oc_test_call(r->t, "driver.status/1", NULL, 5000), OC_E_UNSUPPORTED);
 }
 
+/* The call answers in its own words before the host's deadline, and no second one hangs beside the first. */
+static void a_program_that_does_not_even_end_when_killed_is_left(void **state)
+{
+    struct room *r = *state;
+    char all[8192];
+    script(r, "exec sleep 30");
+    stuck = true;
+    assert_int_equal(oc_test_call(r->t, "driver.status/1", NULL, 400), OC_E_TIMEOUT);
+    assert_true(oc_test_took_ms(r->t) < 400);
+    assert_int_equal(oc_test_call(r->t, "driver.status/1", NULL, 5000), OC_E_RETRY);
+    assert_non_null(strstr(oc_test_error(r->t)->message, "hangs in the kernel"));
+    calls(r, all);
+    assert_null(strchr(strchr(all, '\n') + 1, '\n'));
+    stuck = false;
+    script(r, SHOW);
+    assert_int_equal(oc_test_call(r->t, "driver.status/1", NULL, 5000), OC_OK);
+}
+
 static void the_journal_is_asked_for_so_many_lines(void **state)
 {
     struct room *r = *state;
@@ -181,6 +201,7 @@ int main(void)
         T(a_unit_that_systemd_does_not_know_is_missing),
         T(what_systemctl_complains_of_is_told),
         T(silence_noise_and_absence_are_errors_not_states),
+        T(a_program_that_does_not_even_end_when_killed_is_left),
         T(the_journal_is_asked_for_so_many_lines),
         T(a_name_that_could_be_an_option_is_refused),
     };

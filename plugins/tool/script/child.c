@@ -94,9 +94,74 @@ static void set_nonblocking(int fd)
     fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 }
 
+/* ---- ending ---- */
+
+static int reap_within(pid_t pid, int64_t ms)
+{
+    const int64_t until = child_clock_ms() + ms;
+    for (;;) {
+        const pid_t got = waitpid(pid, NULL, WNOHANG);
+        if (got == pid || (got < 0 && errno == ECHILD)) {
+            return 1;
+        }
+        if (child_clock_ms() >= until) {
+            return 0;
+        }
+        poll(NULL, 0, 5);
+    }
+}
+
+static void forget(struct child *c)
+{
+    c->pid = 0;
+    close_all(c);
+}
+
+void child_kill(struct child *c)
+{
+    if (c->pid) {
+        send_signal(c, SIGKILL);
+        c->left = reap_within(c->pid, CHILD_KILL_MS) ? 0 : c->pid;
+    }
+    forget(c);
+}
+
+void child_end(struct child *c, int64_t patience_ms)
+{
+    close_fd(&c->in);
+    if (c->pid && !reap_within(c->pid, patience_ms)) {
+        send_signal(c, SIGTERM);
+        if (!reap_within(c->pid, patience_ms)) {
+            child_kill(c);
+        }
+    }
+    if (c->pid && c->grouped) {
+        kill(-c->pid, SIGKILL); /* what it has left behind */
+    }
+    forget(c);
+}
+
+void child_finish(struct child *c)
+{
+    child_end(c, 200);
+    if (c->left && reap_within(c->left, CHILD_KILL_MS)) {
+        c->left = 0;
+    }
+    free(c->line);
+    c->line = NULL;
+    c->len = c->cap = 0;
+}
+
+/* ---- a new one ---- */
+
 int32_t child_start(struct child *c, const struct child_command *command, struct oc_error *err)
 {
     int in[2] = {-1, -1}, out[2] = {-1, -1}, said[2] = {-1, -1};
+    if (c->left && !reap_within(c->left, CHILD_KILL_MS)) {
+        return oc_fail(err, OC_E_RETRY, "process %d was killed and hangs in the kernel",
+                       (int)c->left);
+    }
+    c->left = 0;
     /* a socket for its stdin: a write to a program that is gone fails, and raises no signal */
     int rc = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, in) != 0 ||
                      pipe2(out, O_CLOEXEC) != 0 || pipe2(said, O_CLOEXEC) != 0
@@ -123,63 +188,6 @@ int32_t child_start(struct child *c, const struct child_command *command, struct
     set_nonblocking(c->err);
     c->len = 0;
     return OC_OK;
-}
-
-/* ---- ending ---- */
-
-static int reap_within(struct child *c, int64_t ms, int *status)
-{
-    const int64_t until = child_clock_ms() + ms;
-    for (;;) {
-        const pid_t got = waitpid(c->pid, status, WNOHANG);
-        if (got == c->pid || (got < 0 && errno == ECHILD)) {
-            return 1;
-        }
-        if (child_clock_ms() >= until) {
-            return 0;
-        }
-        poll(NULL, 0, 5);
-    }
-}
-
-int child_end(struct child *c, int64_t patience_ms)
-{
-    int status = -1;
-    if (!c->pid) {
-        close_all(c);
-        return -1;
-    }
-    close_fd(&c->in);
-    if (!reap_within(c, patience_ms, &status)) {
-        send_signal(c, SIGTERM);
-        if (!reap_within(c, patience_ms, &status)) {
-            send_signal(c, SIGKILL);
-            while (waitpid(c->pid, &status, 0) < 0 && errno == EINTR) {
-            }
-        }
-    }
-    if (c->grouped) {
-        kill(-c->pid, SIGKILL); /* what it has left behind */
-    }
-    c->pid = 0;
-    close_all(c);
-    return status;
-}
-
-void child_kill(struct child *c)
-{
-    if (c->pid) {
-        send_signal(c, SIGKILL);
-    }
-    child_end(c, 1000);
-}
-
-void child_finish(struct child *c)
-{
-    child_end(c, 200);
-    free(c->line);
-    c->line = NULL;
-    c->len = c->cap = 0;
 }
 
 /* ---- talking ---- */

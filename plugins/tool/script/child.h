@@ -1,6 +1,7 @@
 /* One program that answers lines: started when it is needed, ended with its whole group. SPDX-License-Identifier: MIT
  *
- * All functions belong to the thread of the call; calls never overlap. */
+ * All functions belong to the thread of the call; calls never overlap. None waits without a limit: a process that hangs in the
+ * kernel does not even end when it is killed. */
 #ifndef SCRIPT_CHILD_H
 #define SCRIPT_CHILD_H
 
@@ -9,8 +10,11 @@
 
 #include <openclaw/plugin.h>
 
+#define CHILD_KILL_MS 50
+
 struct child {
     pid_t pid;        /* 0 = it does not run */
+    pid_t left;       /* one that was killed and has not ended: it hangs in the kernel; 0 = none */
     int grouped;      /* it leads a process group of its own */
     int in, out, err; /* our ends of its stdin, stdout, stderr; -1 */
     char *line;       /* what came and is not a whole line yet; owned */
@@ -24,11 +28,11 @@ struct child_command {
 };
 
 void child_init(struct child *c);
+/* OC_E_RETRY also while one that was killed has not ended. */
 int32_t child_start(struct child *c, const struct child_command *command, struct oc_error *err);
-/* Ends it: its stdin is closed, then it is asked, then it is killed, with all that it has started in its group. Nothing of it
- * is there afterwards. What it was up to stays unknown: its exit status is returned, as waitpid gives it; -1 when none ran. */
-int child_end(struct child *c, int64_t patience_ms);
-/* Kills it at once. */
+/* Ends it: its stdin is closed, then it is asked, then it is killed, with all that it has started in its group. */
+void child_end(struct child *c, int64_t patience_ms);
+/* Kills it at once, and waits CHILD_KILL_MS at most for its end. */
 void child_kill(struct child *c);
 void child_finish(struct child *c); /* frees; ends it too */
 

@@ -231,7 +231,9 @@ static int32_t ask(struct script *s, json_t *request, const struct oc_request *r
 {
     int sound = 0;
     const int64_t own = child_clock_ms() + s->timeout_ms;
-    const int64_t until = req->deadline_ms && req->deadline_ms < own ? req->deadline_ms - 20 : own;
+    const int64_t host =
+        req->deadline_ms - 2 * CHILD_KILL_MS; /* the program may have to be ended */
+    const int64_t until = req->deadline_ms && host < own ? host : own;
     json_object_set_new(request, "id", json_integer(++s->next_id));
     char *text = json_dumps(request, JSON_COMPACT | JSON_SORT_KEYS);
     json_decref(request);

@@ -7,6 +7,8 @@
 #include <cmocka.h>
 /* clang-format on */
 
+#include "../../lib/child/testing/stuck.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -262,6 +264,21 @@ static void a_program_that_ignores_its_end_is_killed(void **state)
     assert_int_equal(oc_test_close(t), 0);
 }
 
+/* The call answers before the host's deadline, and no second one hangs beside the first. */
+static void a_program_that_does_not_even_end_when_killed_is_left(void **state)
+{
+    (void)state;
+    struct oc_test *t = open_text("sh", "trap '' TERM; sleep 600");
+    assert_int_equal(oc_test_start(t), OC_OK);
+    stuck = true;
+    assert_int_equal(oc_test_call(t, CALL, ADD, 500), OC_E_TIMEOUT);
+    assert_true(oc_test_took_ms(t) < 500);
+    expect_failure(t, OC_E_RETRY, "was killed and hangs in the kernel");
+    stuck = false;
+    assert_int_equal(oc_test_call(t, CALL, ADD, 500), OC_E_TIMEOUT); /* it was started again */
+    assert_int_equal(oc_test_close(t), 0);
+}
+
 static void parameters_that_are_no_object_are_refused(void **state)
 {
     (void)state;
@@ -290,6 +307,7 @@ int main(void)
         cmocka_unit_test(a_program_that_listens_to_nothing_does_not_hold_the_call),
         cmocka_unit_test(a_call_that_is_cancelled_ends_the_program),
         cmocka_unit_test(a_program_that_ignores_its_end_is_killed),
+        cmocka_unit_test(a_program_that_does_not_even_end_when_killed_is_left),
         cmocka_unit_test(parameters_that_are_no_object_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,7 @@
-/* Starting, reading and reaping the processes of checks. SPDX-License-Identifier: MIT */
-#include "child.h"
+/* Starting, reading and reaping programs that are run for what they say. SPDX-License-Identifier: MIT */
+#include "child/child.h"
+
+#include "collect/collect.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define LOOK_MS 5 /* between two looks at a process that was killed, where there is no pidfd */
+
 static void close_fd(int *fd)
 {
     if (*fd >= 0) {
@@ -19,13 +23,13 @@ static void close_fd(int *fd)
     }
 }
 
-static int prepare_attributes(posix_spawnattr_t *attr)
+static int prepare_attributes(posix_spawnattr_t *attr, int group)
 {
     sigset_t none, all;
     sigemptyset(&none);
     sigfillset(&all);
-    int rc = posix_spawnattr_setflags(attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
-                                                POSIX_SPAWN_SETSIGDEF);
+    int rc = posix_spawnattr_setflags(
+        attr, (short)(group | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF));
     rc = rc ? rc : posix_spawnattr_setpgroup(attr, 0);
     rc = rc ? rc : posix_spawnattr_setsigmask(attr, &none);
     return rc ? rc : posix_spawnattr_setsigdefault(attr, &all);
@@ -42,7 +46,7 @@ static int prepare_files(posix_spawn_file_actions_t *files, int out, int err, co
     return rc ? rc : posix_spawn_file_actions_addclosefrom_np(files, STDERR_FILENO + 1);
 }
 
-static int spawn(pid_t *pid, const struct oc_child_spec *spec, int out, int err)
+static int spawn_as(pid_t *pid, const struct oc_child_spec *spec, int out, int err, int group)
 {
     posix_spawnattr_t attr;
     posix_spawn_file_actions_t files;
@@ -52,13 +56,20 @@ static int spawn(pid_t *pid, const struct oc_child_spec *spec, int out, int err)
     }
     rc = posix_spawn_file_actions_init(&files);
     if (rc == 0) {
-        rc = prepare_attributes(&attr);
+        rc = prepare_attributes(&attr, group);
         rc = rc ? rc : prepare_files(&files, out, err, spec->cwd);
         rc = rc ? rc : posix_spawn(pid, spec->path, &files, &attr, spec->argv, spec->envp);
         posix_spawn_file_actions_destroy(&files);
     }
     posix_spawnattr_destroy(&attr);
     return rc;
+}
+
+/* In a sandbox there is no group but that of the whole plugin: what the program has started ends with the plugin then. */
+static int spawn(pid_t *pid, const struct oc_child_spec *spec, int out, int err)
+{
+    int rc = spawn_as(pid, spec, out, err, POSIX_SPAWN_SETPGROUP);
+    return rc == EPERM ? spawn_as(pid, spec, out, err, 0) : rc;
 }
 
 /* Both ends are marked close-on-exec; only ours does not block. A write end below 3 would be closed
@@ -89,8 +100,8 @@ int oc_child_start(struct oc_child *child, const struct oc_child_spec *spec)
     int out[2] = {-1, -1}, err[2] = {-1, -1};
     memset(child, 0, sizeof *child);
     child->pidfd = child->out.fd = child->err.fd = -1;
-    child->out.max = OC_CHILD_OUTPUT_MAX;
-    child->err.max = OC_CHILD_ERRORS_MAX;
+    child->out.max = spec->output_max;
+    child->err.max = spec->errors_max;
     int rc = open_pipe(out);
     rc = rc ? rc : open_pipe(err);
     rc = rc ? rc : spawn(&child->pid, spec, out[1], err[1]);
@@ -156,14 +167,39 @@ static bool has_ended(pid_t pid)
     return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == pid;
 }
 
-/* The group is killed while its leader is still a zombie: its number cannot belong to anyone else
- * yet. */
-static void reap(struct oc_child *child)
+/* The whole group, or the process alone when it leads none. */
+static void send_signal(pid_t pid, int signal)
 {
-    kill(-child->pid, SIGKILL);
-    while (waitpid(child->pid, &child->status, 0) < 0 && errno == EINTR) {
+    if (kill(-pid, signal) != 0) {
+        kill(pid, signal);
     }
-    child->pid = 0;
+}
+
+/* It has ended, so this does not wait. The group is killed while its leader is still a zombie: its
+ * number cannot belong to anyone else yet. */
+static int reap(pid_t pid)
+{
+    int status = 0;
+    kill(-pid, SIGKILL);
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    return status;
+}
+
+bool oc_child_reap(pid_t *pid)
+{
+    if (*pid > 0 && !has_ended(*pid)) {
+        return false;
+    }
+    if (*pid > 0) {
+        reap(*pid);
+        *pid = 0;
+    }
+    return true;
+}
+
+static void close_all(struct oc_child *child)
+{
     close_fd(&child->pidfd);
     close_fd(&child->out.fd);
     close_fd(&child->err.fd);
@@ -178,7 +214,9 @@ bool oc_child_step(struct oc_child *child)
     read_text(&child->out);
     read_text(&child->err);
     if (ended) {
-        reap(child);
+        child->status = reap(child->pid);
+        child->pid = 0;
+        close_all(child);
     }
     return !ended;
 }
@@ -186,17 +224,30 @@ bool oc_child_step(struct oc_child *child)
 void oc_child_signal(struct oc_child *child, int signal)
 {
     if (child->pid > 0) {
-        kill(-child->pid, signal);
+        send_signal(child->pid, signal);
     }
 }
 
-void oc_child_finish(struct oc_child *child)
+static void await_end(const struct oc_child *child, int64_t ms)
 {
-    if (child->pid > 0) {
-        kill(child->pid, SIGKILL);
-        reap(child);
+    const int64_t until = oc_monotonic_ms() + ms;
+    struct pollfd p = {.fd = child->pidfd, .events = POLLIN};
+    while (!has_ended(child->pid) && oc_left_ms(until) > 0) {
+        poll(&p, 1, (int)(oc_left_ms(until) < LOOK_MS ? oc_left_ms(until) : LOOK_MS));
+    }
+}
+
+pid_t oc_child_finish(struct oc_child *child, int64_t ms)
+{
+    pid_t left = child->pid;
+    if (left > 0) {
+        send_signal(left, SIGKILL);
+        await_end(child, ms);
+        oc_child_reap(&left);
+        close_all(child);
     }
     free(child->out.data);
     free(child->err.data);
     memset(child, 0, sizeof *child);
+    return left;
 }
