@@ -162,6 +162,22 @@ def clients_hear_what_they_chose():
             ws.close()
 
 
+def a_message_that_cannot_be_kept_is_sent_once_and_the_log_says_so():
+    with Scene(more="history = true;") as s:
+        for day in (0, 86400):  # midnight may be near
+            s.redis.cli("set", "A2A:messages:a2a:beta:" + time.strftime("%Y-%m-%d", time.gmtime(time.time() + day)), "no hash")
+        heard = subprocess.Popen(["redis-cli", "-p", str(s.redis.port), "subscribe", "a2a:beta"], stdout=subprocess.PIPE, text=True)
+        for _ in range(3):
+            heard.stdout.readline()
+        assert s.daemon.call("message.send", to="beta", content="hello")["receivers"] == 2
+        eventually(lambda: "HSET was refused: WRONGTYPE" in s.daemon.output(), what="the warning")
+        s.redis.cli("publish", "a2a:beta", "end")
+        lines = [heard.stdout.readline().strip() for _ in range(6)]
+        heard.kill()
+        heard.wait()
+        assert json.loads(lines[2])["content"] == "hello" and lines[5] == "end", lines
+
+
 def history_is_bounded_and_asked_for():
     with Scene() as s:
         for i in range(30):
@@ -344,7 +360,8 @@ def the_configuration_is_checked_and_reloaded():
 
 
 def main():
-    return run([messages_go_both_ways, clients_hear_what_they_chose, history_is_bounded_and_asked_for, what_is_no_envelope_is_text,
+    return run([messages_go_both_ways, clients_hear_what_they_chose,
+                a_message_that_cannot_be_kept_is_sent_once_and_the_log_says_so, history_is_bounded_and_asked_for, what_is_no_envelope_is_text,
                 frames_that_are_wrong_are_told, a_huge_message_goes_by, without_redis_clients_still_talk, redis_goes_and_comes_back,
                 a_flood_neither_stops_the_host_nor_grows_it, the_configuration_is_checked_and_reloaded])
 
