@@ -41,7 +41,7 @@ static int32_t start(void *self, const struct oc_host *host, struct oc_error *er
 {
     struct gotify *s = self;
     (void)host;
-    if (!channel_header_safe(s->token)) {
+    if (!transfer_header_value(s->token)) {
         return oc_fail(err, OC_E_CONFIG, "token: there are control characters in it");
     }
     s->post_url = channel_join_url(s->url, "message");

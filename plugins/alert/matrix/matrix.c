@@ -57,7 +57,7 @@ static int32_t start(void *self, const struct oc_host *host, struct oc_error *er
         snprintf(err->hint, sizeof err->hint, "Look into the room's settings, under Advanced.");
         return oc_fail(err, OC_E_CONFIG, "room: expected a room's id such as !abc:example.org");
     }
-    if (!channel_header_safe(s->token)) {
+    if (!transfer_header_value(s->token)) {
         return oc_fail(err, OC_E_CONFIG, "token: there are control characters in it");
     }
     if (asprintf(&s->authorization, "Bearer %s", s->token) < 0) {

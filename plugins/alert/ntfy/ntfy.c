@@ -45,7 +45,7 @@ static int32_t start(void *self, const struct oc_host *host, struct oc_error *er
 {
     struct ntfy *s = self;
     (void)host;
-    if (s->token && !channel_header_safe(s->token)) {
+    if (s->token && !transfer_header_value(s->token)) {
         return oc_fail(err, OC_E_CONFIG, "token: there are control characters in it");
     }
     if (s->token && *s->token && asprintf(&s->authorization, "Bearer %s", s->token) < 0) {

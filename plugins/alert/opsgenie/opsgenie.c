@@ -57,7 +57,7 @@ static int32_t start(void *self, const struct oc_host *host, struct oc_error *er
 {
     struct opsgenie *s = self;
     (void)host;
-    if (!channel_header_safe(s->api_key)) {
+    if (!transfer_header_value(s->api_key)) {
         return oc_fail(err, OC_E_CONFIG, "api_key: there are control characters in it");
     }
     if (asprintf(&s->authorization, "GenieKey %s", s->api_key) < 0) {

@@ -8,9 +8,6 @@
 
 #include <openclaw/plugin.h>
 
-int headers_is_name(const char *s);  /* a token */
-int headers_is_value(const char *s); /* without control characters but tabs */
-
 /* Content-Type and User-Agent unless `own` (pairs) has them, `own`, and no Expect. Owned by the caller; NULL when memory is short. */
 struct curl_slist *headers_make_common(const struct oc_list *own);
 

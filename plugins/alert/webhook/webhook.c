@@ -4,6 +4,7 @@
 #include "payload.h"
 #include "raw.h"
 #include "transfer/answer.h"
+#include "transfer/header.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -63,18 +64,6 @@ static const struct oc_option options[] = {
 
 /* ---- life ---- */
 
-static int32_t check_headers(const struct webhook *w, struct oc_error *err)
-{
-    const struct oc_pair *pairs = w->headers.items;
-    for (uint64_t i = 0; i < w->headers.count; i++) {
-        if (!headers_is_name(pairs[i].name) || !headers_is_value(pairs[i].value)) {
-            return oc_fail(err, OC_E_CONFIG, "headers.%.64s: this is no HTTP header",
-                           pairs[i].name);
-        }
-    }
-    return OC_OK;
-}
-
 static int32_t read_template(struct webhook *w, struct oc_error *err)
 {
     json_error_t where;
@@ -111,7 +100,7 @@ static void prepare_once(struct webhook *w)
 static int32_t start(void *self, const struct oc_host *host, struct oc_error *err)
 {
     struct webhook *w = self;
-    int32_t rc = check_headers(w, err);
+    int32_t rc = transfer_headers_check(&w->headers, err);
     (void)host;
     if (rc == OC_OK) {
         rc = read_template(w, err);

@@ -4,12 +4,11 @@
  * can never take (400, 409, 413, 422) is OC_E_PERMANENT, and the host drops it; all else can be put right, the transport, the
  * credentials and the address included, and the host holds what waits. */
 #include "transfer/answer.h"
+#include "transfer/header.h"
 
-#include <ctype.h>
 #include <snappy-c.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include <openclaw/emit.h>
 
@@ -55,37 +54,12 @@ static const struct oc_option options[] = {
 
 /* ---- life ---- */
 
-static int is_token(const char *s)
-{
-    int good = *s != '\0';
-    for (; *s && good; s++) {
-        good = isalnum((unsigned char)*s) || strchr("!#$%&'*+-.^_`|~", *s) != NULL;
-    }
-    return good;
-}
-
-static int is_field_value(const char *s)
-{
-    int good = 1;
-    for (; *s && good; s++) {
-        good = (unsigned char)*s >= 0x20 && *s != 0x7f;
-    }
-    return good;
-}
-
 static int32_t check(const struct remote_write *w, struct oc_error *err)
 {
-    const struct oc_pair *pairs = w->headers.items;
-    for (uint64_t i = 0; i < w->headers.count; i++) {
-        if (!is_token(pairs[i].name) || !is_field_value(pairs[i].value)) {
-            return oc_fail(err, OC_E_CONFIG, "headers.%.64s: this is no HTTP header",
-                           pairs[i].name);
-        }
-    }
-    if (w->bearer && !is_field_value(w->bearer)) {
+    if (w->bearer && !transfer_header_value(w->bearer)) {
         return oc_fail(err, OC_E_CONFIG, "bearer: a token has no control characters");
     }
-    return OC_OK;
+    return transfer_headers_check(&w->headers, err);
 }
 
 static int32_t start(void *self, const struct oc_host *host, struct oc_error *err)
@@ -160,35 +134,20 @@ static int32_t compress_batch(const struct bytes *in, struct bytes *out, struct 
 
 /* ---- the request ---- */
 
-static int add(struct curl_slist **list, const char *name, const char *value)
-{
-    char *line;
-    if (asprintf(&line, *value ? "%s: %s" : "%s;", name, value) < 0) {
-        return -1;
-    }
-    struct curl_slist *longer = curl_slist_append(*list, line);
-    free(line);
-    *list = longer ? longer : *list;
-    return longer ? 0 : -1;
-}
-
 static struct curl_slist *make_headers(const struct remote_write *w)
 {
     struct curl_slist *list = NULL;
-    const struct oc_pair *pairs = w->headers.items;
-    int failed = add(&list, "Content-Type", "application/x-protobuf");
-    failed |= add(&list, "Content-Encoding", "snappy");
-    failed |= add(&list, "X-Prometheus-Remote-Write-Version", "0.1.0");
-    failed |= add(&list, "User-Agent", "openclaw-remote-write/1.0");
-    for (uint64_t i = 0; i < w->headers.count; i++) {
-        failed |= add(&list, pairs[i].name, pairs[i].value);
-    }
-    struct curl_slist *longer = curl_slist_append(list, "Expect:"); /* no wait for 100 Continue */
-    if (failed || !longer) {
+    bool whole = transfer_header_add(&list, "Content-Type", "application/x-protobuf") &&
+                 transfer_header_add(&list, "Content-Encoding", "snappy") &&
+                 transfer_header_add(&list, "X-Prometheus-Remote-Write-Version", "0.1.0") &&
+                 transfer_header_add(&list, "User-Agent", "openclaw-remote-write/1.0") &&
+                 transfer_headers_add(&list, &w->headers) &&
+                 transfer_header_add(&list, "Expect", NULL); /* no wait for 100 Continue */
+    if (!whole) {
         curl_slist_free_all(list);
         return NULL;
     }
-    return longer;
+    return list;
 }
 
 static void prepare(const struct remote_write *w, const struct bytes *body,

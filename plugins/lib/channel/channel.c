@@ -30,16 +30,6 @@ void channel_stop(struct channel *c)
     transfer_leave();
 }
 
-bool channel_header_safe(const char *s)
-{
-    for (; *s; s++) {
-        if ((unsigned char)*s < 0x20 || *s == 0x7f) {
-            return false;
-        }
-    }
-    return true;
-}
-
 bool channel_is_url(const char *s)
 {
     return strncmp(s, "https://", 8) == 0 || strncmp(s, "http://", 7) == 0;
@@ -55,31 +45,14 @@ char *channel_join_url(const char *base, const char *path)
 
 /* ---- headers ---- */
 
-static bool add_line(struct curl_slist **list, const char *line)
-{
-    struct curl_slist *longer = curl_slist_append(*list, line);
-    *list = longer ? longer : *list;
-    return longer != NULL;
-}
-
-static bool add_header(struct curl_slist **list, const struct channel_header *h)
-{
-    char *line;
-    if (!channel_header_safe(h->value) || asprintf(&line, "%s: %s", h->name, h->value) < 0) {
-        return false;
-    }
-    bool added = add_line(list, line);
-    free(line);
-    return added;
-}
-
 static struct curl_slist *make_headers(const struct channel_post *post)
 {
     struct curl_slist *list = NULL;
-    bool whole = add_line(&list, "Content-Type: application/json; charset=utf-8") &&
-                 add_line(&list, "User-Agent: openclaw/1.0") && add_line(&list, "Expect:");
+    bool whole = transfer_header_add(&list, "Content-Type", "application/json; charset=utf-8") &&
+                 transfer_header_add(&list, "User-Agent", "openclaw/1.0") &&
+                 transfer_header_add(&list, "Expect", NULL);
     for (const struct channel_header *h = post->headers; whole && h && h->name; h++) {
-        whole = add_header(&list, h);
+        whole = transfer_header_value(h->value) && transfer_header_add(&list, h->name, h->value);
     }
     if (!whole) {
         curl_slist_free_all(list);

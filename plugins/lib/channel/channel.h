@@ -7,6 +7,7 @@
 
 #include "alert/message.h"
 #include "transfer/answer.h"
+#include "transfer/header.h"
 
 struct channel {
     CURL *curl; /* kept between calls, with its connection */
@@ -39,8 +40,6 @@ void channel_stop(struct channel *c);
 bool channel_is_url(const char *s); /* begins with http:// or https:// */
 /* base "/" path, whether base ends in a slash or not; owned by the caller, NULL when memory is out. */
 char *channel_join_url(const char *base, const char *path);
-/* `s` may go into a header: no control characters. */
-bool channel_header_safe(const char *s);
 /* The option that every channel of this kind has: as a line of its table, `of` the name of its struct. */
 #define CHANNEL_CA_FILE(of)                                                                        \
     {                                                                                              \
