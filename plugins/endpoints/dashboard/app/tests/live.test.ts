@@ -1,44 +1,8 @@
 // The live connection against a socket that does what the test says. SPDX-License-Identifier: MIT
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { backoff, Live, matches, type TopicMessage } from '../src/api/live';
-
-class FakeSocket {
-  static all: FakeSocket[] = [];
-  static get last(): FakeSocket {
-    return FakeSocket.all[FakeSocket.all.length - 1] as FakeSocket;
-  }
-
-  readyState = 0;
-  sent: Record<string, unknown>[] = [];
-  onmessage: ((e: { data: string }) => void) | null = null;
-  onclose: ((e: { code: number }) => void) | null = null;
-  onerror: (() => void) | null = null;
-
-  constructor(
-    readonly url: string,
-    readonly protocol: string,
-  ) {
-    FakeSocket.all.push(this);
-  }
-
-  send(text: string): void {
-    this.sent.push(JSON.parse(text) as Record<string, unknown>);
-  }
-  close(): void {
-    this.readyState = 3;
-  }
-  hello(event = 10): void {
-    this.readyState = 1;
-    this.tell({ type: 'hello', version: '1.0.0', actor: 'a', role: 'viewer', event });
-  }
-  tell(frame: object): void {
-    this.onmessage?.({ data: JSON.stringify(frame) });
-  }
-  breaks(code = 1006): void {
-    this.readyState = 3;
-    this.onclose?.({ code });
-  }
-}
+import { backoff, Live, type TopicMessage } from '../src/api/live';
+import { matches } from '../src/api/selector';
+import { FakeSocket } from './socket';
 
 let flush: () => void;
 let live: Live;
@@ -211,7 +175,18 @@ describe('messages', () => {
     FakeSocket.last.tell({ type: 'resync', topic: 'health' });
     FakeSocket.last.tell({ type: 'snapshot', topic: 'health', event: 40, data: { n: 9 } });
     flush();
-    expect(got).toEqual([{ kind: 'snapshot', data: { n: 9 } }]);
+    expect(got).toEqual([{ kind: 'resync' }, { kind: 'snapshot', data: { n: 9 } }]);
+  });
+
+  it('says of events that some are missing, to those whose they are', () => {
+    const audit = watch('events:audit');
+    const config = watch('events:config.*');
+    live.start();
+    FakeSocket.last.hello();
+    FakeSocket.last.tell({ type: 'resync', topic: 'events:audit' });
+    flush();
+    expect(audit.got).toEqual([{ kind: 'resync' }]);
+    expect(config.got).toEqual([]);
   });
 
   it('asks for the events that it missed', () => {
@@ -228,8 +203,64 @@ describe('messages', () => {
     expect(FakeSocket.last.sent).toEqual([{ type: 'subscribe', topics: ['events:alert.*'], since: 18 }]);
   });
 
-  it('forgets the event number of a host that began anew', () => {
-    watch('events:*');
+  it('asks for what it missed of all that it knew, and for the whole of the rest', () => {
+    watch('logs');
+    live.start();
+    FakeSocket.last.hello(10);
+    FakeSocket.last.tell({ type: 'snapshot', topic: 'logs', event: 12, data: {} });
+    FakeSocket.last.breaks();
+    watch('jobs');
+    vi.advanceTimersByTime(500);
+    FakeSocket.last.hello(30);
+    expect(FakeSocket.last.sent).toEqual([
+      { type: 'subscribe', topics: ['logs'], since: 12 },
+      { type: 'subscribe', topics: ['jobs'] },
+    ]);
+  });
+
+  it('asks for nothing again that is still to be shown', () => {
+    watch('logs');
+    live.start();
+    FakeSocket.last.hello(10);
+    FakeSocket.last.tell({ type: 'snapshot', topic: 'logs', event: 12, data: {} });
+    FakeSocket.last.tell({ type: 'delta', topic: 'logs', event: 13, data: {} });
+    FakeSocket.last.breaks(); // before a frame was drawn
+    vi.advanceTimersByTime(500);
+    FakeSocket.last.hello(30);
+    expect(FakeSocket.last.sent[0]).toMatchObject({ since: 13 });
+  });
+
+  it('asks for the events since it came, even if it saw none', () => {
+    live.start();
+    FakeSocket.last.hello(10);
+    watch('events:audit');
+    FakeSocket.last.breaks();
+    vi.advanceTimersByTime(500);
+    FakeSocket.last.hello(30);
+    expect(FakeSocket.last.sent).toEqual([{ type: 'subscribe', topics: ['events:audit'], since: 10 }]);
+  });
+
+  it('forgets what it cannot keep up with, and takes everything anew', () => {
+    const health = watch('health');
+    const audit = watch('events:audit');
+    live.start();
+    FakeSocket.last.hello(10);
+    FakeSocket.last.tell({ type: 'snapshot', topic: 'health', event: 11, data: { n: 0 } });
+    flush();
+    for (let i = 0; i < 20_000; i++)
+      FakeSocket.last.tell({ type: 'delta', topic: 'health', event: 12 + i, data: { i } });
+    health.got.length = 0;
+    flush();
+    expect(health.got).toEqual([{ kind: 'resync' }]);
+    expect(audit.got).toEqual([{ kind: 'resync' }]);
+    expect(FakeSocket.last.sent[1]).toEqual({ type: 'subscribe', topics: ['health', 'events:audit'] });
+    FakeSocket.last.tell({ type: 'snapshot', topic: 'health', event: 20_100, data: { n: 1 } });
+    flush();
+    expect(health.got[1]).toEqual({ kind: 'snapshot', data: { n: 1 } });
+  });
+
+  it('forgets the event number of a host that began anew, and says so', () => {
+    const { got } = watch('events:*');
     live.start();
     FakeSocket.last.hello(900);
     FakeSocket.last.tell({ type: 'event', event: 950, topic: 'a', time: 5, data: {} });
@@ -238,6 +269,9 @@ describe('messages', () => {
     vi.advanceTimersByTime(500);
     FakeSocket.last.hello(3);
     expect(FakeSocket.last.sent).toEqual([{ type: 'subscribe', topics: ['events:*'] }]);
+    got.length = 0;
+    flush();
+    expect(got).toEqual([{ kind: 'resync' }]);
   });
 
   it('survives what is not JSON', () => {

@@ -6,12 +6,12 @@ import {
   applyHealth,
   checkOfService,
   fromSnapshot,
+  joinJobs,
   merge,
   NO_ALERTS,
-  prepend,
   serviceOf,
 } from '../src/api/state';
-import type { Alert, Check, Service, Snapshot } from '../src/api/types';
+import type { Alert, Check, Job, Service, Snapshot } from '../src/api/types';
 
 const check = (service: string, more: Partial<Check> = {}): Check => ({
   service,
@@ -168,10 +168,36 @@ describe('alerts', () => {
   });
 });
 
-it('keeps the newest of a stream, newest first', () => {
-  expect(prepend([3, 2, 1], [4, 5], 4)).toEqual([5, 4, 3, 2]);
-  const list = [1];
-  expect(prepend(list, [], 4)).toBe(list);
+describe('jobs', () => {
+  const at = (minutes: number): string => new Date(minutes * 60_000).toISOString();
+  const job = (name: string, started: number, finished?: number): Job => ({
+    job: name,
+    op: 'x',
+    state: finished === undefined ? 'running' : 'succeeded',
+    started: at(started),
+    finished: finished === undefined ? null : at(finished),
+  });
+  const names = (jobs: readonly Job[]) => jobs.map((j) => j.job);
+
+  it('stand the latest first, each as it was told last', () => {
+    const jobs = joinJobs([job('b', 2, 3)], [job('a', 1), job('b', 2)], 3 * 60_000);
+    expect(names(jobs)).toEqual(['b', 'a']);
+    expect(jobs[0]?.state).toBe('succeeded');
+  });
+
+  it('are forgotten ten minutes after their end, as the host does, and while they run never', () => {
+    const known = [job('long', 0), job('old', 1, 2), job('new', 3, 4)];
+    expect(names(joinJobs([], known, 11.5 * 60_000))).toEqual(['new', 'old', 'long']);
+    expect(names(joinJobs([], known, 12 * 60_000))).toEqual(['new', 'long']);
+    expect(names(joinJobs([], known, 600 * 60_000))).toEqual(['long']);
+  });
+
+  it('are never more than the host keeps', () => {
+    let jobs: readonly Job[] = [];
+    for (let i = 0; i < 2000; i++) jobs = joinJobs([job(`j${i}`, i / 1000, i / 1000)], jobs, 60_000);
+    expect(jobs).toHaveLength(512);
+    expect(jobs[0]?.job).toBe('j1999');
+  });
 });
 
 describe('the service of an alert', () => {

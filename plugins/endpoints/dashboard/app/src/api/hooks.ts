@@ -1,9 +1,10 @@
 // What views use: live topics, operations and their answers, the session. SPDX-License-Identifier: MIT
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { Live, type TopicMessage } from './live';
-import { repeat } from './repeat';
+import { askOneAtATime, repeat } from './repeat';
 import { ApiError, call, fetchSession, get, type CallOptions } from './rest';
-import { alertsFromSnapshot, applyAlerts, applyHealth, fromSnapshot, NO_ALERTS, NO_HEALTH, prepend } from './state';
+import { chooser } from './selector';
+import { alertsFromSnapshot, applyAlerts, applyHealth, fromSnapshot, joinJobs, NO_ALERTS, NO_HEALTH } from './state';
 import type { AlertsState, HealthState } from './state';
 import { Slice, useSelect, useSlice } from './store';
 import type { Alert, HealthDelta, Job, OpInfo, Role, Sample, Session, Snapshot } from './types';
@@ -34,34 +35,51 @@ function onAlerts(m: TopicMessage): void {
     alertsSlice.set(applyAlerts(alertsSlice.get(), m.data as { changed?: Alert[]; removed?: string[] }));
 }
 
-/** While the live connection is lost the same figures come by asking, at a slower pace. */
-async function poll(): Promise<void> {
-  const [health, alerts] = await Promise.all([call<Snapshot>('health.check'), call<Alert[]>('alert.list')]);
-  healthSlice.set(fromSnapshot(health));
-  alertsSlice.set(alertsFromSnapshot(alerts));
+/** While the live connection is lost the same figures come by asking; an answer that comes after it is back is an old one. */
+async function poll(signal: AbortSignal): Promise<void> {
+  const ask = async <T>(op: string, set: (data: T) => void) => {
+    const data = await call<T>(op, {}, { signal });
+    if (!signal.aborted) set(data);
+  };
+  await Promise.all([
+    ask<Snapshot>('health.check', (s) => healthSlice.set(fromSnapshot(s))),
+    ask<Alert[]>('alert.list', (rows) => alertsSlice.set(alertsFromSnapshot(rows))),
+  ]);
 }
 
 const POLL_MS = 10_000;
 
 /** Begins everything that lives as long as the page. Returns how to end it. */
 export function startData(): () => void {
-  const ends = [live.watch('health', onHealth), live.watch('alerts', onAlerts)];
-  live.start();
-  let busy = false;
+  let asking: AbortController | null = null;
+  const isAway = () => ['lost', 'polling'].includes(live.link.get().state);
   const timer = setInterval(() => {
-    const state = live.link.get().state;
-    if (busy || (state !== 'lost' && state !== 'polling') || document.visibilityState === 'hidden') return;
-    busy = true;
-    poll()
+    if (asking || !isAway() || document.visibilityState === 'hidden') return;
+    const mine = new AbortController();
+    asking = mine;
+    poll(mine.signal)
       .then(() => live.polled(true))
       .catch(() => live.polled(false))
       .finally(() => {
-        busy = false;
+        if (asking === mine) asking = null;
       });
   }, POLL_MS);
+  const stopAsking = () => {
+    asking?.abort();
+    asking = null;
+  };
+  const ends = [
+    live.link.subscribe(() => {
+      if (!isAway()) stopAsking();
+    }),
+    live.watch('health', onHealth),
+    live.watch('alerts', onAlerts),
+  ];
+  live.start();
   return () => {
     clearInterval(timer);
     ends.forEach((end) => end());
+    stopAsking();
     live.stop();
   };
 }
@@ -112,34 +130,16 @@ export function useTopic(
   }, [name, key]);
 }
 
-/** The newest items of a topic that only tells (logs, messages, events:...), newest first. */
-export function useStream<T>(name: string | null, limit = 500): { items: readonly T[]; ready: boolean } {
-  const [state, setState] = useState<{ items: readonly T[]; ready: boolean }>({ items: [], ready: false });
-  useTopic(name, (m) => {
-    const items = itemsOf<T>(m);
-    if (m.kind === 'snapshot') setState({ items: prepend([], items, limit), ready: true });
-    else setState((s) => ({ items: prepend(s.items, items, limit), ready: true }));
-  });
-  return state;
-}
-
-function itemsOf<T>(m: TopicMessage): T[] {
-  if (m.kind === 'event') return [m as unknown as T];
-  if (Array.isArray(m.data)) return m.data as T[];
-  if (m.data && typeof m.data === 'object') {
-    const list = Object.values(m.data).find(Array.isArray);
-    if (list) return list as T[];
-    if (Object.keys(m.data).length) return [m.data as T];
-  }
-  return [];
-}
-
 /** New samples of series as they come, without drawing anything anew. */
 export function useSamples(selectors: readonly string[], onSamples: (samples: readonly Sample[]) => void): void {
+  const chosen = useMemo(() => chooser(selectors), [selectors]);
   useTopic(
     selectors.length ? 'samples' : null,
     (m) => {
-      if (m.kind !== 'event') onSamples(((m.data as { samples?: Sample[] } | null)?.samples ?? []) as Sample[]);
+      if (m.kind !== 'snapshot' && m.kind !== 'delta') return;
+      // all who watch samples are told what any of them wants
+      const mine = ((m.data as { samples?: Sample[] } | null)?.samples ?? []).filter((s) => chosen(s.series));
+      if (mine.length) onSamples(mine);
     },
     selectors,
   );
@@ -147,12 +147,10 @@ export function useSamples(selectors: readonly string[], onSamples: (samples: re
 
 export function useJobs(): { ready: boolean; jobs: readonly Job[] } {
   useTopic('jobs', (m) => {
-    const d = m.data as { jobs?: Job[]; changed?: Job[]; removed?: string[] } | Job[];
-    const rows = Array.isArray(d) ? d : (d.jobs ?? d.changed ?? []);
-    const gone = new Set(Array.isArray(d) ? [] : (d.removed ?? []));
+    if (m.kind !== 'snapshot' && m.kind !== 'delta') return;
+    const d = m.data as { jobs?: Job[]; changed?: Job[] };
     const old = m.kind === 'snapshot' ? [] : jobsSlice.get().jobs;
-    const fresh = new Set(rows.map((r) => r.job));
-    jobsSlice.set({ ready: true, jobs: [...rows, ...old.filter((r) => !fresh.has(r.job) && !gone.has(r.job))] });
+    jobsSlice.set({ ready: true, jobs: joinJobs(d.jobs ?? d.changed ?? [], old, Date.now()) });
   });
   return useSlice(jobsSlice);
 }
@@ -203,38 +201,51 @@ export function useQuery<T>(op: string | null, params: object = {}, options: Que
       busy: !!op,
     }),
   );
-  const [turn, setTurn] = useState(0);
-  const reload = useCallback(() => setTurn((t) => t + 1), []);
+  const asker = useRef<(() => void) | null>(null);
+  const reload = useCallback(() => asker.current?.(), []);
   const onKey = JSON.stringify(options.on ?? []);
+  const asked = useRef(onKey);
 
   useEffect(() => {
+    asked.current = onKey;
     if (!op) return undefined;
-    const abort = new AbortController();
-    setState((s) => ({
-      key,
-      data: s.key === key ? s.data : (cache.get(key) as T | undefined),
-      error: s.key === key ? s.error : null,
-      busy: true,
-    }));
-    const ask = () =>
-      void call<T>(op, params, { signal: abort.signal })
+    const question = askOneAtATime((signal) => {
+      setState((s) => ({
+        key,
+        data: s.key === key ? s.data : (cache.get(key) as T | undefined),
+        error: s.key === key ? s.error : null,
+        busy: true,
+      }));
+      return call<T>(op, params, { signal })
         .then((data) => {
+          if (signal.aborted) return;
           remember(key, data);
           setState({ key, data, error: null, busy: false });
         })
         .catch((e: unknown) => {
-          if (abort.signal.aborted) return;
-          setState((s) => ({ ...s, error: asError(e), busy: false }));
+          if (!signal.aborted) setState((s) => ({ ...s, error: asError(e), busy: false }));
         });
+    });
     // what is known is shown first: a view with many questions would hold up its own picture, and one who passes through asks nothing
-    const timer = turn === 0 && cache.has(key) ? setTimeout(ask, KNOWN_FOR) : ask();
+    const timer = cache.has(key) ? setTimeout(question.ask, KNOWN_FOR) : undefined;
+    if (timer === undefined) question.ask();
+    asker.current = () => {
+      clearTimeout(timer);
+      question.ask();
+    };
     return () => {
-      clearTimeout(timer ?? undefined);
-      abort.abort();
+      asker.current = null;
+      clearTimeout(timer);
+      question.end();
     };
     // params are in the key
     // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [key, turn, onKey]);
+  }, [key]);
+
+  useEffect(() => {
+    if (asked.current !== onKey) reload();
+    asked.current = onKey;
+  }, [onKey, reload]);
 
   useEffect(() => {
     if (!op || !options.every) return undefined;
@@ -261,9 +272,13 @@ export function asError(e: unknown): ApiError {
     : new ApiError({ code: 'internal', message: e instanceof Error ? e.message : String(e) });
 }
 
-/** Runs an operation when asked to; `run` resolves to undefined when it failed (the failure is in `error`). */
+/**
+ * Runs an operation when asked to; `run` resolves to undefined when it failed (the failure is in `error`). `failed` is told of
+ * the failure even if the component is gone by then.
+ */
 export function useAction<T = unknown>(
   op: string,
+  failed?: (error: ApiError) => void,
 ): {
   run: (params?: object, options?: CallOptions) => Promise<T | undefined>;
   busy: boolean;
@@ -271,26 +286,20 @@ export function useAction<T = unknown>(
   clear: () => void;
 } {
   const [state, setState] = useState<{ busy: boolean; error: ApiError | null }>({ busy: false, error: null });
-  const here = useRef(true);
-  useEffect(() => {
-    here.current = true;
-    return () => {
-      here.current = false;
-    };
-  }, []);
   const run = useCallback(
     async (params: object = {}, options: CallOptions = {}) => {
       setState({ busy: true, error: null });
       try {
         const data = await call<T>(op, params, options);
-        if (here.current) setState({ busy: false, error: null });
+        setState({ busy: false, error: null });
         return data;
       } catch (e) {
-        if (here.current) setState({ busy: false, error: asError(e) });
+        setState({ busy: false, error: asError(e) });
+        failed?.(asError(e));
         return undefined;
       }
     },
-    [op],
+    [op, failed],
   );
   const clear = useCallback(() => setState({ busy: false, error: null }), []);
   return { run, busy: state.busy, error: state.error, clear };

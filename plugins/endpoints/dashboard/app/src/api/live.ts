@@ -1,5 +1,6 @@
 // The live connection: subscriptions, snapshots and deltas, reconnecting. SPDX-License-Identifier: MIT
 import { apiUrl, ApiError } from './rest';
+import { matches } from './selector';
 import { FrameBatch, Slice } from './store';
 import type { ErrorInfo } from './types';
 
@@ -29,6 +30,8 @@ interface Frame {
 export type TopicMessage =
   | { kind: 'snapshot'; data: unknown }
   | { kind: 'delta'; data: unknown }
+  /** Something was missed. A snapshot follows, but for events, of which there is none: what they told of is to be asked anew. */
+  | { kind: 'resync' }
   | { kind: 'event'; event: number; topic: string; time: number; data: unknown };
 type Handler = (message: TopicMessage) => void;
 
@@ -42,6 +45,8 @@ const bounded = (s: string): string =>
 
 interface Topic {
   users: number;
+  /** We have what the host told of it up to the last event that we saw: it need only tell the rest. */
+  known: boolean;
   handlers: Set<Handler>;
   selectors: Map<string, number>;
 }
@@ -67,6 +72,8 @@ const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
 const PING_MS = 15_000;
 const SILENCE_MS = 25_000;
+/** Frames that may wait to be shown: a page that cannot keep up forgets them, and takes everything anew. */
+const MOST_WAITING = 5000;
 
 /** How long to wait before the n-th attempt (n from 1): doubling, with up to a half less so that pages do not come together. */
 export function backoff(attempt: number, random: () => number = Math.random): number {
@@ -81,6 +88,7 @@ export class Live {
   private topics = new Map<string, Topic>();
   private pending = new Map<number, Pending>();
   private inbox: Frame[] = [];
+  private behind = false;
   private batch: { ask(): void };
   private nextId = 1;
   private lastEvent: number | null = null;
@@ -128,7 +136,7 @@ export class Live {
   watch(name: string, handler: Handler, selectors: readonly string[] = []): () => void {
     let topic = this.topics.get(name);
     if (!topic) {
-      topic = { users: 0, handlers: new Set(), selectors: new Map() };
+      topic = { users: 0, known: false, handlers: new Set(), selectors: new Map() };
       this.topics.set(name, topic);
     }
     const entry = topic;
@@ -208,12 +216,28 @@ export class Live {
   }
 
   private opened(frame: Frame): void {
+    const event = typeof frame.event === 'number' ? frame.event : null;
     // a host that began anew counts from the start
-    if (this.lastEvent !== null && typeof frame.event === 'number' && frame.event < this.lastEvent)
-      this.lastEvent = null;
+    if (this.lastEvent === null || (event !== null && event < this.lastEvent)) this.forget();
     this.become('live', { attempt: 0, version: typeof frame.version === 'string' ? frame.version : null });
     this.pingTimer = setInterval(() => this.beat(), PING_MS);
-    if (this.topics.size) this.subscribe([...this.topics.keys()]);
+    const names = [...this.topics.keys()];
+    const known = names.filter((n) => this.topics.get(n)?.known);
+    const unknown = names.filter((n) => !known.includes(n));
+    if (known.length) this.subscribe(known, this.lastEvent);
+    if (unknown.length) this.subscribe(unknown);
+    this.lastEvent ??= event;
+  }
+
+  /** What was told before does not count any more: snapshots will follow, and who listens to events asks anew. */
+  private forget(): void {
+    this.lastEvent = null;
+    this.inbox = [];
+    for (const [name, topic] of this.topics) {
+      if (topic.known) this.inbox.push({ type: 'resync', topic: name });
+      topic.known = false;
+    }
+    this.batch.ask();
   }
 
   private beat(): void {
@@ -249,16 +273,21 @@ export class Live {
     return true;
   }
 
-  private subscribe(names: string[]): void {
+  /** With `since` the host tells what was missed, where it still can, instead of the whole. */
+  private subscribe(names: readonly string[], since: number | null = null): void {
     const selectors = new Set<string>();
     for (const n of names) for (const s of this.topics.get(n)?.selectors.keys() ?? []) selectors.add(s);
-    const events = names.some((n) => n.startsWith('events:'));
-    this.send({
+    const sent = this.send({
       type: 'subscribe',
       topics: names,
       ...(selectors.size ? { selectors: [...selectors].map(bounded).slice(0, MOST_SELECTORS) } : {}),
-      ...(events && this.lastEvent !== null ? { since: this.lastEvent } : {}),
+      ...(since !== null ? { since } : {}),
     });
+    if (!sent) return;
+    for (const n of names) {
+      const topic = this.topics.get(n);
+      if (topic && n.startsWith('events:')) topic.known = true; // there is no snapshot to wait for
+    }
   }
 
   // ---- what arrives ----
@@ -274,9 +303,21 @@ export class Live {
     if (frame.type === 'hello') this.opened(frame);
     else if (frame.type === 'row' || frame.type === 'progress' || frame.type === 'result') this.answer(frame);
     else if (frame.type === 'snapshot' || frame.type === 'delta' || frame.type === 'event' || frame.type === 'resync') {
-      this.inbox.push(frame);
-      this.batch.ask();
+      this.keep(frame);
     }
+  }
+
+  private keep(frame: Frame): void {
+    if (this.inbox.length >= MOST_WAITING) this.behind = true;
+    if (this.behind) {
+      this.inbox = []; // taken anew as soon as there is time for it
+      return;
+    }
+    if (typeof frame.event === 'number') this.lastEvent = Math.max(this.lastEvent ?? 0, frame.event);
+    const topic = frame.topic === undefined ? undefined : this.topics.get(frame.topic);
+    if (topic && frame.type === 'snapshot') topic.known = true;
+    this.inbox.push(frame);
+    this.batch.ask();
   }
 
   private answer(frame: Frame): void {
@@ -292,14 +333,19 @@ export class Live {
     }
   }
 
-  /** Everything that came since the last frame. What came before a resync of its topic does not count. */
+  /** Everything that came since the last frame. */
   private flush(): void {
+    if (this.behind) {
+      this.behind = false;
+      this.forget();
+      this.subscribe([...this.topics.keys()]);
+    }
     const frames = this.inbox;
     this.inbox = [];
     for (const f of frames) {
-      if (typeof f.event === 'number') this.lastEvent = Math.max(this.lastEvent ?? 0, f.event);
-      if (f.type === 'resync' || !f.topic) continue;
+      if (!f.topic) continue;
       if (f.type === 'event') this.deliverEvent(f);
+      else if (f.type === 'resync') this.deliver(f.topic, { kind: 'resync' });
       else this.deliver(f.topic, { kind: f.type === 'snapshot' ? 'snapshot' : 'delta', data: f.data });
     }
   }
@@ -321,10 +367,4 @@ export class Live {
       for (const h of [...topic.handlers]) h(message);
     }
   }
-}
-
-/** A pattern of topics: `alert.*`, `*`. */
-export function matches(pattern: string, topic: string): boolean {
-  const parts = pattern.split('*').map((p) => p.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${parts.join('.*')}$`).test(topic);
 }

@@ -1,5 +1,5 @@
 // How snapshots and deltas become what views show: pure functions. SPDX-License-Identifier: MIT
-import type { Agent, Alert, Check, CheckState, HealthDelta, Resources, Service, Snapshot, Summary } from './types';
+import type { Agent, Alert, Check, CheckState, HealthDelta, Job, Resources, Service, Snapshot, Summary } from './types';
 
 export interface HealthState {
   /** False until the first snapshot is there. */
@@ -177,8 +177,20 @@ export function applyAlerts(state: AlertsState, d: { changed?: Alert[]; removed?
   return merged === state.alerts && state.ready ? state : { ready: true, alerts: [...merged].sort(byGravity) };
 }
 
-/** The newest `limit` items, newest first. */
-export function prepend<T>(list: readonly T[], items: readonly T[], limit: number): readonly T[] {
-  if (items.length === 0) return list;
-  return [...[...items].reverse(), ...list].slice(0, limit);
+/** The host forgets a job so long after its end; so many may run, and as many have ended. */
+const JOB_KEPT_MS = 600_000;
+const MOST_JOBS = 512;
+const byStart = (a: Job, b: Job): number => {
+  const [s, t] = [a.started ?? '', b.started ?? ''];
+  return s < t ? 1 : s > t ? -1 : 0;
+};
+
+/** What is told of jobs, and what was known before of others: the latest first, without what the host has forgotten by now. */
+export function joinJobs(told: readonly Job[], known: readonly Job[], now: number): readonly Job[] {
+  const fresh = new Set(told.map((j) => j.job));
+  const over = (j: Job): boolean => !!j.finished && now - Date.parse(j.finished) >= JOB_KEPT_MS;
+  return [...told, ...known.filter((j) => !fresh.has(j.job))]
+    .filter((j) => !over(j))
+    .sort(byStart)
+    .slice(0, MOST_JOBS);
 }

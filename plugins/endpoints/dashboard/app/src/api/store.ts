@@ -30,7 +30,9 @@ export function useSelect<T, P>(slice: Slice<T>, select: (value: T) => P): P {
   return useSyncExternalStore(slice.subscribe, () => select(slice.get()));
 }
 
-/** Runs what was asked for once, with the next frame; in a hidden page a little later. */
+const LATEST_MS = 250;
+
+/** Runs what was asked for once, with the next frame; where none comes, for the page is hidden or busy, a little later. */
 export class FrameBatch {
   private waiting = false;
 
@@ -39,11 +41,14 @@ export class FrameBatch {
   ask(): void {
     if (this.waiting) return;
     this.waiting = true;
+    // a frame that was asked for while the page was seen does not come once it is hidden: whichever is first will do
+    const frame = requestAnimationFrame(() => go());
+    const timer = setTimeout(() => go(), LATEST_MS);
     const go = () => {
+      cancelAnimationFrame(frame);
+      clearTimeout(timer);
       this.waiting = false;
       this.run();
     };
-    if (typeof document !== 'undefined' && document.visibilityState === 'visible') requestAnimationFrame(go);
-    else setTimeout(go, 250);
   }
 }

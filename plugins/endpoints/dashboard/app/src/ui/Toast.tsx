@@ -1,5 +1,5 @@
 // Short notes about what was done or failed; read aloud, gone after a while. SPDX-License-Identifier: MIT
-import { useCallback, useEffect } from 'react';
+import { useCallback, useEffect, useRef } from 'react';
 import { useAction } from '@/api/hooks';
 import type { ApiError, CallOptions } from '@/api/rest';
 import { Slice, useSlice } from '@/api/store';
@@ -27,24 +27,22 @@ export const tellError = (e: ApiError): void => tell(e.message, 'critical', e.hi
 
 /** An operation whose outcome is told in a note. `done` makes the sentence; null tells nothing. */
 export function useCommand<T = unknown>(op: string, done: (data: T) => string | null = () => 'Done') {
-  const action = useAction<T>(op);
+  const action = useAction<T>(op, tellError);
   const { run: start } = action;
+  const latest = useRef(done);
+  latest.current = done;
   const run = useCallback(
     async (params: object = {}, options?: CallOptions): Promise<T | undefined> => {
+      const say = latest.current; // what is chosen now, whatever is chosen while it runs
       const data = await start(params, options);
       if (data !== undefined) {
-        const text = done(data);
+        const text = say(data);
         if (text) tell(text);
       }
       return data;
     },
-    // `done` is a sentence: whichever was given first will do
-    // eslint-disable-next-line react-hooks/exhaustive-deps
     [start],
   );
-  useEffect(() => {
-    if (action.error) tellError(action.error);
-  }, [action.error]);
   return { ...action, run };
 }
 

@@ -115,15 +115,16 @@ export function AlertList({ tabs }: { tabs: ReactNode }) {
   const [selected, select] = useParam('sel', '', true);
   const [ticked, setTicked] = useState<ReadonlySet<string>>(new Set());
   const can = useCan();
-  const ended = useQuery<Alert[]>(
-    statuses.has('resolved') ? 'alert.list' : null,
-    { state: 'resolved' },
-    { on: [firing.length] },
-  );
+  const withEnded = statuses.has('resolved');
+  const fires = useMemo(() => new Set(withEnded ? firing.map(keyOf) : []), [firing, withEnded]);
+  // as many may fire as before, and yet others
+  const ended = useQuery<Alert[]>(withEnded ? 'alert.list' : null, { state: 'resolved' }, { on: [[...fires].join()] });
 
   const all = useMemo(
-    () => (ended.data?.length && statuses.has('resolved') ? [...firing, ...ended.data] : firing),
-    [firing, ended.data, statuses],
+    () =>
+      // one that fires anew has the name that it had before
+      withEnded && ended.data?.length ? [...firing, ...ended.data.filter((a) => !fires.has(a.id))] : firing,
+    [firing, ended.data, withEnded, fires],
   );
   const found = useMemo(() => {
     const matches = finder(query);

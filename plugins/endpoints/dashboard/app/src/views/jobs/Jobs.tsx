@@ -1,8 +1,10 @@
 // What the host does now and regularly: schedules, jobs of operations, and the collectors. SPDX-License-Identifier: MIT
 import './jobs.css';
-import { useCallback, useEffect, useMemo, useState } from 'react';
-import { asError, useCan, useJobs, useQuery } from '@/api/hooks';
+import { useEffect, useMemo, useState } from 'react';
+import { asError, useCan, useJobs, useLink, useQuery } from '@/api/hooks';
+import { repeat } from '@/api/repeat';
 import { cancelJob, get } from '@/api/rest';
+import { joinJobs } from '@/api/state';
 import type { Job } from '@/api/types';
 import { formatDuration, formatMs, formatPercent, toMs } from '@/app/time';
 import { shortActor } from '@/app/actor';
@@ -63,22 +65,29 @@ function Progress({ job }: { job: Job }) {
   return <span title={text}>{text}</span>;
 }
 
-/** Those that were there when we came, and what is told live. */
-function useAllJobs() {
-  const live = useJobs();
-  const [first, setFirst] = useState<readonly Job[]>([]);
-  const reload = useCallback(() => {
-    get<Job[] | { jobs: Job[] }>('api/v1/jobs')
-      .then((d) => setFirst(Array.isArray(d) ? d : (d.jobs ?? [])))
-      .catch(() => undefined); // the live connection tells them, too
-  }, []);
-  useEffect(reload, [reload]);
-  return useMemo(() => {
-    const known = new Set(live.jobs.map((j) => j.job));
-    return [...live.jobs, ...first.filter((j) => !known.has(j.job))].sort((a, b) =>
-      (a.started ?? '') < (b.started ?? '') ? 1 : -1,
-    );
-  }, [live.jobs, first]);
+const ASK_MS = 10_000;
+const FORGET_MS = 60_000;
+
+/** What is told live, and what the host says when it is asked: without the live connection that is all there is. */
+function useAllJobs(): readonly Job[] {
+  const told = useJobs();
+  const { state } = useLink();
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => repeat(() => setNow(Date.now()), FORGET_MS), []);
+  const [asked, setAsked] = useState<readonly Job[]>([]);
+  useEffect(() => {
+    const ask = () => {
+      get<Job[]>('api/v1/jobs')
+        .then(setAsked)
+        .catch(() => undefined); // the line above the view says that the host does not answer
+    };
+    ask();
+    return state === 'live' ? undefined : repeat(ask, ASK_MS);
+  }, [state]);
+  return useMemo(
+    () => (state === 'live' ? joinJobs(told.jobs, asked, now) : joinJobs(asked, told.jobs, now)),
+    [told.jobs, asked, state, now],
+  );
 }
 
 function Cancel({ job }: { job: Job }) {
@@ -220,7 +229,9 @@ function RunNow({ collector: c }: { collector: Collector }) {
 }
 
 /** Beside the panel there is less room. */
-const COLLECTORS_NARROW = COLLECTOR_COLUMNS.filter((c) => ['instance', 'state', 'interval', 'p50', 'run'].includes(c.key));
+const COLLECTORS_NARROW = COLLECTOR_COLUMNS.filter((c) =>
+  ['instance', 'state', 'interval', 'p50', 'run'].includes(c.key),
+);
 
 /** On a phone: which, how it is; then how often, and running it. */
 function collectorCard(c: Collector) {
@@ -288,16 +299,18 @@ export default function Jobs() {
               No operation runs in the background. Those that take longer than a moment appear here.
             </p>
           ) : (
-            <Table
-              fit
-              label="Jobs"
-              columns={JOB_COLUMNS}
-              rows={jobs}
-              rowKey={(j) => j.job}
-              card={jobCard}
-              cardHeight={68}
-              order="latest first"
-            />
+            <div className={jobs.length > FEW ? 'jobs-many' : undefined}>
+              <Table
+                fit={jobs.length <= FEW}
+                label="Jobs"
+                columns={JOB_COLUMNS}
+                rows={jobs}
+                rowKey={(j) => j.job}
+                card={jobCard}
+                cardHeight={68}
+                order="latest first"
+              />
+            </div>
           )}
         </Card>
         <Card
@@ -306,7 +319,7 @@ export default function Jobs() {
         >
           <Answer query={collectors}>
             {() => (
-              <div className={shown.length > FEW ? 'jobs-collectors' : undefined}>
+              <div className={shown.length > FEW ? 'jobs-many' : undefined}>
                 <Table
                   fit={shown.length <= FEW}
                   label="Collectors"

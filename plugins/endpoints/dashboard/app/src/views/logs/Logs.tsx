@@ -1,6 +1,7 @@
 // The daemon's log as it is written, and the lines before. SPDX-License-Identifier: MIT
-import { useEffect, useMemo, useRef, useState } from 'react';
-import { useQuery, useTopic } from '@/api/hooks';
+import { useCallback, useMemo, useRef, useState } from 'react';
+import { keysOf, useFeed } from '@/api/feed';
+import { useQuery } from '@/api/hooks';
 import type { LogLine } from '@/api/types';
 import { useParam } from '@/app/router';
 import { Button } from '@/ui/Button';
@@ -15,11 +16,13 @@ import { Clock } from '@/ui/Time';
 import { dataText, levelTone } from './LogLines';
 
 interface Row extends LogLine {
-  key: string;
+  /** Lines have no names: what is said, and when. */
+  id: string;
   text: string;
 }
 
 const KEPT = 5000;
+const MOST_ASKED = 500;
 const LEVELS = [
   { value: 'error', label: 'Errors' },
   { value: 'warn', label: 'Warnings' },
@@ -55,26 +58,28 @@ function card(l: Row) {
 }
 const NARROW = COLUMNS.filter((c) => c.key !== 'level');
 
-let count = 0;
-const toRow = (l: LogLine): Row => {
-  const data = dataText(l.data);
-  return { ...l, key: `l${count++}`, text: data ? `${l.message} ${data}` : l.message };
-};
+const idOf = (l: Row): string => l.id;
 
-/** What came before by asking, what comes by the live connection; the latest first. */
+function linesOf(data: unknown): readonly Row[] {
+  const d = data as LogLine[] | { lines?: LogLine[] } | undefined;
+  const lines = Array.isArray(d) ? d : (d?.lines ?? []);
+  return lines.map(toRow).reverse();
+}
+
+function toRow(l: LogLine): Row {
+  const data = dataText(l.data);
+  const text = data ? `${l.message} ${data}` : l.message;
+  return { ...l, text, id: `${l.time} ${l.level} ${text}` };
+}
+
+/** The live connection tells lines of all levels. */
 function useLines(level: Level) {
-  const past = useQuery<LogLine[]>('logs', { level, lines: 500 });
-  const [fresh, setFresh] = useState<readonly Row[]>([]);
-  useEffect(() => setFresh([]), [level]);
-  useTopic('logs', (m) => {
-    if (m.kind !== 'delta') return;
-    const d = m.data as LogLine | LogLine[] | { logs?: LogLine[]; lines?: LogLine[] };
-    const lines = Array.isArray(d) ? d : 'message' in d ? [d] : (d.logs ?? d.lines ?? []);
-    const rows = lines.filter((l) => (GRAVITY[l.level] ?? 2) <= (GRAVITY[level] ?? 2)).map(toRow);
-    if (rows.length) setFresh((f) => [...rows.reverse(), ...f].slice(0, KEPT));
-  });
-  const old = useMemo(() => [...(past.data ?? [])].reverse().map(toRow), [past.data]);
-  return { past, rows: useMemo(() => [...fresh, ...old], [fresh, old]) };
+  const past = useQuery<LogLine[]>('logs', { level, lines: MOST_ASKED });
+  const rowsOf = useCallback(
+    (data: unknown) => linesOf(data).filter((l) => (GRAVITY[l.level] ?? 2) <= (GRAVITY[level] ?? 2)),
+    [level],
+  );
+  return { past, rows: useFeed('logs', past, rowsOf, idOf, KEPT) };
 }
 
 function save(rows: readonly Row[]): void {
@@ -94,11 +99,12 @@ export default function Logs() {
   const [level, setLevel] = useParam('level', 'info');
   const [query, setQuery] = useParam('q');
   const [paused, setPaused] = useState(false);
-  const [chosen, choose] = useState<Row | null>(null);
+  const [chosen, choose] = useState<{ key: string; line: Row } | null>(null);
   const { past, rows } = useLines(level as Level);
   const held = useRef(rows);
   if (!paused) held.current = rows;
   const all = held.current;
+  const keys = useMemo(() => keysOf(all, idOf), [all]);
   const shown = useMemo(() => {
     const match = finder(query);
     return all.filter((l) => match(l.text));
@@ -119,7 +125,7 @@ export default function Logs() {
           </Button>
         </>
       }
-      aside={chosen && <LineAside line={chosen} onClose={() => choose(null)} />}
+      aside={chosen && <LineAside line={chosen.line} onClose={() => choose(null)} />}
     >
       <Answer query={past} lines={10}>
         {() => (
@@ -127,10 +133,10 @@ export default function Logs() {
             label="Log lines, the latest first"
             columns={chosen ? NARROW : COLUMNS}
             rows={shown}
-            rowKey={(l) => l.key}
+            rowKey={(l) => keys.get(l) ?? l.id}
             rowHeight={28}
             selected={chosen?.key ?? null}
-            onSelect={choose}
+            onSelect={(line) => choose({ key: keys.get(line) ?? line.id, line })}
             card={card}
             cardHeight={80}
             order="latest first"
@@ -158,7 +164,9 @@ function LineAside({ line: l, onClose }: { line: Row; onClose: () => void }) {
     >
       {data.length > 0 ? (
         <Facts
-          items={data.map(([k, v]) => [k, <code key={k}>{typeof v === 'string' ? v : JSON.stringify(v)}</code>] as const)}
+          items={data.map(
+            ([k, v]) => [k, <code key={k}>{typeof v === 'string' ? v : JSON.stringify(v)}</code>] as const,
+          )}
         />
       ) : (
         <p className="muted">It says no more than this.</p>

@@ -1,6 +1,7 @@
 // What agents say to each other, as the bridge carries it. SPDX-License-Identifier: MIT
 import { useMemo, useState } from 'react';
-import { useQuery, useTopic } from '@/api/hooks';
+import { keysOf, useFeed } from '@/api/feed';
+import { useQuery } from '@/api/hooks';
 import type { Message } from '@/api/types';
 import { useParam } from '@/app/router';
 import { Aside } from '@/ui/Aside';
@@ -76,34 +77,28 @@ function card(m: Message) {
   );
 }
 
-function messagesOf(data: unknown): Message[] {
-  if (Array.isArray(data)) return data as Message[];
-  const d = data as { messages?: Message[]; id?: string } | null;
-  return d?.messages ?? (d?.id ? [d as unknown as Message] : []);
+const nameOf = (m: Message): string => m.id;
+/** Agents name their messages themselves: two may have the same name. */
+const idOf = (m: Message): string => `${m.id} ${m.time} ${m.from} ${m.channel}`;
+
+function messagesOf(data: unknown): readonly Message[] {
+  const d = data as Message[] | { messages?: Message[] } | undefined;
+  return [...(Array.isArray(d) ? d : (d?.messages ?? []))].reverse();
 }
 
 export default function Messages() {
   const past = useQuery<Message[] | { messages: Message[] }>('message.list', { limit: 500 });
-  const [fresh, setFresh] = useState<readonly Message[]>([]);
   const [query, setQuery] = useParam('q');
   const [selected, select] = useParam('sel', '', true);
   const [held, setHeld] = useState<readonly Message[] | null>(null);
-  useTopic('messages', (m) => {
-    if (m.kind !== 'delta') return;
-    const more = messagesOf(m.data);
-    if (more.length) setFresh((f) => [...[...more].reverse(), ...f].slice(0, KEPT));
-  });
-  const all = useMemo(() => {
-    const seen = new Set<string>();
-    const old = [...messagesOf(past.data)].sort((a, b) => (a.time < b.time ? 1 : -1));
-    return [...fresh, ...old].filter((m) => !seen.has(m.id) && !!seen.add(m.id));
-  }, [fresh, past.data]);
+  const all = useFeed('messages', past, messagesOf, idOf, KEPT);
   const rows = held ?? all;
+  const keys = useMemo(() => keysOf(rows, nameOf), [rows]);
   const shown = useMemo(() => {
     const match = finder(query);
     return rows.filter((m) => match(`${m.from} ${m.to} ${m.type} ${m.channel} ${contentText(m.content)}`));
   }, [rows, query]);
-  const one = rows.find((m) => m.id === selected);
+  const one = rows.find((m) => keys.get(m) === selected);
   return (
     <View
       title="Agent messages"
@@ -124,12 +119,12 @@ export default function Messages() {
             label="Messages, the latest first"
             columns={COLUMNS}
             rows={shown}
-            rowKey={(m) => m.id}
+            rowKey={(m) => keys.get(m) ?? m.id}
             card={card}
             cardHeight={70}
             order="latest first"
             selected={selected}
-            onSelect={(m) => select(m.id)}
+            onSelect={(m) => select(keys.get(m) ?? m.id)}
             empty={
               <Empty icon="messages" title="No message yet">
                 The bridge shows what agents publish while this host listens.

@@ -1,0 +1,202 @@
+// What views use, in components that are drawn. SPDX-License-Identifier: MIT
+import { act, useCallback, useState } from 'react';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { useFeed } from '../src/api/feed';
+import { alertsSlice, healthSlice, live, startData, useQuery, useSamples, type Query } from '../src/api/hooks';
+import type { Sample } from '../src/api/types';
+import { Toasts, useCommand } from '../src/ui/Toast';
+import { asked, askedOf, beginPage, connect, draw, endPage, pass, tell } from './page';
+import { FakeSocket } from './socket';
+
+beforeEach(beginPage);
+afterEach(endPage);
+
+
+describe('an answer', () => {
+  let query: Query<number>;
+  function One({ n, on }: { n: number; on?: unknown }) {
+    query = useQuery<number>('metrics.query', { n }, { on: [on] });
+    return <p>{query.data}</p>;
+  }
+
+  it('is waited for, and asked once more when it was asked for meanwhile', async () => {
+    const { box, redraw } = await draw(<One n={1} on="a" />);
+    await act(async () => query.reload());
+    await redraw(<One n={1} on="b" />);
+    expect(asked).toHaveLength(1);
+    expect(asked[0]?.aborted()).toBe(false);
+    await asked[0]?.answer(7);
+    expect(box.textContent).toBe('7');
+    expect(asked).toHaveLength(2);
+    await asked[1]?.answer(8);
+    expect(box.textContent).toBe('8');
+    expect(asked).toHaveLength(2);
+  });
+
+  it('is not waited for when the question is another one, which is asked once', async () => {
+    const { box, redraw } = await draw(<One n={2} on="a" />);
+    await redraw(<One n={3} on="b" />);
+    expect(asked.map((a) => [a.params.n, a.aborted()])).toEqual([
+      [2, true],
+      [3, false],
+    ]);
+    await asked[1]?.answer(9);
+    expect(box.textContent).toBe('9');
+    expect(asked).toHaveLength(2);
+  });
+
+  it('that does not come is asked for again', async () => {
+    await draw(<One n={4} />);
+    await pass(10_000);
+    await act(async () => query.reload());
+    expect(asked.map((a) => a.aborted())).toEqual([true, false]);
+  });
+});
+
+describe('a command', () => {
+  let span: (s: string) => void;
+  let run: () => void;
+  function Silence() {
+    const [s, set] = useState('2h');
+    span = set;
+    const silence = useCommand('alert.silence', () => `Silenced for ${s}`);
+    run = () => void silence.run({ for: s });
+    return null;
+  }
+
+  it('is told with what was chosen when it began', async () => {
+    const { box } = await draw(
+      <>
+        <Silence />
+        <Toasts />
+      </>,
+    );
+    await act(async () => span('7d'));
+    await act(async () => run());
+    await act(async () => span('15m')); // for the next one
+    await asked[0]?.answer({});
+    expect(asked[0]?.params).toEqual({ for: '7d' });
+    expect(box.textContent).toContain('Silenced for 7d');
+    await pass(5000);
+  });
+
+  it('that fails is told even if the dialogue is closed by then', async () => {
+    const { box } = await draw(<Toasts />);
+    const dialog = await draw(<Silence />);
+    await act(async () => run());
+    await dialog.remove();
+    await asked[0]?.fail('denied', 'a policy forbids it');
+    expect(box.textContent).toContain('a policy forbids it');
+    await pass(12_000);
+  });
+});
+
+describe('samples', () => {
+  it('are handed to those who chose them', async () => {
+    const got: Record<string, string[]> = {};
+    function Watch({ by }: { by: string }) {
+      const [selectors] = useState([by]);
+      useSamples(
+        selectors,
+        useCallback((s: readonly Sample[]) => (got[by] = [...(got[by] ?? []), ...s.map((x) => x.series)]), [by]),
+      );
+      return null;
+    }
+    const names = ['cost.budget_used_percent', 'system.*', 'http.up{path="/a?b=*"}'];
+    await draw(names.map((n) => <Watch key={n} by={n} />));
+    await connect();
+    const told = [
+      'cost.budget_used_percent{agent="a"}',
+      'system.load1',
+      'http.up{path="/a?b=*"}',
+      'http.up{path="/c"}',
+    ];
+    await tell({ type: 'delta', topic: 'samples', data: { samples: told.map((series) => ({ series, t: 1, v: 1 })) } });
+    expect(got).toEqual({
+      'cost.budget_used_percent': ['cost.budget_used_percent{agent="a"}'],
+      'system.*': ['system.load1'],
+      'http.up{path="/a?b=*"}': ['http.up{path="/a?b=*"}'],
+    });
+  });
+});
+
+describe('a feed', () => {
+  const read = (d: unknown): string[] => {
+    const lines = Array.isArray(d) ? (d as string[]) : ((d as { lines: string[] } | undefined)?.lines ?? []);
+    return [...lines].reverse();
+  };
+  const same = (l: string) => l;
+  function Lines({ level = 'info' }: { level?: string }) {
+    const past = useQuery<string[]>('logs', { level, of: tag });
+    const rowsOf = useCallback((d: unknown) => read(d).filter((l) => level === 'info' || l.startsWith(level)), [level]);
+    return <>{useFeed('logs', past, rowsOf, same, 100).join(' ')}</>;
+  }
+  let tag = 0;
+  beforeEach(() => tag++);
+  const told = (type: string, ...lines: string[]) => tell({ type, topic: 'logs', data: { lines } });
+
+  it('has each line once, whether it is told or answered first', async () => {
+    const { box } = await draw(<Lines />);
+    await connect();
+    await told('snapshot', 'a', 'b');
+    await told('delta', 'c', 'c');
+    await asked[0]?.answer(['z', 'a', 'b', 'c']);
+    expect(box.textContent).toBe('c c b a z');
+    expect(asked).toHaveLength(1);
+  });
+
+  it('is asked anew when something was missed', async () => {
+    const { box } = await draw(<Lines />);
+    await connect();
+    await told('snapshot', 'a');
+    await asked[0]?.answer(['a']);
+    await tell({ type: 'resync', topic: 'logs' }, { type: 'snapshot', topic: 'logs', data: { lines: ['m', 'n'] } });
+    expect(asked).toHaveLength(2);
+    await asked[1]?.answer(['a', 'l', 'm', 'n']);
+    expect(box.textContent).toBe('n m l a');
+  });
+
+  it('begins anew when other lines are wanted', async () => {
+    const { box, redraw } = await draw(<Lines />);
+    await connect();
+    await told('snapshot', 'error1', 'x');
+    await asked[0]?.answer([]);
+    await redraw(<Lines level="error" />);
+    await asked[1]?.answer(['error0', 'error1']);
+    expect(box.textContent).toBe('error1 error0');
+    await told('delta', 'y', 'error2');
+    expect(box.textContent).toBe('error2 error1 error0');
+  });
+});
+
+describe('without the live connection', () => {
+  const snapshot = (name: string) => ({ timestamp: name, agents: [], services: [], checks: [], summary: {} });
+
+  it('figures are asked for, each shown when it is there', async () => {
+    const end = startData();
+    await act(async () => FakeSocket.last.hello());
+    await act(async () => FakeSocket.last.breaks());
+    await pass(10_000);
+    await askedOf('alert.list')[0]?.answer([{ id: 'x', severity: 'warning' }]);
+    expect(alertsSlice.get().alerts.map((a) => a.id)).toEqual(['x']);
+    await askedOf('health.check')[0]?.answer(snapshot('asked'));
+    expect(healthSlice.get().timestamp).toBe('asked');
+    expect(live.link.get().state).toBe('polling');
+    end();
+  });
+
+  it('an answer that comes when it is back does not count', async () => {
+    const end = startData();
+    await act(async () => FakeSocket.last.hello());
+    await act(async () => FakeSocket.last.breaks());
+    await pass(10_000);
+    const old = askedOf('health.check')[0];
+    await pass(15_000);
+    await act(async () => FakeSocket.last.hello(30));
+    await tell({ type: 'snapshot', topic: 'health', event: 31, data: snapshot('live') });
+    await old?.answer(snapshot('old'));
+    expect(healthSlice.get().timestamp).toBe('live');
+    expect(old?.aborted()).toBe(true);
+    end();
+  });
+});
