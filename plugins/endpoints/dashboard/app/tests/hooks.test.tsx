@@ -11,7 +11,6 @@ import { FakeSocket } from './socket';
 beforeEach(beginPage);
 afterEach(endPage);
 
-
 describe('an answer', () => {
   let query: Query<number>;
   function One({ n, on }: { n: number; on?: unknown }) {

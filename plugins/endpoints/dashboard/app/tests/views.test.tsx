@@ -29,7 +29,16 @@ const keys = (box: HTMLElement, table: string) =>
 
 it('alerts that have ended are asked anew when another one fires, and stand once', async () => {
   const alert = (id: string, status = 'firing') =>
-    ({ id, status, rule: id, severity: 'warning', starts_at: id, entity: id, labels: {}, annotations: {} }) as unknown as Alert;
+    ({
+      id,
+      status,
+      rule: id,
+      severity: 'warning',
+      starts_at: id,
+      entity: id,
+      labels: {},
+      annotations: {},
+    }) as unknown as Alert;
   const fire = (...ids: string[]) => act(async () => alertsSlice.set(alertsFromSnapshot(ids.map((id) => alert(id)))));
   go('/alerts?status=firing,resolved');
   await fire('a', 'b');
@@ -66,7 +75,8 @@ it('budgets are asked anew when one is used, not when anything is measured', asy
   await draw(<Budgets />);
   await connect();
   await askedOf('cost.budget.list')[0]?.answer([]);
-  const sample = (series: string) => tell({ type: 'delta', topic: 'samples', data: { samples: [{ series, t: 1, v: 1 }] } });
+  const sample = (series: string) =>
+    tell({ type: 'delta', topic: 'samples', data: { samples: [{ series, t: 1, v: 1 }] } });
   await sample('system.load1');
   expect(asked).toHaveLength(1);
   await sample('cost.budget_used_percent{agent="a"}');

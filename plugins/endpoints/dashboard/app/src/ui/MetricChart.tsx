@@ -42,21 +42,32 @@ export function useMetric(query: MetricQuery | null, range: Range) {
   // while it ends now, the question stays the same and is repeated
   const turn = range.span ? Math.floor(range.to / Math.max(10_000, stepOf(range))) : 0;
   const params = metricParams(query?.selector ?? '', range, query?.aggregation);
-  const answer = useQuery<MetricsAnswer>(query ? 'metrics.query' : null, params, { on: [turn] });
-  const [extra, setExtra] = useState<ReadonlyMap<string, Point[]>>(new Map());
+  // nothing is added while nobody looks: what came then is asked for
+  const [gaps, setGaps] = useState(0);
+  const missed = useRef(false);
+  const answer = useQuery<MetricsAnswer>(query ? 'metrics.query' : null, params, { on: [turn, gaps] });
+  const [extra, setExtra] = useState<ReadonlyMap<string, readonly Point[]>>(new Map());
   useEffect(() => setExtra(new Map()), [answer.data]);
   const adds =
     !!query && query.live !== false && !!range.span && !['rate', 'increase'].includes(query.aggregation ?? 'avg');
   const known = useRef<ReadonlySet<string>>(new Set());
   known.current = useMemo(() => new Set(answer.data?.series.map((s) => s.series)), [answer.data]);
+  const shown = useRef(range);
+  shown.current = range;
   const onSamples = useCallback((samples: readonly Sample[]) => {
     const mine = samples.filter((s) => known.current.has(s.series));
     if (mine.length === 0) return;
-    setExtra((old) => {
-      const next = new Map(old);
-      for (const s of mine) next.set(s.series, [...(next.get(s.series) ?? []), [s.t, s.v]]);
-      return next;
-    });
+    if (document.visibilityState === 'hidden') missed.current = true;
+    else setExtra((old) => added(old, mine, shown.current));
+  }, []);
+  useEffect(() => {
+    const look = () => {
+      if (document.visibilityState === 'hidden' || !missed.current) return;
+      missed.current = false;
+      setGaps((n) => n + 1);
+    };
+    document.addEventListener('visibilitychange', look);
+    return () => document.removeEventListener('visibilitychange', look);
   }, []);
   const wanted = useMemo(() => (adds ? [...known.current].slice(0, MOST_LIVE) : []), [adds, answer.data]);
   useSamples(wanted, onSamples);
@@ -65,6 +76,27 @@ export function useMetric(query: MetricQuery | null, range: Range) {
     [answer.data, extra],
   );
   return { series, error: answer.error, loading: answer.loading && !answer.error, reload: answer.reload };
+}
+
+/** Points that are nearer to each other than this share of a step look like one. */
+const FINEST = 8;
+
+/** What came since, with new samples: no more than fit into the range, however long no answer comes. */
+export function added(
+  extra: ReadonlyMap<string, readonly Point[]>,
+  samples: readonly Sample[],
+  range: Range,
+): ReadonlyMap<string, readonly Point[]> {
+  const apart = stepOf(range) / FINEST;
+  const next = new Map(extra);
+  for (const s of samples) {
+    const points = (next.get(s.series) ?? []).filter((p) => p[0] >= range.from);
+    const last = points[points.length - 1]?.[0] ?? -Infinity;
+    const before = points[points.length - 2]?.[0] ?? -Infinity;
+    if (s.t <= last) continue; // it was told before
+    next.set(s.series, [...(last - before < apart ? points.slice(0, -1) : points), [s.t, s.v]]);
+  }
+  return next;
 }
 
 /** Points of the store, then what came since. */

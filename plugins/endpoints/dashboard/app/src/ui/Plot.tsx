@@ -19,10 +19,7 @@ export function align(series: readonly ChartSeries[]): uPlot.AlignedData {
   const only = series[0];
   if (series.length === 1 && only) return [only.points.map((p) => p[0] / 1000), only.points.map((p) => p[1])];
   const same = series.every(
-    (s) =>
-      s.points.length === only?.points.length &&
-      s.points[0]?.[0] === only.points[0]?.[0] &&
-      s.points[s.points.length - 1]?.[0] === only.points[only.points.length - 1]?.[0],
+    (s) => s.points.length === only?.points.length && s.points.every((p, i) => p[0] === only.points[i]?.[0]),
   );
   if (same && only) return [only.points.map((p) => p[0] / 1000), ...series.map((s) => s.points.map((p) => p[1]))];
   const times = [...new Set(series.flatMap((s) => s.points.map((p) => p[0])))].sort((a, b) => a - b);

@@ -1,5 +1,6 @@
 // The range of time that charts show; in the address as "range=6h" or "range=FROM-TO" (milliseconds). SPDX-License-Identifier: MIT
 import { useCallback, useEffect, useMemo, useState } from 'react';
+import { repeat } from '@/api/repeat';
 import { useParam } from '@/app/router';
 
 export const SPANS = {
@@ -59,8 +60,7 @@ export function useRange(fallback: Span = '1h', name = 'range'): RangeControl {
     setNow(Date.now());
     if (!span) return undefined;
     const every = Math.min(30_000, Math.max(1000, SPANS[span] / 600));
-    const timer = setInterval(() => document.visibilityState === 'visible' && setNow(Date.now()), every);
-    return () => clearInterval(timer);
+    return repeat(() => setNow(Date.now()), every);
   }, [span, text]);
   const set = useCallback((s: Span) => setText(s), [setText]);
   const zoom = useCallback(

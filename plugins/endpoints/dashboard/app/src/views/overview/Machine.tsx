@@ -1,12 +1,12 @@
 // The machine in four figures, each with its last hour. SPDX-License-Identifier: MIT
-import { memo, useMemo } from 'react';
+import { memo, useEffect, useMemo, useState } from 'react';
+import { repeat } from '@/api/repeat';
 import type { Resources } from '@/api/types';
 import { formatBytes, formatPercent, formatRate } from '@/app/time';
 import { href } from '@/app/router';
 import { Chart } from '@/ui/Chart';
 import { useMetric } from '@/ui/MetricChart';
 import { SPANS, type Range } from '@/ui/range';
-import { useEffect, useState } from 'react';
 
 const TURN_MS = 30_000;
 /** Fewer points are no line. */
@@ -15,10 +15,7 @@ const FEWEST = 3;
 /** The last hour, moving twice a minute. */
 function useLastHour(): Range {
   const [to, setTo] = useState(() => Date.now());
-  useEffect(() => {
-    const timer = setInterval(() => document.visibilityState === 'visible' && setTo(Date.now()), TURN_MS);
-    return () => clearInterval(timer);
-  }, []);
+  useEffect(() => repeat(() => setTo(Date.now()), TURN_MS), []);
   return useMemo(() => ({ from: to - SPANS['1h'], to, span: '1h' }), [to]);
 }
 

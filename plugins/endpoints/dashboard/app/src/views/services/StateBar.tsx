@@ -3,6 +3,7 @@ import { useMemo } from 'react';
 import { useQuery } from '@/api/hooks';
 import type { CheckState, HealthChange } from '@/api/types';
 import { formatClock, formatDuration } from '@/app/time';
+import { Answer } from '@/ui/Empty';
 import type { Range } from '@/ui/range';
 import { toneOf } from '@/ui/State';
 
@@ -55,18 +56,22 @@ export function availability(spans: readonly Span[]): number | null {
 
 const LIMIT = 500;
 
+const MINUTE_MS = 60_000;
+
 export function StateBar({ service, state, range }: { service: string; state: CheckState; range: Range }) {
-  const history = useQuery<HealthChange[]>(
-    'health.history',
-    { service, since: new Date(Math.floor(range.from / 60_000) * 60_000).toISOString(), limit: LIMIT },
-    { on: [state] },
+  // while it ends now, the question stays the same and is repeated
+  const since = range.span ?? new Date(range.from).toISOString();
+  const turn = range.span ? Math.floor(range.to / MINUTE_MS) : 0;
+  const history = useQuery<HealthChange[]>('health.history', { service, since, limit: LIMIT }, { on: [state, turn] });
+  return (
+    <Answer query={history} lines={1}>
+      {(changes) => <Bar changes={changes} state={state} range={range} />}
+    </Answer>
   );
-  const changes = history.data;
-  const spans = useMemo(
-    () => (changes ? spansOf(changes, state, range, changes.length < LIMIT) : null),
-    [changes, state, range],
-  );
-  if (!spans) return <div className="state-bar waiting" />;
+}
+
+function Bar({ changes, state, range }: { changes: readonly HealthChange[]; state: CheckState; range: Range }) {
+  const spans = useMemo(() => spansOf(changes, state, range, changes.length < LIMIT), [changes, state, range]);
   const share = availability(spans);
   const width = range.to - range.from;
   const words =
