@@ -1,9 +1,8 @@
 // Charts and bars over time: what they ask, what they add, what they draw where. SPDX-License-Identifier: MIT
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Point } from '../src/api/types';
-import { asked, beginPage, connect, draw, endPage, look, tell } from './page';
+import { asked, beginPage, connect, draw, endPage, look, media, tell } from './page';
 
-const media = () => ({ matches: false, addEventListener: () => undefined, removeEventListener: () => undefined });
 vi.stubGlobal('matchMedia', media);
 const { align } = await import('../src/ui/Plot');
 const { added, useMetric } = await import('../src/ui/MetricChart');

@@ -5,6 +5,17 @@ import { vi } from 'vitest';
 import { live } from '../src/api/hooks';
 import { FakeSocket } from './socket';
 
+/** What jsdom does not have. */
+export const media = () => ({
+  matches: false,
+  addEventListener: () => undefined,
+  removeEventListener: () => undefined,
+});
+export class NoSize {
+  observe(): void {}
+  disconnect(): void {}
+}
+
 /** One request that waits for its answer. */
 export interface Asked {
   op: string;

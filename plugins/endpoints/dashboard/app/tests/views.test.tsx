@@ -4,13 +4,8 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { alertsSlice } from '../src/api/hooks';
 import { alertsFromSnapshot } from '../src/api/state';
 import type { Alert, Job } from '../src/api/types';
-import { asked, askedOf, beginPage, connect, draw, endPage, pass, tell } from './page';
+import { asked, askedOf, beginPage, connect, draw, endPage, media, NoSize, pass, tell } from './page';
 
-const media = () => ({ matches: false, addEventListener: () => undefined, removeEventListener: () => undefined });
-class NoSize {
-  observe() {}
-  disconnect() {}
-}
 vi.stubGlobal('matchMedia', media);
 const { go } = await import('../src/app/router');
 const { AlertList } = await import('../src/views/alerts/AlertList');

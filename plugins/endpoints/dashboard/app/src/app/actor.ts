@@ -1,6 +1,6 @@
 // Who did something, short enough to read: sessions are numbered by the host. SPDX-License-Identifier: MIT
 import { useCallback, useMemo } from 'react';
-import { useCan, useQuery } from '@/api/hooks';
+import { useCan, useQuery, useTopic } from '@/api/hooks';
 
 /** "session:01a20509-6ab6-7000-9a57-13bf3433aa89" -> "session aa89"; "cli:uid=0" stays. */
 export const shortActor = (actor: string): string =>
@@ -14,7 +14,9 @@ interface SessionName {
 /** Names of actors, where the host tells us who is behind a session: "token:ann (session aa89)". */
 export function useActorNames(): (actor: string) => string {
   const can = useCan();
-  const list = useQuery<SessionName[]>(can('session.list') ? 'session.list' : null);
+  const mayAsk = can('session.list');
+  const list = useQuery<SessionName[]>(mayAsk ? 'session.list' : null);
+  useTopic(mayAsk ? 'events:access.*' : null, list.reload);
   const names = useMemo(() => new Map(list.data?.map((s) => [s.id, s.by])), [list.data]);
   return useCallback(
     (actor: string) => {

@@ -1,5 +1,5 @@
 // Times and amounts as people read them; one clock for all that shows an age. SPDX-License-Identifier: MIT
-import { Slice, useSlice } from '@/api/store';
+import { Slice, useSelect, useSlice } from '@/api/store';
 
 const clock = new Slice(Date.now());
 setInterval(() => document.visibilityState === 'visible' && clock.set(Date.now()), 1000);
@@ -7,6 +7,9 @@ document.addEventListener('visibilitychange', () => clock.set(Date.now()));
 
 /** Now, in whole seconds of which each draws anew whoever uses it: for small components only. */
 export const useNow = (): number => useSlice(clock);
+
+/** What changes at midnight: times of day are then of another day. */
+export const useToday = (): string => useSelect(clock, (now) => new Date(now).toDateString());
 
 export const toMs = (t: string | number | null | undefined): number | null => {
   if (t === null || t === undefined || t === '') return null;

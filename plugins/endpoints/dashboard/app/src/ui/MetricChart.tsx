@@ -75,7 +75,13 @@ export function useMetric(query: MetricQuery | null, range: Range) {
     () => (answer.data?.series ?? []).map((s) => ({ ...s, points: join(s.points, extra.get(s.series)) })),
     [answer.data, extra],
   );
-  return { series, error: answer.error, loading: answer.loading && !answer.error, reload: answer.reload };
+  return {
+    series,
+    known: answer.data !== undefined,
+    error: answer.error,
+    loading: answer.loading && !answer.error,
+    reload: answer.reload,
+  };
 }
 
 /** Points that are nearer to each other than this share of a step look like one. */
@@ -134,7 +140,7 @@ export function MetricChart({
   format?: (v: number | null | undefined) => string;
   legend?: boolean;
 }) {
-  const { series, error, loading, reload } = useMetric(query, range);
+  const { series, known, error, loading, reload } = useMetric(query, range);
   const lines = useMemo<ChartSeries[]>(
     () =>
       series.map((s) => ({
@@ -149,7 +155,7 @@ export function MetricChart({
     [series, area, steps],
   );
   const write = useMemo(() => format ?? formatterOf(query.selector.replace(/\{.*$/, '')), [format, query.selector]);
-  if (error) return <ErrorNote error={error} retry={reload} />;
+  if (error && !known) return <ErrorNote error={error} retry={reload} />;
   if (loading)
     return (
       <div className="chart-wait" style={{ height: height ?? 180 }}>
@@ -157,21 +163,24 @@ export function MetricChart({
       </div>
     );
   return (
-    <Chart
-      label={label}
-      series={lines}
-      from={range.from}
-      to={range.to}
-      height={height}
-      thresholds={thresholds}
-      min={min}
-      max={max}
-      onZoom={range.zoom}
-      onReset={range.reset}
-      sync={sync}
-      format={write}
-      legend={legend}
-    />
+    <>
+      {error && <ErrorNote error={error} retry={reload} title="Not up to date" />}
+      <Chart
+        label={label}
+        series={lines}
+        from={range.from}
+        to={range.to}
+        height={height}
+        thresholds={thresholds}
+        min={min}
+        max={max}
+        onZoom={range.zoom}
+        onReset={range.reset}
+        sync={sync}
+        format={write}
+        legend={legend}
+      />
+    </>
   );
 }
 

@@ -1,6 +1,6 @@
 // A time, an age: exact on hover, correct without being touched. SPDX-License-Identifier: MIT
 import { memo } from 'react';
-import { formatClock, formatDay, formatDuration, formatFull, toMs, useNow } from '@/app/time';
+import { formatClock, formatDay, formatDuration, formatFull, toMs, useNow, useToday } from '@/app/time';
 
 /** How long ago, counting. */
 export const Ago = memo(function Ago({
@@ -23,6 +23,7 @@ export const Ago = memo(function Ago({
 
 /** The time of day, with the date when it is another day. */
 export const Clock = memo(function Clock({ time }: { time: string | number | null | undefined }) {
+  useToday();
   const ms = toMs(time);
   if (ms === null) return <span className="muted">–</span>;
   return (

@@ -25,8 +25,11 @@ export function tell(text: string, tone: Note['tone'] = 'ok', hint?: string | nu
 
 export const tellError = (e: ApiError): void => tell(e.message, 'critical', e.hint);
 
-/** An operation whose outcome is told in a note. `done` makes the sentence; null tells nothing. */
-export function useCommand<T = unknown>(op: string, done: (data: T) => string | null = () => 'Done') {
+/** A sentence about what was done, or about what the answer says was not; null tells nothing. */
+type Outcome = string | { failure: string } | null;
+
+/** An operation whose outcome is told in a note; `done` makes the sentence. */
+export function useCommand<T = unknown>(op: string, done: (data: T) => Outcome = () => 'Done') {
   const action = useAction<T>(op, tellError);
   const { run: start } = action;
   const latest = useRef(done);
@@ -36,8 +39,9 @@ export function useCommand<T = unknown>(op: string, done: (data: T) => string | 
       const say = latest.current; // what is chosen now, whatever is chosen while it runs
       const data = await start(params, options);
       if (data !== undefined) {
-        const text = say(data);
-        if (text) tell(text);
+        const said = say(data);
+        if (typeof said === 'string') tell(said);
+        else if (said) tell(said.failure, 'critical');
       }
       return data;
     },

@@ -1,5 +1,6 @@
 // What has happened to alerts, newest first. SPDX-License-Identifier: MIT
 import { useMemo, type ReactNode } from 'react';
+import { keysOf } from '@/api/feed';
 import { useAlerts, useQuery } from '@/api/hooks';
 import type { AlertEntry } from '@/api/types';
 import { shortActor } from '@/app/actor';
@@ -82,13 +83,21 @@ function card(e: AlertEntry) {
 }
 
 const LIMIT = 1000;
-const keyOf = (e: AlertEntry & { n?: number }): string => `${e.time} ${e.event} ${e.alert} ${e.channel ?? ''}`;
+/** The host's own is a day, after which it would look as if nothing had ever happened. */
+const SINCE = '30d';
+const nameOf = (e: AlertEntry): string => `${e.time} ${e.event} ${e.alert} ${e.channel ?? ''}`;
 
 export function AlertHistory({ tabs }: { tabs: ReactNode }) {
   const [query, setQuery] = useParam('q');
   const [events, setEvents] = useListParam('event');
   const { alerts } = useAlerts();
-  const history = useQuery<AlertEntry[]>('alert.history', { limit: LIMIT }, { on: [alerts.length], every: 30_000 });
+  // as many may fire as before, and yet others, or somebody looks after one
+  const turn = useMemo(() => alerts.map((a) => `${a.id} ${a.status}`).join(), [alerts]);
+  const history = useQuery<AlertEntry[]>(
+    'alert.history',
+    { limit: LIMIT, since: SINCE },
+    { on: [turn], every: 30_000 },
+  );
   const all = history.data;
   const found = useMemo(() => {
     const matches = finder(query);
@@ -98,6 +107,7 @@ export function AlertHistory({ tabs }: { tabs: ReactNode }) {
   }, [all, query]);
   const counts = useMemo(() => countBy(found, (e) => e.event), [found]);
   const rows = useMemo(() => (events.size ? found.filter((e) => events.has(e.event)) : found), [found, events]);
+  const keys = useMemo(() => keysOf(rows, nameOf), [rows]);
   return (
     <View
       title="Alerts"
@@ -127,11 +137,11 @@ export function AlertHistory({ tabs }: { tabs: ReactNode }) {
           label="History of alerts"
           columns={COLUMNS}
           rows={rows}
-          rowKey={keyOf}
+          rowKey={(e) => keys.get(e) ?? nameOf(e)}
           card={card}
           cardHeight={70}
           order="latest first"
-          empty={<Empty icon="search" title={all.length ? 'Nothing matches' : 'No alert has fired yet'} />}
+          empty={<Empty icon="search" title={all.length ? 'Nothing matches' : 'No alert has fired in 30 days'} />}
         />
       )}
     </View>

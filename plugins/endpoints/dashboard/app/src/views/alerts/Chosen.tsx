@@ -1,8 +1,9 @@
 // What can be done with the ticked alerts, and how far it has come: a few at a time, what failed can be tried again. SPDX-License-Identifier: MIT
-import { useEffect, useRef, useState } from 'react';
+import { useRef, useState } from 'react';
 import type { Alert } from '@/api/types';
 import { runMany, type Many } from '@/api/many';
 import { Button } from '@/ui/Button';
+import { useHere } from '@/ui/here';
 import { Meter } from '@/ui/Layout';
 import { tell } from '@/ui/Toast';
 
@@ -19,7 +20,7 @@ const count = (n: number, what = 'alert'): string => `${n} ${n === 1 ? what : `$
 function useWork(done: () => void) {
   const [work, setWork] = useState<Work | null>(null);
   const abort = useRef<AbortController | null>(null);
-  useEffect(() => () => abort.current?.abort(), []);
+  const here = useHere(() => abort.current?.abort());
   const start = async (op: string, word: string, ids: readonly string[]) => {
     const control = new AbortController();
     abort.current = control;
@@ -30,6 +31,8 @@ function useWork(done: () => void) {
       { signal: control.signal, onProgress: (m) => show(m, true) },
     );
     if (end.done > 0) tell(`${count(end.done)} ${word}`);
+    const rest = end.failed.length + end.left.length;
+    if (rest > 0 && !here.current) tell(`${count(rest)} not ${word}`, 'critical', end.failed[0]?.error.message);
     if (end.failed.length === 0 && end.left.length === 0) {
       setWork(null);
       done();

@@ -12,12 +12,12 @@ import { Table, type Column } from '@/ui/Table';
 import { useCommand } from '@/ui/Toast';
 import { SilenceDialog } from './SilenceDialog';
 
-function Left({ ends, starts }: { ends: string; starts: string }) {
+function Left({ ends, starts, suffix = '' }: { ends: string; starts: string; suffix?: string }) {
   const now = useNow();
   const begin = toMs(starts) ?? 0;
   if (begin > now) return <span className="num">in {formatDuration(begin - now)}</span>;
   const left = (toMs(ends) ?? 0) - now;
-  return <span className="num">{left > 0 ? formatDuration(left) : 'over'}</span>;
+  return <span className="num">{left > 0 ? `${formatDuration(left)}${suffix}` : 'over'}</span>;
 }
 
 const keyOf = (s: Silence): string => s.id;
@@ -48,7 +48,7 @@ export function Silences({ tabs, silences }: { tabs: ReactNode; silences: Query<
         </span>
         <span className="card-line">
           <span className="grow muted">
-            <Left ends={s.ends} starts={s.starts} /> left
+            <Left ends={s.ends} starts={s.starts} suffix=" left" />
           </span>
           {mayEnd && (
             <ConfirmButton

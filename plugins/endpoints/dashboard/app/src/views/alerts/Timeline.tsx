@@ -2,6 +2,7 @@
 import { useMemo } from 'react';
 import { useQuery } from '@/api/hooks';
 import type { Alert, AlertEntry } from '@/api/types';
+import { toMs } from '@/app/time';
 import { Answer } from '@/ui/Empty';
 import { StateIcon } from '@/ui/State';
 import { Clock } from '@/ui/Time';
@@ -9,11 +10,14 @@ import { entryText, EVENT_TONES } from './AlertHistory';
 
 const LIMIT = 1000;
 const MOST = 30;
+const BEFORE_MS = 60_000;
 
 export function Timeline({ alert: a }: { alert: Alert }) {
+  const began = toMs(a.starts_at);
   const history = useQuery<AlertEntry[]>(
     'alert.history',
-    { limit: LIMIT },
+    // without a time the host tells of the last day
+    { limit: LIMIT, ...(began === null ? {} : { since: new Date(began - BEFORE_MS).toISOString() }) },
     { on: [a.status, a.notifications, a.severity] },
   );
   const mine = useMemo(() => history.data?.filter((e) => e.alert === a.id).slice(0, MOST), [history.data, a.id]);

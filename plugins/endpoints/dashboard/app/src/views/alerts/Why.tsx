@@ -7,7 +7,7 @@ import { href } from '@/app/router';
 import { formatDuration, formatterOf, toMs } from '@/app/time';
 import { MetricChart, RangePicker } from '@/ui/MetricChart';
 import { useRange } from '@/ui/range';
-import { Clock } from '@/ui/Time';
+import { Ago, Clock } from '@/ui/Time';
 import type { Threshold } from '@/ui/Chart';
 import { Linked } from './parts';
 import { conditionOf, limitKey } from './why';
@@ -40,7 +40,7 @@ export function Why({ alert: a }: { alert: Alert }) {
   const known = rule.data;
   const outside = ours === false;
   const source = a.annotations?.generatorURL ?? a.labels?.generatorURL ?? null;
-  const held = a.starts_at ? (toMs(a.ends_at) ?? Date.now()) - (toMs(a.starts_at) ?? 0) : 0;
+  const ended = toMs(a.ends_at);
   return (
     <section>
       <h3>Why</h3>
@@ -59,17 +59,24 @@ export function Why({ alert: a }: { alert: Alert }) {
           </Step>
         ) : outside ? (
           <Step n={1} title="It came from outside">
-            No rule of this host is named <bdi>{a.rule}</bdi>: another system sent it. {source && <Linked text={source} />}
+            No rule of this host is named <bdi>{a.rule}</bdi>: another system sent it.{' '}
+            {source && <Linked text={source} />}
           </Step>
         ) : null}
         {a.metric && (
           <Step n={known || outside ? 2 : 1} title="Measured">
             <code>{a.metric}</code> was <b>{valueText(a)}</b>
-            {a.reason && a.reason !== 'condition met' ? <span className="muted"> (<bdi>{a.reason}</bdi>)</span> : null}
+            {a.reason && a.reason !== 'condition met' ? (
+              <span className="muted">
+                {' '}
+                (<bdi>{a.reason}</bdi>)
+              </span>
+            ) : null}
           </Step>
         )}
         <Step n={(known || outside ? 2 : 1) + (a.metric ? 1 : 0)} title={a.state === 'firing' ? 'It holds' : 'It held'}>
-          since <Clock time={a.starts_at} />, for {formatDuration(held)}
+          since <Clock time={a.starts_at} />, for{' '}
+          {ended === null ? <Ago time={a.starts_at} /> : formatDuration(ended - (toMs(a.starts_at) ?? ended))}
         </Step>
         <Step n={(known || outside ? 3 : 2) + (a.metric ? 1 : 0)} title="Told">
           <Told alert={a} />

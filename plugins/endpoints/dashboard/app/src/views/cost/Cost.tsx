@@ -4,7 +4,7 @@ import { useQuery } from '@/api/hooks';
 import type { SeriesInfo } from '@/api/types';
 import { useParam } from '@/app/router';
 import { formatMs, formatPercent } from '@/app/time';
-import { Answer } from '@/ui/Empty';
+import { Answer, ErrorNote } from '@/ui/Empty';
 import { Segmented } from '@/ui/Field';
 import { Card, View } from '@/ui/Layout';
 import { MetricChart, RangePicker, type MetricQuery } from '@/ui/MetricChart';
@@ -79,10 +79,12 @@ function Charts({ range }: { range: RangeControl }) {
   const cost = useQuery<SeriesInfo[]>('metrics.list', { selector: 'cost.*' }, { every: 60_000 });
   const litellm = useQuery<SeriesInfo[]>('metrics.list', { selector: 'litellm.*' }, { every: 60_000 });
   const api = useQuery<SeriesInfo[]>('metrics.list', { selector: 'api.*' }, { every: 60_000 });
+  const failed = [cost, litellm, api].find((q) => q.error && !q.data);
   const names = new Set([...(cost.data ?? []), ...(litellm.data ?? []), ...(api.data ?? [])].map((s) => s.name));
   const charts = CHARTS.filter((c) => c.series.some((n) => names.has(n)));
   return (
     <div className="cost-charts">
+      {failed?.error && <ErrorNote error={failed.error} retry={failed.reload} />}
       {charts.map((c) => (
         <Card key={c.title} title={c.title}>
           <div className="card-pad">
@@ -158,6 +160,7 @@ const known = (n: number | null | undefined): boolean => n !== null && n !== und
 function Figures({ summary: s }: { summary: Summary }) {
   const forecast = useQuery<Forecast>('cost.forecast', {}, EVERY);
   const f = forecast.data;
+  const awaited = forecast.error ? 'unknown' : '…';
   const failed = errorPercent(s);
   return (
     <>
@@ -166,6 +169,7 @@ function Figures({ summary: s }: { summary: Summary }) {
           No collector has told any figures yet: what was spent is unknown, which is not zero.
         </p>
       )}
+      {forecast.error && <ErrorNote error={forecast.error} retry={forecast.reload} title="No forecast" />}
       <dl className="cost-figures">
         <Figure
           name="Spent"
@@ -184,12 +188,12 @@ function Figures({ summary: s }: { summary: Summary }) {
         />
         <Figure
           name="Today will be"
-          value={f ? dollars(f.forecast_today) : '…'}
+          value={f ? dollars(f.forecast_today) : awaited}
           more={known(f?.dollars_per_hour_6h) ? `${dollars(f?.dollars_per_hour_6h)} an hour` : null}
         />
         <Figure
           name="This month will be"
-          value={f ? dollars(f.forecast_this_month) : '…'}
+          value={f ? dollars(f.forecast_this_month) : awaited}
           more={known(f?.spent_this_month) ? `${dollars(f?.spent_this_month)} so far` : null}
         />
       </dl>

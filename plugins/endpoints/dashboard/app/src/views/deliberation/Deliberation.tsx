@@ -23,7 +23,14 @@ const COLUMNS: readonly Column<Proposal>[] = [
     render: (p) => <span title={`${p.title} (${p.id})`}>{p.title}</span>,
     sort: (p) => p.title,
   },
-  { key: 'category', title: 'Category', width: '110px', render: (p) => p.category, sort: (p) => p.category, hide: 'phone' },
+  {
+    key: 'category',
+    title: 'Category',
+    width: '110px',
+    render: (p) => p.category,
+    sort: (p) => p.category,
+    hide: 'phone',
+  },
   { key: 'stage', title: 'Stage', width: '130px', render: (p) => <State state={p.stage} />, sort: (p) => p.stage },
   { key: 'votes', title: 'Votes', width: 'minmax(130px, 1fr)', render: (p) => p.votes, hide: 'tablet' },
   {
@@ -103,9 +110,11 @@ export default function Deliberation() {
           <Segmented label="Which proposals" value={which} options={WHICH} onChange={setWhich} />
         </>
       }
-      aside={selected && <ProposalAside key={selected} id={selected} turn={list.data} onClose={() => select(null)} />}
+      aside={selected && <ProposalAside key={selected} id={selected} onClose={() => select(null)} />}
     >
-      {status.data && <Members status={status.data} />}
+      <Answer query={status} lines={1}>
+        {(s) => <Members status={s} />}
+      </Answer>
       <Answer query={list} lines={6}>
         {() => (
           <Table

@@ -1,5 +1,5 @@
 // One proposal: what it asks for, who voted how, what was said. SPDX-License-Identifier: MIT
-import { useQuery } from '@/api/hooks';
+import { useQuery, useTopic } from '@/api/hooks';
 import { Aside } from '@/ui/Aside';
 import { Answer } from '@/ui/Empty';
 import { Facts } from '@/ui/Layout';
@@ -11,8 +11,9 @@ import type { ProposalDetail, Said, Voter } from './types';
 
 const TONES: Record<string, Tone> = { yes: 'ok', no: 'critical', abstain: 'muted', missing: 'pending' };
 
-export function ProposalAside({ id, turn, onClose }: { id: string; turn: unknown; onClose: () => void }) {
-  const query = useQuery<ProposalDetail>('governance.show', { proposal: id }, { on: [turn] });
+export function ProposalAside({ id, onClose }: { id: string; onClose: () => void }) {
+  const query = useQuery<ProposalDetail>('governance.show', { proposal: id }, { every: 15_000 });
+  useTopic('events:governance.*', query.reload);
   const p = query.data;
   return (
     <Aside title={p?.title ?? id} subtitle={p && <State state={p.stage} />} onClose={onClose}>

@@ -153,7 +153,7 @@ export function Schedules({ of }: { of: ReturnType<typeof useSchedules> }) {
 export function ScheduleAside({ schedule: s, onClose }: { schedule: Schedule; onClose: () => void }) {
   const can = useCan();
   const able = s.status !== 'unavailable';
-  const history = useQuery<Run[]>('cron.history', { name: s.name, limit: 20 }, { on: [s.last?.run, s.status] });
+  const history = useQuery<Run[]>('cron.history', { name: s.name, limit: 20 }, { on: [s.last, s.status] });
   const run = useCommand('cron.run', () => `${s.name} runs`);
   const turn = useCommand(s.enabled ? 'cron.disable' : 'cron.enable', () =>
     s.enabled ? `${s.name} is turned off` : `${s.name} is turned on`,
@@ -181,7 +181,9 @@ export function ScheduleAside({ schedule: s, onClose }: { schedule: Schedule; on
       <div className="stack">
         {s.reason && (
           <p className={`note${able ? ' warning' : ''}`}>
-            {able ? s.reason : `It cannot run here: ${s.reason}. It begins by itself once a plugin brings the operation.`}
+            {able
+              ? s.reason
+              : `It cannot run here: ${s.reason}. It begins by itself once a plugin brings the operation.`}
           </p>
         )}
         <Facts

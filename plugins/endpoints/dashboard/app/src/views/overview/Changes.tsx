@@ -1,25 +1,27 @@
 // What changed last, and the agents in one line each. SPDX-License-Identifier: MIT
 import { memo } from 'react';
-import { useHealth, useQuery } from '@/api/hooks';
+import { useQuery, useTopic } from '@/api/hooks';
 import type { Agent, HealthChange } from '@/api/types';
 import { href } from '@/app/router';
 import { Answer, Empty } from '@/ui/Empty';
 import { StateIcon, toneOf } from '@/ui/State';
 import { Ago, Clock } from '@/ui/Time';
 
-/** Asked anew when the number of checks in some state is another one. */
 export function Changes({ service, limit = 9 }: { service?: string; limit?: number }) {
-  const { summary } = useHealth();
   const history = useQuery<HealthChange[]>(
     'health.history',
     { ...(service ? { service } : {}), limit },
-    { on: [summary?.checks ?? null], every: 60_000 },
+    { every: 60_000 },
   );
+  useTopic('events:health.changed', (m) => {
+    const of = m.kind === 'event' ? (m.data as { service?: string }).service : undefined;
+    if (!service || of === undefined || of === service) history.reload();
+  });
   return (
     <Answer query={history} lines={6}>
       {(rows) =>
         rows.length === 0 ? (
-          <Empty title="Nothing has changed">Each change of a state is kept and shown here.</Empty>
+          <Empty title="Nothing has changed in 24 hours">Each change of a state is kept and shown here.</Empty>
         ) : (
           <ul className="changes">
             {rows.map((h) => (

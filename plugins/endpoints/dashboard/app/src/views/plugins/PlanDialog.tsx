@@ -5,8 +5,9 @@ import { ApiError, call } from '@/api/rest';
 import { formatBytes } from '@/app/time';
 import { Dialog } from '@/ui/Dialog';
 import { ErrorNote, Loading } from '@/ui/Empty';
+import { useHere } from '@/ui/here';
 import { Badge } from '@/ui/State';
-import { tell } from '@/ui/Toast';
+import { tell, tellError } from '@/ui/Toast';
 import { warningText, type Plan, type PlanAction } from './types';
 
 const VERBS: Record<string, string> = {
@@ -31,6 +32,7 @@ export function PlanDialog({ change, onClose, onDone }: { change: Change; onClos
   const [busy, setBusy] = useState(false);
   const [progress, setProgress] = useState('');
   const [turn, setTurn] = useState(0);
+  const here = useHere();
 
   useEffect(() => {
     const abort = new AbortController();
@@ -50,6 +52,8 @@ export function PlanDialog({ change, onClose, onDone }: { change: Change; onClos
   const go = async () => {
     if (!plan) return;
     setBusy(true);
+    setError(null);
+    setProgress('');
     try {
       await call(
         change.op,
@@ -57,8 +61,9 @@ export function PlanDialog({ change, onClose, onDone }: { change: Change; onClos
         { onProgress: (_, text) => setProgress(text) },
       );
       tell(`${VERBS[change.op.split('.').pop() ?? ''] ?? 'Done'}: ${plan.actions.map((a) => a.name).join(', ')}`);
-      onDone();
+      if (here.current) onDone();
     } catch (e) {
+      if (!here.current) tellError(asError(e)); // it goes on when the dialogue is closed
       setError(asError(e));
       setBusy(false);
     }

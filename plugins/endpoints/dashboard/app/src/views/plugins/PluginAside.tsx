@@ -1,6 +1,6 @@
 // Everything about one plugin: how it fares, what it may do, what it says. SPDX-License-Identifier: MIT
 import { useState } from 'react';
-import { useCan, useQuery } from '@/api/hooks';
+import { useCan, useQuery, useTopic } from '@/api/hooks';
 import type { LogLine } from '@/api/types';
 import { formatBytes, formatDuration, formatMs } from '@/app/time';
 import { Aside } from '@/ui/Aside';
@@ -61,8 +61,8 @@ export function PluginAside({
           </div>
         )}
         <Segmented label="About this plugin" value={tab} options={TABS} onChange={setTab} />
-        {tab === 'about' && <About name={row.name} />}
-        {tab === 'rights' && <Rights name={row.name} />}
+        {tab === 'about' && <About row={row} />}
+        {tab === 'rights' && <Rights row={row} />}
         {tab === 'logs' && <Logs name={row.name} />}
       </div>
     </Aside>
@@ -74,7 +74,7 @@ function Tools({ row, onChanged, onPlan }: { row: PluginRow; onChanged: () => vo
   const reload = useCommand<Receipts>('plugin.reload', (d) =>
     d.ok
       ? `${row.name} runs as generation ${d.receipts[0]?.to.generation ?? 1}`
-      : `${row.name} was not switched: ${d.receipts.find((r) => !r.ok)?.message ?? 'see its log'}`,
+      : { failure: `${row.name} was not switched: ${d.receipts.find((r) => !r.ok)?.message ?? 'see its log'}` },
   );
   const enable = useCommand('plugin.enable', () => `${row.name} is enabled`);
   const disable = useCommand('plugin.disable', () => `${row.name} is disabled`);
@@ -137,8 +137,16 @@ function Tools({ row, onChanged, onPlan }: { row: PluginRow; onChanged: () => vo
   );
 }
 
-function About({ name }: { name: string }) {
-  const info = useQuery<PluginInfo>('plugin.info', { name });
+/** Asked anew when the list says something else of it, and when packages change: that may be what it is granted. */
+function useInfo(row: PluginRow) {
+  const info = useQuery<PluginInfo>('plugin.info', { name: row.name }, { on: [row] });
+  useTopic('events:packages.*', info.reload);
+  return info;
+}
+
+function About({ row }: { row: PluginRow }) {
+  const { name } = row;
+  const info = useInfo(row);
   const status = useQuery<Instance[]>('plugin.status', { name }, { every: 5000 });
   return (
     <>
@@ -208,8 +216,8 @@ function InstanceFacts({ instance: i }: { instance: Instance }) {
   );
 }
 
-function Rights({ name }: { name: string }) {
-  const info = useQuery<PluginInfo>('plugin.info', { name });
+function Rights({ row }: { row: PluginRow }) {
+  const info = useInfo(row);
   return (
     <Answer query={info}>
       {(d) => (

@@ -18,7 +18,13 @@ import { Steps } from './Steps';
 import { OPEN, type Run, type Runbook, type RunbookInfo } from './types';
 
 const BOOKS: readonly Column<Runbook>[] = [
-  { key: 'title', title: 'Runbook', width: 'minmax(160px, 1fr)', render: (b) => b.title ?? b.name, sort: (b) => b.name },
+  {
+    key: 'title',
+    title: 'Runbook',
+    width: 'minmax(160px, 1fr)',
+    render: (b) => b.title ?? b.name,
+    sort: (b) => b.name,
+  },
   {
     key: 'severity',
     title: 'For what is',
@@ -80,7 +86,7 @@ export default function Runbooks() {
       title="Runbooks"
       aside={
         run ? (
-          <RunAside key={run} id={run} turn={runs.data} onClose={() => setRun(null)} />
+          <RunAside key={run} id={run} onClose={() => setRun(null)} />
         ) : book ? (
           <BookAside
             key={book}
@@ -187,9 +193,10 @@ function BookAside({
   );
 }
 
-function RunAside({ id, turn, onClose }: { id: string; turn: unknown; onClose: () => void }) {
+function RunAside({ id, onClose }: { id: string; onClose: () => void }) {
   const can = useCan();
-  const report = useQuery<Run>('runbook.status', { run: id }, { on: [turn] });
+  const report = useQuery<Run>('runbook.status', { run: id }, { every: 15_000 });
+  useTopic('events:runbook.*', report.reload);
   const resume = useCommand('runbook.resume', () => 'It goes on');
   const abort = useCommand('runbook.abort', () => 'It ends before its next step');
   const r = report.data;
@@ -202,7 +209,12 @@ function RunAside({ id, turn, onClose }: { id: string; turn: unknown; onClose: (
       tools={
         <>
           {again && can('runbook.resume') && (
-            <Button small icon="play" busy={resume.busy} onClick={() => void resume.run({ run: id, detach: true }).then(report.reload)}>
+            <Button
+              small
+              icon="play"
+              busy={resume.busy}
+              onClick={() => void resume.run({ run: id, detach: true }).then(report.reload)}
+            >
               Resume
             </Button>
           )}

@@ -5,7 +5,8 @@ import { call, type ApiError } from '@/api/rest';
 import { Dialog } from '@/ui/Dialog';
 import { ErrorNote } from '@/ui/Empty';
 import { SelectField, TextField } from '@/ui/Field';
-import { tell } from '@/ui/Toast';
+import { useHere } from '@/ui/here';
+import { tell, tellError } from '@/ui/Toast';
 import { Steps } from './Steps';
 import { paramsOf, said, type Param, type Run, type RunbookInfo, type RunbookPlan } from './types';
 
@@ -15,7 +16,13 @@ function ParamField({ param: p, value, onChange }: { param: Param; value: string
   const choices = p.choices ?? (p.type === 'bool' || p.type === 'boolean' ? ['true', 'false'] : null);
   if (choices)
     return (
-      <SelectField label={p.name} help={p.help} value={value} required={p.required} onChange={(e) => onChange(e.target.value)}>
+      <SelectField
+        label={p.name}
+        help={p.help}
+        value={value}
+        required={p.required}
+        onChange={(e) => onChange(e.target.value)}
+      >
         {!(p.required && value) && <option value="">–</option>}
         {choices.map((c) => (
           <option key={c}>{c}</option>
@@ -44,12 +51,15 @@ export function StartDialog({
 }) {
   const params = paramsOf(info);
   const [values, setValues] = useState<Values>(() =>
-    Object.fromEntries(params.map((p) => [p.name, p.default === undefined || p.default === null ? '' : String(p.default)])),
+    Object.fromEntries(
+      params.map((p) => [p.name, p.default === undefined || p.default === null ? '' : String(p.default)]),
+    ),
   );
   const [plan, setPlan] = useState<RunbookPlan | null>(null);
   const [words, setWords] = useState('');
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<ApiError | null>(null);
+  const here = useHere();
   const given = {
     name: info.name,
     param: Object.fromEntries(Object.entries(values).filter(([, v]) => v !== '')),
@@ -62,11 +72,13 @@ export function StartDialog({
     try {
       await what();
     } catch (e) {
+      if (!here.current) tellError(asError(e));
       setError(asError(e));
     }
     setBusy(false);
   };
-  const makePlan = () => attempt(async () => setPlan(await call<RunbookPlan>('runbook.run', { ...given, dry_run: true })));
+  const makePlan = () =>
+    attempt(async () => setPlan(await call<RunbookPlan>('runbook.run', { ...given, dry_run: true })));
   const start = () =>
     attempt(async () => {
       const run = await call<Run>('runbook.run', {
@@ -76,7 +88,7 @@ export function StartDialog({
         ...(grave ? { confirm: words } : {}),
       });
       tell(`${info.title ?? info.name} runs`);
-      onStarted(run.run);
+      if (here.current) onStarted(run.run);
     });
 
   const ready = !plan || (plan.available && plan.steps.length > 0 && (!grave || words === grave));

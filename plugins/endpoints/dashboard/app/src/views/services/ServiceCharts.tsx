@@ -26,11 +26,13 @@ export function order(series: readonly SeriesInfo[], target: string): string[] {
 
 export function ServiceCharts({ check: c, range }: { check: Check; range: RangeControl }) {
   const [count, setCount] = useState(FIRST);
-  const list = useQuery<SeriesInfo[]>('metrics.list', {
-    selector: selector('*', { instance: c.instance, target: c.target }),
-  });
+  const list = useQuery<SeriesInfo[]>(
+    'metrics.list',
+    { selector: selector('*', { instance: c.instance, target: c.target }) },
+    { every: 60_000 },
+  );
   const names = useMemo(() => order(list.data ?? [], c.target), [list.data, c.target]);
-  if (list.error) return <ErrorNote error={list.error} retry={list.reload} />;
+  if (list.error && !list.data) return <ErrorNote error={list.error} retry={list.reload} />;
   if (list.loading) return <Loading lines={3} />;
   if (names.length === 0) return null;
   const shown = names.slice(0, count);
