@@ -30,7 +30,7 @@ static const struct {
     {"export", OC_ROLE_VIEWER},
     {"governance", OC_ROLE_VIEWER},
     {"health", OC_ROLE_VIEWER},
-    {"job", OC_ROLE_VIEWER}, /* the API shows those of others to admins only */
+    {"job", OC_ROLE_VIEWER}, /* WebSockets show those of others to admins only */
     {"ledger", OC_ROLE_VIEWER},
     {"maintenance", OC_ROLE_VIEWER},
     {"packages", OC_ROLE_VIEWER},
