@@ -57,6 +57,7 @@ static void answer(struct oc_journal *j, bool all_failed)
     }
 }
 
+/* The waiters are left to the caller. */
 static void fail(struct oc_journal *j, int errnum, const char *what)
 {
     if (!j->failing) {
@@ -69,7 +70,6 @@ static void fail(struct oc_journal *j, int errnum, const char *what)
         OC_VEC_PUSH(&j->old, j->fd);
         j->fd = -1;
     }
-    answer(j, true);
 }
 
 bool oc_journal_failing(const struct oc_journal *j, struct oc_error *why)
@@ -211,6 +211,7 @@ int oc_journal_flush(struct oc_journal *j, struct oc_error *err)
     }
     if (rc != 0) {
         fail(j, -rc, "writing failed");
+        answer(j, true);
         return oc_error_errno(err, OC_E_RETRY, -rc, "cannot write the journal in %s", j->dir);
     }
     if (j->segments.items[j->segments.count - 1].bytes >= OC_JOURNAL_SEGMENT) {
@@ -263,19 +264,23 @@ static struct oc_journal_job *make_job(struct oc_journal *j)
     return job;
 }
 
+/* Whoever is told of a failure may begin anew at once: by then this is over. */
 static void finish_job(struct oc_journal *j, struct oc_journal_job *job)
 {
+    const bool failed = job->result != 0;
     j->syncs++;
-    if (job->result == 0) {
-        j->synced = job->frames > j->synced ? job->frames : j->synced;
-        close_synced(j, job);
-    } else {
+    if (failed) {
         j->dir_dirty = true;
         fail(j, job->result, "fsync failed");
-        close_synced(j, job); /* what they hold is written again elsewhere */
+    } else {
+        j->synced = job->frames > j->synced ? job->frames : j->synced;
     }
+    close_synced(j, job); /* what was lost is written again elsewhere */
     OC_VEC_FINISH(&job->fds);
     free(job);
+    if (failed) {
+        answer(j, true);
+    }
 }
 
 static void begin_job(struct oc_journal *j);
@@ -309,14 +314,20 @@ static void sync_here(struct oc_journal *j)
 }
 
 /* The kernel tells that writing has failed once: an fsync beside one under way may find nothing wrong with what that one has lost. */
-static void join_job(struct oc_journal *j)
+static int join_job(struct oc_journal *j, struct oc_error *err)
 {
     struct oc_journal_job *job = j->job;
-    if (job) {
-        oc_job_join(job->handle);
-        j->job = NULL;
-        finish_job(j, job);
+    if (!job) {
+        return OC_OK;
     }
+    oc_job_join(job->handle);
+    const bool failed = job->result != 0;
+    j->job = NULL;
+    finish_job(j, job);
+    if (failed && err) {
+        *err = j->why;
+    }
+    return failed ? OC_E_RETRY : OC_OK;
 }
 
 static void on_ready(void *ctx)
@@ -360,8 +371,8 @@ void oc_journal_sync(struct oc_journal *j, oc_journal_done_fn done, void *ctx)
 
 int oc_journal_commit(struct oc_journal *j, struct oc_error *err)
 {
-    join_job(j);
-    int rc = oc_journal_flush(j, err);
+    int rc = join_job(j, err);
+    rc = rc == OC_OK ? oc_journal_flush(j, err) : rc;
     if (rc == OC_OK && j->read_only) {
         answer(j, true);
         return oc_error_set(err, OC_E_DENIED, "the journal in %s is open for reading only", j->dir);

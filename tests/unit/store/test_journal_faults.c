@@ -24,6 +24,7 @@
 static struct {
     atomic_int fail_data, fail_folder; /* so many calls, the first ones: as the kernel tells it */
     atomic_int hang, gone;             /* so many calls hang; descriptors that were closed then */
+    atomic_int calls;                  /* of fdatasync */
     atomic_bool no_threads, no_patience;
     sem_t called, go;
 } disk;
@@ -48,6 +49,7 @@ static int told(atomic_int *left, long number, int fd)
 
 int fdatasync(int fd)
 {
+    atomic_fetch_add(&disk.calls, 1);
     if (counts(&disk.hang)) {
         sem_post(&disk.called);
         sem_wait(&disk.go);
@@ -184,6 +186,46 @@ static void a_commit_knows_of_the_sync_under_way_that_failed(void **state)
     }
 }
 
+/* The descriptor of the file that failed is closed by then, and its number taken again. */
+static void begin_anew(void *ctx, int code)
+{
+    struct kit *k = ctx;
+    k->code = code;
+    assert_int_equal(oc_journal_restart(k->journal, NULL), OC_OK);
+    add(k);
+    assert_int_equal(oc_journal_commit(k->journal, NULL), OC_OK);
+    for (int i = 0; i < 3; i++) {
+        add(k);
+        oc_journal_roll(k->journal);
+    }
+}
+
+static void who_begins_anew_when_a_sync_has_failed_has_all_of_it_synced(void **state)
+{
+    struct kit *k = *state;
+    atomic_store(&disk.fail_data, 1);
+    add(k);
+    oc_journal_sync(k->journal, begin_anew, k);
+    wait_for_answer(k);
+    assert_int_equal(k->code, OC_E_RETRY);
+    atomic_store(&disk.calls, 0);
+    assert_int_equal(oc_journal_commit(k->journal, NULL), OC_OK);
+    assert_int_equal(disk.calls, 3); /* one for each segment */
+}
+
+/* What was added just before is not what the owner begins anew with. */
+static void a_commit_fails_with_the_sync_under_way_though_all_is_begun_anew(void **state)
+{
+    struct kit *k = *state;
+    atomic_store(&disk.fail_data, 1);
+    add(k);
+    oc_journal_sync(k->journal, begin_anew, k);
+    oc_journal_add(k->journal, 1, "y", 1);
+    assert_int_equal(oc_journal_commit(k->journal, NULL), OC_E_RETRY);
+    assert_int_equal(k->code, OC_E_RETRY);
+    assert_false(oc_journal_failing(k->journal, NULL));
+}
+
 static void a_commit_beside_a_sync_shares_what_that_has_done(void **state)
 {
     struct kit *k = *state;
@@ -253,6 +295,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         KIT(a_commit_knows_of_the_sync_under_way_that_failed),
+        KIT(who_begins_anew_when_a_sync_has_failed_has_all_of_it_synced),
+        KIT(a_commit_fails_with_the_sync_under_way_though_all_is_begun_anew),
         KIT(a_commit_beside_a_sync_shares_what_that_has_done),
         KIT(without_a_thread_a_commit_and_the_end_still_write),
         KIT(a_sync_that_hangs_keeps_its_files_when_the_journal_is_closed),
