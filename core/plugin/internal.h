@@ -78,6 +78,9 @@ int oc_loader_verify(const char *so, const char *file, const json_t *files,
 /* Opens the library, RTLD_NOW and local, and finds its entry. `file` is its name for messages. */
 int oc_loader_open(const char *so, const char *file, lt_dlhandle *library,
                    const struct oc_plugin_entry **entry, struct oc_error *err);
+/* Why a library cannot be opened: libltdl answers "file not found" for whatever goes wrong, so dlopen is asked itself. Owned by the
+ * caller. */
+char *oc_library_problem(const char *path);
 
 /* host.c: the rights that hold, an array of texts; owned by the caller. */
 json_t *oc_plugin_rights(const struct oc_plugin *plugin);

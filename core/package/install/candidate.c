@@ -8,7 +8,6 @@
 #include "core/base/mem.h"
 #include "core/package/registry/refuse.h"
 #include "core/plugin/plugin.h"
-#include "core/sys/crypto.h"
 
 struct oc_candidate *oc_candidate_add(struct oc_selection *s)
 {
@@ -22,9 +21,9 @@ static void candidate_free(struct oc_candidate *c)
 {
     json_t *const values[] = {c->manifest, c->permissions, c->files, c->describe,
                               c->findings, c->grants,      c->fresh, c->receipt};
-    char *const texts[] = {c->source,  c->archive, c->dir,     c->range,        c->name,
-                           c->id,      c->version, c->digest,  c->summary,      c->kind,
-                           c->surface, c->key,     c->comment, c->disabled_why, c->disabled_text};
+    char *const texts[] = {c->source, c->archive, c->dir,          c->range,        c->name,
+                           c->id,     c->version, c->digest,       c->summary,      c->kind,
+                           c->key,    c->comment, c->disabled_why, c->disabled_text};
     for (size_t i = 0; i < OC_COUNT(values); i++) {
         json_decref(values[i]);
     }
@@ -47,33 +46,6 @@ void oc_selection_finish(struct oc_selection *s)
     json_decref(s->lock);
     json_decref(s->bundle);
     s->lock = s->bundle = NULL;
-}
-
-/* ---- permissions ---- */
-
-static int by_text(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-char *oc_surface_of(const json_t *permissions)
-{
-    const size_t count = json_array_size(permissions);
-    const char **texts = oc_calloc(count + 1, sizeof *texts);
-    struct oc_buf all = {0};
-    char hex[OC_SHA256_HEX];
-    for (size_t i = 0; i < count; i++) {
-        const char *text = json_string_value(json_array_get(permissions, i));
-        texts[i] = text ? text : "";
-    }
-    qsort(texts, count, sizeof *texts, by_text);
-    for (size_t i = 0; i < count; i++) {
-        oc_buf_addf(&all, "%s%s", i ? "\n" : "", texts[i]);
-    }
-    oc_sha256_hex(all.data ? all.data : "", all.len, hex);
-    oc_buf_finish(&all);
-    free(texts);
-    return oc_strdup(hex);
 }
 
 /* ---- options ---- */

@@ -38,7 +38,7 @@ struct oc_candidate {
     char *name, *id, *version, *digest, *summary, *kind;
     uint64_t size;
     json_t *manifest, *permissions, *files;
-    char *surface;
+    char surface[OC_SHA256_HEX]; /* of the permissions */
 
     /* what was found out */
     char *key;     /* of whoever signed it, base64; NULL when nobody we know */
@@ -100,7 +100,6 @@ int oc_selection_run(struct oc_selection *s, const char *op);
 
 /* Reads the options that the verbs share. OC_E_CONFIG for a tier that there is not. */
 int oc_install_options_read(struct oc_work *w, struct oc_install_options *o);
-char *oc_surface_of(const json_t *permissions); /* owned */
 /* What a trusted comment says of "id", "version", "target" or "sha256"; owned, NULL when nothing. */
 char *oc_comment_word(const char *comment, const char *name);
 

@@ -10,6 +10,7 @@
 #include "core/package/install/candidate.h"
 #include "core/package/registry/meta.h"
 #include "core/package/registry/refuse.h"
+#include "core/package/surface.h"
 #include "core/plugin/manifest/manifest.h"
 #include "core/plugin/manifest/note.h"
 #include "core/sys/file.h"
@@ -38,7 +39,7 @@ static int take_manifest(struct oc_candidate *c, const struct oc_manifest *m)
     if (!c->permissions) {
         c->permissions = json_array();
     }
-    c->surface = oc_surface_of(c->permissions);
+    oc_surface(c->permissions, c->surface);
     return OC_OK;
 }
 

@@ -8,6 +8,7 @@
 #include "core/base/mem.h"
 #include "core/package/changelog.h"
 #include "core/package/registry/refuse.h"
+#include "core/package/surface.h"
 #include "core/plugin/manifest/rights.h"
 #include "core/sys/crypto.h"
 
@@ -118,7 +119,7 @@ static void add_permissions(json_t *rows, const struct oc_candidate *c)
 }
 
 /* The surface that is consented to: of one plugin its own, of several that of all together. */
-static char *surface_of(const struct oc_selection *s)
+static void surface_of(const struct oc_selection *s, char hex[OC_SHA256_HEX])
 {
     json_t *all = json_array();
     for (size_t i = 0; i < s->list.count; i++) {
@@ -131,9 +132,8 @@ static char *surface_of(const struct oc_selection *s)
             }
         }
     }
-    char *surface = oc_surface_of(all);
+    oc_surface(all, hex);
     json_decref(all);
-    return surface;
 }
 
 static bool granted(const struct oc_selection *s, const char *permission)
@@ -209,10 +209,10 @@ json_t *oc_selection_plan(struct oc_selection *s)
         }
         add_status(plan, c);
     }
-    char *surface = surface_of(s);
+    char surface[OC_SHA256_HEX];
+    surface_of(s, surface);
     oc_json_set_str(plan, "surface", surface);
     oc_json_set_str(plan, "consent", consent_of(s, surface));
-    free(surface);
     oc_plan_seal(s->t, plan);
     return plan;
 }

@@ -8,6 +8,7 @@
 #include "core/base/map.h"
 #include "core/base/mem.h"
 #include "core/package/semver.h"
+#include "core/package/surface.h"
 
 #define ASK_THE_REGISTRY "Tell whoever keeps the registry; nothing of it was used."
 
@@ -48,7 +49,7 @@ static const char *check_surface(const json_t *row)
     if (!all_strings(json_object_get(row, "permissions"))) {
         return "permissions";
     }
-    oc_row_surface(json_object_get(row, "permissions"), surface);
+    oc_surface(json_object_get(row, "permissions"), surface);
     return strcmp(oc_json_str(row, "surface", ""), surface) == 0 ? NULL : "surface";
 }
 
@@ -75,28 +76,6 @@ int oc_row_check(const json_t *row, struct oc_error *err)
     }
     return wrong ? oc_error_set(err, OC_E_VERIFY, "release: \"%s\" is missing or wrong", wrong)
                  : OC_OK;
-}
-
-static int by_text(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-void oc_row_surface(const json_t *permissions, char hex[OC_SHA256_HEX])
-{
-    const size_t n = json_array_size(permissions);
-    const char **sorted = oc_calloc(n + 1, sizeof *sorted);
-    struct oc_buf text = {0};
-    for (size_t i = 0; i < n; i++) {
-        sorted[i] = json_string_value(json_array_get(permissions, i));
-    }
-    qsort(sorted, n, sizeof *sorted, by_text);
-    for (size_t i = 0; i < n; i++) {
-        oc_buf_addf(&text, "%s%s", i ? "\n" : "", sorted[i]);
-    }
-    oc_sha256_hex(text.data ? text.data : "", text.len, hex);
-    oc_buf_finish(&text);
-    free(sorted);
 }
 
 /* ---- the file ---- */

@@ -25,7 +25,5 @@ void oc_package_finish(struct oc_package *p);
 
 /* One row: OC_OK, or OC_E_VERIFY with the key that is wrong. */
 int oc_row_check(const json_t *row, struct oc_error *err);
-/* SHA-256 of the sorted permissions joined by '\n'. */
-void oc_row_surface(const json_t *permissions, char hex[OC_SHA256_HEX]);
 
 #endif

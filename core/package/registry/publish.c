@@ -12,6 +12,7 @@
 #include "core/package/registry/keeper.h"
 #include "core/package/registry/package.h"
 #include "core/package/semver.h"
+#include "core/package/surface.h"
 #include "core/sys/file.h"
 
 /* What is being published. */
@@ -108,7 +109,7 @@ static json_t *row_of(const struct oc_work *w, const char *id, const json_t *man
     }
     json_object_set_new(row, "permissions",
                         json_is_array(permissions) ? json_incref(permissions) : json_array());
-    oc_row_surface(json_object_get(row, "permissions"), surface);
+    oc_surface(json_object_get(row, "permissions"), surface);
     oc_json_set_str(row, "surface", surface);
     oc_json_take(row, "provides", provides_of(manifest));
     oc_json_take(row, "requires", json_object());

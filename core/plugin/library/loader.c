@@ -3,6 +3,7 @@
  * Constructors run inside dlopen, so everything that can be refused is refused before it. */
 #include <dlfcn.h>
 #include <elf.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/json.h"
@@ -224,11 +225,19 @@ int oc_loader_inspect(const struct oc_plugin *plugin, const char *so, struct oc_
 
 /* ---- the library ---- */
 
-/* libltdl answers "file not found" for whatever goes wrong in dlopen, so dlopen is asked itself. */
+char *oc_library_problem(const char *path)
+{
+    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    char *why = oc_strdup(library ? "libltdl cannot open it" : dlerror());
+    if (library) {
+        dlclose(library);
+    }
+    return why;
+}
+
 static int tell_why(const char *so, struct oc_error *err)
 {
-    void *library = dlopen(so, RTLD_NOW | RTLD_LOCAL);
-    const char *why = library ? "libltdl cannot open it" : dlerror();
+    char *why = oc_library_problem(so);
     oc_error_set(err, OC_E_CONFIG, "cannot load: %s", why);
     if (strstr(why, "undefined symbol")) {
         oc_error_hint(err, "The plugin was linked without a library it uses: name it under "
@@ -236,9 +245,7 @@ static int tell_why(const char *so, struct oc_error *err)
     } else if (strstr(why, "cannot open shared object")) {
         oc_error_hint(err, "Install the package that holds this library.");
     }
-    if (library) {
-        dlclose(library);
-    }
+    free(why);
     return OC_E_CONFIG;
 }
 

@@ -6,19 +6,8 @@
 #include <stdlib.h>
 
 #include "core/base/mem.h"
+#include "core/plugin/internal.h"
 #include "core/sys/file.h"
-
-/* libltdl answers "file not found" for whatever goes wrong, so dlopen is asked for the reason. */
-static void tell_why(const char *path, struct oc_error *err)
-{
-    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    oc_error_set(err, OC_E_CONFIG, "cannot load %s: %s", path,
-                 library ? "libltdl cannot open it" : dlerror());
-    oc_error_hint(err, "Install the same version of every part of openclaw.");
-    if (library) {
-        dlclose(library);
-    }
-}
 
 static const void *open_at(const char *path, const char *symbol, struct oc_error *err)
 {
@@ -28,7 +17,10 @@ static const void *open_at(const char *path, const char *symbol, struct oc_error
     }
     lt_dlhandle library = lt_dlopen(path);
     if (!library) {
-        tell_why(path, err);
+        char *why = oc_library_problem(path);
+        oc_error_set(err, OC_E_CONFIG, "cannot load %s: %s", path, why);
+        oc_error_hint(err, "Install the same version of every part of openclaw.");
+        free(why);
         return NULL;
     }
     lt_dlmakeresident(library);

@@ -153,18 +153,6 @@ static void a_name_one_letter_off_a_popular_one_is_near(void **state)
     json_decref(root.json);
 }
 
-static void the_surface_does_not_depend_on_the_order(void **state)
-{
-    char a[OC_SHA256_HEX], b[OC_SHA256_HEX];
-    json_t *x = parse("[\"b\",\"a\"]"), *y = parse("[\"a\",\"b\"]");
-    (void)state;
-    oc_row_surface(x, a);
-    oc_row_surface(y, b);
-    assert_string_equal(a, b);
-    json_decref(x);
-    json_decref(y);
-}
-
 static void documents_are_checked_key_by_key(void **state)
 {
     static const char *const bad[] = {
@@ -207,7 +195,6 @@ int main(void)
         cmocka_unit_test(a_status_bars_the_versions_that_it_is_about),
         cmocka_unit_test(one_shard_answers_for_every_publisher_of_a_name),
         cmocka_unit_test(a_name_one_letter_off_a_popular_one_is_near),
-        cmocka_unit_test(the_surface_does_not_depend_on_the_order),
         cmocka_unit_test(documents_are_checked_key_by_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -55,24 +55,6 @@ static void what_is_no_lock_file_is_refused_with_a_remedy(void **unused)
     }
 }
 
-static void a_surface_does_not_depend_on_the_order(void **unused)
-{
-    (void)unused;
-    json_t *a = json_pack("[s, s]", "network:tcp:443", "filesystem:read:/x");
-    json_t *b = json_pack("[s, s]", "filesystem:read:/x", "network:tcp:443");
-    json_t *none = json_array();
-    char *x = oc_surface_of(a), *y = oc_surface_of(b), *z = oc_surface_of(none);
-    assert_string_equal(x, y);
-    assert_string_not_equal(x, z);
-    assert_string_equal(z, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-    free(x);
-    free(y);
-    free(z);
-    json_decref(a);
-    json_decref(b);
-    json_decref(none);
-}
-
 static void the_changes_after_one_version_up_to_another_are_cut_out(void **unused)
 {
     static const char text[] = "# Changes\n\n## [2.0.0] - 2026-01-01\n* two\n\n## v1.5.0\n* more\n"
@@ -93,7 +75,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_row_is_found_by_name_and_id),
         cmocka_unit_test(what_is_no_lock_file_is_refused_with_a_remedy),
-        cmocka_unit_test(a_surface_does_not_depend_on_the_order),
         cmocka_unit_test(the_changes_after_one_version_up_to_another_are_cut_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
