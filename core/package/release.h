@@ -33,8 +33,6 @@ void oc_release_finish(struct oc_release *r);
  * names), OC_E_NETWORK, OC_E_VERIFY, OC_E_REFUSED, OC_E_CONFLICT (a bare name that two publishers have). Reasons are set with
  * oc_work_reason. */
 int oc_release_resolve(struct oc_work *w, const char *spec, bool offline, struct oc_release *out);
-/* All versions of an id that this host could take, newest first: array of rows with their status. */
-json_t *oc_release_versions(struct oc_work *w, const char *id, const char *registry, bool offline);
 /* Brings the archive to `path` (a new file): length and digest are checked while it comes, never more than `size` bytes are
  * written, the partial file goes on failure. Progress is told through w. */
 int oc_release_fetch(struct oc_work *w, const struct oc_release *r, const char *path);
@@ -42,8 +40,6 @@ int oc_release_fetch(struct oc_work *w, const struct oc_release *r, const char *
 int oc_release_signature(struct oc_work *w, const struct oc_release *r, struct oc_buf *minisig,
                          struct oc_public_key *key);
 
-/* Does the row fit this host? OC_OK, or OC_E_UNSUPPORTED with field, both values and fix. */
-int oc_release_fits(const json_t *row, struct oc_error *err);
 /* This host's target: "linux-x86_64-glibc". */
 const char *oc_target(void);
 

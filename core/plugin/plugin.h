@@ -45,8 +45,6 @@ void oc_plugins_reserve(struct oc_plugins *p, int calls);
 /* What crashed too often and what ended the daemon while it was loaded is kept in <home>/data and <home>/run from here on, and
  * read from there; isolated plugins have their folders below it. Before any load; only the daemon that owns the home calls it. */
 void oc_plugins_set_home(struct oc_plugins *p, const char *home);
-/* [{"plugin","digest","at","crashes","reason"}], owned by the caller */
-json_t *oc_plugins_quarantined(const struct oc_plugins *p);
 
 /* Reads every <dir>/<name>/plugin.json and <dir>/<kind>/<name>/plugin.json. A bad manifest is kept as a failed plugin. */
 void oc_plugins_scan(struct oc_plugins *p, const char *dir);

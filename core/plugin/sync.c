@@ -191,11 +191,6 @@ void oc_plugins_set_home(struct oc_plugins *p, const char *home)
     free(path);
 }
 
-json_t *oc_plugins_quarantined(const struct oc_plugins *p)
-{
-    return oc_quarantine_json(p->quarantine);
-}
-
 /* ---- the folder of packages ---- */
 
 const char *oc_plugin_root(const struct oc_plugin *plugin)

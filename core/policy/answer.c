@@ -33,16 +33,6 @@ static bool push_table(const struct oc_answer *a)
     return true;
 }
 
-size_t oc_answer_count(const struct oc_answer *a)
-{
-    size_t count = 0;
-    if (push_table(a)) {
-        count = lua_rawlen(a->state, -1);
-        lua_pop((lua_State *)a->state, 1);
-    }
-    return count;
-}
-
 /* The value is on the top, its table below it. */
 static bool keep_child(const struct oc_answer *a, struct oc_answer *child)
 {
@@ -147,9 +137,4 @@ bool oc_answer_get_bool(const struct oc_answer *a, const char *key, bool fallbac
         oc_answer_end(&child);
     }
     return fallback;
-}
-
-json_t *oc_answer_json(const struct oc_answer *a)
-{
-    return oc_lua_to_json(a->state, a->index, NULL);
 }

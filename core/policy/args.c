@@ -26,15 +26,6 @@ bool oc_args_wants(const struct oc_args *a, const char *member)
     return a->tape != NULL || oc_reads_has(a->reads, member);
 }
 
-void oc_args_nil(struct oc_args *a)
-{
-    if (a->tape) {
-        oc_tape_nil(a->tape);
-    }
-    lua_pushnil(a->L);
-    place(a);
-}
-
 void oc_args_bool(struct oc_args *a, bool value)
 {
     if (a->tape) {

@@ -77,7 +77,6 @@ int oc_question_try(struct oc_question *q, oc_args_fn args_fn, oc_answer_fn answ
 
 /* False when this member of the first argument need not be said, as nobody looks at it. */
 bool oc_args_wants(const struct oc_args *a, const char *member);
-void oc_args_nil(struct oc_args *a);
 void oc_args_bool(struct oc_args *a, bool value);
 void oc_args_integer(struct oc_args *a, int64_t value);
 void oc_args_number(struct oc_args *a, double value);
@@ -113,7 +112,6 @@ enum oc_answer_type {
     OC_ANSWER_TABLE
 };
 enum oc_answer_type oc_answer_type(const struct oc_answer *a);
-size_t oc_answer_count(const struct oc_answer *a); /* items of a list; 0 of anything else */
 /* Item `i` (from 0) or member `key`. False when there is none: `*child` is then not to be ended. Children are ended in the
  * reverse order; what is still open when the callback returns is ended for it. */
 bool oc_answer_at(const struct oc_answer *a, size_t i, struct oc_answer *child);
@@ -128,7 +126,5 @@ bool oc_answer_bool(const struct oc_answer *a, bool fallback);
 const char *oc_answer_get_str(const struct oc_answer *a, const char *key, const char *fallback);
 int64_t oc_answer_get_int(const struct oc_answer *a, const char *key, int64_t fallback);
 bool oc_answer_get_bool(const struct oc_answer *a, const char *key, bool fallback);
-/* The whole of it as JSON, owned by the caller. */
-json_t *oc_answer_json(const struct oc_answer *a);
 
 #endif

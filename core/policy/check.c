@@ -84,35 +84,20 @@ int oc_policy_vet(struct oc_lua *lua, const char *name, const json_t *functions,
     return OC_OK;
 }
 
-static int check(const char *name, const char *text, size_t len, bool functions, json_t **hooks,
-                 struct oc_error *err)
-{
-    struct oc_lua *lua = oc_lua_create(NULL);
-    json_t *found = NULL;
-    int code = oc_lua_run(lua, name, text, len, err);
-    if (code == OC_OK) {
-        found = oc_lua_functions(lua);
-        code = functions ? oc_policy_vet(lua, name, found, err) : OC_OK;
-    }
-    if (code != OC_OK || hooks == NULL) {
-        json_decref(found);
-        found = NULL;
-    }
-    if (hooks != NULL) {
-        *hooks = found;
-    }
-    oc_lua_destroy(lua);
-    return code;
-}
-
-int oc_policy_check(const char *name, const char *text, size_t len, json_t **hooks,
-                    struct oc_error *err)
-{
-    return check(name, text, len, false, hooks, err);
-}
-
 int oc_policy_check_hooks(const char *name, const char *text, size_t len, json_t **hooks,
                           struct oc_error *err)
 {
-    return check(name, text, len, true, hooks, err);
+    struct oc_lua *lua = oc_lua_create(NULL);
+    int code = oc_lua_run(lua, name, text, len, err);
+    *hooks = NULL;
+    if (code == OC_OK) {
+        *hooks = oc_lua_functions(lua);
+        code = oc_policy_vet(lua, name, *hooks, err);
+    }
+    if (code != OC_OK) {
+        json_decref(*hooks);
+        *hooks = NULL;
+    }
+    oc_lua_destroy(lua);
+    return code;
 }

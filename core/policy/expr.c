@@ -104,19 +104,6 @@ static int compile(lua_State *L)
     return 0;
 }
 
-/* A free handle. */
-static size_t take_slot(struct oc_lua *l)
-{
-    struct oc_lua_expr none = {.function = LUA_NOREF};
-    for (size_t i = 0; i < l->exprs.count; i++) {
-        if (l->exprs.items[i].function == LUA_NOREF) {
-            return i;
-        }
-    }
-    OC_VEC_PUSH(&l->exprs, none);
-    return l->exprs.count - 1;
-}
-
 int oc_lua_expr(struct oc_lua *l, const char *name, const char *text, struct oc_error *err)
 {
     struct oc_buf chunk = {0};
@@ -135,9 +122,9 @@ int oc_lua_expr(struct oc_lua *l, const char *name, const char *text, struct oc_
         code = code == OC_E_PERMANENT ? OC_E_CONFIG : code;
         goto out;
     }
-    size_t slot = take_slot(l);
-    l->exprs.items[slot] = (struct oc_lua_expr){.function = c.function, .names = names};
-    code = (int)slot + 1;
+    const struct oc_lua_expr expr = {.function = c.function, .names = names};
+    OC_VEC_PUSH(&l->exprs, expr);
+    code = (int)l->exprs.count;
 out:
     oc_buf_finish(&chunk);
     return code;
@@ -146,18 +133,7 @@ out:
 static struct oc_lua_expr *find(struct oc_lua *l, int expr)
 {
     OC_ASSERT(expr > 0 && (size_t)expr <= l->exprs.count);
-    struct oc_lua_expr *e = &l->exprs.items[expr - 1];
-    OC_ASSERT(e->function != LUA_NOREF);
-    return e;
-}
-
-void oc_lua_expr_free(struct oc_lua *l, int expr)
-{
-    struct oc_lua_expr *e = find(l, expr);
-    luaL_unref(l->L, LUA_REGISTRYINDEX, e->function);
-    e->function = LUA_NOREF;
-    json_decref(e->names);
-    e->names = NULL;
+    return &l->exprs.items[expr - 1];
 }
 
 json_t *oc_lua_expr_names(struct oc_lua *l, int expr)

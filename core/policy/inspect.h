@@ -8,8 +8,8 @@
  */
 const char *oc_policy_source(struct oc_policies *p, const char *name, size_t *len);
 
-/* oc_policy_check of a text that is to be put in force: its functions must be hooks, at least one, and that which `name` ("route.lua")
- * names if it is one. */
+/* Compiles a text that is to be put in force and runs its top level in a throw-away sandbox: its functions must be hooks, at least
+ * one, and that which `name` ("route.lua") names if it is one. *hooks: their names, owned by the caller; NULL after an error. */
 int oc_policy_check_hooks(const char *name, const char *text, size_t len, json_t **hooks,
                           struct oc_error *err);
 

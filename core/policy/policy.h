@@ -31,8 +31,5 @@ uint64_t oc_policies_generation(const struct oc_policies *p);
  * {"policy","file","lines":[..]} owned by the caller. */
 int oc_policy_ask(struct oc_policies *p, const char *hook, const json_t *args, json_t **result,
                   json_t **why, struct oc_error *err);
-/* Compiles `text` and runs its top level in a throw-away sandbox: what `policy check` does. */
-int oc_policy_check(const char *name, const char *text, size_t len, json_t **hooks,
-                    struct oc_error *err);
 
 #endif

@@ -36,10 +36,9 @@ bool oc_lua_has(struct oc_lua *l, const char *function); /* a global function of
 int oc_lua_call(struct oc_lua *l, const char *function, const json_t *args, json_t **result,
                 const char *trace_chunk, json_t **lines, struct oc_error *err);
 
-/* An expression over samples: "system.cpu_percent > 90 and redis.connected == false". Compiled once to a handle > 0;
+/* An expression over samples: "system.cpu_percent > 90 and redis.connected == false". Compiled once to a handle > 0, which lives as long as `l`;
  * the metric names that it reads are found by walking it with a recording environment and by its text. */
 int oc_lua_expr(struct oc_lua *l, const char *name, const char *text, struct oc_error *err);
-void oc_lua_expr_free(struct oc_lua *l, int expr);
 
 enum oc_lua_type { OC_LUA_NIL, OC_LUA_BOOL, OC_LUA_NUMBER, OC_LUA_STRING };
 struct oc_lua_value {

@@ -22,7 +22,7 @@
 #define OC_LUA_VALUES_MAX   16384        /* that one function of a library gives back */
 
 struct oc_lua_expr {
-    int function;  /* registry reference; LUA_NOREF when the slot is free */
+    int function;  /* registry reference */
     json_t *names; /* owned */
 };
 

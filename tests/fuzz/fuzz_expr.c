@@ -8,9 +8,12 @@
 #include "core/base/mem.h"
 #include "core/policy/sandbox.h"
 
+#define KEPT_MAX 64u
+
 static const struct oc_lua_limits limits = {
     .memory = (size_t)1 << 20, .instructions = 20000, .deadline_ms = 1000};
 static struct oc_lua *lua;
+static unsigned kept;
 
 /* Every name has some value, so that evaluation goes on; which one follows from the name. */
 static bool lookup(void *ctx, const char *name, struct oc_lua_value *value)
@@ -43,13 +46,13 @@ static void evaluate(int expr, struct oc_error *err)
     OC_ASSERT(code == OC_OK || err->code == code);
     OC_ASSERT(json_array_size(names) <= 32);
     json_decref(names);
-    oc_lua_expr_free(lua, expr);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct oc_error err;
-    if (lua == NULL) {
+    if (kept++ % KEPT_MAX == 0) { /* a state keeps its expressions */
+        oc_lua_destroy(lua);
         lua = oc_lua_create(&limits);
     }
     oc_error_init(&err);

@@ -11,16 +11,17 @@
 static void check(const json_t *lines)
 {
     struct oc_rights rights, again;
-    struct oc_error err;
     const struct oc_kernel kernel = {.landlock = 3, .seccomp = true};
+    json_t *texts = json_array();
     oc_rights_read(lines, &rights);
     for (size_t i = 0; i < rights.list.count; i++) {
         const struct oc_right *r = &rights.list.items[i];
         OC_ASSERT(r->lo <= r->hi && strlen(r->text) <= OC_RIGHT_TEXT_MAX);
         OC_ASSERT(oc_right_covers(r, r));
+        json_array_append_new(texts, json_string(r->text));
     }
-    json_t *texts = oc_rights_json(&rights);
-    OC_ASSERT(oc_rights_parse(texts, &again, &err) == OC_OK);
+    oc_rights_read(texts, &again);
+    OC_ASSERT(!again.ignored);
     OC_ASSERT(again.list.count == rights.list.count);
     json_t *new_ones = oc_rights_widened(texts, texts);
     OC_ASSERT(json_array_size(new_ones) == 0);

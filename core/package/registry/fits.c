@@ -118,8 +118,3 @@ const json_t *oc_host_pick(const json_t *row, const char *tier, struct oc_error 
     }
     return NULL;
 }
-
-int oc_release_fits(const json_t *row, struct oc_error *err)
-{
-    return oc_host_pick(row, NULL, err) ? OC_OK : OC_E_UNSUPPORTED;
-}

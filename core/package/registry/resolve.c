@@ -317,7 +317,7 @@ int oc_release_resolve(struct oc_work *w, const char *spec_text, bool offline,
 /* ---- all versions ---- */
 
 static json_t *version_rows(const struct candidate *c, const struct oc_package *p,
-                            const json_t *status, bool all)
+                            const json_t *status)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < json_array_size(p->rows); i++) {
@@ -325,9 +325,6 @@ static json_t *version_rows(const struct candidate *c, const struct oc_package *
         const json_t *row = json_array_get(p->rows, i);
         oc_error_init(&why);
         const bool fits = oc_host_pick(row, tier_of(c->client, p), &why) != NULL;
-        if (!fits && !all) {
-            continue;
-        }
         json_t *copy = json_copy((json_t *)(uintptr_t)row);
         oc_json_take(copy, "status", oc_status_of(status, oc_json_str(row, "version", "")));
         oc_json_set_bool(copy, "fits", fits);
@@ -339,7 +336,7 @@ static json_t *version_rows(const struct candidate *c, const struct oc_package *
     return list;
 }
 
-int oc_resolve_package(struct oc_work *w, const char *spec_text, bool offline, bool all_versions,
+int oc_resolve_package(struct oc_work *w, const char *spec_text, bool offline,
                        struct oc_resolved *out)
 {
     struct oc_spec spec;
@@ -366,7 +363,7 @@ int oc_resolve_package(struct oc_work *w, const char *spec_text, bool offline, b
             out->registry = oc_strdup(c->client->name);
             out->trust = p.delegation.community ? "community" : "publisher";
             out->keys = keys_json(&p.delegation.ring);
-            out->versions = version_rows(c, &p, status, all_versions);
+            out->versions = version_rows(c, &p, status);
             out->status = json_incref(status);
         }
         json_decref(status);
@@ -384,17 +381,6 @@ void oc_resolved_finish(struct oc_resolved *r)
     json_decref(r->versions);
     json_decref(r->status);
     *r = (struct oc_resolved){0};
-}
-
-json_t *oc_release_versions(struct oc_work *w, const char *id, const char *registry, bool offline)
-{
-    struct oc_resolved r;
-    char *spec = registry ? oc_asprintf("%s:%s", registry, id) : oc_strdup(id);
-    json_t *list =
-        oc_resolve_package(w, spec, offline, false, &r) == OC_OK ? json_incref(r.versions) : NULL;
-    oc_resolved_finish(&r);
-    free(spec);
-    return list;
 }
 
 void oc_release_finish(struct oc_release *r)

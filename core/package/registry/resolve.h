@@ -12,13 +12,12 @@ struct oc_resolved {
     char *id, *registry; /* owned */
     const char *trust;   /* "publisher" or "community" */
     json_t *keys;        /* owned: the publisher's public keys */
-    json_t *versions;    /* owned: rows with "status", "fits", "why_not"; the newest first */
-    json_t *status;      /* owned: of the package */
+    json_t *
+        versions; /* owned: rows with "status", "fits", "why_not", also those that do not fit; the newest first */
+    json_t *status; /* owned: of the package */
 };
 
-/* `all_versions`: also those that do not fit this host. */
-int oc_resolve_package(struct oc_work *w, const char *spec, bool offline, bool all_versions,
-                       struct oc_resolved *out);
+int oc_resolve_package(struct oc_work *w, const char *spec, bool offline, struct oc_resolved *out);
 void oc_resolved_finish(struct oc_resolved *r);
 
 #endif

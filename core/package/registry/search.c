@@ -189,7 +189,7 @@ int oc_consumer_lookup(struct oc_work *w)
 {
     struct oc_resolved r;
     const int code = oc_resolve_package(w, oc_json_str(w->params, "name", ""),
-                                        oc_json_bool(w->params, "offline", false), true, &r);
+                                        oc_json_bool(w->params, "offline", false), &r);
     if (code == OC_OK) {
         json_t *json = json_object();
         oc_json_set_str(json, "id", r.id);

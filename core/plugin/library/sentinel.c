@@ -99,23 +99,6 @@ void oc_sentinels_close(struct oc_sentinels *s)
     free(s);
 }
 
-json_t *oc_sentinels_json(const struct oc_sentinels *s)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < s->rows.count; i++) {
-        const struct row *r = &s->rows.items[i];
-        if (r->tries && !r->depth) {
-            json_t *json = json_object();
-            oc_json_set_str(json, "plugin", r->plugin);
-            oc_json_set_str(json, "digest", r->digest);
-            oc_json_set_str(json, "at", r->at);
-            oc_json_set_int(json, "tries", r->tries);
-            json_array_append_new(list, json);
-        }
-    }
-    return list;
-}
-
 int oc_sentinels_check(const struct oc_sentinels *s, const char *plugin, const char *digest,
                        bool bundled, struct oc_error *err)
 {

@@ -34,7 +34,5 @@ void oc_sentinels_begin(struct oc_sentinels *s, const char *plugin, const char *
 void oc_sentinels_end(struct oc_sentinels *s, const char *plugin);
 /* Forgets what was found of the plugin; true when there was something. */
 bool oc_sentinels_clear(struct oc_sentinels *s, const char *plugin);
-/* [{"plugin","digest","at","tries"}] of what was found, owned by the caller */
-json_t *oc_sentinels_json(const struct oc_sentinels *s);
 
 #endif

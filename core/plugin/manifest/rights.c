@@ -49,25 +49,6 @@ static int add(struct oc_rights *rights, const json_t *text, struct oc_error *er
     return code;
 }
 
-int oc_rights_parse(const json_t *permissions, struct oc_rights *rights, struct oc_error *err)
-{
-    size_t i;
-    json_t *text;
-    *rights = (struct oc_rights){0};
-    if (permissions && !json_is_array(permissions)) {
-        return oc_error_set(err, OC_E_CONFIG, "permissions are not an array of strings");
-    }
-    json_array_foreach(permissions, i, text)
-    {
-        int code = add(rights, text, err);
-        if (code != OC_OK) {
-            oc_rights_finish(rights);
-            return code;
-        }
-    }
-    return OC_OK;
-}
-
 void oc_rights_read(const json_t *permissions, struct oc_rights *rights)
 {
     size_t i;
@@ -110,17 +91,6 @@ static json_t *sorted(const char **texts, size_t count)
             json_array_append_new(out, json_string(texts[i]));
         }
     }
-    return out;
-}
-
-json_t *oc_rights_json(const struct oc_rights *rights)
-{
-    const char **texts = oc_calloc(rights->list.count + 1, sizeof *texts);
-    for (size_t i = 0; i < rights->list.count; i++) {
-        texts[i] = rights->list.items[i].text;
-    }
-    json_t *out = sorted(texts, rights->list.count);
-    free(texts);
     return out;
 }
 

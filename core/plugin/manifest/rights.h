@@ -54,12 +54,9 @@ struct oc_rights {
 int oc_right_parse(const char *text, struct oc_right *right, struct oc_error *err);
 void oc_right_finish(struct oc_right *right);
 
-/* Strict, for new manifests: the first bad one is the error. `permissions` is an array of strings, or NULL. */
-int oc_rights_parse(const json_t *permissions, struct oc_rights *rights, struct oc_error *err);
-/* At run time: what is not understood gives no right and is noted in `ignored`. Cannot fail. */
+/* What is not understood gives no right and is noted in `ignored`. `permissions` is an array of strings, or NULL. Cannot fail. */
 void oc_rights_read(const json_t *permissions, struct oc_rights *rights);
 void oc_rights_finish(struct oc_rights *rights);
-json_t *oc_rights_json(const struct oc_rights *rights); /* sorted texts; the caller owns it */
 
 /* True when all that `narrow` allows is allowed by `wide`. */
 bool oc_right_covers(const struct oc_right *wide, const struct oc_right *narrow);

@@ -274,16 +274,6 @@ void oc_cgroups_close(struct oc_cgroups *groups)
     free(groups);
 }
 
-json_t *oc_cgroups_json(const struct oc_cgroups *groups)
-{
-    json_t *out = json_object();
-    for (int c = 0; c < CONTROLLERS; c++) {
-        int version = groups->at[c].version;
-        oc_json_set_str(out, names[c], version == 2 ? "v2" : version == 1 ? "v1" : NULL);
-    }
-    return out;
-}
-
 /* ---- one group ---- */
 
 static bool set_limit(const char *dir, enum controller c, int version,

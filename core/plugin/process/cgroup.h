@@ -20,8 +20,6 @@ struct oc_cgroup;
  * that file. */
 struct oc_cgroups *oc_cgroups_open(const char *root, const char *self);
 void oc_cgroups_close(struct oc_cgroups *groups); /* NULL is fine */
-/* {"memory":"v1"|"v2"|null,"pids":..,"cpu":..}; owned by the caller */
-json_t *oc_cgroups_json(const struct oc_cgroups *groups);
 
 /* Makes the group "openclaw-<our pid>-<n>" with these limits. NULL when no controller can hold any of them. */
 struct oc_cgroup *oc_cgroup_create(struct oc_cgroups *groups, const struct oc_limits *limits);

@@ -80,9 +80,6 @@ static void one_that_is_found_makes_that_plugin_be_skipped_and_no_other(void **s
     assert_non_null(strstr(err.message, "skipped: the daemon ended while this plugin was being "
                                         "loaded at 20"));
     assert_non_null(strstr(err.hint, "`openclaw plugin reset p`"));
-    json_t *json = oc_sentinels_json(s);
-    assert_int_equal(json_array_size(json), 1);
-    json_decref(json);
     oc_sentinels_close(s);
 }
 

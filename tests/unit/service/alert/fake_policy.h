@@ -231,11 +231,6 @@ static inline void fake_open(struct oc_args *a, json_t *table)
     a->stack[a->depth++] = table;
 }
 
-void oc_args_nil(struct oc_args *a)
-{
-    fake_say(a, json_null());
-}
-
 void oc_args_bool(struct oc_args *a, bool value)
 {
     fake_say(a, json_boolean(value));
@@ -353,11 +348,6 @@ enum oc_answer_type oc_answer_type(const struct oc_answer *a)
     return json_is_null(value) ? OC_ANSWER_NIL : OC_ANSWER_TABLE;
 }
 
-size_t oc_answer_count(const struct oc_answer *a)
-{
-    return json_array_size(a->state);
-}
-
 bool oc_answer_at(const struct oc_answer *a, size_t i, struct oc_answer *child)
 {
     *child = (struct oc_answer){json_array_get(a->state, i), 0};
@@ -411,11 +401,6 @@ bool oc_answer_get_bool(const struct oc_answer *a, const char *key, bool fallbac
 {
     struct oc_answer child;
     return oc_answer_get(a, key, &child) ? oc_answer_bool(&child, fallback) : fallback;
-}
-
-json_t *oc_answer_json(const struct oc_answer *a)
-{
-    return json_deep_copy(a->state);
 }
 
 #endif

@@ -129,7 +129,6 @@ static void native_and_lua_agree_on_random_comparisons(void **state)
                                                : VALUES[roll(&seed, OC_COUNT(VALUES))];
             decided += agree(f, &c, text, roll(&seed, 2) ? OC_KIND_GAUGE : OC_KIND_BOOL, value);
         }
-        oc_lua_expr_free(f->lua, c.expr);
         oc_cond_finish(&c);
     }
     assert_true(decided > 5000); /* or this test shows nothing */
