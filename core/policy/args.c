@@ -26,6 +26,15 @@ bool oc_args_wants(const struct oc_args *a, const char *member)
     return a->tape != NULL || oc_reads_has(a->reads, member);
 }
 
+static void put_nil(struct oc_args *a)
+{
+    if (a->tape) {
+        oc_tape_nil(a->tape);
+    }
+    lua_pushnil(a->L);
+    place(a);
+}
+
 void oc_args_bool(struct oc_args *a, bool value)
 {
     if (a->tape) {
@@ -58,7 +67,7 @@ void oc_args_str(struct oc_args *a, const char *text)
     if (text) {
         oc_args_strn(a, text, strlen(text));
     } else {
-        oc_args_nil(a);
+        put_nil(a);
     }
 }
 

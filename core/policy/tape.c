@@ -9,7 +9,7 @@
 #include "core/policy/args.h"
 
 /* Then: INTEGER, NUMBER, VALUE: eight bytes; TEXT, KEY: a length, and as many bytes; a VALUE holds a reference. */
-enum word { FALSE, TRUE, INTEGER, NUMBER, TEXT, KEY, VALUE, OBJECT, LIST, END };
+enum word { NIL, FALSE, TRUE, INTEGER, NUMBER, TEXT, KEY, VALUE, OBJECT, LIST, END };
 
 /* ---- writing ---- */
 
@@ -17,6 +17,11 @@ static void say(struct oc_tape *t, enum word word, size_t size)
 {
     oc_buf_addc(&t->bytes, (char)word);
     t->size += size;
+}
+
+void oc_tape_nil(struct oc_tape *t)
+{
+    say(t, NIL, 4);
 }
 
 void oc_tape_bool(struct oc_tape *t, bool value)
@@ -147,6 +152,7 @@ static json_t *value_of(const struct said *s)
         return json_object();
     case LIST:
         return json_array();
+    case NIL:
     case KEY:
     case END:
         break;
@@ -154,13 +160,15 @@ static json_t *value_of(const struct said *s)
     return value ? value : json_null();
 }
 
-/* `value` is taken. */
-static void put(json_t *into, const struct said *key, json_t *value)
+/* `value` is taken. What is nil in an object is not there. */
+static void put(json_t *into, const struct said *key, const struct said *s, json_t *value)
 {
     if (json_is_array(into)) {
         json_array_append_new(into, value);
-    } else {
+    } else if (s->word != NIL) {
         json_object_setn_new(into, key->bytes, key->len, value);
+    } else {
+        json_decref(value);
     }
 }
 
@@ -178,7 +186,7 @@ json_t *oc_tape_json(const struct oc_tape *t)
             depth--;
         } else {
             json_t *value = value_of(&s);
-            put(open[depth], &key, value);
+            put(open[depth], &key, &s, value);
             if (s.word == OBJECT || s.word == LIST) {
                 OC_ASSERT(depth < OC_ARGS_DEPTH_MAX);
                 open[++depth] = value;

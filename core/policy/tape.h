@@ -15,6 +15,7 @@ struct oc_tape {
     size_t size;         /* about: of what is said, as JSON */
 };
 
+void oc_tape_nil(struct oc_tape *t);
 void oc_tape_bool(struct oc_tape *t, bool value);
 void oc_tape_integer(struct oc_tape *t, int64_t value);
 void oc_tape_number(struct oc_tape *t, double value);

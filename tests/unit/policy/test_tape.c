@@ -42,10 +42,14 @@ static void what_was_said_is_read_as_json(void **state)
     text(&t, "mail");
     oc_tape_bool(&t, true);
     oc_tape_number(&t, 0.5);
+    oc_tape_nil(&t);
     oc_tape_end(&t);
+    key(&t, "absent");
+    oc_tape_nil(&t);
     oc_tape_end(&t);
     oc_tape_integer(&t, -7);
-    expect(&t, "[{\"id\":\"aa\",\"labels\":{},\"told\":[\"mail\",true,0.5]},-7]");
+    oc_tape_nil(&t);
+    expect(&t, "[{\"id\":\"aa\",\"labels\":{},\"told\":[\"mail\",true,0.5,null]},-7,null]");
     oc_tape_finish(&t);
 }
 
