@@ -1,4 +1,4 @@
-/* Hashing permissions. SPDX-License-Identifier: MIT */
+/* Makes the hash of the permissions that a plugin asks for. SPDX-License-Identifier: MIT */
 #include "core/package/surface.h"
 
 #include <stdlib.h>
