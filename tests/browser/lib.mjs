@@ -39,8 +39,8 @@ export async function eventually(condition, text, ms = 20_000) {
   }
 }
 
-/** What a browser says by itself when the host is away; nothing else may be in the console. */
-const AWAY = /ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|ERR_SOCKET|WebSocket connection to/;
+/** What a browser says by itself when the host stops or is away; nothing else may be in the console. */
+const AWAY = /status of 503|ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|ERR_SOCKET|WebSocket connection to/;
 
 export async function open(browser, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1360, height: 850 }, colorScheme: 'light', reducedMotion: 'reduce', ...options });

@@ -127,11 +127,40 @@ async function losesTheHost(page) {
   page.away = false;
 }
 
+/** A window has room for more rows. */
+const MOST_DRAWN = 20;
+
+/** What the host says of itself while nobody can hear it, when it stops and starts, is in the log afterwards, each line once. */
+async function logsGoOn(page) {
+  await goTo(page, '#/logs');
+  await page.locator('main .tbody .tr').first().waitFor();
+  page.away = true;
+  await ask('stop');
+  await eventually(async () => (await page.locator('.link-text').textContent()) !== 'Live', 'the host is gone');
+  await ask('start');
+  await eventually(async () => (await page.locator('.link-text').textContent()) === 'Live', 'the connection is back', 60_000);
+  const said = () => page.evaluate(async () => {
+    const answer = await fetch('api/v1/logs', {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', 'X-Openclaw-Csrf': '1' },
+      body: '{"level":"info","lines":500}',
+    });
+    return (await answer.json()).data.reverse();
+  });
+  const isShown = (texts) => (line, i) => [line.message, ...Object.values(line.data ?? {})].every((word) => texts[i]?.includes(String(word)));
+  await eventually(async () => {
+    const texts = (await page.locator('main .tbody .tr').allTextContents()).slice(0, MOST_DRAWN);
+    const lines = await said();
+    return texts.length === Math.min(lines.length, MOST_DRAWN) && lines.slice(0, texts.length).every(isShown(texts));
+  }, 'the log has what the host said meanwhile, each line once', 10_000);
+  page.away = false;
+}
+
 await run(async (browser) => {
   const page = await open(browser);
   await signIn(page, 'admin');
   await eventually(async () => (await page.locator('.link-text').textContent()) === 'Live', 'it is live');
-  for (const step of [dies, acknowledges, silences, recovers, reloadsPlugin, explainsConfig, othersAct, losesTheHost]) {
+  for (const step of [dies, acknowledges, silences, recovers, reloadsPlugin, explainsConfig, othersAct, losesTheHost, logsGoOn]) {
     try {
       await step(page);
     } catch (e) {

@@ -52,6 +52,23 @@ describe('an answer', () => {
   });
 });
 
+describe('an answer that the host did not give', () => {
+  function One() {
+    return <p>{useQuery<number>('metrics.query', { n: 5 }).error?.code}</p>;
+  }
+
+  it.each(['unreachable', 'retry', 'config'])('because of %s', async (code) => {
+    await draw(<One />);
+    await connect();
+    await asked[0]?.fail(code, 'no');
+    await act(async () => FakeSocket.last.breaks());
+    expect(askedOf('metrics.query')).toHaveLength(1);
+    await pass(15_000);
+    await act(async () => FakeSocket.last.hello(30));
+    expect(askedOf('metrics.query')).toHaveLength(code === 'config' ? 1 : 2); // is asked for anew when it is back, if that may help
+  });
+});
+
 describe('a command', () => {
   let span: (s: string) => void;
   let run: () => void;
@@ -142,6 +159,15 @@ describe('a feed', () => {
     await asked[0]?.answer(['z', 'a', 'b', 'c']);
     expect(box.textContent).toBe('c c b a z');
     expect(asked).toHaveLength(1);
+  });
+
+  it('that begins while the connection is there is asked once', async () => {
+    await connect();
+    const { box } = await draw(<Lines />);
+    await asked[0]?.answer(['z', 'a']);
+    await told('snapshot', 'a', 'b');
+    expect(asked).toHaveLength(1);
+    expect(box.textContent).toBe('b a z');
   });
 
   it('is asked anew when something was missed', async () => {

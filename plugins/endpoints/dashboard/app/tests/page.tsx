@@ -60,8 +60,11 @@ export function beginPage(): void {
 }
 
 export async function endPage(): Promise<void> {
-  live.stop();
-  await act(async () => ends.forEach((end) => end()));
+  await act(async () => {
+    live.stop();
+    ends.forEach((end) => end());
+  });
+  await pass(250); // what is to be shown is gone, too
   ends = [];
   vi.useRealTimers();
   vi.restoreAllMocks();

@@ -1,6 +1,6 @@
 // Lists that only grow: what came before by asking, what comes by the live connection; the latest first. SPDX-License-Identifier: MIT
-import { useMemo, useState } from 'react';
-import { useTopic, type Query } from './hooks';
+import { useMemo, useRef, useState } from 'react';
+import { live, useTopic, type Query } from './hooks';
 
 const NONE: readonly never[] = [];
 
@@ -42,18 +42,21 @@ export function useFeed<T>(
   idOf: (row: T) => string,
   most: number,
 ): readonly T[] {
-  const [live, setLive] = useState<{ by: typeof rowsOf; rows: readonly T[] }>({ by: rowsOf, rows: [] });
+  const [told, setTold] = useState<{ by: typeof rowsOf; rows: readonly T[] }>({ by: rowsOf, rows: [] });
+  // then what is asked reaches as far as the first snapshot
+  const together = useRef(live.link.get().state === 'live');
   useTopic(topic, (m) => {
     if (m.kind === 'snapshot') {
-      setLive({ by: rowsOf, rows: rowsOf(m.data) });
-      if (!past.busy) past.reload();
+      setTold({ by: rowsOf, rows: rowsOf(m.data) });
+      if (together.current) together.current = false;
+      else if (!past.busy) past.reload();
     } else if (m.kind === 'delta') {
       const rows = rowsOf(m.data);
       if (rows.length)
-        setLive((l) => ({ by: rowsOf, rows: [...rows, ...(l.by === rowsOf ? l.rows : [])].slice(0, most) }));
+        setTold((l) => ({ by: rowsOf, rows: [...rows, ...(l.by === rowsOf ? l.rows : [])].slice(0, most) }));
     }
   });
-  const fresh = live.by === rowsOf ? live.rows : NONE;
+  const fresh = told.by === rowsOf ? told.rows : NONE;
   const older = useMemo(() => rowsOf(past.data), [past.data, rowsOf]);
   return useMemo(() => joinFeed(fresh, older, idOf), [fresh, older, idOf]);
 }

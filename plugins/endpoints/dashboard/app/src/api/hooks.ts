@@ -171,6 +171,8 @@ const cache = new Map<string, unknown>();
 const CACHE_MAX = 200;
 /** What is shown from before is asked anew after so many milliseconds. */
 const KNOWN_FOR = 250;
+/** What a host that stops or is gone answers: when it is back it is asked anew. */
+const AWAY = new Set(['unreachable', 'retry']);
 
 function remember(key: string, data: unknown): void {
   cache.delete(key);
@@ -253,6 +255,14 @@ export function useQuery<T>(op: string | null, params: object = {}, options: Que
   }, [op, options.every, reload]);
 
   const mine = state.key === key;
+  const away = mine && AWAY.has(state.error?.code ?? '');
+  useEffect(() => {
+    if (!away) return undefined;
+    return live.link.subscribe(() => {
+      if (live.link.get().state === 'live') reload();
+    });
+  }, [away, reload]);
+
   const data = mine ? state.data : (cache.get(key) as T | undefined);
   return useMemo(
     () => ({

@@ -116,6 +116,7 @@ export class Live {
     document.removeEventListener('visibilitychange', this.hurry);
     if (this.retryTimer) clearTimeout(this.retryTimer);
     this.drop();
+    this.become('connecting', { attempt: 0 });
   }
 
   /** Try now instead of when the next attempt is due. */
