@@ -7,6 +7,9 @@ import { StateIcon } from '@/ui/State';
 import type { ViewDef } from '@/views';
 import { href } from './router';
 
+/** If it fails now, the view says so when it is opened. */
+const ahead = (v: ViewDef): void => void v.load().catch(() => undefined);
+
 const GROUPS = ['Watch', 'Work', 'Host'] as const;
 
 export const Nav = memo(function Nav({
@@ -38,8 +41,8 @@ export const Nav = memo(function Nav({
                     href={href(v.path)}
                     aria-current={v.path === path ? 'page' : undefined}
                     onClick={onClose}
-                    onMouseEnter={() => void v.load()}
-                    onFocus={() => void v.load()}
+                    onMouseEnter={() => ahead(v)}
+                    onFocus={() => ahead(v)}
                     title={`${v.title} (g ${v.key})`}
                   >
                     <Icon name={v.icon} />

@@ -12,10 +12,17 @@ export interface Later<P> {
 export function later<P>(fetch: () => Promise<{ default: ComponentType<P> }>): Later<P> {
   let there: ComponentType<P> | null = null;
   const load = () =>
-    fetch().then((module) => {
-      there = module.default;
-      return module;
-    });
-  const waiting = lazy(load) as unknown as ComponentType<P>;
+    fetch().then(
+      (module) => {
+        there = module.default;
+        return module;
+      },
+      (e: unknown) => {
+        waiting = begin(); // the old one would fail for ever, and the host may have been away for a moment only
+        throw e;
+      },
+    );
+  const begin = () => lazy(load) as unknown as ComponentType<P>;
+  let waiting = begin();
   return { load, pick: () => there ?? waiting };
 }
