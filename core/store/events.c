@@ -56,16 +56,21 @@ int oc_events_append(struct oc_store *s, int64_t time_ms, const char *topic, con
     if (s->mode == OC_STORE_LOOK) {
         return oc_error_set(err, OC_E_DENIED, "the store is open for reading only");
     }
-    char *text = data ? oc_json_text(data) : oc_strdup("{}");
+    struct oc_buf text = {0};
     int rc = OC_OK;
-    if (!*topic || strlen(topic) > TOPIC_MAX || !text || strlen(text) > DATA_MAX) {
+    if (data) {
+        oc_json_put(&text, data);
+    } else {
+        oc_buf_adds(&text, "{}");
+    }
+    if (!*topic || strlen(topic) > TOPIC_MAX || text.len > DATA_MAX) {
         rc = oc_error_set(err, OC_E_CONFIG,
                           "an event has a topic of 1 to %d bytes and at most %u of data", TOPIC_MAX,
                           DATA_MAX);
     } else {
-        push(s, time_ms, topic, text);
+        push(s, time_ms, topic, text.data);
     }
-    free(text);
+    oc_buf_finish(&text);
     return rc;
 }
 

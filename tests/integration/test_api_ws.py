@@ -96,6 +96,21 @@ def health_is_a_snapshot_then_deltas():
     ws.close()
 
 
+def who_comes_while_something_changes_begins_with_the_snapshot():
+    watcher = client()
+    subscribe(watcher, "health")
+    until, turn = time.monotonic() + 4, 0
+    while time.monotonic() < until:
+        target.good = turn // 20 % 2 == 1
+        turn += 1
+        ws = client()
+        subscribe(ws, "health")
+        assert ws.receive()["type"] == "snapshot"
+        ws.close()
+    target.good = True
+    watcher.close()
+
+
 def deltas_add_up_to_the_snapshot():
     ws = client()
     subscribe(ws, "health")
@@ -510,7 +525,8 @@ def main():
     try:
         URL = daemon.url.rstrip("/") + "/ws"
         TOKENS.update({role: daemon.token(role) for role in ("viewer", "operator", "admin")})
-        return run([the_greeting_says_who_one_is, health_is_a_snapshot_then_deltas, deltas_add_up_to_the_snapshot, samples_are_selected,
+        return run([the_greeting_says_who_one_is, health_is_a_snapshot_then_deltas, deltas_add_up_to_the_snapshot,
+                    who_comes_while_something_changes_begins_with_the_snapshot, samples_are_selected,
                     events_are_chosen_by_patterns_and_roles, logs_are_for_whoever_may_ask_for_them, what_was_missed_is_told_again,
                     calls_have_rows_progress_and_an_end, clients_of_old_get_their_frames, alerts_come_and_go,
                     clients_of_old_hear_of_what_they_chose_alone, what_is_wrong_with_a_frame_is_said,

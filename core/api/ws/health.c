@@ -157,6 +157,13 @@ void oc_ws_health_tell(struct oc_ws_hub *h)
     look(h, true);
 }
 
+void oc_ws_health_settle(struct oc_ws_hub *h)
+{
+    if (h->live[OC_WS_HEALTH] && !h->health.snapshot) {
+        look(h, true);
+    }
+}
+
 void oc_ws_health_end(struct oc_ws_hub *h)
 {
     oc_map_finish(&h->health.agents, free_json);

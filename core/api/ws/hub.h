@@ -162,6 +162,8 @@ void oc_ws_calls_leave(struct oc_ws_client *c); /* cancels all; nobody hears of 
 void oc_ws_health_begin(struct oc_ws_hub *h);
 void oc_ws_health_end(struct oc_ws_hub *h);
 void oc_ws_health_tell(struct oc_ws_hub *h);
+/* Those who watch are told what has changed, so that whoever joins them begins with a snapshot. */
+void oc_ws_health_settle(struct oc_ws_hub *h);
 struct oc_packet *oc_ws_health_snapshot(struct oc_ws_hub *h); /* borrowed */
 void oc_ws_alerts_begin(struct oc_ws_hub *h);
 void oc_ws_alerts_end(struct oc_ws_hub *h);

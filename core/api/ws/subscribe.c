@@ -33,6 +33,9 @@ static bool add_pattern(struct oc_ws_client *c, const char *pattern)
 static void join(struct oc_ws_client *c, enum oc_ws_topic topic)
 {
     if (!(c->topics >> topic & 1)) {
+        if (topic == OC_WS_HEALTH) {
+            oc_ws_health_settle(c->hub);
+        }
         c->topics |= 1u << topic;
         oc_ws_watch(c->hub, topic);
     }
