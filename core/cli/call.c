@@ -1,4 +1,5 @@
 /* One call over a link, from its beginning to its end. SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -122,8 +123,10 @@ static bool take(struct cli_link *link, const json_t *frame, json_int_t id,
         return false;
     }
     if (row && l && l->on_row) {
-        l->on_row(l->ctx, row);
-    } else if (progress && l && l->on_progress) {
+        answer->unwritten = l->on_row(l->ctx, row);
+        return answer->unwritten != 0;
+    }
+    if (progress && l && l->on_progress) {
         l->on_progress(l->ctx, oc_json_num(progress, "fraction", -1),
                        oc_json_str(progress, "text", ""));
     } else if (!row && !progress) {
@@ -186,6 +189,14 @@ static bool on_signalled(struct waiting *w)
     return again;
 }
 
+/* Whose rows cannot be written is told to stop, and not waited for. */
+static void leave_unread(const struct waiting *w)
+{
+    if (w->answer->unwritten) {
+        oc_link_cancel(w->link, w->id);
+    }
+}
+
 /* One step: true when the call is over. */
 static bool step(struct waiting *w)
 {
@@ -200,6 +211,9 @@ static bool step(struct waiting *w)
         break;
     case CLI_NEXT_SIGNAL:
         over = on_signalled(w);
+        break;
+    case CLI_NEXT_UNREAD:
+        w->answer->unwritten = EPIPE;
         break;
     case CLI_NEXT_NOTHING:
         over = on_nothing(w);
@@ -220,13 +234,16 @@ void oc_link_call(struct cli_link *link, const char *op, const json_t *params,
     memset(answer, 0, sizeof *answer);
     oc_error_init(&answer->err);
     oc_signals_hold();
+    link->rows_out = listener && listener->stream ? STDOUT_FILENO : 0;
     w.id = oc_link_send(link, op, params);
     if (w.id > 0) {
         while (!step(&w)) {
         }
+        leave_unread(&w);
     } else {
         explain_unsent(link, w.id < 0, answer);
     }
+    link->rows_out = 0;
     oc_signals_release();
 }
 

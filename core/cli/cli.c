@@ -61,13 +61,28 @@ void oc_cli_print_data(const struct cli *cli, json_t *data)
     oc_answer_finish(&answer);
 }
 
+int oc_cli_write_out(void)
+{
+    static int failed; /* stdout remembers that it failed, not why */
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout)) {
+        failed = 0;
+    } else if (errno || !failed) {
+        failed = errno ? errno : EIO;
+    }
+    return failed;
+}
+
 int oc_cli_flush(int exit_code)
 {
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        fprintf(stderr, "openclaw: the answer cannot be written: %s\n", strerror(errno));
-        return exit_code ? exit_code : 1;
+    const int failed = oc_cli_write_out();
+    if (!failed || exit_code == OC_EXIT_UNREAD) {
+        return exit_code;
     }
-    return exit_code;
+    if (failed != EPIPE) {
+        fprintf(stderr, "openclaw: the answer cannot be written: %s\n", strerror(failed));
+    }
+    return exit_code ? exit_code : failed == EPIPE ? OC_EXIT_UNREAD : 1;
 }
 
 bool oc_cli_confirm(const char *question)

@@ -16,6 +16,7 @@
 
 #define OC_SETS_MAX         64
 #define OC_EXIT_INTERRUPTED 130
+#define OC_EXIT_UNREAD      141   /* nobody reads stdout: what a shell says of SIGPIPE */
 #define OC_TIMEOUT_MS       60000 /* --timeout, unless it is given */
 
 struct cli {
@@ -36,6 +37,7 @@ struct cli_answer {
     bool ok;
     bool lost;        /* there is no daemon, or it went away */
     bool interrupted; /* by Ctrl-C */
+    int unwritten;    /* the errno for which a row could not be written: the call was left */
     json_t *data, *warnings;
     struct oc_error err;
     json_t *details; /* what the error tells beside its message; NULL when it tells nothing */
@@ -48,7 +50,9 @@ int oc_cli_fail(const struct cli *cli, const struct oc_error *err, int exit_code
 int oc_cli_fail_usage(const struct cli *cli, const struct oc_error *err);
 /* The document that --json wants, for commands that need no daemon. Takes data. */
 void oc_cli_print_data(const struct cli *cli, json_t *data);
-/* Writes out what is buffered; an error becomes the exit code unless there is another. */
+/* Writes out what is buffered: 0, or the errno for which something of it could not be written. */
+int oc_cli_write_out(void);
+/* At the end: what cannot be written becomes the exit code unless there is another, and is said unless it is that nobody reads. */
 int oc_cli_flush(int exit_code);
 /* Asks on the terminal; false when the answer is not yes, or when nobody can be asked. */
 bool oc_cli_confirm(const char *question);

@@ -40,14 +40,12 @@ void oc_signals_hold(void)
     sigprocmask(SIG_BLOCK, &held, &mask_before); /* they arrive only within ppoll: none is missed */
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    signal(SIGPIPE, SIG_IGN);
 }
 
 void oc_signals_release(void)
 {
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
-    signal(SIGPIPE, SIG_DFL);
     sigprocmask(SIG_SETMASK, &mask_before, NULL);
 }
 
@@ -213,7 +211,7 @@ static bool send_all(int fd, const void *data, size_t len)
 {
     const char *p = data;
     while (len > 0) {
-        ssize_t n = write(fd, p, len);
+        ssize_t n = send(fd, p, len, MSG_NOSIGNAL);
         if (n < 0 && errno != EINTR) {
             return false;
         }
@@ -288,14 +286,19 @@ static bool read_some(struct cli_link *link)
     return n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN));
 }
 
-/* Waits for input: CLI_NEXT_FRAME means that there is something to read. */
+/* Waits for input: CLI_NEXT_FRAME means that there is something to read. A pipe without a reader is an error that poll tells of
+ * unasked. */
 static enum cli_next wait_input(const struct cli_link *link, int64_t timeout_ms)
 {
-    struct pollfd p = {.fd = link->fd, .events = POLLIN};
+    struct pollfd p[] = {{.fd = link->fd, .events = POLLIN},
+                         {.fd = link->rows_out ? link->rows_out : -1}};
     struct timespec limit = {timeout_ms / OC_SECOND, timeout_ms % OC_SECOND * 1000000};
     sigset_t none;
     sigemptyset(&none);
-    int n = ppoll(&p, 1, timeout_ms < 0 ? NULL : &limit, &none);
+    int n = ppoll(p, OC_COUNT(p), timeout_ms < 0 ? NULL : &limit, &none);
+    if (n > 0 && p[1].revents & POLLERR) {
+        return CLI_NEXT_UNREAD;
+    }
     if (n > 0) {
         return CLI_NEXT_FRAME;
     }
@@ -320,7 +323,8 @@ enum cli_next oc_link_next(struct cli_link *link, int timeout_ms, json_t **frame
         if (next == CLI_NEXT_FRAME && !read_some(link)) {
             return CLI_NEXT_GONE;
         }
-        if (next == CLI_NEXT_SIGNAL || (next == CLI_NEXT_NOTHING && timeout_ms >= 0 && left <= 0)) {
+        if (next == CLI_NEXT_SIGNAL || next == CLI_NEXT_UNREAD ||
+            (next == CLI_NEXT_NOTHING && timeout_ms >= 0 && left <= 0)) {
             return next;
         }
     }

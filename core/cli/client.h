@@ -18,11 +18,12 @@ struct cli_link {
     int64_t limit_ms; /* how long the daemon may be silent; 0 = for ever */
     pid_t peer;       /* who listens on the socket; 0 = unknown */
     bool foreign;     /* what came is not of our protocol */
+    int rows_out; /* where the rows go that are waited for: CLI_NEXT_UNREAD when nobody reads there; 0 = nowhere */
 };
 
 #define CLI_START_HINT "Start it with `openclaw run` or `systemctl start openclawd`."
 
-enum cli_next { CLI_NEXT_FRAME, CLI_NEXT_NOTHING, CLI_NEXT_SIGNAL, CLI_NEXT_GONE };
+enum cli_next { CLI_NEXT_FRAME, CLI_NEXT_NOTHING, CLI_NEXT_SIGNAL, CLI_NEXT_UNREAD, CLI_NEXT_GONE };
 
 /* SIGINT and SIGTERM end the waiting of oc_link_next from here on, and nothing else. */
 void oc_signals_hold(void);
@@ -50,10 +51,11 @@ enum cli_next oc_link_next(struct cli_link *link, int timeout_ms, json_t **frame
 
 /* What a caller of oc_link_call wants to hear; each may be NULL. */
 struct cli_listener {
-    void (*on_row)(void *ctx, const json_t *row);
+    int (*on_row)(void *ctx, const json_t *row); /* 0, or the errno for which the call ends here */
     void (*on_progress)(void *ctx, double fraction, const char *text);
     void *ctx;
-    bool stream; /* rows come when they come: once the daemon has spoken, it may be silent */
+    bool
+        stream; /* rows come when they come: once the daemon has spoken, it may be silent; it ends when nobody reads stdout */
 };
 /* One call from its beginning to its end. Ctrl-C cancels it, a second one abandons it. A daemon that
  * is silent for the limit of the link ends it with OC_E_TIMEOUT; one that is only busy does not,

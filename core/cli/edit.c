@@ -47,6 +47,7 @@ static void run_editor(const char *copy)
     }
     words[count++] = (char *)copy;
     words[count] = NULL;
+    signal(SIGPIPE, SIG_DFL);
     execvp(words[0], words);
     fprintf(stderr, "openclaw: cannot start the editor %s: %s\n", words[0], strerror(errno));
     _exit(127);

@@ -27,6 +27,7 @@ const struct cli_topic oc_exit_codes[] = {
     {"64", "the command was not understood: a usage error"},
     {"69", "no daemon is running, and the command needs one; or it went away or is silent"},
     {"130", "interrupted by Ctrl-C"},
+    {"141", "nobody reads the output any more: the pipe is closed"},
     {NULL, NULL},
 };
 

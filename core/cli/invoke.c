@@ -1,7 +1,6 @@
 /* Running one operation from its parameters to its exit code. SPDX-License-Identifier: MIT */
 #include "core/cli/invoke.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -24,11 +23,11 @@ struct invocation {
     struct cli_progress progress;
 };
 
-static void on_row(void *ctx, const json_t *row)
+static int on_row(void *ctx, const json_t *row)
 {
     struct invocation *v = ctx;
     oc_progress_clear(&v->progress);
-    oc_show_row(&v->show, row);
+    return oc_show_row(&v->show, row);
 }
 
 static void on_progress(void *ctx, double fraction, const char *text)
@@ -103,17 +102,14 @@ static void call(struct cli_link *link, struct invocation *v, const struct cli_l
 /* A secret that was made and told to nobody stays behind, and cannot be told again. */
 static void flush(const struct cli_op *op, const struct cli_answer *answer)
 {
-    if ((fflush(stdout) == 0 && !ferror(stdout)) || !answer->ok ||
-        !(op->flags & OC_OP_TELLS_SECRET)) {
-        return;
+    if (oc_cli_write_out() == 0 || !answer->ok || !(op->flags & OC_OP_TELLS_SECRET)) {
+        return; /* the end of the program says it */
     }
-    const int saved = errno; /* the end of the program says it */
     const char *name = oc_json_str(answer->data, "name", NULL);
     fputs("openclaw: a secret was made, and nobody has seen it\n", stderr);
     if (name && strcmp(op->name, "token.create") == 0) {
         fprintf(stderr, "  `openclaw token revoke %s` takes it back.\n", name);
     }
-    errno = saved;
 }
 
 int oc_command_op(struct cli *cli, const struct cli_op *op, const json_t *params)

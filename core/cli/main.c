@@ -1,4 +1,6 @@
 /* openclaw: the command line. SPDX-License-Identifier: MIT */
+#include <signal.h>
+
 #include "core/cli/commands.h"
 #include "core/cli/help.h"
 #include "core/cli/invoke.h"
@@ -58,6 +60,7 @@ int main(int argc, char **argv)
 {
     struct cli cli;
     struct oc_error err;
+    signal(SIGPIPE, SIG_IGN); /* writing says that nobody reads, and what is left to do is done */
     oc_error_init(&err);
     oc_cli_init(&cli);
     argc = oc_args_global(&cli, argc - 1, argv + 1, &err);

@@ -228,6 +228,9 @@ static int exit_of_failure(const struct cli_show *s, const struct cli_answer *an
 int oc_show(const struct cli_show *s, const struct cli_answer *answer)
 {
     int rc = 0;
+    if (answer->unwritten) {
+        return answer->unwritten == EPIPE ? OC_EXIT_UNREAD : 1;
+    }
     if (was_all_rows(s, answer)) {
         return 0;
     }
@@ -250,12 +253,12 @@ int oc_show(const struct cli_show *s, const struct cli_answer *answer)
     return rc ? rc : exit_of(s, answer->data);
 }
 
-void oc_show_row(struct cli_show *s, const json_t *row)
+int oc_show_row(struct cli_show *s, const json_t *row)
 {
     const struct cli_view *custom = custom_view(s->op);
     const char *view = s->op->view ? s->op->view : "";
     if (s->cli->json && !(s->op->flags & OC_OP_STREAMS)) {
-        return; /* one document, and that is the answer */
+        return 0; /* one document, and that is the answer */
     }
     if (s->cli->json) {
         struct cli_answer answer = {.ok = true, .data = (json_t *)row};
@@ -269,5 +272,6 @@ void oc_show_row(struct cli_show *s, const json_t *row)
         fputc('\n', stdout);
     }
     s->rows = true;
-    fflush(stdout);
+    const int failed = oc_cli_write_out();
+    return s->op->flags & OC_OP_STREAMS ? failed : 0;
 }

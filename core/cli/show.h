@@ -25,7 +25,8 @@ struct cli_view {
 
 /* Shows an answer, good or bad; returns the exit code. */
 int oc_show(const struct cli_show *s, const struct cli_answer *answer);
-void oc_show_row(struct cli_show *s, const json_t *row);
+/* 0, or the errno for which a row of a stream could not be written. What acts goes on without a reader: its end matters. */
+int oc_show_row(struct cli_show *s, const json_t *row);
 /* {"schema","ok","data","warnings","error"}; on one line when `line` is set. */
 void oc_show_document(const struct cli_answer *answer, bool line);
 /* "openclaw: message", and the hint below it. */

@@ -57,6 +57,7 @@ static _Noreturn void become(const char *path, char **argv, int keep_fd, int log
     sigemptyset(&none);
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
+    signal(SIGPIPE, SIG_DFL);
     sigprocmask(SIG_SETMASK, &none, NULL);
     setpgid(0, 0); /* Ctrl-C is for us; we tell it */
     prctl(PR_SET_PDEATHSIG, SIGTERM);

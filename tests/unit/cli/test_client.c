@@ -2,6 +2,7 @@
 #include "tests/unit/cli/table.h"
 #include "tests/unit/unit.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -80,12 +81,15 @@ static void hang_up(void)
 
 struct heard {
     int rows, progress;
+    int unwritten; /* what the writing of a row gives */
     char text[64];
 };
 
-static void on_row(void *ctx, const json_t *row)
+static int on_row(void *ctx, const json_t *row)
 {
-    ((struct heard *)ctx)->rows += (int)json_integer_value(row);
+    struct heard *h = ctx;
+    h->rows += (int)json_integer_value(row);
+    return h->unwritten;
 }
 
 static void on_progress(void *ctx, double fraction, const char *text)
@@ -322,6 +326,63 @@ static void a_stream_that_has_begun_may_be_silent(void **state)
     oc_answer_finish(&answer);
 }
 
+static void a_row_that_cannot_be_written_cancels_the_call(void **state)
+{
+    (void)state;
+    struct heard heard = {.unwritten = ENOSPC};
+    say("{\"id\":1,\"row\":2}");
+    say("{\"id\":1,\"row\":2}");
+    struct cli_answer answer = call(&heard);
+    json_decref(hear());
+    json_t *cancel = hear();
+    assert_int_equal(answer.unwritten, ENOSPC);
+    assert_int_equal(heard.rows, 2); /* one row, and none after it */
+    assert_int_equal(oc_json_int(cancel, "id", 0), 1);
+    assert_true(oc_json_bool(cancel, "cancel", false));
+    json_decref(cancel);
+    oc_answer_finish(&answer);
+}
+
+/* Runs a call whose stdout is a pipe that nobody reads. */
+static struct cli_answer unread(bool stream)
+{
+    struct heard heard = {0};
+    struct cli_listener listener = {on_row, on_progress, &heard, stream};
+    struct cli_answer answer;
+    int fds[2], saved = dup(STDOUT_FILENO);
+    fflush(stdout);
+    assert_int_equal(pipe(fds), 0);
+    assert_int_equal(dup2(fds[1], STDOUT_FILENO), STDOUT_FILENO);
+    close(fds[0]);
+    close(fds[1]);
+    oc_link_call(&link_, "events.watch", NULL, &listener, &answer);
+    assert_int_equal(dup2(saved, STDOUT_FILENO), STDOUT_FILENO);
+    close(saved);
+    return answer;
+}
+
+static void a_silent_stream_without_a_reader_ends(void **state)
+{
+    (void)state;
+    struct cli_answer answer = unread(true); /* the daemon says nothing */
+    json_decref(hear());
+    json_t *cancel = hear();
+    assert_int_equal(answer.unwritten, EPIPE);
+    assert_true(oc_json_bool(cancel, "cancel", false));
+    json_decref(cancel);
+    oc_answer_finish(&answer);
+}
+
+static void what_acts_goes_on_without_a_reader(void **state)
+{
+    (void)state;
+    say("{\"id\":1,\"ok\":true,\"data\":null}");
+    struct cli_answer answer = unread(false);
+    assert_true(answer.ok);
+    assert_int_equal(answer.unwritten, 0);
+    oc_answer_finish(&answer);
+}
+
 static void a_request_that_is_too_long_is_not_sent(void **state)
 {
     (void)state;
@@ -553,6 +614,9 @@ int main(void)
         T(a_silent_daemon_is_asked_for_a_sign_of_life_and_given_up),
         T(a_busy_daemon_that_gives_signs_of_life_is_waited_for),
         T(a_stream_that_has_begun_may_be_silent),
+        T(a_row_that_cannot_be_written_cancels_the_call),
+        T(a_silent_stream_without_a_reader_ends),
+        T(what_acts_goes_on_without_a_reader),
         T(a_request_that_is_too_long_is_not_sent),
         T(a_daemon_that_does_not_read_is_given_up),
         T(a_listener_that_takes_no_connection_is_given_up),

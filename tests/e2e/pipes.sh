@@ -1,0 +1,53 @@
+#!/bin/bash
+# A closed pipe and a full disk on stdout: what streams ends, and what was told to nobody is said. SPDX-License-Identifier: MIT
+. "$(dirname "$0")/lib.sh"
+
+config_for_port "$("$TOOL" port)"
+start_daemon "$CONF"
+
+# Runs openclaw with a stdout that had a reader, which has left; RC is 124 when it did not end by itself.
+claw_unread() {
+    exec 3> >(:)
+    wait $!
+    timeout 30 "$BIN/openclaw" "$@" >&3 2>"$ERR" </dev/null
+    RC=$?
+    exec 3>&-
+    : >"$OUT"
+}
+
+# Streams end when their reader has left, also those that have nothing more to say.
+timeout 30 "$BIN/openclaw" health watch --json 2>"$ERR" | head -n 1 >"$OUT"
+RC=${PIPESTATUS[0]}
+expect_rc 141 "health watch --json | head -n 1"
+expect_out '"event":"snapshot"'
+expect_no_err
+for words in 'health watch' 'events watch' 'logs --follow' 'events watch --topic no.such'; do
+    claw_unread $words
+    expect_rc 141 "$words without a reader"
+    expect_no_err
+done
+
+# Any other reason is said.
+timeout 30 "$BIN/openclaw" health watch >/dev/full 2>"$ERR"
+RC=$?
+expect_rc 1 "health watch on a full disk"
+expect_err 'the answer cannot be written: No space left on device'
+
+# What ends by itself does so as well, and has done its work.
+claw_unread status
+expect_rc 141 "status without a reader"
+expect_no_err
+claw_unread health check
+expect_rc 2 "health check without a reader" # what it found counts
+for words in help 'completion bash'; do
+    claw_unread $words
+    expect_rc 141 "$words without a reader"
+    expect_no_err
+done
+claw_unread token create unseen --role viewer
+expect_rc 141 "token create without a reader"
+expect_err 'a secret was made, and nobody has seen it'
+expect_err '`openclaw token revoke unseen`'
+claw token list
+expect_out unseen
+exit 0
