@@ -187,11 +187,6 @@ void oc_cost_emit(struct oc_cost *c, int64_t at_ms);
 /* The same, and what was told before of a budget or source that is no more is over: alerts about it resolve. */
 void oc_cost_emit_anew(struct oc_cost *c);
 
-/* ---- csv.c ---- */
-
-/* One field of RFC 4180, quoted where it must be. What a spreadsheet would take for a formula begins with a quote mark. */
-void oc_csv_field(struct oc_buf *out, const char *text);
-
 /* ---- operations ---- */
 
 /* summary, by, forecast, reconcile */

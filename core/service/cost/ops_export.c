@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/csv.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/service/cost/range.h"

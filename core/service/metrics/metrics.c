@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/base/buf.h"
+#include "core/base/csv.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/time.h"
@@ -300,23 +301,6 @@ static const struct oc_op query_op = {
 
 /* ---- metrics.export ---- */
 
-/* RFC 4180: a field with a quote, comma or newline is quoted, quotes doubled. */
-static void csv_field(struct oc_buf *out, const char *text)
-{
-    if (!strpbrk(text, "\",\r\n")) {
-        oc_buf_adds(out, text);
-        return;
-    }
-    oc_buf_addc(out, '"');
-    for (; *text; text++) {
-        if (*text == '"') {
-            oc_buf_addc(out, '"');
-        }
-        oc_buf_addc(out, *text);
-    }
-    oc_buf_addc(out, '"');
-}
-
 static void csv_rows(struct oc_buf *out, const struct oc_series *s, const struct oc_points *points)
 {
     char name[1024], at[40];
@@ -324,7 +308,7 @@ static void csv_rows(struct oc_buf *out, const struct oc_series *s, const struct
     for (size_t i = 0; i < points->list.count && out->len < EXPORT_MAX; i++) {
         const struct oc_point *p = &points->list.items[i];
         oc_buf_addf(out, "%s,", oc_time_format(p->time_ms, at, sizeof at));
-        csv_field(out, name);
+        oc_csv_field(out, name);
         if (isfinite(p->value)) {
             oc_buf_addf(out, ",%.15g\r\n", p->value);
         } else {

@@ -226,32 +226,6 @@ static void a_wrong_price_file_is_refused_with_its_mistake(void **state)
         "models.m.cache_read_cost_per_token: expected dollars per token, 0 to 1");
 }
 
-/* ---- CSV ---- */
-
-static void is_field(const char *text, const char *wanted)
-{
-    struct oc_buf out = {0};
-    oc_csv_field(&out, text);
-    assert_string_equal(out.data ? out.data : "", wanted);
-    oc_buf_finish(&out);
-}
-
-static void fields_of_csv_are_quoted_and_run_nothing(void **state)
-{
-    (void)state;
-    is_field("", "");
-    is_field("gpt-4o", "gpt-4o");
-    is_field("a,b", "\"a,b\"");
-    is_field("say \"hi\"", "\"say \"\"hi\"\"\"");
-    is_field("two\nlines", "\"two\nlines\"");
-    is_field("=cmd|' /C calc'!A0", "\"'=cmd|' /C calc'!A0\"");
-    is_field("+1", "\"'+1\"");
-    is_field("-1", "\"'-1\"");
-    is_field("@SUM(A1)", "\"'@SUM(A1)\"");
-    is_field("  =1", "\"'  =1\"");
-    is_field("\t=1", "\"'\t=1\"");
-}
-
 static int setup(void **state)
 {
     (void)state;
@@ -281,7 +255,6 @@ int main(void)
         cmocka_unit_test(a_model_is_found_by_provider_then_in_another_case_then_anywhere),
         cmocka_unit_test(cached_tokens_have_their_own_price),
         cmocka_unit_test(a_wrong_price_file_is_refused_with_its_mistake),
-        cmocka_unit_test(fields_of_csv_are_quoted_and_run_nothing),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
