@@ -21,7 +21,8 @@ const struct cli_command oc_commands[] = {
      .usage = "config edit",
      .description =
          "Opens a copy in $VISUAL, $EDITOR or vi. A copy with errors never replaces the file: "
-         "the findings are shown and the copy is kept for another try.",
+         "the findings are shown and the copy is kept for another try. Neither does one whose file "
+         "somebody else has changed meanwhile.",
      .example = "openclaw config edit",
      .run = oc_command_edit},
     {.name = "explain",

@@ -27,7 +27,9 @@ static const char new_file[] =
 struct edit {
     struct cli *cli;
     char *file, *copy;
+    char *real; /* the file itself where `file` is a link: that stays one */
     struct oc_buf before;
+    bool fresh; /* there is no file yet */
     mode_t mode;
 };
 
@@ -94,8 +96,9 @@ static int make_copy(struct edit *e, struct oc_error *err)
     char *name = oc_asprintf(".openclaw-edit-%d.conf", (int)getpid());
     int rc = oc_dir_make(dir, 0700, err);
     e->copy = oc_path_join(dir, name);
-    e->mode = stat(e->file, &st) == 0 ? st.st_mode & 0777 : 0600;
-    if (rc == OC_OK && oc_file_exists(e->file)) {
+    e->fresh = stat(e->file, &st) != 0;
+    e->mode = e->fresh ? 0600 : st.st_mode & 0777;
+    if (rc == OC_OK && !e->fresh) {
         rc = oc_file_read(e->file, FILE_MAX, &e->before, err);
     } else if (rc == OC_OK) {
         oc_buf_adds(&e->before, new_file);
@@ -109,12 +112,50 @@ static int make_copy(struct edit *e, struct oc_error *err)
     return rc;
 }
 
-static int put_in_place(const struct edit *e, const struct oc_buf *text)
+static bool same(const struct oc_buf *a, const struct oc_buf *b)
+{
+    return a->len == b->len && (a->len == 0 || memcmp(a->data, b->data, a->len) == 0);
+}
+
+/* What others did to the file while it was edited is never lost unseen: OC_E_CONFLICT. From then on their file is what is
+ * edited. */
+static int check_untouched(struct edit *e, struct oc_error *err)
+{
+    struct oc_buf now = {0};
+    const bool gone = !oc_file_exists(e->real);
+    int rc = gone ? OC_OK : oc_file_read(e->real, FILE_MAX, &now, err);
+    if (rc == OC_OK && (gone != e->fresh || (!gone && !same(&now, &e->before)))) {
+        rc = oc_error_set(err, OC_E_CONFLICT, "%s has been changed meanwhile: it is left as it is",
+                          e->file);
+        oc_error_hint(err,
+                      "What you wrote is in %s. Take over what is new: when you edit it "
+                      "again, it replaces the file.",
+                      e->copy);
+        oc_buf_finish(&e->before);
+        e->before = now;
+        e->fresh = gone;
+        return rc;
+    }
+    oc_buf_finish(&now);
+    return rc;
+}
+
+static int replace(const struct edit *e, const struct oc_buf *text, struct oc_error *err)
+{
+    const char *data = text->data ? text->data : "";
+    const int rc = e->fresh ? oc_file_create(e->real, data, text->len, e->mode, err)
+                            : oc_file_rewrite(e->real, data, text->len, e->mode, err);
+    if (rc != OC_OK) {
+        oc_error_hint(err, "What you wrote is in %s.", e->copy);
+    }
+    return rc;
+}
+
+static int put_in_place(struct edit *e, const struct oc_buf *text)
 {
     struct oc_error err;
     oc_error_init(&err);
-    if (oc_file_write(e->file, text->data ? text->data : "", text->len, e->mode, &err) != OC_OK) {
-        oc_error_hint(&err, "What you wrote is in %s.", e->copy);
+    if (check_untouched(e, &err) != OC_OK || replace(e, text, &err) != OC_OK) {
         return oc_cli_fail(e->cli, &err, oc_error_exit(err.code));
     }
     unlink(e->copy);
@@ -161,20 +202,18 @@ static int edit_until_sound(struct edit *e)
             unlink(e->copy);
             goto out;
         }
-        if (after.len == e->before.len &&
-            (after.len == 0 || memcmp(after.data, e->before.data, after.len) == 0)) {
+        if (same(&after, &e->before)) {
             unlink(e->copy);
             fputs("Nothing has been changed.\n", stderr);
             rc = 0;
             goto out;
         }
         rc = check_copy(e);
+        rc = rc ? rc : put_in_place(e, &after);
         fflush(stdout);
     } while (rc != 0 && oc_cli_confirm("Edit it again?"));
-    if (rc == 0) {
-        rc = put_in_place(e, &after);
-    } else {
-        fprintf(stderr, "openclaw: the file is as it was; your copy is kept as %s\n", e->copy);
+    if (rc != 0) {
+        fprintf(stderr, "openclaw: the file is left as it is; your copy is kept as %s\n", e->copy);
     }
 out:
     oc_buf_finish(&after);
@@ -184,6 +223,8 @@ out:
 int oc_command_edit(struct cli *cli, int argc, char **argv)
 {
     struct edit e = {.cli = cli, .file = file_to_edit(cli)};
+    e.real = realpath(e.file, NULL);
+    e.real = e.real ? e.real : oc_strdup(e.file);
     struct oc_error err;
     oc_error_init(&err);
     int rc;
@@ -196,6 +237,7 @@ int oc_command_edit(struct cli *cli, int argc, char **argv)
         rc = edit_until_sound(&e);
     }
     oc_buf_finish(&e.before);
+    free(e.real);
     free(e.copy);
     free(e.file);
     return rc;

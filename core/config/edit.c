@@ -284,7 +284,7 @@ int oc_config_edit(const char *file, const char *key, const char *value,
     }
     rc = (root = parse(&e, &e.out, OC_INCLUDES_FOLLOW)) ? 0 : e.err->code;
     rc = rc || !check ? rc : check(ctx, root, err);
-    rc = rc ? rc : oc_file_write(e.file, e.out.data, e.out.len, e.mode, err);
+    rc = rc ? rc : oc_file_rewrite(e.file, e.out.data, e.out.len, e.mode, err);
 out:
     oc_arena_finish(&e.arena);
     oc_buf_finish(&e.text);

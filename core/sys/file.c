@@ -111,10 +111,20 @@ static int sync_folder_of(const char *path)
     return rc;
 }
 
-static int fill_and_sync(int fd, const void *data, size_t len, mode_t mode)
+/* How a new file takes its name, and whose it becomes. */
+struct placing {
+    mode_t mode;
+    unsigned how;             /* of renameat2 */
+    const struct stat *owner; /* NULL = ours */
+};
+
+static int fill_and_sync(int fd, const void *data, size_t len, const struct placing *as)
 {
     int rc = oc_fd_write_all(fd, data, len);
-    if (!rc && (fchmod(fd, mode) || fsync(fd))) {
+    if (!rc && as->owner && fchown(fd, as->owner->st_uid, as->owner->st_gid)) {
+        rc = -errno;
+    }
+    if (!rc && (fchmod(fd, as->mode) || fsync(fd))) { /* a new owner takes bits of the mode away */
         rc = -errno;
     }
     return rc;
@@ -133,8 +143,8 @@ int oc_file_replaceable(const char *path, struct oc_error *err)
     return OC_OK;
 }
 
-/* A temporary file beside it, on the disk, then its name; errno as a negative number. `how` is that of renameat2. */
-static int write_beside(const char *path, const void *data, size_t len, mode_t mode, unsigned how)
+/* A temporary file beside it, on the disk, then its name; errno as a negative number. */
+static int write_beside(const char *path, const void *data, size_t len, const struct placing *as)
 {
     char *temp = oc_asprintf("%s.XXXXXX", path);
     int rc = 0, fd = mkostemp(temp, O_CLOEXEC);
@@ -142,11 +152,11 @@ static int write_beside(const char *path, const void *data, size_t len, mode_t m
         rc = -errno;
         goto out;
     }
-    rc = fill_and_sync(fd, data, len, mode);
+    rc = fill_and_sync(fd, data, len, as);
     if (close(fd) && !rc) {
         rc = -errno;
     }
-    if (!rc && renameat2(AT_FDCWD, temp, AT_FDCWD, path, how)) {
+    if (!rc && renameat2(AT_FDCWD, temp, AT_FDCWD, path, as->how)) {
         rc = -errno;
     }
     if (rc) {
@@ -159,20 +169,47 @@ out:
     return rc;
 }
 
-int oc_file_write(const char *path, const void *data, size_t len, mode_t mode, struct oc_error *err)
+static int replace(const char *path, const void *data, size_t len, const struct placing *as,
+                   struct oc_error *err)
 {
     int rc = oc_file_replaceable(path, err);
     if (rc != OC_OK) {
         return rc;
     }
-    rc = write_beside(path, data, len, mode, 0);
+    rc = write_beside(path, data, len, as);
     return rc ? oc_error_errno(err, 0, -rc, "cannot write %s", path) : 0;
+}
+
+int oc_file_write(const char *path, const void *data, size_t len, mode_t mode, struct oc_error *err)
+{
+    return replace(path, data, len, &(struct placing){.mode = mode}, err);
+}
+
+/* Only root, the owner of the file, and those who share its group put files into this folder. */
+static bool is_kept_by_owner(const struct stat *folder, const struct stat *file)
+{
+    const bool group = folder->st_mode & S_IWGRP && folder->st_gid != file->st_gid;
+    return (folder->st_uid == 0 || folder->st_uid == file->st_uid) && !group &&
+           !(folder->st_mode & S_IWOTH);
+}
+
+int oc_file_rewrite(const char *path, const void *data, size_t len, mode_t mode,
+                    struct oc_error *err)
+{
+    struct stat file, folder;
+    char *dir = oc_path_dir(path);
+    const bool keep = geteuid() == 0 && lstat(path, &file) == 0 && S_ISREG(file.st_mode) &&
+                      stat(dir, &folder) == 0 && is_kept_by_owner(&folder, &file);
+    free(dir);
+    return replace(path, data, len, &(struct placing){.mode = mode, .owner = keep ? &file : NULL},
+                   err);
 }
 
 int oc_file_create(const char *path, const void *data, size_t len, mode_t mode,
                    struct oc_error *err)
 {
-    const int rc = write_beside(path, data, len, mode, RENAME_NOREPLACE);
+    const int rc =
+        write_beside(path, data, len, &(struct placing){.mode = mode, .how = RENAME_NOREPLACE});
     return rc == -EEXIST ? oc_error_set(err, OC_E_CONFLICT, "%s is there already", path)
            : rc          ? oc_error_errno(err, 0, -rc, "cannot create %s", path)
                          : OC_OK;

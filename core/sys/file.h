@@ -18,10 +18,14 @@ int oc_file_replaceable(const char *path, struct oc_error *err);
  * old or the new content is there, whole. */
 int oc_file_write(const char *path, const void *data, size_t len, mode_t mode,
                   struct oc_error *err);
-/* The same, but never in the place of a file that is there, whoever has made it meanwhile: OC_E_CONFLICT. Any other error, also when
+/* As oc_file_write, but never in the place of a file that is there, whoever has made it meanwhile: OC_E_CONFLICT. Any other error, also when
  * the file system cannot promise that, has left nothing behind. */
 int oc_file_create(const char *path, const void *data, size_t len, mode_t mode,
                    struct oc_error *err);
+/* As oc_file_write for a file that people keep: when root writes it anew, it stays its owner's. Not in a folder where somebody else may put
+ * files: whoever put it there would be given what is written, so it becomes root's. */
+int oc_file_rewrite(const char *path, const void *data, size_t len, mode_t mode,
+                    struct oc_error *err);
 /* with parents; existing folders are fine */
 int oc_dir_make(const char *path, mode_t mode, struct oc_error *err);
 bool oc_file_exists(const char *path);

@@ -100,6 +100,64 @@ claw config edit
 expect_rc 1
 [ -z "$(find "$OPENCLAW_HOME" -name '.openclaw-*')" ] || fail "copies are left behind"
 
+# A link stays a link, and what it names keeps its owner.
+mkdir "$SCRATCH/real"
+sed '$d' "$FILE" >"$SCRATCH/real/far.conf"
+chmod 640 "$SCRATCH/real/far.conf"
+[ "$(id -u)" = 0 ] && chown 4711:4712 "$SCRATCH/real/far.conf"
+whose() { stat -c '%u:%g %a' "$SCRATCH/real/far.conf"; }
+whose_before=$(whose)
+ln -s real/far.conf "$SCRATCH/link.conf"
+VISUAL="$SCRATCH/editor good"
+claw --config "$SCRATCH/link.conf" config edit
+expect_rc 0 "editing through a link"
+[ -L "$SCRATCH/link.conf" ] || fail "the link is no link any more"
+grep -q edited "$SCRATCH/real/far.conf" || fail "the file behind the link is not edited"
+[ "$(whose)" = "$whose_before" ] || fail "edit: the file was $whose_before and is $(whose)"
+claw --config "$SCRATCH/link.conf" config set store.retention 8d
+expect_rc 0
+[ "$(whose)" = "$whose_before" ] || fail "set: the file was $whose_before and is $(whose)"
+
+# What others change meanwhile stays, and so does what was written; edited again, it replaces that.
+cat >"$SCRATCH/both" <<'ED'
+#!/bin/sh
+if [ ! -e "$1.first" ]; then
+    echo '# by another' >>"$1"
+    touch "$1.first"
+fi
+echo "$MINE# by me" >>"$2"
+ED
+chmod +x "$SCRATCH/both"
+export MINE=
+VISUAL="$SCRATCH/both $FILE"
+claw config edit
+expect_rc 1 "a file that was changed meanwhile"
+expect_err 'has been changed meanwhile'
+expect_err 'Take over what is new'
+grep -q '# by another' "$FILE" || fail "what another wrote is lost"
+grep -q '# by me' "$FILE" && fail "the file was replaced"
+kept=$(sed -n 's/.*your copy is kept as //p' "$ERR")
+grep -q '# by me' "$kept" || fail "the copy is not kept"
+rm "$kept" "$FILE.first"
+cp "$SCRATCH/before" "$FILE"
+/usr/bin/python3 - "$BIN/openclaw" <<'PY' >"$OUT" 2>"$ERR" || fail "it cannot be edited again"
+import os, pty, subprocess, sys
+ours, terminal = pty.openpty()
+os.write(ours, b"y\n")
+sys.exit(subprocess.run([sys.argv[1], "config", "edit"], stdin=terminal, stderr=terminal, timeout=60).returncode)
+PY
+grep -q '# by me' "$FILE" || fail "edited again, it is not in place"
+cp "$SCRATCH/before" "$FILE"
+
+# A first file that another makes meanwhile.
+mkdir "$SCRATCH/first"
+MINE='collectors = (); '
+VISUAL="$SCRATCH/both $SCRATCH/first/new.conf"
+claw --config "$SCRATCH/first/new.conf" config edit
+expect_rc 1 "a first file that another made meanwhile"
+expect_err 'has been changed meanwhile'
+grep -q '# by me' "$SCRATCH/first/new.conf" && fail "the first file was replaced"
+
 # The very file that is broken can be edited.
 echo 'store = {' >>"$FILE"
 cat >"$SCRATCH/mend" <<'ED'

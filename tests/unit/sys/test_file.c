@@ -155,6 +155,57 @@ static void a_failed_write_leaves_the_old_file_and_no_other(void **state)
     free(nowhere);
 }
 
+static const struct stat *stat_of(const char *path)
+{
+    static struct stat st;
+    assert_int_equal(stat(path, &st), 0);
+    return &st;
+}
+
+static void what_root_writes_anew_stays_its_owners(void **state)
+{
+    (void)state;
+    if (geteuid() != 0) {
+        skip(); /* nobody else may give a file away */
+    }
+    char *path = in_dir("theirs");
+    assert_int_equal(oc_file_write(path, "a", 1, 0640, NULL), 0);
+    assert_int_equal(chown(path, 4711, 4712), 0);
+    assert_int_equal(oc_file_rewrite(path, "b", 1, 0640, NULL), 0);
+    assert_int_equal(stat_of(path)->st_uid, 4711);
+    assert_int_equal(stat_of(path)->st_gid, 4712);
+    assert_int_equal(stat_of(path)->st_mode & 0777, 0640);
+
+    assert_int_equal(chown(dir, 0, 4712), 0);
+    assert_int_equal(chmod(dir, 0770), 0); /* those of its group may put it there */
+    assert_int_equal(oc_file_rewrite(path, "c", 1, 0600, NULL), 0);
+    assert_int_equal(stat_of(path)->st_uid, 4711);
+    free(path);
+}
+
+static void nobody_is_given_a_file_for_having_put_one_there(void **state)
+{
+    (void)state;
+    if (geteuid() != 0) {
+        skip();
+    }
+    static const struct {
+        uid_t uid;
+        gid_t gid;
+        mode_t mode;
+    } folders[] = {{0, 0, 01777}, {0, 4713, 0770}, {4713, 0, 0700}};
+    char *path = in_dir("planted");
+    for (size_t i = 0; i < OC_COUNT(folders); i++) {
+        assert_int_equal(oc_file_write(path, "a", 1, 0600, NULL), 0);
+        assert_int_equal(chown(path, 4711, 4712), 0);
+        assert_int_equal(chown(dir, folders[i].uid, folders[i].gid), 0);
+        assert_int_equal(chmod(dir, folders[i].mode), 0);
+        assert_int_equal(oc_file_rewrite(path, "secret", 6, 0600, NULL), 0);
+        assert_int_equal(stat_of(path)->st_uid, 0);
+    }
+    free(path);
+}
+
 static void devices_are_not_replaced(void **state)
 {
     (void)state;
@@ -264,6 +315,8 @@ int main(void)
         FILE_TEST(what_is_no_readable_file_is_refused),
         FILE_TEST(a_file_without_permission_is_denied),
         FILE_TEST(a_failed_write_leaves_the_old_file_and_no_other),
+        FILE_TEST(what_root_writes_anew_stays_its_owners),
+        FILE_TEST(nobody_is_given_a_file_for_having_put_one_there),
         FILE_TEST(devices_are_not_replaced),
         FILE_TEST(folders_are_made_with_their_parents),
         FILE_TEST(existence_is_seen),
