@@ -162,7 +162,7 @@ int oc_template_open(const char *name, struct oc_template *t, struct oc_error *e
     }
     char *path = manifest_path(t->dir);
     int code = oc_file_read(path, MANIFEST_MAX, &text, err);
-    if (code == OC_OK && !(t->json = oc_json_parse(text.data, text.len, err))) {
+    if (code == OC_OK && !(t->json = oc_json_parse(text.data ? text.data : "", text.len, err))) {
         oc_error_prefix(err, "%s", path);
         code = err->code;
     }
@@ -200,15 +200,18 @@ static int by_name(const void *a, const void *b)
 static void add_row(json_t *list, const char *name)
 {
     struct oc_template t;
-    if (oc_template_open(name, &t, NULL) != OC_OK) {
+    struct oc_error err;
+    json_t *row = json_object();
+    oc_error_init(&err);
+    oc_json_set_str(row, "name", name);
+    json_array_append_new(list, row);
+    if (oc_template_open(name, &t, &err) != OC_OK) {
+        oc_json_set_str(row, "error", err.message);
         return;
     }
-    json_t *row = json_object();
-    oc_json_set_str(row, "name", name);
     oc_json_set_str(row, "kind", oc_json_str(t.json, "kind", NULL));
     oc_json_set_str(row, "description", oc_json_str(t.json, "description", NULL));
     oc_json_set_str(row, "path", t.dir);
-    json_array_append_new(list, row);
     oc_template_close(&t);
 }
 

@@ -27,7 +27,7 @@ char *oc_template_shipped(void);
 int oc_template_open(const char *name, struct oc_template *t, struct oc_error *err);
 void oc_template_close(struct oc_template *t);
 
-/* [{"name","kind","description","path"}] of the shipped ones, sorted by name. */
+/* [{"name","kind","description","path"}] of the shipped ones, sorted by name; {"name","error"} of one that cannot be used. */
 json_t *oc_template_list(void);
 /* [{"name","description","required":bool,"default"}], in the order of the file; what is derived from the plugin's name is not
  * required. */

@@ -161,7 +161,7 @@ const struct oc_op oc_package_ops_author[] = {
      .flags = AUTHORS,
      .params = template_options,
      .params_size = sizeof(struct template_params),
-     .view = "table:name=Template,kind=Kind,description=Description",
+     .view = "table:name=Template,kind=Kind,description=Description,error=Error",
      .example = "openclaw plugin template\nopenclaw plugin template tool",
      .handler = oc_package_forward},
     {.name = "plugin.build",
