@@ -85,10 +85,15 @@ int oc_cli_flush(int exit_code)
     return exit_code ? exit_code : failed == EPIPE ? OC_EXIT_UNREAD : 1;
 }
 
+bool oc_cli_may_ask(void)
+{
+    return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+}
+
 bool oc_cli_confirm(const char *question)
 {
     char line[16];
-    if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO)) {
+    if (!oc_cli_may_ask()) {
         return false;
     }
     fprintf(stderr, "%s [y/N] ", question);

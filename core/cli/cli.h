@@ -54,6 +54,8 @@ void oc_cli_print_data(const struct cli *cli, json_t *data);
 int oc_cli_write_out(void);
 /* At the end: what cannot be written becomes the exit code unless there is another, and is said unless it is that nobody reads. */
 int oc_cli_flush(int exit_code);
+/* Whether somebody can be asked: stdin and stderr are a terminal. */
+bool oc_cli_may_ask(void);
 /* Asks on the terminal; false when the answer is not yes, or when nobody can be asked. */
 bool oc_cli_confirm(const char *question);
 

@@ -100,7 +100,7 @@ void oc_plan_call(struct cli_link *link, const struct cli *cli, const struct cli
         !json_array_size(json_object_get(answer->data, "actions"))) {
         return;
     }
-    if (!cli->quiet) {
+    if (!cli->quiet || oc_cli_may_ask()) { /* nobody agrees to what is not shown */
         oc_view_plan_show(cli, answer->data, stderr);
     }
     if (!ask(op, answer->data)) {

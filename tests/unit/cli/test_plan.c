@@ -164,6 +164,26 @@ static void without_a_terminal_the_plan_is_shown_and_refused(void **state)
     free(said);
 }
 
+static void quiet_shows_nothing_where_nobody_is_asked(void **state)
+{
+    (void)state;
+    struct cli_answer answer = {0};
+    int null = open("/dev/null", O_RDONLY), saved = dup(STDIN_FILENO);
+    cli.quiet = true;
+    say("{\"id\":1,\"ok\":true,\"data\":" PLAN ",\"warnings\":[],\"error\":null}");
+    dup2(null, STDIN_FILENO);
+    struct capture errors = capture_begin(stderr);
+    run(&answer);
+    char *said = capture_end(&errors);
+    dup2(saved, STDIN_FILENO);
+    close(saved);
+    close(null);
+    assert_string_equal(said, "");
+    assert_int_equal(answer.err.code, OC_E_DENIED);
+    oc_answer_finish(&answer);
+    free(said);
+}
+
 static void what_was_agreed_to_is_what_is_done(void **state)
 {
     (void)state;
@@ -180,6 +200,22 @@ static void what_was_agreed_to_is_what_is_done(void **state)
     assert_string_equal(oc_json_str(done, "accept_permissions", ""), "f00");
     assert_null(json_object_get(done, "dry_run"));
     json_decref(done);
+    oc_answer_finish(&answer);
+    free(said);
+}
+
+static void a_quiet_question_shows_its_plan_too(void **state)
+{
+    (void)state;
+    struct cli_answer answer = {0};
+    cli.quiet = true;
+    say("{\"id\":1,\"ok\":true,\"data\":" PLAN ",\"warnings\":[],\"error\":null}");
+    char *said = on_terminal("n\n", run, &answer);
+    assert_contains(said, "install  acme/hello 1.1.0");
+    assert_contains(said, "+ network:tcp:5432");
+    assert_contains(said, "it is young");
+    assert_contains(said, "Grant these permissions and go on?");
+    assert_false(answer.ok);
     oc_answer_finish(&answer);
     free(said);
 }
@@ -239,7 +275,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(the_plan_comes_first_unless_yes_was_said),
         T(without_a_terminal_the_plan_is_shown_and_refused),
+        T(quiet_shows_nothing_where_nobody_is_asked),
         T(what_was_agreed_to_is_what_is_done),
+        T(a_quiet_question_shows_its_plan_too),
         T(a_no_changes_nothing),
         T(a_plan_of_nothing_asks_nobody),
         T(what_became_of_it_is_told),
