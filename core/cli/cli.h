@@ -87,6 +87,8 @@ void oc_args_unknown(int argc, char **argv, struct oc_error *err);
 /* The rest of the words as parameters. NULL and err when they do not fit. Owned by the caller. */
 json_t *oc_params_parse(const struct cli_op *op, int argc, char **argv, struct oc_error *err);
 const char *oc_param_word(const struct cli_param *param); /* "DURATION" */
+/* Its word is a file, or may be one. */
+bool oc_param_is_file(const struct cli_param *param);
 /* "--max-age", "NAME" when it goes by place. */
 void oc_param_spell(const struct cli_param *param, char *buf, size_t size);
 /* "alert list" of "alert.list". */

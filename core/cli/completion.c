@@ -63,10 +63,8 @@ static const char *words_after(const struct cli_path *path)
     }
     for (size_t i = 0; path->op && i < path->op->param_count; i++) {
         const struct cli_param *param = &path->op->params[i];
-        const char *words =
-            param->choices && strcmp(param->choices, "json") != 0 ? param->choices : NULL;
-        if (param->flags & OC_OPT_POSITIONAL && words) {
-            return words;
+        if (param->flags & OC_OPT_POSITIONAL && choices_of(param)) {
+            return choices_of(param);
         }
     }
     return NULL;
@@ -93,7 +91,7 @@ static bool takes_file(const struct cli_path *path)
 {
     for (size_t i = 0; path->op && i < path->op->param_count; i++) {
         if (path->op->params[i].flags & OC_OPT_POSITIONAL &&
-            path->op->params[i].type == OC_OPT_PATH) {
+            oc_param_is_file(&path->op->params[i])) {
             return true;
         }
     }
@@ -136,7 +134,7 @@ static void bash_values(const struct cli_path *path)
             fputs("COMPREPLY=($(compgen -W '", stdout);
             spaced(param->choices);
             fputs("' -- \"$cur\"))", stdout);
-        } else if (param->type == OC_OPT_PATH) {
+        } else if (oc_param_is_file(param)) {
             fputs("compopt -o default", stdout);
         } else {
             fputs(":", stdout);
@@ -238,7 +236,7 @@ static void zsh_values(const struct cli_path *path)
             fputs("compadd -- ", stdout);
             spaced(param->choices);
         } else {
-            fputs(param->type == OC_OPT_PATH ? "_files" : "_message value", stdout);
+            fputs(oc_param_is_file(param) ? "_files" : "_message value", stdout);
         }
         puts("; return ;;");
     }
@@ -331,7 +329,7 @@ static void fish_param(const struct cli_path *path, const struct cli_param *para
         spaced(param->choices);
         putchar('\'');
     } else if (param->type != OC_OPT_BOOL) {
-        fputs(param->type == OC_OPT_PATH ? " -r -F" : " -x", stdout);
+        fputs(oc_param_is_file(param) ? " -r -F" : " -x", stdout);
     }
     putchar('\n');
 }

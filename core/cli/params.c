@@ -33,9 +33,22 @@ void oc_op_words(const char *name, char *buf, size_t size)
     }
 }
 
+/* Says what a text means that is no choice: "content", "file", "name|file". */
+static bool is_kind(const struct cli_param *param, const char *kind)
+{
+    return (param->type == OC_OPT_STRING || param->type == OC_OPT_STRINGS) && param->choices &&
+           strcmp(param->choices, kind) == 0;
+}
+
 static bool is_content(const struct cli_param *param)
 {
-    return param->type == OC_OPT_STRING && param->choices && strcmp(param->choices, "content") == 0;
+    return param->type == OC_OPT_STRING && is_kind(param, "content");
+}
+
+bool oc_param_is_file(const struct cli_param *param)
+{
+    return param->type == OC_OPT_PATH || is_content(param) || is_kind(param, "file") ||
+           is_kind(param, "name|file");
 }
 
 const char *oc_param_word(const struct cli_param *param)
@@ -165,14 +178,13 @@ static json_t *absolute(const char *path)
  * elsewhere, so it must be absolute. */
 static bool is_path(const struct cli_param *param, const char *text)
 {
-    if (param->type == OC_OPT_STRINGS && param->choices && strcmp(param->choices, "file") == 0) {
+    if (param->type == OC_OPT_STRINGS && is_kind(param, "file")) {
         return true;
     }
-    const bool either = (param->type == OC_OPT_STRING || param->type == OC_OPT_STRINGS) &&
-                        param->choices && strcmp(param->choices, "name|file") == 0;
-    return either && (strcmp(text, ".") == 0 || strcmp(text, "..") == 0 || oc_starts(text, "./") ||
-                      oc_starts(text, "../") || oc_starts(text, "~/") || oc_ends(text, ".ocp") ||
-                      oc_ends(text, ".pub"));
+    return is_kind(param, "name|file") &&
+           (strcmp(text, ".") == 0 || strcmp(text, "..") == 0 || oc_starts(text, "./") ||
+            oc_starts(text, "../") || oc_starts(text, "~/") || oc_ends(text, ".ocp") ||
+            oc_ends(text, ".pub"));
 }
 
 /* A text whose word on the command line is a file (choices "content"): what is in the file is sent, so that it is the same

@@ -12,13 +12,13 @@ for shell in bash zsh fish; do
     cp "$OUT" "$SCRATCH/completion.$shell"
 done
 
-# bash: what it offers after these words, on one line.
+# bash: what it offers after these words, on one line; FILES at its end when files are.
 in_bash() {
     bash --norc -c '
         . "$1"; shift
-        compopt() { :; }
+        compopt() { FILES=1; }
         COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
-        _openclaw && echo "${COMPREPLY[*]}"' _ "$SCRATCH/completion.bash" "$@"
+        _openclaw && echo "${COMPREPLY[*]}${FILES:+ FILES}"' _ "$SCRATCH/completion.bash" "$@"
 }
 [ "$(in_bash openclaw al)" = alert ] || fail "bash: al gives $(in_bash openclaw al)"
 in_bash openclaw alert '' | grep -qw silence || fail "bash: no silence below alert"
@@ -28,6 +28,13 @@ in_bash openclaw alert silence -- | grep -qw -- --for || fail "bash: no option o
 in_bash openclaw alert silence -- | grep -qw -- --json || fail "bash: no option of every command"
 [ "$(in_bash openclaw completion z)" = zsh ] || fail "bash: no word after completion"
 [ -z "$(in_bash openclaw alert list --rule '')" ] || fail "bash: words where a text is wanted"
+
+# What a text means is no word of it: these want files.
+WANT_FILES=('policy apply' 'policy diff' 'policy test' 'policy apply --test' 'plugin install --key')
+for words in "${WANT_FILES[@]}"; do
+    [ "$(in_bash openclaw $words '')" = ' FILES' ] || fail "bash: $words gives $(in_bash openclaw $words '')"
+done
+in_bash openclaw plugin install '' | grep -qw FILES || fail "bash: no files for plugin install"
 
 if command -v zsh >/dev/null; then
     zsh -f -c '
@@ -44,6 +51,14 @@ if command -v zsh >/dev/null; then
     expect_no_err
     expect_out critical
     expect_out 'silence:'
+    for words in "${WANT_FILES[@]}"; do
+        zsh -f -c '
+            fpath=("$1" $fpath); autoload -Uz _openclaw
+            _describe() { :; }; compadd() { print -l -- "${@:#--}"; }; _message() { :; }; _files() { print FILES; }
+            words=(openclaw ${=2} ""); CURRENT=$#words; PREFIX=; _openclaw' _ "$SCRATCH/functions" "$words" >"$OUT" 2>"$ERR"
+        expect_no_err
+        [ "$(cat "$OUT")" = FILES ] || fail "zsh: $words gives $(cat "$OUT")"
+    done
 fi
 
 if command -v fish >/dev/null; then
@@ -51,6 +66,10 @@ if command -v fish >/dev/null; then
     in_fish 'openclaw alert ' | grep -qw silence || fail "fish: no silence below alert: $(in_fish 'openclaw alert ')"
     in_fish 'openclaw alert list --severity ' | grep -qw critical || fail "fish: no value of --severity"
     in_fish 'openclaw --config x alert ' | grep -qw silence || fail "fish: a global option hides the command"
+    for words in "${WANT_FILES[@]}"; do
+        offered=" $(cd "$SCRATCH/functions" && in_fish "openclaw $words ")"
+        [ "$offered" = ' _openclaw ' ] || fail "fish: $words gives $offered"
+    done
     in_fish 'openclaw alert silence --f' | grep -qw -- --for || fail "fish: no option of alert silence"
     expect_no_err
 fi
