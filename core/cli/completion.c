@@ -34,9 +34,13 @@ static void spaced(const char *choices)
     }
 }
 
+/* Of a choice, or of a text with usual words; NULL where `choices` says what the text means. */
 static const char *choices_of(const struct cli_param *param)
 {
-    return param->type == OC_OPT_ENUM ? param->choices : NULL;
+    const bool text = param->type == OC_OPT_STRING || param->type == OC_OPT_STRINGS;
+    const bool words =
+        text && param->choices && strcmp(param->choices, "json") != 0 && !oc_param_is_file(param);
+    return param->type == OC_OPT_ENUM || words ? param->choices : NULL;
 }
 
 /* The options that take a word which is not a command: "-c|--config|...". */

@@ -18,7 +18,7 @@ in_bash() {
         . "$1"; shift
         compopt() { FILES=1; }
         COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
-        _openclaw && echo "${COMPREPLY[*]}${FILES:+ FILES}"' _ "$SCRATCH/completion.bash" "$@"
+        _openclaw; echo "${COMPREPLY[*]}${FILES:+ FILES}"' _ "$SCRATCH/completion.bash" "$@"
 }
 [ "$(in_bash openclaw al)" = alert ] || fail "bash: al gives $(in_bash openclaw al)"
 in_bash openclaw alert '' | grep -qw silence || fail "bash: no silence below alert"
@@ -27,6 +27,8 @@ in_bash openclaw --config x alert '' | grep -qw silence || fail "bash: a global 
 in_bash openclaw alert silence -- | grep -qw -- --for || fail "bash: no option of alert silence"
 in_bash openclaw alert silence -- | grep -qw -- --json || fail "bash: no option of every command"
 [ "$(in_bash openclaw completion z)" = zsh ] || fail "bash: no word after completion"
+[ "$(in_bash openclaw governance review x req)" = request_changes ] || fail "bash: no usual word of a text"
+[ -z "$(in_bash openclaw governance propose --params '')" ] || fail "bash: json as a word"
 [ -z "$(in_bash openclaw alert list --rule '')" ] || fail "bash: words where a text is wanted"
 
 # What a text means is no word of it: these want files.
