@@ -3,6 +3,7 @@
  * Local time is handled as "naive" minutes: those since 1970 that the clock on the wall shows. */
 #include "core/sys/crontime.h"
 
+#include "core/base/floor.h"
 #include "core/base/time.h"
 
 #define DAY_S       INT64_C(86400)
@@ -15,11 +16,6 @@
 #define SECONDS_MIN INT64_C(-62167219200)
 #define SECONDS_MAX INT64_C(253402300799)
 
-static int64_t floor_div(int64_t a, int64_t b)
-{
-    return a / b - (a % b < 0);
-}
-
 /* ---- the calendar ---- */
 
 struct date {
@@ -30,7 +26,7 @@ struct date {
 /* Days since 1970 to a date of the proleptic Gregorian calendar, counted in eras of 400 years that begin with a 1 March. */
 static struct date date_of(int64_t days)
 {
-    int64_t shifted = days + 719468, era = floor_div(shifted, 146097);
+    int64_t shifted = days + 719468, era = oc_floor_div(shifted, 146097);
     int64_t of_era = shifted - era * 146097;
     int64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
     int64_t of_year = of_era - (365 * year + year / 4 - year / 100);
@@ -63,7 +59,7 @@ static int next_in_day(const struct oc_cron *c, int minute)
 /* The first naive minute at `from` or later that the expression names; OC_CRON_NEVER. */
 static int64_t next_naive(const struct oc_cron *c, int64_t from)
 {
-    int64_t day = floor_div(from, DAY_MINUTES), end = day + DAYS_MAX;
+    int64_t day = oc_floor_div(from, DAY_MINUTES), end = day + DAYS_MAX;
     int minute = (int)(from - day * DAY_MINUTES);
     while (day < end) {
         struct date d = date_of(day);
@@ -72,7 +68,7 @@ static int64_t next_naive(const struct oc_cron *c, int64_t from)
             minute = 0;
             continue;
         }
-        int weekday = (int)(((day + 4) % 7 + 7) % 7); /* 1 January 1970 was a Thursday */
+        int weekday = (int)oc_floor_mod(day + 4, 7); /* 1 January 1970 was a Thursday */
         int found = oc_cron_matches_day(c, d.day, d.month, weekday) ? next_in_day(c, minute) : -1;
         if (found >= 0) {
             return day * DAY_MINUTES + found;
@@ -117,7 +113,7 @@ static int64_t first_showing(const struct oc_zone *z, int64_t naive)
 
 static int64_t naive_of(const struct oc_zone *z, int64_t seconds)
 {
-    return floor_div(seconds + oc_zone_offset(z, seconds), 60);
+    return oc_floor_div(seconds + oc_zone_offset(z, seconds), 60);
 }
 
 /* ---- due times ---- */
@@ -146,7 +142,7 @@ static int64_t next_by_time(const struct oc_cron *c, const struct oc_zone *z, in
     int64_t at = after + 1; /* the first second that may be it */
     for (int i = 0; i < PASSES_MAX; i++) {
         int32_t offset = oc_zone_offset(z, at);
-        int64_t naive = next_naive(c, floor_div(at + offset + 59, 60));
+        int64_t naive = next_naive(c, oc_floor_div(at + offset + 59, 60));
         if (naive == OC_CRON_NEVER || naive * 60 > SECONDS_MAX) {
             break;
         }
@@ -166,7 +162,7 @@ static int64_t next_by_time(const struct oc_cron *c, const struct oc_zone *z, in
 
 int64_t oc_cron_next(const struct oc_cron *c, const struct oc_zone *z, int64_t after_wall_ms)
 {
-    int64_t after = floor_div(after_wall_ms, OC_SECOND);
+    int64_t after = oc_floor_div(after_wall_ms, OC_SECOND);
     if (after < SECONDS_MIN || after > SECONDS_MAX) {
         return OC_CRON_NEVER;
     }

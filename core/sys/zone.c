@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/base/floor.h"
 #include "core/base/mem.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
@@ -284,7 +285,7 @@ int32_t oc_zone_offset(const struct oc_zone *z, int64_t seconds)
 
 static void local_time(const struct oc_zone *z, int64_t wall_ms, struct tm *tm)
 {
-    int64_t seconds = wall_ms / OC_SECOND - (wall_ms % OC_SECOND < 0);
+    int64_t seconds = oc_floor_div(wall_ms, OC_SECOND);
     time_t local = (time_t)(seconds + oc_zone_offset(z, seconds));
     gmtime_r(&local, tm);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/api/alertmanager/alertmanager.h"
+#include "core/base/floor.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
 
@@ -50,7 +51,7 @@ static const char *second_text(int64_t second)
 
 void oc_am_add_time(struct oc_buf *out, int64_t wall_ms)
 {
-    int64_t second = wall_ms / OC_SECOND - (wall_ms % OC_SECOND < 0 ? 1 : 0);
+    int64_t second = oc_floor_div(wall_ms, OC_SECOND);
     unsigned ms = (unsigned)(wall_ms - second * OC_SECOND);
     const char *known = second_text(second);
     char text[42] = "\"";

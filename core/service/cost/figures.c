@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/floor.h"
 #include "core/base/mem.h"
 #include "core/service/cost/internal.h"
 
@@ -171,7 +172,13 @@ void oc_cost_refresh(struct oc_cost *c)
 
 static int64_t slot_now(void)
 {
-    return oc_time_wall() / OC_COST_SLOT_MS;
+    return oc_floor_div(oc_time_wall(), OC_COST_SLOT_MS);
+}
+
+/* Where slot `n` since 1970 is kept. */
+static int64_t place_of(int64_t n)
+{
+    return oc_floor_mod(n, OC_COST_SLOTS);
 }
 
 /* Empties the slots between the newest one and now. */
@@ -190,7 +197,7 @@ static void advance(struct oc_cost *c)
     while (oc_map_next(&c->scopes, &it, &name, &value)) {
         struct oc_cost_scope *s = value;
         for (int64_t i = 0; i < steps; i++) {
-            s->dollars[(now - i) % OC_COST_SLOTS] = s->tokens[(now - i) % OC_COST_SLOTS] = 0;
+            s->dollars[place_of(now - i)] = s->tokens[place_of(now - i)] = 0;
         }
     }
     c->slot = now;
@@ -201,8 +208,8 @@ void oc_cost_note(struct oc_cost *c, const char *agent, double dollars, double t
     struct oc_cost_scope *s = oc_cost_scope_make(c, agent);
     advance(c);
     if (s) {
-        s->dollars[c->slot % OC_COST_SLOTS] += dollars;
-        s->tokens[c->slot % OC_COST_SLOTS] += tokens;
+        s->dollars[place_of(c->slot)] += dollars;
+        s->tokens[place_of(c->slot)] += tokens;
     }
 }
 
@@ -214,7 +221,7 @@ double oc_cost_burn(struct oc_cost *c, const struct oc_cost_scope *s, int hours,
     /* The current slot is not over; of the oldest one counts what is still within the hours. */
     double gone = (double)(oc_time_wall() % OC_COST_SLOT_MS) / (double)OC_COST_SLOT_MS;
     for (int64_t i = 0; s && i <= slots && i < OC_COST_SLOTS; i++) {
-        int64_t at = (c->slot - i) % OC_COST_SLOTS;
+        int64_t at = place_of(c->slot - i);
         sum += (unit == OC_BUDGET_TOKENS ? s->tokens[at] : s->dollars[at]) *
                (i == slots ? 1 - gone : 1);
     }

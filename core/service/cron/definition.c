@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/floor.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/text.h"
@@ -198,7 +199,7 @@ int64_t oc_cron_definition_next(const struct oc_cron_definition *d, int64_t afte
     if (!every) {
         return oc_cron_next(&d->cron, &d->zone, after);
     }
-    int64_t count = after / every - (after % every < 0);
+    int64_t count = oc_floor_div(after, every);
     return after > INT64_MAX / 2 ? OC_CRON_NEVER : (count + 1) * every;
 }
 

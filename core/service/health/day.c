@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core/base/floor.h"
 #include "core/base/time.h"
 
 /* Empties the hours between the latest result and this one. A clock that went back empties nothing. */
@@ -10,7 +11,7 @@ static void advance(struct oc_health_day *u, int64_t hour)
 {
     int64_t steps = u->hour ? hour - u->hour : OC_HEALTH_HOURS;
     for (int64_t i = 0; i < steps && i < OC_HEALTH_HOURS; i++) {
-        const int64_t slot = (hour - i) % OC_HEALTH_HOURS;
+        const int64_t slot = oc_floor_mod(hour - i, OC_HEALTH_HOURS);
         u->good[slot] = u->all[slot] = 0;
     }
     u->hour = hour > u->hour ? hour : u->hour;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/base/floor.h"
 #include "core/base/json.h"
 #include "core/base/log.h"
 #include "core/base/matchtext.h"
@@ -79,7 +80,7 @@ static bool names_day(const struct window *w, int64_t day)
 {
     const char *const *days = w->days.items;
     for (uint64_t i = 0; i < w->days.count; i++) {
-        if (strcasecmp(days[i], week[day % 7]) == 0) {
+        if (strcasecmp(days[i], week[oc_floor_mod(day, 7)]) == 0) {
             return true;
         }
     }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core/base/floor.h"
 #include "core/base/time.h"
 
 #define DAY_MINUTES 1440
@@ -33,7 +34,7 @@ static struct civil civil_of(int64_t days)
     c.day = (int)(doy - (153 * mp + 2) / 5 + 1);
     c.month = (int)(mp < 10 ? mp + 3 : mp - 9);
     c.year = (int)(yoe + era * 400 + (c.month <= 2 ? 1 : 0));
-    c.weekday = (int)(((days % 7) + 11) % 7); /* 1970-01-01 was a Thursday */
+    c.weekday = (int)oc_floor_mod(days + 4, 7); /* 1970-01-01 was a Thursday */
     c.length = lengths[c.month - 1] + (c.month == 2 && is_leap(c.year) ? 1 : 0);
     return c;
 }
@@ -73,22 +74,17 @@ static bool has_day(const struct oc_interval_part *part, int64_t day)
            in_ranges(&part->months, c.month) && in_ranges(&part->years, c.year);
 }
 
-static int64_t floor_div(int64_t a, int64_t b)
-{
-    return a / b - (a % b < 0 ? 1 : 0);
-}
-
 /* The clock on the wall, in seconds since 1970 there. */
 static int64_t local_seconds(const struct oc_zone *zone, int64_t wall_ms)
 {
-    int64_t seconds = floor_div(wall_ms, OC_SECOND);
+    int64_t seconds = oc_floor_div(wall_ms, OC_SECOND);
     return seconds + oc_zone_offset(zone, seconds);
 }
 
 static bool part_contains(const struct oc_interval_part *part, int64_t wall_ms)
 {
     int64_t local = local_seconds(&part->zone, wall_ms);
-    int64_t day = floor_div(local, DAY_S);
+    int64_t day = oc_floor_div(local, DAY_S);
     int minute = (int)((local - day * DAY_S) / 60);
     if (part->times.count == 0) {
         return has_day(part, day);
@@ -180,7 +176,7 @@ static bool may_change(const struct oc_interval_part *part, int64_t day)
 int64_t oc_interval_next(const struct oc_interval *interval, int64_t wall_ms)
 {
     struct search s = {interval, wall_ms, INT64_MAX, oc_interval_contains(interval, wall_ms)};
-    int64_t first = floor_div(wall_ms, OC_DAY) - 1;
+    int64_t first = oc_floor_div(wall_ms, OC_DAY) - 1;
     for (int64_t day = first; day < first + HORIZON; day++) {
         /* Zones are up to a day apart: what was found is the first when the days of all have passed it. */
         if (s.best < (day - 1) * OC_DAY) {

@@ -160,6 +160,20 @@ static void a_restart_remembers_how_fast_money_burned(void **state)
     near(oc_json_num(stage_ask(&f.s, "cost.forecast", NULL), "dollars_per_hour_6h", 0), before);
 }
 
+static void money_burns_on_a_machine_whose_clock_was_never_set(void **state)
+{
+    (void)state;
+    oc_time_fake(30 * OC_MINUTE, oc_time_mono());
+    for (int i = 0; i < 3; i++) {
+        f.spend += 1;
+        tell_of("gpt-4o", "coder", 60);
+        stage_pass(&f.s, OC_MINUTE);
+    }
+    const json_t *o = stage_ask(&f.s, "cost.forecast", NULL);
+    near(oc_json_num(o, "dollars_per_hour_1h", 0), 3);
+    near(oc_json_num(o, "dollars_per_hour_6h", 0), 0.5);
+}
+
 static void the_pace_of_a_budget_is_against_an_even_one(void **state)
 {
     (void)state;
@@ -373,6 +387,7 @@ int main(void)
         TEST(budgets_that_are_set_stay_and_stand_over_the_configuration),
         TEST(the_defaults_are_the_collectives),
         TEST(the_forecast_follows_the_rate),
+        TEST(money_burns_on_a_machine_whose_clock_was_never_set),
         TEST(a_restart_remembers_how_fast_money_burned),
         TEST(the_pace_of_a_budget_is_against_an_even_one),
         TEST(what_was_told_of_a_budget_ends_with_it),

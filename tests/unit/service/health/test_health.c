@@ -290,6 +290,19 @@ static void the_uptime_is_told_of_a_service_that_is_back(void **state)
     assert_null(service("web")->uptime); /* what was always there has no series */
 }
 
+static void a_day_is_counted_on_a_machine_whose_clock_was_never_set(void **state)
+{
+    (void)state;
+    struct oc_health_day *day = oc_calloc(1, sizeof *day);
+    double percent = 0;
+    for (int i = 0; i <= 90; i++) { /* the 23 hours before are those of 1969 */
+        oc_health_day_add(day, i % 2 == 0, OC_HOUR + i * OC_MINUTE);
+    }
+    assert_true(oc_health_day_percent(day, OC_HOUR + 90 * OC_MINUTE, &percent));
+    assert_float_equal(percent, 50.54, 0.001); /* 46 of 91 */
+    free(day);
+}
+
 static void a_response_that_is_no_number_is_no_response_time(void **state)
 {
     (void)state;
@@ -332,6 +345,7 @@ int main(void)
         TEST(the_end_of_flapping_tells_the_state_that_it_ended_in),
         TEST(the_score_is_a_sample_when_it_moves),
         TEST(the_uptime_is_told_of_a_service_that_is_back),
+        TEST(a_day_is_counted_on_a_machine_whose_clock_was_never_set),
         TEST(a_response_that_is_no_number_is_no_response_time),
     };
     return cmocka_run_group_tests_name("health", tests, NULL, NULL);

@@ -37,6 +37,17 @@ static void days_are_named_in_any_case_and_none_means_every_day(void **state)
     assert_true(oc_health_window_covers(&win, STAGE_WALL + 3 * OC_DAY, &ends));
 }
 
+static void the_day_before_1970_was_a_wednesday(void **state)
+{
+    static const char *const wednesday[] = {"wednesday"};
+    (void)state;
+    struct window win = window("23:00", 2 * OC_HOUR, wednesday, 1);
+    int64_t ends = 0;
+    assert_true(oc_health_window_covers(&win, OC_MINUTE, &ends));
+    assert_int_equal(ends, OC_HOUR);
+    assert_false(oc_health_window_covers(&win, OC_DAY + OC_MINUTE, &ends));
+}
+
 static void a_window_of_days_lasts_as_long_as_it_says(void **state)
 {
     (void)state;
@@ -207,6 +218,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_window_covers_its_time_of_the_day_to_the_millisecond),
         TEST(days_are_named_in_any_case_and_none_means_every_day),
+        TEST(the_day_before_1970_was_a_wednesday),
         TEST(a_window_of_days_lasts_as_long_as_it_says),
         TEST(a_window_that_crosses_midnight_belongs_to_the_day_it_began_on),
         TEST(what_is_no_time_or_no_day_is_refused),
