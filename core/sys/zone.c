@@ -15,6 +15,7 @@
 #define FILE_MAX  (1u << 20)
 #define TIMES_MAX 10000u
 #define DAY_S     86400
+#define HOUR_S    3600
 
 /* ---- zone files ---- */
 
@@ -331,6 +332,32 @@ int64_t oc_zone_start(const struct oc_zone *z, const char *day)
         }
     }
     return low * OC_SECOND;
+}
+
+/* Up to when the clock runs evenly from `from` on, at most `to`; seconds. */
+static int64_t even_until(const struct oc_zone *z, int64_t from, int64_t to)
+{
+    const int32_t offset = oc_zone_offset(z, from);
+    if (oc_zone_offset(z, to) == offset) {
+        return to;
+    }
+    while (to - from > 1) {
+        int64_t middle = from + (to - from) / 2;
+        *(oc_zone_offset(z, middle) == offset ? &from : &to) = middle;
+    }
+    return to;
+}
+
+int64_t oc_zone_hour_end(const struct oc_zone *z, int64_t wall_ms)
+{
+    char name[OC_ZONE_HOUR], other[OC_ZONE_HOUR];
+    int64_t at = oc_floor_div(wall_ms, OC_SECOND);
+    oc_zone_hour(z, wall_ms, name);
+    do {
+        int64_t full = at + HOUR_S - oc_floor_mod(at + oc_zone_offset(z, at), HOUR_S);
+        at = even_until(z, at, full);
+    } while (strcmp(oc_zone_hour(z, at * OC_SECOND, other), name) == 0);
+    return at * OC_SECOND;
 }
 
 static char *move(const char *day, int days, bool next_month, char out[OC_ZONE_DAY])

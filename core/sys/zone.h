@@ -41,6 +41,9 @@ char *oc_zone_day(const struct oc_zone *z, int64_t wall_ms, char day[OC_ZONE_DAY
 char *oc_zone_hour(const struct oc_zone *z, int64_t wall_ms, char hour[OC_ZONE_HOUR]);
 /* The first moment of "2026-11-22" there; -1 when it is no date. */
 int64_t oc_zone_start(const struct oc_zone *z, const char *day);
+/* When the hour of `oc_zone_hour` ends that this moment is in: the first one after it that is in another. An hour that the
+ * clock goes through twice is one, of two hours; with it may begin and end at a half. */
+int64_t oc_zone_hour_end(const struct oc_zone *z, int64_t wall_ms);
 /* The date `days` later. */
 char *oc_zone_add(const char *day, int days, char out[OC_ZONE_DAY]);
 /* "2026-12-01" for any day of November. */

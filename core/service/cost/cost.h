@@ -7,8 +7,9 @@
  *   usage.since                                       seconds since 1970 at which these were 0
  *   usage.tracked                                     0: this call could not tell
  *   usage.ledger_today_dollars                        the gateway's own books, for today in UTC
- * Their growth is added to the day and the hour in which it was seen, across restarts of the gateway and of ours; counters and
- * figures are written in one transaction, so that neither is counted twice nor lost. What was not told is unknown, never zero.
+ * Their growth is laid evenly over the days and hours since the last look (spread.h), across restarts of the gateway and of
+ * ours; counters and figures are written in one transaction, so that neither is counted twice nor lost. What was not told is
+ * unknown, never zero.
  *
  * Configuration: `cost` (cost.c, configure.c). Samples of its own: cost.* (emit.c). Operations: cost.*. */
 #ifndef OC_SERVICE_COST_COST_H

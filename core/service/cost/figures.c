@@ -203,13 +203,29 @@ static void advance(struct oc_cost *c)
     c->slot = now;
 }
 
-void oc_cost_note(struct oc_cost *c, const char *agent, double dollars, double tokens)
+static void note(struct oc_cost_scope *s, int64_t slot, double dollars, double tokens)
 {
-    struct oc_cost_scope *s = oc_cost_scope_make(c, agent);
+    s->dollars[place_of(slot)] += dollars;
+    s->tokens[place_of(slot)] += tokens;
+}
+
+/* What lies ahead of our clock is taken as spent now. */
+void oc_cost_note(struct oc_cost *c, const char *agent, double dollars, double tokens,
+                  int64_t from_ms, int64_t to_ms)
+{
+    struct oc_cost_scope *s = *agent ? oc_cost_scope_make(c, agent) : NULL;
+    const int64_t now = oc_time_wall(), from = from_ms < now ? from_ms : now;
+    int64_t to = to_ms < now ? to_ms : now;
+    to = to > from ? to : from + 1;
     advance(c);
-    if (s) {
-        s->dollars[place_of(c->slot)] += dollars;
-        s->tokens[place_of(c->slot)] += tokens;
+    const int64_t first = oc_floor_div(from, OC_COST_SLOT_MS);
+    const int64_t last = oc_floor_div(to - 1, OC_COST_SLOT_MS);
+    int64_t slot = first > c->slot - OC_COST_SLOTS ? first : c->slot - OC_COST_SLOTS + 1;
+    for (; s && slot <= last; slot++) {
+        const int64_t begin = slot * OC_COST_SLOT_MS, end = begin + OC_COST_SLOT_MS;
+        const int64_t within = (end < to ? end : to) - (begin > from ? begin : from);
+        const double share = (double)within / (double)(to - from);
+        note(s, slot, dollars * share, tokens * share);
     }
 }
 

@@ -8,9 +8,11 @@
 #include "core/base/mem.h"
 #include "core/base/text.h"
 #include "core/service/cost/internal.h"
+#include "core/service/cost/spread.h"
 
 #define SOURCES_SPACE "cost.source"
 #define WRITE_APART   (10 * OC_SECOND)
+#define SINCE_MAX     253402300799.0 /* seconds: the end of the year 9999 */
 
 /* ---- sources ---- */
 
@@ -44,6 +46,7 @@ void oc_cost_load_sources(struct oc_cost *c)
         s->since = oc_json_num(value, "since", 0);
         s->epoch = oc_json_int(value, "epoch", 0);
         s->tracked_ms = oc_json_int(value, "tracked", 0);
+        s->seen_ms = oc_json_int(value, "seen", s->tracked_ms);
         s->told = oc_json_bool(value, "told", false);
         s->gone = oc_json_bool(value, "gone", false);
     }
@@ -62,6 +65,7 @@ void oc_cost_write_sources(struct oc_cost *c)
             oc_json_set_num(o, "since", s->since);
             oc_json_set_int(o, "epoch", s->epoch);
             oc_json_set_int(o, "tracked", s->tracked_ms);
+            oc_json_set_int(o, "seen", s->seen_ms);
             oc_json_set_bool(o, "told", s->told);
             oc_json_set_bool(o, "gone", s->gone);
             oc_kv_put(c->env.store, SOURCES_SPACE, name, o, false, NULL);
@@ -113,57 +117,99 @@ static enum oc_usage_field field_of(const struct oc_series *s)
                                               : OC_USAGE_FIELDS;
 }
 
-static struct oc_usage_row *touch(struct oc_cost *c, const char *bucket,
-                                  const struct oc_usage_id *id)
-{
-    struct oc_bucket *b = oc_ledger_bucket(&c->ledger, bucket);
-    struct oc_usage_row *row = oc_bucket_row(b, id);
-    oc_bucket_touch(b, row);
-    return row;
-}
-
-/* A row of today as it was before this batch: what it gains in dollars is only known when all of it is there. */
+/* A row of a day as it was before this batch: what it gains in dollars is only known when all of it is there. */
 struct before {
     struct oc_usage_row *row;
     double dollars, tokens;
+    int64_t from_ms, to_ms; /* when it has gained that */
 };
 
 struct intake {
     struct oc_cost *c;
+    struct oc_cost_spread spread; /* of the samples at hand; empty before the first */
+    int64_t from_ms, to_ms;       /* that it was made for */
     OC_VEC(struct before) rows;
 };
 
-static void remember(struct intake *in, struct oc_usage_row *row)
+static void remember(struct intake *in, struct oc_usage_row *row, const struct oc_cost_piece *piece)
 {
     for (size_t i = in->rows.count; i-- > 0;) {
         if (in->rows.items[i].row == row) {
             return;
         }
     }
-    struct before b = {row, oc_cost_dollars(in->c, row), oc_cost_tokens(row)};
+    struct before b = {row, oc_cost_dollars(in->c, row), oc_cost_tokens(row), piece->from_ms,
+                       piece->to_ms};
     OC_VEC_PUSH(&in->rows, b);
 }
 
-static void count(struct intake *in, const struct oc_series *s, enum oc_usage_field field,
-                  double grown, int64_t at_ms)
+/* Since when this source's growth may have come: since it was looked at last, but not before its counters began. */
+static int64_t grown_since(struct oc_cost *c, const struct oc_cost_source *s, int64_t at_ms)
 {
-    struct oc_cost *c = in->c;
-    char day[OC_ZONE_DAY], hour[OC_ZONE_HOUR];
+    const int64_t began = (int64_t)(s->since * 1000);
+    if (!s->before_ms) {
+        return oc_cost_began_today(c, s, at_ms) ? began : at_ms;
+    }
+    return began > s->before_ms ? began : s->before_ms;
+}
+
+/* The samples of one call share their time, and with it their spread. */
+static void spread_over(struct intake *in, int64_t from_ms, int64_t to_ms)
+{
+    if (!in->spread.pieces.count || in->from_ms != from_ms || in->to_ms != to_ms) {
+        oc_cost_spread_finish(&in->spread);
+        oc_cost_spread_init(&in->spread, in->c, from_ms, to_ms);
+        in->from_ms = from_ms;
+        in->to_ms = to_ms;
+    }
+}
+
+static void add_to(struct intake *in, const struct oc_cost_piece *piece,
+                   const struct oc_usage_id *id, enum oc_usage_field field, double amount)
+{
+    struct oc_usage_row *row = oc_bucket_row(piece->bucket, id);
+    oc_bucket_touch(piece->bucket, row);
+    if (piece->is_day) {
+        remember(in, row, piece);
+    }
+    if (piece->is_day && strcmp(piece->bucket->name, in->c->today) != 0) {
+        oc_cost_reprice(in->c); /* the scopes add up what was before today only once a day */
+    }
+    row->v[field] += amount;
+    row->reported_known = row->reported_known || field == OC_USAGE_REPORTED;
+}
+
+static void count(struct intake *in, const struct oc_cost_source *source, const struct oc_series *s,
+                  enum oc_usage_field field, double grown, int64_t at_ms)
+{
     const struct oc_usage_id id = {*label(s, "model") ? label(s, "model") : "unknown",
                                    label(s, "provider"), label(s, "agent"), label(s, "key")};
-    struct oc_usage_row *of_day = touch(c, oc_zone_day(&c->zone, at_ms, day), &id);
-    struct oc_usage_row *of_hour = touch(c, oc_zone_hour(&c->zone, at_ms, hour), &id);
-    remember(in, of_day);
-    of_day->v[field] += grown;
-    of_hour->v[field] += grown;
-    if (field == OC_USAGE_REPORTED) {
-        of_day->reported_known = of_hour->reported_known = true;
+    spread_over(in, grown_since(in->c, source, at_ms), at_ms);
+    for (size_t i = 0; i < in->spread.pieces.count; i++) {
+        const struct oc_cost_piece *piece = &in->spread.pieces.items[i];
+        double amount = oc_cost_spread_share(&in->spread, grown, field != OC_USAGE_REPORTED, piece);
+        if (amount > 0 || piece->to_ms == in->spread.to_ms) {
+            add_to(in, piece, &id, field, amount);
+        }
     }
-    c->stale = c->dirty = true;
+    in->c->stale = in->c->dirty = true;
+}
+
+/* The counters were looked at. Of a clock that was set back nothing is known but now. */
+static void see(struct oc_cost *c, struct oc_cost_source *s, int64_t at_ms)
+{
+    if (s->seen_ms != at_ms) {
+        s->before_ms = s->seen_ms < at_ms ? s->seen_ms : at_ms;
+        s->seen_ms = at_ms;
+        s->dirty = c->dirty = true;
+    }
 }
 
 static void take_since(struct oc_cost_source *s, double since)
 {
+    if (!(since >= 0 && since <= SINCE_MAX)) {
+        return; /* no time at all says nothing */
+    }
     /* Some clocks say the same start a little differently each time. */
     if (s->since > 0 && since > s->since + 1) {
         s->epoch++;
@@ -179,9 +225,23 @@ static void take_since(struct oc_cost_source *s, double since)
 static void take_tracked(struct oc_cost *c, struct oc_cost_source *s, bool tracked, int64_t at_ms)
 {
     if (tracked) {
+        see(c, s, at_ms);
         s->tracked_ms = at_ms;
         s->told = s->dirty = true;
         c->dirty = true;
+    }
+}
+
+static void take_counter(struct intake *in, struct oc_cost_source *s, const struct oc_sample *p)
+{
+    enum oc_usage_field field = field_of(p->series);
+    if (field == OC_USAGE_FIELDS) {
+        return;
+    }
+    see(in->c, s, p->time_ms);
+    double grown = oc_cost_growth(in->c, s, p);
+    if (grown > 0 || (field == OC_USAGE_REPORTED && oc_cost_began_today(in->c, s, p->time_ms))) {
+        count(in, s, p->series, field, grown, p->time_ms);
     }
 }
 
@@ -202,12 +262,7 @@ static void take_sample(struct intake *in, struct oc_cost_source *s, const struc
         s->ledger = p->value;
         s->ledger_ms = p->time_ms;
     } else {
-        enum oc_usage_field field = field_of(p->series);
-        double grown = field == OC_USAGE_FIELDS ? 0 : oc_cost_growth(in->c, s, p);
-        if (grown > 0 ||
-            (field == OC_USAGE_REPORTED && oc_cost_began_today(in->c, s, p->time_ms))) {
-            count(in, p->series, field, grown, p->time_ms);
-        }
+        take_counter(in, s, p);
     }
 }
 
@@ -218,10 +273,8 @@ static void note_growth(struct intake *in)
         const struct before *b = &in->rows.items[i];
         double dollars = oc_cost_dollars(in->c, b->row) - b->dollars;
         double tokens = oc_cost_tokens(b->row) - b->tokens;
-        oc_cost_note(in->c, OC_COST_GLOBAL, dollars, tokens);
-        if (*b->row->id.agent) {
-            oc_cost_note(in->c, b->row->id.agent, dollars, tokens);
-        }
+        oc_cost_note(in->c, OC_COST_GLOBAL, dollars, tokens, b->from_ms, b->to_ms);
+        oc_cost_note(in->c, b->row->id.agent, dollars, tokens, b->from_ms, b->to_ms);
     }
 }
 
@@ -240,6 +293,7 @@ void oc_cost_take(void *ctx, const struct oc_event *event)
     note_growth(&in);
     bool grown = in.rows.count > 0;
     OC_VEC_FINISH(&in.rows);
+    oc_cost_spread_finish(&in.spread);
     if (grown) {
         oc_cost_emit(in.c, batch->time_ms);
     }

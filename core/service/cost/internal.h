@@ -57,6 +57,8 @@ struct oc_cost_source {
     double since;       /* 0 = not said */
     int64_t epoch;      /* grows with each restart of the counters */
     int64_t tracked_ms; /* of the last figures; 0 = never */
+    int64_t seen_ms;    /* when its counters were looked at last; 0 = never */
+    int64_t before_ms;  /* and the time before: what has grown has grown since */
     bool told;          /* has brought figures before: what appears now began at 0 */
     bool gone;          /* its collector was removed; kept for when it comes back */
     double ledger;      /* NaN = unknown */
@@ -97,6 +99,7 @@ struct oc_cost {
     struct oc_timer *timer;
     char today[OC_ZONE_DAY]; /* of the scopes' figures */
     int64_t slot;            /* number of the newest slot of the scopes */
+    bool recalled;           /* the spend of before a restart is in the slots */
     int64_t flushed_ms, expired_ms;
     bool stale;         /* figures have changed since the scopes were added up */
     bool dirty;         /* something is to be written */
@@ -124,8 +127,9 @@ struct oc_cost_scope *oc_cost_scope_make(struct oc_cost *c, const char *agent);
 /* Adds the scopes up again when figures, prices or the day have changed. */
 void oc_cost_refresh(struct oc_cost *c);
 void oc_cost_reprice(struct oc_cost *c); /* everything is to be added up again */
-/* What was spent just now, for burn rates. */
-void oc_cost_note(struct oc_cost *c, const char *agent, double dollars, double tokens);
+/* What was spent evenly from then to then, for burn rates; the agent "" is nobody. */
+void oc_cost_note(struct oc_cost *c, const char *agent, double dollars, double tokens,
+                  int64_t from_ms, int64_t to_ms);
 /* Dollars (or tokens) an hour over the last `hours`, at most 6. */
 double oc_cost_burn(struct oc_cost *c, const struct oc_cost_scope *s, int hours, int32_t unit);
 void oc_cost_scope_destroy(void *scope);

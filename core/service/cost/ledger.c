@@ -123,9 +123,15 @@ void oc_ledger_finish(struct oc_ledger *l)
     oc_map_finish(&l->known, NULL);
 }
 
-bool oc_ledger_has(const struct oc_ledger *l, const char *name)
+static bool is_kept(const struct oc_ledger *l, const char *name)
 {
     return oc_map_get(&l->known, name) != NULL;
+}
+
+bool oc_ledger_has(const struct oc_ledger *l, const char *name)
+{
+    const struct oc_bucket *b = oc_map_get(&l->buckets, name);
+    return b ? b->rows.count > 0 : is_kept(l, name);
 }
 
 struct oc_bucket *oc_ledger_bucket(struct oc_ledger *l, const char *name)
@@ -135,7 +141,7 @@ struct oc_bucket *oc_ledger_bucket(struct oc_ledger *l, const char *name)
         b = oc_calloc(1, sizeof *b);
         snprintf(b->name, sizeof b->name, "%s", name);
         oc_map_set(&l->buckets, name, b);
-        if (oc_ledger_has(l, name)) {
+        if (is_kept(l, name)) {
             load(l, b);
         }
     }
@@ -168,7 +174,7 @@ static void write_bucket(struct oc_ledger *l, struct oc_bucket *b)
             free(key);
         }
     }
-    if (!oc_ledger_has(l, b->name)) {
+    if (!is_kept(l, b->name)) {
         json_t *mark = json_true();
         oc_kv_put(l->store, INDEX, b->name, mark, false, NULL);
         oc_map_set(&l->known, b->name, l);

@@ -47,7 +47,7 @@ struct oc_bucket {
 
 struct oc_ledger {
     struct oc_store *store;
-    struct oc_map known;   /* names of buckets that hold something */
+    struct oc_map known;   /* names of buckets that the store holds something of */
     struct oc_map buckets; /* those in memory */
 };
 
@@ -55,6 +55,7 @@ void oc_ledger_init(struct oc_ledger *l, struct oc_store *store);
 void oc_ledger_finish(struct oc_ledger *l);
 /* Never NULL; one that holds nothing is empty. Borrowed until oc_ledger_trim. */
 struct oc_bucket *oc_ledger_bucket(struct oc_ledger *l, const char *name);
+/* Whether it holds something, be it not written yet. */
 bool oc_ledger_has(const struct oc_ledger *l, const char *name);
 /* The row of `id`, made when it is new. */
 struct oc_usage_row *oc_bucket_row(struct oc_bucket *b, const struct oc_usage_id *id);

@@ -127,36 +127,36 @@ static void minute(void *ctx)
 /* ---- the burn rates of before a restart ---- */
 
 /* Within an hour the spend is taken as even: slots are not written. */
-static void recall_hour(struct oc_cost *c, int64_t at_ms, int64_t end_ms)
+static void recall_hour(struct oc_cost *c, const char *hour, int64_t from_ms, int64_t to_ms)
 {
-    char hour[OC_ZONE_HOUR];
-    oc_zone_hour(&c->zone, at_ms, hour);
-    const struct oc_bucket *b =
-        oc_ledger_has(&c->ledger, hour) ? oc_ledger_bucket(&c->ledger, hour) : NULL;
-    int64_t slots = (end_ms - at_ms + OC_COST_SLOT_MS - 1) / OC_COST_SLOT_MS;
-    for (size_t i = 0; b && slots > 0 && i < b->rows.count; i++) {
+    if (!oc_ledger_has(&c->ledger, hour)) {
+        return;
+    }
+    const struct oc_bucket *b = oc_ledger_bucket(&c->ledger, hour);
+    for (size_t i = 0; i < b->rows.count; i++) {
         const struct oc_usage_row *row = b->rows.items[i];
-        const char *const agents[] = {OC_COST_GLOBAL, row->id.agent};
-        for (size_t k = 0; k < OC_COUNT(agents); k++) {
-            struct oc_cost_scope *s = *agents[k] ? oc_cost_scope_make(c, agents[k]) : NULL;
-            for (int64_t n = 0; s && n < slots; n++) {
-                int64_t slot = at_ms / OC_COST_SLOT_MS + n;
-                if (slot > c->slot - OC_COST_SLOTS && slot <= c->slot) {
-                    s->dollars[slot % OC_COST_SLOTS] += oc_cost_dollars(c, row) / (double)slots;
-                    s->tokens[slot % OC_COST_SLOTS] += oc_cost_tokens(row) / (double)slots;
-                }
-            }
-        }
+        const double dollars = oc_cost_dollars(c, row), tokens = oc_cost_tokens(row);
+        oc_cost_note(c, OC_COST_GLOBAL, dollars, tokens, from_ms, to_ms);
+        oc_cost_note(c, row->id.agent, dollars, tokens, from_ms, to_ms);
     }
 }
 
+/* By the hours of the zone, from a midnight on, so that each is there once and with its true length, also when the clocks
+ * change. */
 static void recall(struct oc_cost *c)
 {
-    int64_t now = oc_time_wall();
-    c->slot = now / OC_COST_SLOT_MS;
-    for (int64_t at = (now / OC_HOUR - 6) * OC_HOUR; at <= now; at += OC_HOUR) {
-        recall_hour(c, at, at + OC_HOUR < now ? at + OC_HOUR : now);
+    char day[OC_ZONE_DAY], hour[OC_ZONE_HOUR], latest[OC_ZONE_HOUR] = "";
+    const int64_t now = oc_time_wall(), first = now - OC_COST_SLOTS * OC_COST_SLOT_MS;
+    int64_t end, at = oc_zone_start(&c->zone, oc_zone_day(&c->zone, first, day));
+    for (; at <= now; at = end) {
+        end = oc_zone_hour_end(&c->zone, at);
+        oc_zone_hour(&c->zone, at, hour);
+        if (end > first && strcmp(hour, latest) > 0) {
+            memcpy(latest, hour, sizeof latest);
+            recall_hour(c, hour, at, end < now ? end : now);
+        }
     }
+    c->recalled = true;
 }
 
 /* ---- life ---- */
@@ -230,7 +230,7 @@ void oc_cost_configure(struct oc_cost *c, const struct oc_config *config, struct
     if (c->complete) { /* a reload: budgets may have gone */
         oc_cost_emit_anew(c);
     }
-    if (!c->slot) {
+    if (!c->recalled) {
         recall(c);
     }
     if (!c->env.ephemeral && !oc_timer_active(c->timer)) {

@@ -194,8 +194,9 @@ static void figures_go_to_the_day_of_the_configured_zone(void **state)
     const json_t *o = stage_ask(&f.s, "cost.summary", NULL);
     assert_string_equal(oc_json_str(o, "from", ""), "2025-11-22");
     near(oc_json_num(o, "dollars", 0), 1);
-    stage_pass(&f.s, OC_HOUR);
+    stage_pass(&f.s, 59 * OC_MINUTE);
     near(figure("dollars"), 0);
+    tell();
     use(1, 0, 0, 2);
     near(figure("dollars"), 2);
     o = stage_ask(&f.s, "cost.summary", "{\"period\": \"month\"}");
@@ -223,6 +224,7 @@ static void old_figures_are_forgotten(void **state)
 {
     (void)state;
     configure("cost = { retention = \"31d\"; hourly_retention = \"1d\"; };");
+    tell();
     use(1, 0, 0, 1);
     assert_true(oc_ledger_has(&f.cost->ledger, "2025-11-23"));
     assert_true(oc_ledger_has(&f.cost->ledger, "2025-11-23T02"));

@@ -124,10 +124,11 @@ static void the_defaults_are_the_collectives(void **state)
 static void the_forecast_follows_the_rate(void **state)
 {
     (void)state;
-    /* 02:00: one dollar every half an hour until 08:00 */
-    for (int i = 0; i < 12; i++) {
-        use(1, 100, 0, 1);
-        stage_pass(&f.s, 29 * OC_MINUTE);
+    tell_of("gpt-4o", "coder", TODAY);
+    for (int i = 0; i < 12; i++) { /* 02:00: one dollar every half an hour until 08:00 */
+        stage_pass(&f.s, 30 * OC_MINUTE);
+        f.spend += 1;
+        tell_of("gpt-4o", "coder", TODAY);
     }
     const json_t *o = stage_ask(&f.s, "cost.forecast", NULL);
     near(oc_json_num(o, "spent_today", 0), 12);

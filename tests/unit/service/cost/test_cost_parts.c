@@ -91,6 +91,34 @@ static void a_day_without_a_midnight_begins_at_its_first_moment(void **state)
     assert_true(hours_of("2011-12-29") == 24);
 }
 
+static void hour_ends(const char *time, const char *wanted)
+{
+    assert_true(oc_zone_hour_end(&zone, at(time)) == at(wanted));
+}
+
+static void hours_end_where_the_next_one_begins_also_when_the_clocks_change(void **state)
+{
+    (void)state;
+    set("UTC");
+    hour_ends("2026-11-22T13:00:00Z", "2026-11-22T14:00:00Z");
+    hour_ends("2026-11-22T13:59:59.999Z", "2026-11-22T14:00:00Z");
+    hour_ends("1970-01-01T00:00:00Z", "1970-01-01T01:00:00Z");
+    set("+05:30");
+    hour_ends("2026-11-22T13:00:00Z", "2026-11-22T13:30:00Z");
+    hour_ends("2026-11-22T13:30:00Z", "2026-11-22T14:30:00Z");
+    set("Europe/Berlin");
+    hour_ends("2026-10-25T00:10:00Z", "2026-10-25T02:00:00Z"); /* two o'clock comes twice */
+    hour_ends("2026-10-25T01:10:00Z", "2026-10-25T02:00:00Z");
+    hour_ends("2026-03-29T00:10:00Z", "2026-03-29T01:00:00Z");
+    set("Australia/Lord_Howe"); /* from 02:00 back to 01:30, and from 02:00 on to 02:30 */
+    hour_ends("2026-04-04T14:10:00Z", "2026-04-04T15:30:00Z");
+    hour_ends("2026-10-03T15:10:00Z", "2026-10-03T15:30:00Z");
+    hour_ends("2026-10-03T15:40:00Z", "2026-10-03T16:00:00Z");
+    set("America/St_Johns"); /* until 2011 the clocks changed at a minute past midnight */
+    hour_ends("2010-11-07T02:30:00Z", "2010-11-07T02:31:00Z");
+    hour_ends("2010-11-07T02:31:00Z", "2010-11-07T03:30:00Z");
+}
+
 static void the_years_to_come_follow_the_rule(void **state)
 {
     (void)state;
@@ -248,6 +276,7 @@ int main(void)
         cmocka_unit_test(days_of_a_fixed_offset_begin_there),
         cmocka_unit_test(days_on_which_the_clocks_change_have_23_and_25_hours),
         cmocka_unit_test(a_day_without_a_midnight_begins_at_its_first_moment),
+        cmocka_unit_test(hours_end_where_the_next_one_begins_also_when_the_clocks_change),
         cmocka_unit_test(the_years_to_come_follow_the_rule),
         cmocka_unit_test(months_are_counted_by_the_calendar),
         cmocka_unit_test(bad_zones_are_refused),
