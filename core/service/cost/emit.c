@@ -7,7 +7,8 @@
  *   cost.budget_pace                    the lesser of the last hour's pace and twice that of the last six: a short burst and a
  *                                       slow drift alone are no alarm
  *   cost.tracking_age_seconds{source}   since a source that has told figures told any
- *   cost.reconcile_percent{against}     prices: ours against the gateway's; ledger: what was counted against its books */
+ *   cost.reconcile_percent{against="prices"}  how far today's charges are from our prices; cost.reconcile_off: too far. The
+ *                                       gateway's books are no alarm: they lag, and may count for others, too (cost.reconcile) */
 #include <math.h>
 #include <string.h>
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/floor.h"
 #include "core/base/json.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
@@ -47,6 +48,8 @@ void oc_cost_load_sources(struct oc_cost *c)
         s->epoch = oc_json_int(value, "epoch", 0);
         s->tracked_ms = oc_json_int(value, "tracked", 0);
         s->seen_ms = oc_json_int(value, "seen", s->tracked_ms);
+        s->charged = oc_json_num(value, "charged", 0);
+        s->charged_whole = oc_json_bool(value, "charged_whole", false);
         s->told = oc_json_bool(value, "told", false);
         s->gone = oc_json_bool(value, "gone", false);
     }
@@ -66,6 +69,8 @@ void oc_cost_write_sources(struct oc_cost *c)
             oc_json_set_int(o, "epoch", s->epoch);
             oc_json_set_int(o, "tracked", s->tracked_ms);
             oc_json_set_int(o, "seen", s->seen_ms);
+            oc_json_set_num(o, "charged", s->charged);
+            oc_json_set_bool(o, "charged_whole", s->charged_whole);
             oc_json_set_bool(o, "told", s->told);
             oc_json_set_bool(o, "gone", s->gone);
             oc_kv_put(c->env.store, SOURCES_SPACE, name, o, false, NULL);
@@ -82,6 +87,37 @@ void oc_cost_written_sources(struct oc_cost *c)
     while (oc_map_next(&c->sources, &it, &name, &value)) {
         ((struct oc_cost_source *)value)->dirty = false;
     }
+}
+
+/* ---- books ---- */
+
+static int64_t utc_day(int64_t at_ms)
+{
+    return oc_floor_div(at_ms, OC_DAY);
+}
+
+static bool is_today(int64_t at_ms)
+{
+    return utc_day(at_ms) == utc_day(oc_time_wall());
+}
+
+double oc_cost_ledger_today(const struct oc_cost_source *s)
+{
+    return is_today(s->ledger_ms) ? s->ledger : NAN;
+}
+
+double oc_cost_charged_today(const struct oc_cost_source *s)
+{
+    return s->charged_whole && is_today(s->seen_ms) ? s->charged : NAN;
+}
+
+/* At the first look of another day: whether it was watched from its beginning, or its counters began on it. */
+static void begin_books(struct oc_cost_source *s)
+{
+    const int64_t midnight = utc_day(s->seen_ms) * OC_DAY;
+    s->charged = 0;
+    s->charged_whole =
+        (s->before_ms && s->before_ms <= midnight) || s->since * 1000 >= (double)midnight;
 }
 
 /* ---- rows ---- */
@@ -179,12 +215,16 @@ static void add_to(struct intake *in, const struct oc_cost_piece *piece,
     row->reported_known = row->reported_known || field == OC_USAGE_REPORTED;
 }
 
-static void count(struct intake *in, const struct oc_cost_source *source, const struct oc_series *s,
+static void count(struct intake *in, struct oc_cost_source *source, const struct oc_series *s,
                   enum oc_usage_field field, double grown, int64_t at_ms)
 {
     const struct oc_usage_id id = {*label(s, "model") ? label(s, "model") : "unknown",
                                    label(s, "provider"), label(s, "agent"), label(s, "key")};
     spread_over(in, grown_since(in->c, source, at_ms), at_ms);
+    if (field == OC_USAGE_REPORTED) {
+        const int64_t midnight = utc_day(at_ms) * OC_DAY;
+        source->charged += grown - oc_cost_spread_until(&in->spread, grown, false, midnight);
+    }
     for (size_t i = 0; i < in->spread.pieces.count; i++) {
         const struct oc_cost_piece *piece = &in->spread.pieces.items[i];
         double amount = oc_cost_spread_share(&in->spread, grown, field != OC_USAGE_REPORTED, piece);
@@ -200,8 +240,12 @@ static void see(struct oc_cost *c, struct oc_cost_source *s, int64_t at_ms)
 {
     if (s->seen_ms != at_ms) {
         s->before_ms = s->seen_ms < at_ms ? s->seen_ms : at_ms;
+        const bool another_day = utc_day(at_ms) != utc_day(s->seen_ms);
         s->seen_ms = at_ms;
         s->dirty = c->dirty = true;
+        if (another_day) {
+            begin_books(s);
+        }
     }
 }
 
@@ -254,9 +298,7 @@ static void take_sample(struct intake *in, struct oc_cost_source *s, const struc
     }
     s->dirty = s->dirty || s->gone;
     s->gone = false;
-    if (strcmp(what, "since") == 0) {
-        take_since(s, p->value);
-    } else if (strcmp(what, "tracked") == 0) {
+    if (strcmp(what, "tracked") == 0) {
         take_tracked(in->c, s, p->value > 0, p->time_ms);
     } else if (strcmp(what, "ledger_today_dollars") == 0) {
         s->ledger = p->value;
@@ -278,11 +320,23 @@ static void note_growth(struct intake *in)
     }
 }
 
+/* Before the counters, wherever it stands: what they have grown by depends on it. */
+static void take_beginning(struct oc_cost *c, const struct oc_batch *batch)
+{
+    for (size_t i = 0; i < batch->sample_count; i++) {
+        const struct oc_sample *p = &batch->samples[i];
+        if (strcmp(p->series->name, "usage.since") == 0) {
+            take_since(source_of(c, batch->instance), p->value);
+        }
+    }
+}
+
 void oc_cost_take(void *ctx, const struct oc_event *event)
 {
     const struct oc_batch *batch = event->native;
     struct intake in = {.c = ctx};
     struct oc_cost_source *s = NULL;
+    take_beginning(in.c, batch);
     for (size_t i = 0; i < batch->sample_count; i++) {
         const struct oc_sample *p = &batch->samples[i];
         if (oc_starts(p->series->name, "usage.")) {

@@ -61,8 +61,10 @@ struct oc_cost_source {
     int64_t before_ms;  /* and the time before: what has grown has grown since */
     bool told;          /* has brought figures before: what appears now began at 0 */
     bool gone;          /* its collector was removed; kept for when it comes back */
-    double ledger;      /* NaN = unknown */
+    double ledger;      /* its own books of the day (UTC) of ledger_ms; NaN = unknown */
     int64_t ledger_ms;
+    double charged;     /* dollars that it has charged on the day (UTC) of seen_ms, as counted */
+    bool charged_whole; /* none of that day is missing in it */
     json_t *
         endpoints; /* owned; {"metrics": {"state": "ok"}, ..} as the collector said, NULL = nothing */
     bool dirty;
@@ -143,6 +145,9 @@ void oc_cost_load_sources(struct oc_cost *c);
 void oc_cost_write_sources(struct oc_cost *c);
 void oc_cost_written_sources(struct oc_cost *c);
 void oc_cost_source_destroy(void *source);
+/* Of today (UTC): what its own books say, and what was counted; NaN = unknown, the day may just have begun. */
+double oc_cost_ledger_today(const struct oc_cost_source *s);
+double oc_cost_charged_today(const struct oc_cost_source *s);
 
 /* ---- counter.c ---- */
 

@@ -68,7 +68,7 @@ json_t *oc_cost_sources_json(struct oc_cost *c)
         oc_json_set_str(o, "state", !s->tracked_ms ? "unknown" : stale ? "lost" : "ok");
         oc_json_set_time(o, "last_figures", s->tracked_ms);
         oc_json_set_time(o, "counters_since", (int64_t)(s->since * 1000));
-        oc_json_set_num(o, "ledger_today_dollars", s->ledger);
+        oc_json_set_num(o, "ledger_today_dollars", oc_cost_ledger_today(s));
         json_object_set(o, "endpoints", s->endpoints ? s->endpoints : json_null());
         json_array_append_new(list, o);
     }
@@ -315,6 +315,31 @@ static void put_difference(json_t *o, double ours, double theirs, double bound)
     oc_json_set_str(o, "state", isnan(percent) ? "unknown" : fabs(percent) > bound ? "off" : "ok");
 }
 
+static json_t *against_prices(const struct oc_cost *c, const char *model,
+                              const struct oc_cost_sum *s)
+{
+    json_t *o = json_object();
+    oc_json_set_str(o, "what", model);
+    oc_json_set_str(o, "against", "prices");
+    oc_cost_put(o, "ours", s->compared > 0 ? s->priced : s->computed, s->price_known);
+    oc_json_set_num(o, "theirs", s->reported_known ? s->v[OC_USAGE_REPORTED] : NAN);
+    put_difference(o, s->priced, s->compared, c->options.reconcile_percent);
+    return o;
+}
+
+/* Whatever the range: of other days a source does not tell its books. */
+static json_t *against_books(const struct oc_cost *c, const struct oc_cost_source *s)
+{
+    const double ours = oc_cost_charged_today(s), theirs = oc_cost_ledger_today(s);
+    json_t *o = json_object();
+    oc_json_set_str(o, "what", s->name);
+    oc_json_set_str(o, "against", "books of today (UTC)");
+    oc_json_set_num(o, "ours", ours);
+    oc_json_set_num(o, "theirs", theirs);
+    put_difference(o, ours, theirs, c->options.reconcile_percent);
+    return o;
+}
+
 static void op_reconcile(struct oc_call *call, void *ctx)
 {
     struct oc_cost *c = ctx;
@@ -332,32 +357,15 @@ static void op_reconcile(struct oc_call *call, void *ctx)
     void *value;
     const char *name;
     while (oc_map_next(&a.sums, &it, &name, &value)) {
-        const struct oc_cost_sum *s = value;
-        json_t *o = json_object();
-        oc_json_set_str(o, "what", name);
-        oc_json_set_str(o, "against", "prices");
-        oc_cost_put(o, "ours", s->compared > 0 ? s->priced : s->computed, s->price_known);
-        oc_json_set_num(o, "theirs", s->reported_known ? s->v[OC_USAGE_REPORTED] : NAN);
-        put_difference(o, s->priced, s->compared, c->options.reconcile_percent);
-        json_array_append_new(list, o);
+        json_array_append_new(list, against_prices(c, name, value));
     }
     oc_map_finish(&a.sums, free);
     it = 0;
     while (oc_map_next(&c->sources, &it, &name, &value)) {
         const struct oc_cost_source *s = value;
-        if (s->gone) {
-            continue;
+        if (!s->gone) {
+            json_array_append_new(list, against_books(c, s));
         }
-        json_t *o = json_object();
-        oc_json_set_str(o, "what", name);
-        oc_json_set_str(o, "against", "books of today (UTC)");
-        oc_cost_put(o, "ours", a.sum.v[OC_USAGE_REPORTED], oc_cost_told(c));
-        oc_json_set_num(o, "theirs", s->ledger);
-        bool comparable = oc_cost_told(c) && strcmp(r.from, c->today) == 0 &&
-                          strcmp(c->options.time_zone, "UTC") == 0;
-        put_difference(o, a.sum.v[OC_USAGE_REPORTED], comparable ? s->ledger : NAN,
-                       c->options.reconcile_percent);
-        json_array_append_new(list, o);
     }
     oc_cost_warn_unless_told(call, c);
     oc_call_succeed(call, list);

@@ -12,6 +12,7 @@
 struct fixture {
     struct stage s;
     struct oc_cost *cost;
+    const char *gateway;                   /* which tells now: "gate" */
     double requests, input, output, spend; /* the gateway's counters of one model */
 };
 
@@ -39,8 +40,9 @@ static inline void put(struct call *c, const char *name, double value, const cha
         labels[n++] = (struct oc_label){{label, strlen(label)}, {text, strlen(text)}};
     }
     uint32_t kind = model ? OC_KIND_COUNTER : OC_KIND_GAUGE;
-    struct oc_series *series = oc_store_series(
-        f.s.env.store, "gate", (struct oc_view){name, strlen(name)}, kind, labels, model ? n : 0);
+    struct oc_series *series =
+        oc_store_series(f.s.env.store, f.gateway, (struct oc_view){name, strlen(name)}, kind,
+                        labels, model ? n : 0);
     int64_t at = oc_time_wall();
     oc_store_append(f.s.env.store, series, at, value);
     struct oc_sample sample = {.series = series, .time_ms = at, .value = value};
@@ -49,7 +51,7 @@ static inline void put(struct call *c, const char *name, double value, const cha
 
 static inline void publish(struct call *c)
 {
-    struct oc_batch batch = {.instance = "gate",
+    struct oc_batch batch = {.instance = f.gateway,
                              .plugin = "x",
                              .time_ms = oc_time_wall(),
                              .samples = c->samples.items,
@@ -100,6 +102,7 @@ static inline int setup(void **state)
 {
     (void)state;
     memset(&f, 0, sizeof f);
+    f.gateway = "gate";
     stage_begin(&f.s);
     f.cost = oc_cost_create(&f.s.env);
     configure("");
