@@ -11,9 +11,11 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/time.h"
+#include "core/op/sliced.h"
 #include "core/store/query.h"
 
-#define SERIES_MAX 1000u      /* of one answer */
+#define SERIES_MAX 1000u   /* of one answer */
+#define POINTS_MAX 300000u /* of one answer in all: charts of SERIES_MAX, 30 days of one series */
 #define EXPORT_MAX (6u << 20) /* bytes of one export: with JSON escapes it fits one frame */
 #define AUTO_STEPS 60         /* rows that `step = auto` aims at */
 
@@ -214,6 +216,57 @@ static const struct oc_op list_op = {
     .handler = op_list,
 };
 
+/* ---- what reads one series after the other, in slices ---- */
+
+struct reading {
+    struct oc_sliced sliced; /* first */
+    struct oc_metrics *m;
+    struct question q;
+    size_t at, points; /* series and points that have been read */
+    json_t *list;      /* of a query */
+    struct oc_buf out; /* of an export */
+    int32_t format;
+    int rc;
+    struct oc_error err;
+};
+
+static void reading_destroy(struct oc_sliced *sliced)
+{
+    struct reading *r = (struct reading *)sliced;
+    question_finish(&r->q);
+    json_decref(r->list);
+    oc_buf_finish(&r->out);
+    free(r);
+}
+
+/* The points of the series that is next. */
+static const struct oc_series *read_next(struct reading *r, struct oc_points *points)
+{
+    struct oc_series *series = r->q.series.list.items[r->at++];
+    r->rc = oc_store_query(r->m->env.store, series, r->q.from, r->q.to, r->q.step, r->q.agg, points,
+                           &r->err);
+    r->points += points->list.count;
+    return series;
+}
+
+static bool is_read(const struct reading *r)
+{
+    return r->rc != OC_OK || r->at == r->q.series.list.count;
+}
+
+static void read_in_slices(struct oc_metrics *m, struct oc_call *call,
+                           bool (*work)(struct oc_sliced *, int64_t),
+                           json_t *(*answer)(struct oc_sliced *, struct oc_error *))
+{
+    struct reading *r = oc_calloc(1, sizeof *r);
+    r->sliced = (struct oc_sliced){.work = work, .answer = answer, .destroy = reading_destroy};
+    r->m = m;
+    r->format = ((const struct params *)oc_call_params(call))->format;
+    oc_error_init(&r->err);
+    r->rc = ask(m, call, &r->q, &r->err);
+    oc_sliced_run(&r->sliced, m->env.loop, call);
+}
+
 /* ---- metrics.query ---- */
 
 static json_t *points_json(const struct oc_points *points)
@@ -250,38 +303,56 @@ static void summarize(json_t *o, const struct oc_points *points)
     oc_json_set_int(o, "count", (int64_t)n);
 }
 
-static void op_query(struct oc_call *call, void *ctx)
+static void add_row(struct reading *r)
 {
-    struct oc_metrics *m = ctx;
-    struct question q;
-    struct oc_error err;
-    oc_error_init(&err);
-    int rc = ask(m, call, &q, &err);
-    json_t *list = json_array();
-    for (size_t i = 0; rc == OC_OK && i < q.series.list.count; i++) {
-        struct oc_points points = {0};
-        rc = oc_store_query(m->env.store, q.series.list.items[i], q.from, q.to, q.step, q.agg,
-                            &points, &err);
+    struct oc_points points = {0};
+    const struct oc_series *series = read_next(r, &points);
+    if (r->rc == OC_OK && r->points > POINTS_MAX) {
+        r->rc = oc_error_set(&r->err, OC_E_CONFIG, "the query has more than %u points in all",
+                             POINTS_MAX);
+        oc_error_hint(&r->err, "Take a larger step, a shorter range or fewer series.");
+    } else if (r->rc == OC_OK) {
         json_t *row = json_object();
-        describe(row, q.series.list.items[i]);
+        describe(row, series);
         summarize(row, &points);
         oc_json_take(row, "points", points_json(&points));
-        json_array_append_new(list, row);
-        oc_points_finish(&points);
+        json_array_append_new(r->list, row);
     }
-    if (rc == OC_OK) {
-        json_t *o = json_object();
-        oc_json_set_time(o, "from", q.from);
-        oc_json_set_time(o, "to", q.to);
-        oc_json_set_int(o, "step_ms", q.step);
-        oc_json_set_str(o, "aggregation", oc_agg_name(q.agg));
-        json_object_set(o, "series", list);
-        oc_call_succeed(call, o);
-    } else {
-        oc_call_fail(call, &err);
+    oc_points_finish(&points);
+}
+
+static bool query_work(struct oc_sliced *sliced, int64_t until)
+{
+    struct reading *r = (struct reading *)sliced;
+    r->list = r->list ? r->list : json_array();
+    while (!is_read(r)) {
+        add_row(r);
+        if (oc_time_mono() >= until) {
+            break;
+        }
     }
-    json_decref(list);
-    question_finish(&q);
+    return is_read(r);
+}
+
+static json_t *query_answer(struct oc_sliced *sliced, struct oc_error *err)
+{
+    struct reading *r = (struct reading *)sliced;
+    if (r->rc != OC_OK) {
+        *err = r->err;
+        return NULL;
+    }
+    json_t *o = json_object();
+    oc_json_set_time(o, "from", r->q.from);
+    oc_json_set_time(o, "to", r->q.to);
+    oc_json_set_int(o, "step_ms", r->q.step);
+    oc_json_set_str(o, "aggregation", oc_agg_name(r->q.agg));
+    json_object_set(o, "series", r->list);
+    return o;
+}
+
+static void op_query(struct oc_call *call, void *ctx)
+{
+    read_in_slices(ctx, call, query_work, query_answer);
 }
 
 static const struct oc_op query_op = {
@@ -332,39 +403,51 @@ static void json_rows(struct oc_buf *out, const struct oc_series *s, const struc
     }
 }
 
+static void add_text(struct reading *r)
+{
+    struct oc_points points = {0};
+    const struct oc_series *series = read_next(r, &points);
+    (r->format == 0 ? csv_rows : json_rows)(&r->out, series, &points);
+    oc_points_finish(&points);
+    if (r->rc == OC_OK && r->out.len >= EXPORT_MAX) {
+        r->rc =
+            oc_error_set(&r->err, OC_E_CONFIG, "the export is larger than %u MB", EXPORT_MAX >> 20);
+        oc_error_hint(&r->err,
+                      "Export fewer series or a shorter range at a time, or give a --step.");
+    }
+}
+
+static bool export_work(struct oc_sliced *sliced, int64_t until)
+{
+    struct reading *r = (struct reading *)sliced;
+    if (r->format == 0 && r->out.len == 0) {
+        oc_buf_adds(&r->out, "time,series,value\r\n");
+    }
+    while (!is_read(r)) {
+        add_text(r);
+        if (oc_time_mono() >= until) {
+            break;
+        }
+    }
+    return is_read(r);
+}
+
+static json_t *export_answer(struct oc_sliced *sliced, struct oc_error *err)
+{
+    struct reading *r = (struct reading *)sliced;
+    if (r->rc != OC_OK) {
+        *err = r->err;
+        return NULL;
+    }
+    json_t *o = json_object();
+    oc_json_set_str(o, "format", r->format == 0 ? "csv" : "json");
+    oc_json_set_str(o, "text", r->out.data ? r->out.data : "");
+    return o;
+}
+
 static void op_export(struct oc_call *call, void *ctx)
 {
-    struct oc_metrics *m = ctx;
-    const struct params *p = oc_call_params(call);
-    struct question q;
-    struct oc_buf out = {0};
-    struct oc_error err;
-    oc_error_init(&err);
-    int rc = ask(m, call, &q, &err);
-    if (p->format == 0) {
-        oc_buf_adds(&out, "time,series,value\r\n");
-    }
-    for (size_t i = 0; rc == OC_OK && i < q.series.list.count; i++) {
-        struct oc_points points = {0};
-        rc = oc_store_query(m->env.store, q.series.list.items[i], q.from, q.to, q.step, q.agg,
-                            &points, &err);
-        (p->format == 0 ? csv_rows : json_rows)(&out, q.series.list.items[i], &points);
-        oc_points_finish(&points);
-    }
-    question_finish(&q);
-    if (rc == OC_OK && out.len >= EXPORT_MAX) {
-        rc = oc_error_set(&err, OC_E_CONFIG, "the export is larger than %u MB", EXPORT_MAX >> 20);
-        oc_error_hint(&err, "Export fewer series or a shorter range at a time, or give a --step.");
-    }
-    if (rc == OC_OK) {
-        json_t *o = json_object();
-        oc_json_set_str(o, "format", p->format == 0 ? "csv" : "json");
-        oc_json_set_str(o, "text", out.data ? out.data : "");
-        oc_call_succeed(call, o);
-    } else {
-        oc_call_fail(call, &err);
-    }
-    oc_buf_finish(&out);
+    read_in_slices(ctx, call, export_work, export_answer);
 }
 
 static const struct oc_op export_op = {

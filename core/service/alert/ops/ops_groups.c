@@ -5,8 +5,8 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/time.h"
+#include "core/op/sliced.h"
 #include "core/service/alert/look/cursor.h"
-#include "core/service/alert/look/sliced.h"
 #include "core/service/alert/service.h"
 #include "core/service/alert/table/matcher.h"
 
@@ -105,8 +105,9 @@ static bool work(struct oc_sliced *sliced, int64_t until)
     }
 }
 
-static json_t *answer(struct oc_sliced *sliced)
+static json_t *answer(struct oc_sliced *sliced, struct oc_error *err)
 {
+    (void)err;
     return json_incref(((struct grouping *)sliced)->list);
 }
 

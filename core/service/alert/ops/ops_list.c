@@ -10,7 +10,7 @@
 #include "core/base/text.h"
 #include "core/base/time.h"
 #include "core/base/vec.h"
-#include "core/service/alert/look/sliced.h"
+#include "core/op/sliced.h"
 #include "core/service/alert/service.h"
 
 enum list_state { LIST_FIRING, LIST_RESOLVED, LIST_ALL };
@@ -122,8 +122,9 @@ static bool work(struct oc_sliced *sliced, int64_t until)
     return l->at >= l->end;
 }
 
-static json_t *answer(struct oc_sliced *sliced)
+static json_t *answer(struct oc_sliced *sliced, struct oc_error *err)
 {
+    (void)err;
     return json_incref(((struct listing *)sliced)->rows);
 }
 

@@ -180,6 +180,26 @@ static void an_export_too_large_for_an_answer_is_refused_with_a_remedy(void **st
     stage_ask(&f.s, "metrics.export", "{\"selector\": \"web.many\", \"step\": \"1m\"}");
 }
 
+static void a_query_of_too_many_points_in_all_is_refused_with_a_remedy(void **state)
+{
+    (void)state;
+    static const char *const targets[] = {"a", "b", "c", "d"};
+    for (size_t k = 0; k < OC_COUNT(targets); k++) {
+        for (int64_t i = 0; i < 80000; i++) {
+            append("web.many", targets[k], OC_HOUR - 1 - i, 1);
+        }
+    }
+    assert_int_equal(
+        stage_refused(&f.s, "metrics.query", "{\"selector\": \"web.many\", \"step\": \"0\"}"),
+        OC_E_CONFIG);
+    assert_non_null(strstr(f.s.error.message, "in all"));
+    assert_non_null(strstr(f.s.error.hint, "larger step"));
+    const json_t *o = stage_ask(&f.s, "metrics.query",
+                                "{\"selector\": \"web.many{target=\\\"a\\\"}\", \"step\": \"0\"}");
+    assert_int_equal(oc_json_int(oc_json_path(o, "series[0]"), "count", 0), 80000);
+    stage_ask(&f.s, "metrics.query", "{\"selector\": \"web.many\", \"step\": \"1m\"}");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -194,6 +214,7 @@ int main(void)
         TEST(what_cannot_be_answered_is_said),
         TEST(no_series_is_an_empty_answer_for_who_asks_so),
         TEST(an_export_too_large_for_an_answer_is_refused_with_a_remedy),
+        TEST(a_query_of_too_many_points_in_all_is_refused_with_a_remedy),
     };
     return cmocka_run_group_tests_name("metrics", tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* Long answers of operations, made in slices between which the host does other things. SPDX-License-Identifier: MIT */
-#include "core/service/alert/look/sliced.h"
+#include "core/op/sliced.h"
 
 #include "core/base/time.h"
 
@@ -8,11 +8,17 @@
 static void finish(struct oc_sliced *s)
 {
     struct oc_call *call = s->call;
-    json_t *answer = s->answer(s);
+    struct oc_error err;
+    oc_error_init(&err);
+    json_t *answer = s->answer(s, &err);
     oc_timer_destroy(s->timer);
     s->destroy(s);
     oc_call_on_cancel(call, NULL, NULL);
-    oc_call_succeed(call, answer);
+    if (answer) {
+        oc_call_succeed(call, answer);
+    } else {
+        oc_call_fail(call, &err);
+    }
 }
 
 static void on_turn(void *ctx)
