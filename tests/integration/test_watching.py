@@ -226,6 +226,10 @@ def a_maintenance_window_silences_its_services():
         eventually(lambda: daemon.call("alert.list"), what="the alert in the list")
         time.sleep(1)
         assert not receiver.deliveries, bodies(receiver)
+        daemon.write(alerting(target, receiver, DOWN))
+        daemon.call("reload")
+        eventually(lambda: not daemon.call("alert.silences"), what="the silence's end with the window that was taken out")
+        eventually(lambda: receiver.deliveries, what="the alert after the window")
     finally:
         daemon.remove()
         receiver.close()

@@ -1,7 +1,8 @@
 /* Maintenance windows: times at which nobody is told about a service. SPDX-License-Identifier: MIT
  *
  * A window that begins makes a silence for each of its services through the operation alert.silence, which ends with the
- * window; health goes on being recorded and says "maintenance". Times are those of the window's zone, UTC by default. */
+ * window, also with one that is taken out or made shorter; health goes on being recorded and says "maintenance". Times are
+ * those of the window's zone, UTC by default. The store remembers each silence under "window/service". */
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -181,6 +182,31 @@ void oc_health_windows_finish(struct oc_health *h)
     OC_VEC_FINISH(&h->windows);
 }
 
+static bool window_names(const struct window *w, const char *service)
+{
+    const char *const *globs = w->services.items;
+    for (uint64_t i = 0; i < w->services.count; i++) {
+        if (oc_glob(globs[i], service)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void mark_services(struct oc_health *h)
+{
+    const int64_t now = oc_time_wall();
+    int64_t ends;
+    for (size_t i = 0; i < h->order.count; i++) {
+        struct service *s = h->order.items[i];
+        s->maintenance = false;
+        for (size_t k = 0; k < h->windows.count && !s->maintenance; k++) {
+            const struct window *w = &h->windows.items[k];
+            s->maintenance = window_names(w, s->name) && oc_health_window_covers(w, now, &ends);
+        }
+    }
+}
+
 void oc_health_windows_configure(struct oc_health *h, const struct oc_config *config,
                                  struct oc_diags *diags)
 {
@@ -208,101 +234,141 @@ void oc_health_windows_configure(struct oc_health *h, const struct oc_config *co
             oc_zone_finish(&w.clock);
         }
     }
-    if (h->windows.count && !h->env.ephemeral) {
+    mark_services(h); /* no service is in a window that has been taken out */
+    if (!h->env.ephemeral) {
         oc_timer_start(h->window_timer, 0, CHECK_EVERY);
-    } else {
-        oc_timer_stop(h->window_timer);
-        oc_health_windows_check(h); /* no service is in a window that has been taken out */
     }
 }
 
-static void silence_answer(void *ctx, int code, const json_t *result, const struct oc_error *err)
+/* ---- the silences ---- */
+
+struct asked {
+    int code;
+    char id[64]; /* of the silence that was made */
+};
+
+static void on_answer(void *ctx, int code, const json_t *result, const struct oc_error *err)
 {
-    (void)result;
-    *(int *)ctx = code;
-    if (code != OC_OK) {
-        oc_warn("maintenance window not silenced", "reason=%s", err->message);
+    struct asked *a = ctx;
+    a->code = code;
+    snprintf(a->id, sizeof a->id, "%s", oc_json_str(result, "id", ""));
+    if (code != OC_OK && code != OC_E_NOT_FOUND) {
+        oc_warn("maintenance window not followed", "reason=%s", err->message);
     }
 }
 
-/* One silence for one service; its key in the store says until when, so a restart does not make it twice. */
-static void silence(struct oc_health *h, const struct window *w, const struct service *s,
-                    int64_t ends_ms)
+/* Operations over silences answer at once. Takes params. */
+static struct asked ask(struct oc_health *h, const char *op, json_t *params)
 {
-    char key[400], text[64], until[40];
-    snprintf(key, sizeof key, "%s/%s", w->name, s->name);
-    json_t *made = oc_kv_get(h->env.store, "maintenance", key);
-    bool known = json_integer_value(made) == ends_ms;
-    json_decref(made);
-    if (known || h->env.ephemeral) {
-        return;
-    }
+    struct asked a = {.code = OC_E_RETRY};
+    struct oc_call_request req = {.op = op,
+                                  .params = params,
+                                  .actor = {.name = "health", .role = OC_ROLE_OPERATOR},
+                                  .on_done = on_answer,
+                                  .ctx = &a};
+    oc_ops_call(h->env.ops, &req);
+    return a;
+}
+
+static void silence(struct oc_health *h, const char *key, const struct window *w,
+                    const struct service *s, int64_t ends_ms)
+{
+    char text[64], until[40];
     char *instance = oc_match_equal("instance", s->instance);
     char *target = oc_match_equal("target", s->target);
     snprintf(text, sizeof text, "maintenance: %.40s", w->name);
-    json_t *params = json_pack("{s:[s,s],s:s,s:s}", "matchers", instance, target, "until",
-                               oc_time_format(ends_ms, until, sizeof until), "comment", text);
+    const struct asked a =
+        ask(h, "alert.silence",
+            json_pack("{s:[s,s],s:s,s:s}", "matchers", instance, target, "until",
+                      oc_time_format(ends_ms, until, sizeof until), "comment", text));
     free(instance);
     free(target);
-    int code = OC_E_RETRY;
-    struct oc_call_request req = {.op = "alert.silence",
-                                  .params = params,
-                                  .actor = {.name = "health", .role = OC_ROLE_OPERATOR},
-                                  .on_done = silence_answer,
-                                  .ctx = &code};
-    oc_ops_call(h->env.ops, &req); /* this operation answers at once */
-    if (code == OC_OK) {
-        json_t *value = json_integer(ends_ms);
+    if (a.code == OC_OK) {
+        json_t *value = json_pack("{s:I, s:s}", "until", (json_int_t)ends_ms, "silence", a.id);
         oc_kv_put(h->env.store, "maintenance", key, value, false, NULL);
         json_decref(value);
     }
 }
 
-/* What the store remembers of windows that are over. */
-static void forget_ended(struct oc_health *h, int64_t now_ms)
+/* False: the silence is still there, and is ended at the next look. One that somebody has ended already is gone as well. */
+static bool unsilence(struct oc_health *h, const char *key, const json_t *made)
 {
-    json_t *kept = oc_kv_all(h->env.store, "maintenance"), *ends;
-    const char *key;
-    json_object_foreach(kept, key, ends)
-    {
-        if (json_integer_value(ends) < now_ms) {
-            oc_kv_remove(h->env.store, "maintenance", key, false, NULL);
-        }
+    const char *id = oc_json_str(made, "silence", "");
+    int code = OC_OK;
+    if (*id && oc_json_int(made, "until", 0) > oc_time_wall()) {
+        code = ask(h, "alert.unsilence", json_pack("{s:s}", "id", id)).code;
     }
-    json_decref(kept);
+    if (code != OC_OK && code != OC_E_NOT_FOUND) {
+        return false;
+    }
+    oc_kv_remove(h->env.store, "maintenance", key, false, NULL);
+    return true;
 }
 
-static bool window_names(const struct window *w, const struct service *s)
+/* One silence for each service of a window; what the store remembers of it keeps a restart from making it twice. */
+static void silence_services(struct oc_health *h, int64_t now)
 {
-    const char *const *globs = w->services.items;
-    for (uint64_t i = 0; i < w->services.count; i++) {
-        if (oc_glob(globs[i], s->name)) {
+    int64_t ends;
+    for (size_t i = 0; i < h->order.count * h->windows.count; i++) {
+        const struct service *s = h->order.items[i / h->windows.count];
+        const struct window *w = &h->windows.items[i % h->windows.count];
+        if (!window_names(w, s->name) || !oc_health_window_covers(w, now, &ends)) {
+            continue;
+        }
+        char key[400];
+        snprintf(key, sizeof key, "%s/%s", w->name, s->name);
+        json_t *made = oc_kv_get(h->env.store, "maintenance", key);
+        /* two windows of one name share it: it lasts as long as the longer one */
+        if (oc_json_int(made, "until", 0) < ends && (!made || unsilence(h, key, made))) {
+            silence(h, key, w, s, ends);
+        }
+        json_decref(made);
+    }
+}
+
+/* Whether there is a window still for which the silence under this key was made, with this end. */
+static bool is_due(const struct oc_health *h, const char *key, int64_t until, int64_t now)
+{
+    int64_t ends;
+    for (size_t i = 0; i < h->windows.count; i++) {
+        const struct window *w = &h->windows.items[i];
+        const size_t len = strlen(w->name);
+        if (oc_starts(key, w->name) && key[len] == '/' && window_names(w, key + len + 1) &&
+            oc_health_window_covers(w, now, &ends) && ends == until) {
             return true;
         }
     }
     return false;
 }
 
+/* Windows that are over, taken out, off or shorter than they were. Returns how many silences are left. */
+static size_t end_silences(struct oc_health *h, int64_t now)
+{
+    json_t *kept = oc_kv_all(h->env.store, "maintenance"), *made;
+    size_t left = 0;
+    const char *key;
+    json_object_foreach(kept, key, made)
+    {
+        if (is_due(h, key, oc_json_int(made, "until", 0), now) || !unsilence(h, key, made)) {
+            left++;
+        }
+    }
+    json_decref(kept);
+    return left;
+}
+
 void oc_health_windows_check(void *health)
 {
     struct oc_health *h = health;
-    int64_t now = oc_time_wall(), ends;
-    bool ended = false;
-    for (size_t i = 0; i < h->order.count; i++) {
-        struct service *s = h->order.items[i];
-        bool before = s->maintenance;
-        s->maintenance = false;
-        for (size_t k = 0; k < h->windows.count; k++) {
-            const struct window *w = &h->windows.items[k];
-            if (window_names(w, s) && oc_health_window_covers(w, now, &ends)) {
-                s->maintenance = true;
-                silence(h, w, s, ends);
-            }
-        }
-        ended = ended || (before && !s->maintenance);
+    const int64_t now = oc_time_wall();
+    mark_services(h);
+    if (h->env.ephemeral) {
+        return;
     }
-    if (ended) {
-        forget_ended(h, now);
+    const size_t left = end_silences(h, now);
+    silence_services(h, now);
+    if (h->windows.count == 0 && left == 0) {
+        oc_timer_stop(h->window_timer);
     }
 }
 

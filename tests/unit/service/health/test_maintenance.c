@@ -203,6 +203,77 @@ static void a_window_that_is_taken_out_ends_at_the_reload(void **state)
     assert_false(service("web/api")->maintenance);
 }
 
+static void a_window_that_is_taken_out_ends_its_silences(void **state)
+{
+    (void)state;
+    configure(nightly);
+    report("web", "api", OC_STATE_OK);
+    stage_pass(&w.s, OC_MINUTE);
+    assert_int_equal(json_array_size(w.ended), 0);
+    w.refuse_silences = true; /* the disk is full for a while */
+    configure("");
+    stage_pass(&w.s, OC_MINUTE);
+    w.refuse_silences = false;
+    stage_pass(&w.s, OC_MINUTE);
+    assert_int_equal(json_array_size(w.ended), 1);
+    assert_string_equal(json_string_value(json_array_get(w.ended, 0)), "1");
+    stage_pass(&w.s, OC_HOUR);
+    assert_int_equal(json_array_size(w.ended), 1);
+    assert_int_equal(json_array_size(w.silences), 1);
+}
+
+static void a_window_that_ends_at_another_time_ends_its_silence_and_makes_another(void **state)
+{
+    (void)state;
+    configure(nightly);
+    report("web", "api", OC_STATE_OK);
+    stage_pass(&w.s, OC_MINUTE);
+    configure("maintenance = ({name = \"nightly\"; services = [\"web*\"];"
+              " start = \"02:00\"; duration = \"30m\";});");
+    stage_pass(&w.s, OC_MINUTE);
+    assert_int_equal(json_array_size(w.ended), 1);
+    assert_int_equal(json_array_size(w.silences), 2);
+    assert_string_equal(oc_json_str(json_array_get(w.silences, 1), "until", ""),
+                        "2025-11-23T02:30:00.000Z");
+    configure("maintenance = ({name = \"nightly\"; services = [\"db*\"];"
+              " start = \"02:00\"; duration = \"30m\";});");
+    stage_pass(&w.s, OC_MINUTE);
+    assert_int_equal(json_array_size(w.ended), 2); /* of a service that it names no more */
+    stage_pass(&w.s, OC_HOUR);
+    assert_int_equal(json_array_size(w.ended), 2);
+}
+
+/* At the start services are known only once something is heard of them. */
+static void a_silence_of_a_service_that_is_not_known_yet_stays(void **state)
+{
+    (void)state;
+    json_t *made =
+        json_pack("{s:I, s:s}", "until", (json_int_t)(STAGE_WALL + OC_HOUR), "silence", "9");
+    assert_int_equal(oc_kv_put(w.s.env.store, "maintenance", "nightly/web/api", made, false, NULL),
+                     OC_OK);
+    json_decref(made);
+    configure(nightly);
+    stage_pass(&w.s, OC_MINUTE);
+    report("web", "api", OC_STATE_OK);
+    stage_pass(&w.s, OC_MINUTE);
+    assert_int_equal(json_array_size(w.ended), 0);
+    assert_int_equal(json_array_size(w.silences), 0);
+}
+
+static void windows_of_one_name_share_a_silence_that_lasts_as_long_as_the_longer(void **state)
+{
+    (void)state;
+    configure("maintenance = ({name = \"n\"; services = [\"*\"]; start = \"02:00\"; duration = "
+              "\"1h\";}, {name = \"n\"; services = [\"*\"]; start = \"01:00\"; duration = "
+              "\"3h\";});");
+    report("web", "api", OC_STATE_OK);
+    stage_pass(&w.s, 10 * OC_MINUTE);
+    assert_int_equal(json_array_size(w.silences), 2);
+    assert_int_equal(json_array_size(w.ended), 1);
+    assert_string_equal(oc_json_str(json_array_get(w.silences, 1), "until", ""),
+                        "2025-11-23T04:00:00.000Z");
+}
+
 static void an_ephemeral_host_silences_nobody(void **state)
 {
     (void)state;
@@ -229,6 +300,10 @@ int main(void)
         TEST(the_end_of_a_window_ends_the_maintenance_and_what_was_remembered_of_it),
         TEST(a_silence_that_was_refused_is_asked_for_again),
         TEST(a_window_that_is_taken_out_ends_at_the_reload),
+        TEST(a_window_that_is_taken_out_ends_its_silences),
+        TEST(a_window_that_ends_at_another_time_ends_its_silence_and_makes_another),
+        TEST(a_silence_of_a_service_that_is_not_known_yet_stays),
+        TEST(windows_of_one_name_share_a_silence_that_lasts_as_long_as_the_longer),
         TEST(an_ephemeral_host_silences_nobody),
     };
     return cmocka_run_group_tests_name("maintenance", tests, NULL, NULL);

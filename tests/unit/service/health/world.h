@@ -13,6 +13,7 @@ struct world {
     struct oc_health *health;
     json_t *alerts;       /* what alert.summary answers */
     json_t *silences;     /* the parameters of every alert.silence */
+    json_t *ended;        /* the ids that alert.unsilence was given; the first silence is "1" */
     bool refuse_silences; /* as an alert service that cannot write */
     int64_t listed;       /* how many alerts alert.list was asked for */
 };
@@ -50,8 +51,30 @@ static void op_silence(struct oc_call *call, void *ctx)
         return;
     }
     json_array_append_new(w.silences, json_deep_copy(oc_call_json(call)));
+    oc_call_succeed(call,
+                    json_pack("{s:o}", "id", json_sprintf("%zu", json_array_size(w.silences))));
+}
+
+static void op_unsilence(struct oc_call *call, void *ctx)
+{
+    (void)ctx;
+    if (w.refuse_silences) {
+        oc_call_failf(call, OC_E_RETRY, NULL, "the disk is full");
+        return;
+    }
+    json_array_append(w.ended, json_object_get(oc_call_json(call), "id"));
     oc_call_succeed(call, NULL);
 }
+
+struct unsilence_params {
+    const char *id;
+};
+static const struct oc_option unsilence_options[] = {
+    {.name = "id",
+     .type = OC_OPT_STRING,
+     .offset = offsetof(struct unsilence_params, id),
+     .help = "x"},
+    {0}};
 
 struct silence_params {
     struct oc_list matchers;
@@ -83,7 +106,12 @@ static const struct oc_op world_ops[] = {
      .summary = "x",
      .params = silence_options,
      .params_size = sizeof(struct silence_params),
-     .handler = op_silence}};
+     .handler = op_silence},
+    {.name = "alert.unsilence",
+     .summary = "x",
+     .params = unsilence_options,
+     .params_size = sizeof(struct unsilence_params),
+     .handler = op_unsilence}};
 
 static inline int setup(void **state)
 {
@@ -93,6 +121,7 @@ static inline int setup(void **state)
     plugin_add("agent", LIBRARY ", \"snapshot\": \"agents\"");
     w.alerts = json_pack("{s:i, s:i}", "critical", 0, "warning", 0);
     w.silences = json_array();
+    w.ended = json_array();
     for (size_t i = 0; i < OC_COUNT(world_ops); i++) {
         oc_ops_add(w.s.env.ops, &world_ops[i], NULL);
     }
@@ -109,6 +138,7 @@ static inline int teardown(void **state)
     stage_end(&w.s);
     json_decref(w.alerts);
     json_decref(w.silences);
+    json_decref(w.ended);
     return 0;
 }
 
