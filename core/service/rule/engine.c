@@ -57,12 +57,16 @@ static void evaluate(struct oc_rule_engine *e, struct oc_rule_subject *s, int64_
     }
     bool firing = live->machine.state == OC_RULE_FIRING;
     bool release = firing && truth == OC_TRUTH_FALSE && may_end(e, s, at_ms, value);
+    const int64_t since_ms = live->machine.since_ms;
     live->value = value;
     if (oc_rule_machine_step(&live->machine, &s->rule->times, at_ms, truth == OC_TRUTH_TRUE,
                              release)) {
         oc_rule_live_changed(e, live, at_ms,
                              truth == OC_TRUTH_TRUE ? "condition met" : "condition ended");
     } else {
+        if (live->machine.since_ms != since_ms) {
+            oc_rule_live_touch(e, live); /* a gap that a restart must not count either */
+        }
         repeat_firing(e, live, at_ms);
     }
 }

@@ -131,6 +131,8 @@ struct oc_rule_readers {
 struct oc_rule_live *oc_rule_live_add(struct oc_rule_engine *e, struct oc_rule *rule,
                                       struct oc_series *series);
 void oc_rule_live_drop(struct oc_rule_engine *e, struct oc_rule_live *live);
+/* It is another than was saved. */
+void oc_rule_live_touch(struct oc_rule_engine *e, const struct oc_rule_live *live);
 /* The series or the rule is no more: resolves what fires. */
 void oc_rule_live_end(struct oc_rule_engine *e, struct oc_rule_live *live, int64_t at_ms,
                       const char *reason);

@@ -28,6 +28,11 @@ static void touch(struct oc_rule_engine *e, const char *fingerprint)
     OC_VEC_PUSH(&e->touched, key);
 }
 
+void oc_rule_live_touch(struct oc_rule_engine *e, const struct oc_rule_live *live)
+{
+    touch(e, live->fingerprint);
+}
+
 static void unlink_live(struct oc_rule_engine *e, struct oc_rule_live *live)
 {
     if (live->subject != NULL) {
@@ -250,6 +255,26 @@ static struct oc_series *series_of(struct oc_rule_engine *e, const json_t *saved
                            (uint32_t)oc_json_int(saved, "kind", OC_KIND_GAUGE), labels, count);
 }
 
+static void pass(void *ctx, const struct oc_point *points, size_t count)
+{
+    struct oc_rule_machine *m = ctx;
+    for (size_t i = 0; i < count; i++) {
+        oc_rule_machine_pass(m, points[i].time_ms);
+    }
+}
+
+/* What is pending was saved when it began; until when it was measured since then the samples say. */
+static void catch_up(struct oc_rule_engine *e, struct oc_rule_live *live, int64_t now_ms)
+{
+    struct oc_rule_machine *m = &live->machine;
+    struct oc_error err;
+    if (m->state == OC_RULE_PENDING && m->at_ms < now_ms) {
+        oc_error_init(&err);
+        oc_store_read(e->store, live->series, m->at_ms + 1, now_ms + 1, pass, m, &err);
+        m->resumed = true;
+    }
+}
+
 static void restore_one(struct oc_rule_engine *e, const char *fingerprint, const json_t *saved,
                         int64_t now_ms)
 {
@@ -278,6 +303,7 @@ static void restore_one(struct oc_rule_engine *e, const char *fingerprint, const
                                              .clear_ms = oc_json_int(saved, "clear", 0),
                                              .at_ms = oc_json_int(saved, "at", now_ms)};
     live->value = oc_json_num(saved, "value", NAN);
+    catch_up(e, live, now_ms);
 }
 
 void oc_rule_engine_restore(struct oc_rule_engine *e, int64_t now_ms)

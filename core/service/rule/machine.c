@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#define GAP_STEPS 3     /* of the longest so far: what comes later than that comes after a gap, */
+#define GAP_MIN   60000 /* ms; unless it comes within this time all the same */
+
 static const char *const NAMES[] = {"inactive", "pending", "firing", "resolved"};
 
 static bool enter(struct oc_rule_machine *m, enum oc_rule_state state, int64_t since_ms)
@@ -10,6 +13,8 @@ static bool enter(struct oc_rule_machine *m, enum oc_rule_state state, int64_t s
     m->state = state;
     m->since_ms = since_ms;
     m->clear_ms = 0;
+    m->step_ms = 0;
+    m->resumed = false;
     return true;
 }
 
@@ -22,6 +27,29 @@ static void restart_waits(struct oc_rule_machine *m, int64_t at_ms)
     if (m->clear_ms != 0) {
         m->clear_ms = at_ms;
     }
+}
+
+/* The longest step is kept also when it was a gap: samples that have become rarer for good let the rule fire all the same. What
+ * a restart took says nothing of how often samples come. */
+static void skip_gap(struct oc_rule_machine *m, int64_t step_ms)
+{
+    const bool restart = m->resumed && m->step_ms == 0;
+    const bool late = restart || (m->step_ms > 0 && step_ms > GAP_STEPS * m->step_ms);
+    if (late && step_ms > GAP_MIN) {
+        m->since_ms += step_ms;
+    }
+    m->step_ms = step_ms > m->step_ms && !restart ? step_ms : m->step_ms;
+    m->resumed = false;
+}
+
+void oc_rule_machine_pass(struct oc_rule_machine *m, int64_t at_ms)
+{
+    if (at_ms < m->at_ms) {
+        restart_waits(m, at_ms);
+    } else if (m->state == OC_RULE_PENDING) {
+        skip_gap(m, at_ms - m->at_ms);
+    }
+    m->at_ms = at_ms;
 }
 
 static bool step_quiet(struct oc_rule_machine *m, const struct oc_rule_times *times, int64_t at_ms,
@@ -58,10 +86,7 @@ static bool step_firing(struct oc_rule_machine *m, const struct oc_rule_times *t
 bool oc_rule_machine_step(struct oc_rule_machine *m, const struct oc_rule_times *times,
                           int64_t at_ms, bool truth, bool release)
 {
-    if (at_ms < m->at_ms) {
-        restart_waits(m, at_ms);
-    }
-    m->at_ms = at_ms;
+    oc_rule_machine_pass(m, at_ms);
     switch (m->state) {
     case OC_RULE_PENDING:
         return step_pending(m, times, at_ms, truth);

@@ -16,7 +16,13 @@ struct oc_rule_machine {
     int64_t since_ms; /* when the condition became true */
     int64_t clear_ms; /* in FIRING: since when it may end, 0 = it may not */
     int64_t at_ms;    /* latest sample that was looked at */
+    int64_t step_ms;  /* in PENDING: the longest time between two samples; 0 = not known */
+    bool resumed;     /* from the store: how long it is since the sample before is not known */
 };
+
+/* A sample came at this time, before it is asked what it says. In PENDING the time in which nothing was measured does not
+ * count as time in which the condition held: since_ms is moved on by a gap of more than a few of the usual steps. */
+void oc_rule_machine_pass(struct oc_rule_machine *m, int64_t at_ms);
 
 /* Takes one answer: `truth` of the expression, `release` whether a firing rule may end (not truth,
  * and `resolve`). Returns whether the state changed. A time before at_ms means that the clock was

@@ -388,6 +388,46 @@ static void durations_survive_a_restart(void **state)
     assert_int_equal(f->e->live.count, 0);
 }
 
+static void an_hour_in_which_the_host_was_down_is_not_counted(void **state)
+{
+    struct fixture *f = *state;
+    static const char LONG[] = "rules = ( { name = \"r\"; expr = \"a.b > 1\"; for = \"5m\"; } );";
+    configure(f, LONG, BEGIN);
+    struct oc_series *s = series(f, "a.b", 0, "i", NULL);
+    feed(f, s, 0, 5);
+    assert_said(f, "pending r:condition met");
+    restart(f, LONG, BEGIN + OC_HOUR);
+    feed(f, s, 3600, 5);
+    feed(f, s, 3660, 5);
+    restart(f, LONG, BEGIN + 3670 * OC_SECOND);
+    feed(f, s, 3720, 5);
+    assert_said(f, "");
+    for (int64_t at = 3780; at < 3900; at += 60) {
+        feed(f, s, at, 5);
+    }
+    assert_said(f, "");
+    feed(f, s, 3900, 5);
+    assert_said(f, "firing r:condition met");
+}
+
+/* What was measured until just before a restart counts. */
+static void a_short_restart_takes_nothing_from_the_duration(void **state)
+{
+    struct fixture *f = *state;
+    static const char LONG[] = "rules = ( { name = \"r\"; expr = \"a.b > 1\"; for = \"5m\"; } );";
+    configure(f, LONG, BEGIN);
+    struct oc_series *s = series(f, "a.b", 0, "i", NULL);
+    for (int64_t at = 0; at < 240; at += 60) {
+        feed(f, s, at, 5);
+    }
+    assert_said(f, "pending r:condition met");
+    restart(f, LONG, BEGIN + 230 * OC_SECOND);
+    feed(f, s, 299, 5);
+    assert_said(f, "");
+    feed(f, s, 300, 5);
+    assert_said(f, "firing r:condition met");
+}
+
 static void a_restart_with_another_rule_ends_the_alert(void **state)
 {
     struct fixture *f = *state;
@@ -570,6 +610,8 @@ int main(void)
         T(a_rule_that_changes_or_goes_ends_its_alerts),
         T(a_secondary_series_is_found_again_after_a_reload),
         T(durations_survive_a_restart),
+        T(an_hour_in_which_the_host_was_down_is_not_counted),
+        T(a_short_restart_takes_nothing_from_the_duration),
         T(a_restart_with_another_rule_ends_the_alert),
         T(nonsense_in_the_store_is_thrown_away),
         T(firing_is_kept_on_and_ended_by_the_timer),

@@ -105,6 +105,46 @@ static void a_clock_set_back_makes_nothing_early(void **state)
     assert_true(step(&m, &KEEPS, 53000, false));
 }
 
+#define MINUTE 60000
+static const struct oc_rule_times TEN_MINUTES = {.for_ms = 10 * MINUTE};
+
+static void time_in_which_nothing_was_measured_does_not_count(void **state)
+{
+    struct oc_rule_machine m = {0};
+    (void)state;
+    step(&m, &TEN_MINUTES, 1 * MINUTE, true);
+    step(&m, &TEN_MINUTES, 2 * MINUTE, true);
+    assert_false(step(&m, &TEN_MINUTES, 62 * MINUTE, true)); /* an hour of silence */
+    assert_int_equal(m.state, OC_RULE_PENDING);
+    assert_int_equal(m.since_ms, 61 * MINUTE);
+    assert_false(step(&m, &TEN_MINUTES, 71 * MINUTE - 1, true));
+    assert_true(step(&m, &TEN_MINUTES, 71 * MINUTE, true));
+    assert_int_equal(m.state, OC_RULE_FIRING);
+}
+
+static void samples_that_come_late_or_rarely_count(void **state)
+{
+    struct oc_rule_machine m = {0};
+    (void)state;
+    step(&m, &TEN_MINUTES, 1 * MINUTE, true);
+    step(&m, &TEN_MINUTES, 2 * MINUTE, true);
+    step(&m, &TEN_MINUTES, 5 * MINUTE, true); /* two were lost */
+    assert_true(step(&m, &TEN_MINUTES, 11 * MINUTE, true));
+    m = (struct oc_rule_machine){0};
+    step(&m, &TEN_MINUTES, 1 * MINUTE, true);
+    assert_true(step(&m, &TEN_MINUTES, 61 * MINUTE, true)); /* one an hour, for all that is known */
+}
+
+static void samples_that_became_rarer_for_good_still_make_it_fire(void **state)
+{
+    struct oc_rule_machine m = {0};
+    (void)state;
+    step(&m, &TEN_MINUTES, 1000, true);
+    step(&m, &TEN_MINUTES, 2000, true);
+    assert_false(step(&m, &TEN_MINUTES, 30 * MINUTE, true));
+    assert_true(step(&m, &TEN_MINUTES, 60 * MINUTE, true));
+}
+
 static void a_series_that_ends_ends_its_state(void **state)
 {
     struct oc_rule_machine m = {0};
@@ -138,6 +178,9 @@ int main(void)
         cmocka_unit_test(firing_can_be_kept_on),
         cmocka_unit_test(a_tick_makes_nothing_fire),
         cmocka_unit_test(a_clock_set_back_makes_nothing_early),
+        cmocka_unit_test(time_in_which_nothing_was_measured_does_not_count),
+        cmocka_unit_test(samples_that_come_late_or_rarely_count),
+        cmocka_unit_test(samples_that_became_rarer_for_good_still_make_it_fire),
         cmocka_unit_test(a_series_that_ends_ends_its_state),
         cmocka_unit_test(states_have_names),
     };
