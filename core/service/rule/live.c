@@ -263,16 +263,23 @@ static void pass(void *ctx, const struct oc_point *points, size_t count)
     }
 }
 
-/* What is pending was saved when it began; until when it was measured since then the samples say. */
+/* What is pending is saved when it begins: until when it was measured since then, and how often, its samples say. The last
+ * of them may have been lost in a crash. */
 static void catch_up(struct oc_rule_engine *e, struct oc_rule_live *live, int64_t now_ms)
 {
     struct oc_rule_machine *m = &live->machine;
+    const int64_t saved_ms = m->at_ms;
     struct oc_error err;
-    if (m->state == OC_RULE_PENDING && m->at_ms < now_ms) {
-        oc_error_init(&err);
-        oc_store_read(e->store, live->series, m->at_ms + 1, now_ms + 1, pass, m, &err);
-        m->resumed = true;
+    if (m->state != OC_RULE_PENDING || saved_ms > now_ms) {
+        return;
     }
+    oc_error_init(&err);
+    m->at_ms = m->since_ms;
+    oc_store_read(e->store, live->series, m->since_ms + 1, now_ms + 1, pass, m, &err);
+    if (m->at_ms < saved_ms) {
+        oc_rule_machine_pass(m, saved_ms);
+    }
+    m->resumed = true;
 }
 
 static void restore_one(struct oc_rule_engine *e, const char *fingerprint, const json_t *saved,
