@@ -15,7 +15,7 @@ static struct world {
     bool fails;
     int done, code; /* of the call */
     json_int_t result;
-    char message[64];
+    char message[512];
 } w;
 
 /* Each step takes longer than a slice. */
