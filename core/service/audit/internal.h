@@ -138,9 +138,10 @@ void oc_audit_forget_copy(struct oc_audit *s); /* it never began */
 size_t oc_audit_witnesses(struct oc_audit *s, struct oc_ledger_witness list[OC_AUDIT_WITNESSES]);
 void oc_audit_add_witness_ops(struct oc_audit *s);
 
-/* ops_show.c, ops_prove.c, ops_verify.c */
+/* ops_show.c, ops_status.c, ops_prove.c, ops_verify.c */
 bool oc_audit_is_public(const char *type); /* of an entry: whoever may ask at all may see it */
 void oc_audit_add_show_ops(struct oc_audit *s);
+void oc_audit_add_status_ops(struct oc_audit *s);
 void oc_audit_add_prove_ops(struct oc_audit *s);
 void oc_audit_add_verify_ops(struct oc_audit *s);
 void oc_audit_stop_verify(struct oc_audit *s);

@@ -1,4 +1,4 @@
-/* Looking into the ledger: its entries, the operations among them, its state. SPDX-License-Identifier: MIT */
+/* Looking into the ledger: its entries, the operations among them. SPDX-License-Identifier: MIT */
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,11 +8,14 @@
 #include "core/base/mem.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
+#include "core/op/sliced.h"
 #include "core/service/audit/internal.h"
 
-#define BLOCK    256    /* entries that are looked at at once, from the end on */
-#define LOOK_MAX 200000 /* entries that one call looks at */
-#define SUMMARY  120    /* bytes of what an entry says */
+#define BLOCK    256       /* entries that are looked at at once, from the end on */
+#define LOOK_MAX 200000    /* entries that one call looks at */
+#define OLD_MAX  8         /* blocks of which every entry is too old: what is before them is too */
+#define SKEW     OC_MINUTE /* a clock that went back by less is not worth a word */
+#define SUMMARY  120       /* bytes of what an entry says */
 
 struct show_params {
     const char *type, *since, *actor, *proposal, *op;
@@ -63,12 +66,24 @@ struct found {
     json_t *entry;
 };
 
+#define WORDS 4 /* that an entry must hold to be wanted */
+
 struct looking {
-    const struct show_params *p;
+    struct oc_sliced sliced; /* first */
+    struct oc_audit *s;
+    struct show_params p;
+    char *words[WORDS]; /* as JSON has them; owned, NULL: any */
+    json_t *rows;
     int64_t since_ms;
-    uint64_t to;
-    bool over; /* what comes is older than asked for */
-    bool all;  /* for an admin */
+    uint64_t from, to, stop;             /* the block at hand; where it ends at the latest */
+    unsigned old;                        /* blocks after each other that are too old */
+    bool young;                          /* the block at hand has an entry that is not */
+    bool backwards;                      /* the clock went back between two entries */
+    int64_t first_ms, last_ms, later_ms; /* times in the block; the first of the block after it */
+    bool all;                            /* for an admin */
+    bool operations;
+    int rc;
+    struct oc_error err;
     OC_VEC(struct found) block;
 };
 
@@ -98,7 +113,7 @@ static bool is(const char *value, const char *wanted)
 
 static bool is_wanted(const struct looking *l, const json_t *entry)
 {
-    const struct show_params *p = l->p;
+    const struct show_params *p = &l->p;
     const char *op = oc_json_str(entry, "op", "");
     const bool fits = !p->op || strcmp(op, p->op) == 0 ||
                       (p->op[0] && p->op[strlen(p->op) - 1] == '.' && oc_starts(op, p->op));
@@ -109,16 +124,23 @@ static bool is_wanted(const struct looking *l, const json_t *entry)
 }
 
 /* Before an entry is parsed: whether it can be one that is asked for. */
-static bool may_be(const struct show_params *p, const char *text, size_t len)
+static bool may_be(const struct looking *l, const char *text, size_t len)
 {
-    const char *const words[] = {p->type, p->actor, p->proposal, p->op};
-    for (size_t i = 0; i < OC_COUNT(words); i++) {
-        if (words[i] && !strpbrk(words[i], "\"\\/") &&
-            !memmem(text, len, words[i], strlen(words[i]))) {
+    for (size_t i = 0; i < WORDS; i++) {
+        if (l->words[i] && !memmem(text, len, l->words[i], strlen(l->words[i]))) {
             return false;
         }
     }
     return true;
+}
+
+/* Entries are in the order in which they were written, which is that of their times unless the clock was set back. */
+static void see_time(struct looking *l, int64_t time_ms)
+{
+    l->backwards = l->backwards || (l->last_ms > 0 && time_ms + SKEW < l->last_ms);
+    l->young = l->young || time_ms >= l->since_ms;
+    l->first_ms = l->first_ms ? l->first_ms : time_ms;
+    l->last_ms = time_ms;
 }
 
 static bool look_at(void *ctx, uint64_t index, const char *text, size_t len)
@@ -127,13 +149,14 @@ static bool look_at(void *ctx, uint64_t index, const char *text, size_t len)
     if (index >= l->to) {
         return false;
     }
-    if (!may_be(l->p, text, len)) {
+    /* the first of a block is always read: its time says how far back it is */
+    if (index != l->from && !may_be(l, text, len)) {
         return true;
     }
     json_t *entry = oc_json_parse(text, len, NULL);
-    if (oc_json_int(entry, "time", 0) < l->since_ms) {
-        l->over = true;
-    } else if (entry && is_wanted(l, entry)) {
+    const int64_t time_ms = oc_json_int(entry, "time", 0);
+    see_time(l, time_ms);
+    if (entry && time_ms >= l->since_ms && is_wanted(l, entry)) {
         const struct found one = {index, json_incref(entry)};
         OC_VEC_PUSH(&l->block, one);
     }
@@ -207,68 +230,141 @@ static json_t *row_of(const struct found *f, bool operations)
     return o;
 }
 
-/* A block after the other, from the end on: what is asked for is mostly there. */
-static json_t *look(struct oc_audit *s, struct looking *l, bool operations, uint64_t *left,
-                    struct oc_error *err)
+static bool is_full(const struct looking *l)
 {
-    json_t *rows = json_array();
-    const uint64_t oldest = oc_ledger_oldest(s->env.ledger), size = oc_ledger_size(s->env.ledger);
-    uint64_t to = l->p->before > 0 && (uint64_t)l->p->before < size ? (uint64_t)l->p->before : size;
-    const uint64_t stop = to > oldest + LOOK_MAX ? to - LOOK_MAX : oldest;
-    int rc = OC_OK;
-    while (rc == OC_OK && to > stop && !l->over && json_array_size(rows) < (size_t)l->p->limit) {
-        uint64_t from = (to - 1) / BLOCK * BLOCK;
-        from = from < stop ? stop : from;
-        l->to = to;
-        rc = oc_ledger_each(s->env.ledger, from, look_at, l, err);
-        for (size_t i = l->block.count; i-- > 0;) {
-            if (json_array_size(rows) < (size_t)l->p->limit) {
-                json_array_append_new(rows, row_of(&l->block.items[i], operations));
-            }
-            json_decref(l->block.items[i].entry);
-        }
-        l->block.count = 0;
-        to = from;
+    return json_array_size(l->rows) >= (size_t)l->p.limit;
+}
+
+/* The block before the one that was looked at last. */
+static void look_at_block(struct looking *l)
+{
+    struct oc_ledger *ledger = l->s->env.ledger;
+    const uint64_t oldest = oc_ledger_oldest(ledger);
+    l->stop = l->stop < oldest ? oldest : l->stop; /* text was retired between two slices */
+    if (l->to <= l->stop) {
+        return;
     }
-    OC_VEC_FINISH(&l->block);
-    *left = to > oldest && !l->over && json_array_size(rows) < (size_t)l->p->limit ? to : 0;
-    if (rc != OC_OK) {
-        json_decref(rows);
+    l->from = (l->to - 1) / BLOCK * BLOCK;
+    l->from = l->from < l->stop ? l->stop : l->from;
+    l->young = false;
+    l->first_ms = l->last_ms = 0;
+    l->rc = oc_ledger_each(ledger, l->from, look_at, l, &l->err);
+    for (size_t i = l->block.count; i-- > 0;) {
+        if (!is_full(l)) {
+            json_array_append_new(l->rows, row_of(&l->block.items[i], l->operations));
+        }
+        json_decref(l->block.items[i].entry);
+    }
+    l->block.count = 0;
+    l->backwards = l->backwards || (l->later_ms > 0 && l->later_ms + SKEW < l->last_ms);
+    l->later_ms = l->first_ms;
+    l->old = l->young ? 0 : l->old + 1;
+    l->to = l->from;
+}
+
+static bool is_over(const struct looking *l)
+{
+    return l->rc != OC_OK || l->to <= l->stop || l->old >= OLD_MAX || is_full(l);
+}
+
+/* A block after the other, from the end on: what is asked for is mostly there. */
+static bool look(struct oc_sliced *sliced, int64_t until)
+{
+    struct looking *l = (struct looking *)sliced;
+    while (!is_over(l)) {
+        look_at_block(l);
+        if (oc_time_mono() >= until) {
+            break;
+        }
+    }
+    return is_over(l);
+}
+
+static void warn_of(const struct looking *l)
+{
+    struct oc_call *call = l->sliced.call;
+    if (!l->operations && l->p.type && json_array_size(l->rows) == 0) {
+        oc_call_warn(call,
+                     "no entry that was looked at is of the type \"%.40s\"; without --type each "
+                     "entry says which one it is",
+                     l->p.type);
+    }
+    if (l->p.since && l->backwards) {
+        oc_call_warn(
+            call,
+            "the clock was set back between these entries, so times are not in order: --since "
+            "may leave some out that it should not; without it none is");
+    }
+    if (l->to > oc_ledger_oldest(l->s->env.ledger) && l->old < OLD_MAX && !is_full(l)) {
+        oc_call_warn(call, "looked at %d entries; go on with --before %llu", LOOK_MAX,
+                     (unsigned long long)l->to);
+    }
+}
+
+static json_t *looked(struct oc_sliced *sliced, struct oc_error *err)
+{
+    struct looking *l = (struct looking *)sliced;
+    if (l->rc != OC_OK) {
+        *err = l->err;
         return NULL;
     }
-    return rows;
+    warn_of(l);
+    return json_incref(l->rows);
+}
+
+static void looking_destroy(struct oc_sliced *sliced)
+{
+    struct looking *l = (struct looking *)sliced;
+    for (size_t i = 0; i < WORDS; i++) {
+        free(l->words[i]);
+    }
+    OC_VEC_FINISH(&l->block);
+    json_decref(l->rows);
+    free(l);
+}
+
+/* A word as it stands between the quotes of an entry. */
+static char *escaped(const char *word)
+{
+    json_t *value = word ? json_string(word) : NULL;
+    char *text = value ? oc_json_text(value) : NULL;
+    json_decref(value);
+    if (text) {
+        const size_t len = strlen(text) - 2;
+        memmove(text, text + 1, len);
+        text[len] = '\0';
+    }
+    return text;
 }
 
 static void show(struct oc_call *call, struct oc_audit *s, bool operations)
 {
-    struct show_params p = *(const struct show_params *)oc_call_params(call);
-    struct looking l = {.p = &p, .all = oc_call_actor(call)->role == OC_ROLE_ADMIN};
-    struct oc_error err;
-    uint64_t left = 0;
-    oc_error_init(&err);
-    p.type = operations ? "operation" : p.type;
-    if (p.since && oc_time_parse(p.since, oc_time_wall(), &l.since_ms) != OC_OK) {
+    const struct show_params *p = oc_call_params(call);
+    const uint64_t size = oc_ledger_size(s->env.ledger);
+    int64_t since_ms = 0;
+    if (p->since && oc_time_parse(p->since, oc_time_wall(), &since_ms) != OC_OK) {
         oc_call_failf(call, OC_E_CONFIG,
                       "Write a duration such as 2h, or a date such as 2026-11-22.",
                       "--since is not a time");
         return;
     }
-    json_t *rows = look(s, &l, operations, &left, &err);
-    if (!rows) {
-        oc_call_fail(call, &err);
-        return;
+    struct looking *l = oc_calloc(1, sizeof *l);
+    *l = (struct looking){.sliced = {.work = look, .answer = looked, .destroy = looking_destroy},
+                          .s = s,
+                          .p = *p,
+                          .rows = json_array(),
+                          .since_ms = since_ms,
+                          .all = oc_call_actor(call)->role == OC_ROLE_ADMIN,
+                          .operations = operations};
+    oc_error_init(&l->err);
+    l->p.type = operations ? "operation" : p->type;
+    const char *const words[WORDS] = {l->p.type, p->actor, p->proposal, p->op};
+    for (size_t i = 0; i < WORDS; i++) {
+        l->words[i] = escaped(words[i]);
     }
-    if (!operations && p.type && json_array_size(rows) == 0) {
-        oc_call_warn(call,
-                     "no entry that was looked at is of the type \"%.40s\"; without --type each "
-                     "entry says which one it is",
-                     p.type);
-    }
-    if (left > 0) {
-        oc_call_warn(call, "looked at %d entries; go on with --before %llu", LOOK_MAX,
-                     (unsigned long long)left);
-    }
-    oc_call_succeed(call, rows);
+    l->to = p->before > 0 && (uint64_t)p->before < size ? (uint64_t)p->before : size;
+    l->stop = l->to > LOOK_MAX ? l->to - LOOK_MAX : 0;
+    oc_sliced_run(&l->sliced, s->env.loop, call);
 }
 
 static void op_show(struct oc_call *call, void *ctx)
@@ -279,71 +375,6 @@ static void op_show(struct oc_call *call, void *ctx)
 static void op_list(struct oc_call *call, void *ctx)
 {
     show(call, ctx, true);
-}
-
-/* ---- ledger.status ---- */
-
-static void op_status(struct oc_call *call, void *ctx)
-{
-    struct oc_audit *s = ctx;
-    struct oc_ledger *l = s->env.ledger;
-    struct oc_error why;
-    uint8_t root[OC_LEDGER_HASH];
-    char hex[2 * OC_LEDGER_HASH + 1];
-    oc_error_init(&why);
-    json_t *o = json_object();
-    const bool healthy = oc_ledger_healthy(l, &why);
-    oc_json_set_bool(o, "healthy", healthy);
-    oc_json_set_str(o, "problem", healthy ? NULL : why.message);
-    oc_json_set_str(o, "remedy", healthy || !*why.hint ? NULL : why.hint);
-    oc_json_set_int(o, "entries", (int64_t)oc_ledger_size(l));
-    oc_json_set_int(o, "durable", (int64_t)oc_ledger_durable(l));
-    oc_json_set_int(o, "oldest", (int64_t)oc_ledger_oldest(l));
-    if (oc_ledger_root(l, oc_ledger_durable(l), root, NULL) == OC_OK) {
-        oc_audit_hex(root, sizeof root, hex);
-        oc_json_set_str(o, "root", hex);
-    }
-    const uint64_t covered = oc_ledger_note_latest(s->dir);
-    oc_json_set_int(o, "checkpoint", (int64_t)covered);
-    oc_json_set_str(o, "folder", s->dir);
-    oc_json_set_str(o, "copy_to", s->section.copy_to);
-    oc_json_set_time(o, "copied", s->copied_ms);
-    oc_json_set_str(o, "copy_problem", s->copy_problem);
-    oc_call_succeed(call, o);
-}
-
-/* ---- the doctor ---- */
-
-static void finding(json_t *list, const char *severity, const char *message, const char *fix)
-{
-    json_array_append_new(
-        list, json_pack("{s:s, s:s, s:s}", "severity", severity, "message", message, "fix", fix));
-}
-
-static void op_doctor(struct oc_call *call, void *ctx)
-{
-    struct oc_audit *s = ctx;
-    struct oc_error why;
-    oc_error_init(&why);
-    json_t *list = json_array();
-    if (!oc_ledger_healthy(s->env.ledger, &why)) {
-        finding(list, "error", why.message,
-                why.code == OC_E_VERIFY
-                    ? "`openclaw ledger verify` says what is damaged; keep the folder for whoever "
-                      "looks into it, and begin a new one"
-                : *why.hint ? why.hint
-                            : "make room on the disk: the ledger goes on by itself");
-    }
-    if (s->unheard > 0) {
-        finding(list, "error", "operations were carried out that are not in the ledger",
-                "`openclaw ledger status` says why it cannot be written");
-    }
-    if (s->copy_problem) {
-        finding(list, s->copy_conflict ? "error" : "warning", s->copy_problem,
-                s->copy_conflict ? OC_AUDIT_COPY_REMEDY
-                                 : "see that the folder of ledger.copy_to is there");
-    }
-    oc_call_succeed(call, list);
 }
 
 static const struct oc_op show_op = {
@@ -377,30 +408,9 @@ static const struct oc_op list_op = {
               "any, summary: string}]",
     .handler = op_list,
 };
-static const struct oc_op status_op = {
-    .name = "ledger.status",
-    .summary = "Show how the ledger is",
-    .flags = OC_OP_EPHEMERAL,
-    .view = "record",
-    .example = "openclaw ledger status",
-    .result = "{healthy: boolean, problem: string|null, remedy: string|null, entries: integer, "
-              "durable: integer, "
-              "oldest: integer, root: string, checkpoint: integer, folder: string, copy_to: "
-              "string|null, copied: time|null, copy_problem: string|null}",
-    .handler = op_status,
-};
-static const struct oc_op doctor_op = {
-    .name = "audit.doctor",
-    .summary = "What is wrong with the ledger",
-    .flags = OC_OP_INTERNAL,
-    .handler = op_doctor,
-};
-
 void oc_audit_add_show_ops(struct oc_audit *s)
 {
     static struct oc_op show_twin;
     oc_audit_add_op(s, &show_op, &show_twin, "governance.ledger.show");
     oc_ops_add(s->env.ops, &list_op, s);
-    oc_ops_add(s->env.ops, &status_op, s);
-    oc_ops_add(s->env.ops, &doctor_op, s);
 }

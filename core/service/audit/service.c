@@ -240,6 +240,7 @@ struct oc_audit *oc_audit_create(const struct oc_env *env)
     oc_audit_compare(s);
     oc_audit_listen(s);
     oc_audit_add_show_ops(s);
+    oc_audit_add_status_ops(s);
     oc_audit_add_prove_ops(s);
     oc_audit_add_verify_ops(s);
     oc_audit_add_witness_ops(s);

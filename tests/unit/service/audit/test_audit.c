@@ -56,6 +56,41 @@ static void operations_are_entries_and_can_be_asked_for(void **state)
     assert_int_equal(json_array_size(rows), 1);
 }
 
+static void a_clock_that_was_set_back_does_not_end_what_is_listed(void **state)
+{
+    (void)state;
+    operation("first", "cli:uid=0");
+    stage_set_clock(STAGE_WALL - OC_DAY);
+    operation("between", "cli:uid=0");
+    stage_set_clock(STAGE_WALL + OC_MINUTE);
+    operation("last", "cli:uid=0");
+    json_t *rows = stage_ask(&w.s, "audit.list", "{\"since\":\"1h\"}");
+    assert_int_equal(json_array_size(rows), 2);
+    assert_string_equal(oc_json_str(json_array_get(rows, 1), "op", ""), "first");
+    assert_non_null(strstr(w.s.warning, "set back"));
+    rows = stage_ask(&w.s, "audit.list", NULL);
+    assert_int_equal(json_array_size(rows), 3);
+    assert_string_equal(w.s.warning, "");
+}
+
+static void words_are_looked_for_as_json_has_them(void **state)
+{
+    static const char *const ACTORS[] = {"a/b", "say \"hi\"", "back\\slash", "Zoë"};
+    (void)state;
+    for (size_t i = 0; i < OC_COUNT(ACTORS); i++) {
+        operation("alert.ack", ACTORS[i]);
+    }
+    for (size_t i = 0; i < OC_COUNT(ACTORS); i++) {
+        json_t *params = json_pack("{s:s}", "actor", ACTORS[i]);
+        char *text = oc_json_text(params);
+        const json_t *rows = stage_ask(&w.s, "audit.list", text);
+        assert_int_equal(json_array_size(rows), 1);
+        assert_int_equal(oc_json_int(json_array_get(rows, 0), "index", -1), i);
+        free(text);
+        json_decref(params);
+    }
+}
+
 static void what_becomes_of_policies_is_kept_with_the_digest_of_their_text(void **state)
 {
     static const char *const TOPICS[] = {"policy.loaded", "policy.failed", "policy.removed"};
@@ -370,6 +405,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         audit_test(operations_are_entries_and_can_be_asked_for),
+        audit_test(a_clock_that_was_set_back_does_not_end_what_is_listed),
+        audit_test(words_are_looked_for_as_json_has_them),
         audit_test(what_becomes_of_policies_is_kept_with_the_digest_of_their_text),
         audit_test(what_governance_does_is_a_line_of_its_log),
         audit_test(who_proposes_takes_part_and_a_long_text_is_one_short_line),
