@@ -179,6 +179,38 @@ def copies_go_elsewhere(d, copy):
     until(lambda: os.path.exists(f"{copy}/checkpoints/{newer['size']:012}"), "the newest checkpoint in the copy")
     report = d.call("ledger.verify", dir=copy)
     assert report["covered"] == newer["size"], report
+    # a cosignature is added to a checkpoint that has been copied
+    text, seconds = newer["checkpoint"].split("\n\n", 1)[0] + "\n", int(time.time())
+    signature = base64.b64encode(rfc6962.sign(b"1" * 32, f"cosignature/v1\ntime {seconds}\n{text}".encode())).decode()
+    cosigned = d.call("ledger.cosign", witness="w1", size=newer["size"], seconds=seconds, signature=signature)["checkpoint"]
+    until(lambda: open(f"{copy}/checkpoints/{newer['size']:012}").read() == cosigned, "the cosignature in the copy")
+
+
+def copies_are_thinned():
+    """Of old checkpoints in the copy the last of each day stays, and what the ledger has itself."""
+    d, copy = Daemon(CONFIG), tempfile.mkdtemp(prefix="openclaw-copy-")
+    d.write(CONFIG.replace("\"1h\";", f"\"1h\"; copy_to = \"{copy}\";"))
+    noon = (int(time.time()) // 86400 - 20) * 86400 + 43200
+    try:
+        d.start()
+        for n in range(10):
+            note(d, n)
+        size = d.call("ledger.checkpoint")["size"]
+        until(lambda: os.path.exists(f"{copy}/checkpoints/{size:012}"), "the copy")
+        d.stop()
+        old = [f"{copy}/checkpoints/{n:012}" for n in (1, 2, 3)]
+        for path in old + [f"{d.home}/ledger/checkpoints/{2:012}"]:
+            with open(path, "w", encoding="utf-8") as f:
+                f.write("old\n")
+            os.utime(path, (noon, noon))
+        d.start()
+        note(d, 11)
+        d.call("ledger.checkpoint")
+        until(lambda: not os.path.exists(old[0]), "the end of an old checkpoint in the copy")
+        assert os.path.exists(old[1]) and os.path.exists(old[2]) and os.path.exists(f"{copy}/checkpoints/{size:012}")
+    finally:
+        d.remove()
+        shutil.rmtree(copy, ignore_errors=True)
 
 
 def a_stop_signs_all(d):
@@ -336,6 +368,7 @@ def what_the_host_remembers_is_compared():
 def main():
     evidence_outlives_an_attack()
     what_the_host_remembers_is_compared()
+    copies_are_thinned()
     d = Daemon(CONFIG)
     copy = tempfile.mkdtemp(prefix="openclaw-copy-")
     d.write(CONFIG.replace("\"1h\";", f"\"1h\"; copy_to = \"{copy}\";"))

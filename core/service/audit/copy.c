@@ -23,7 +23,10 @@ struct oc_copying {
     char *from, *to;
     uint64_t open_first, open_bytes; /* of the segment that is being filled */
     uint64_t size, oldest;           /* entries that are on the disk; the first that has text */
-    bool conflict;                   /* the copy holds what the ledger does not */
+    uint64_t
+        known; /* checkpoints up to this size are there, and as they are here; 0: all are looked at */
+    uint64_t newest; /* [loop] what is known when it ends well */
+    bool conflict;   /* the copy holds what the ledger does not */
     int code;
     struct oc_error err;
 };
@@ -119,7 +122,7 @@ static int check_one(struct oc_copying *c, const char *folder, const char *name)
         rc = same_bytes(in, out, (uint64_t)st.st_size) ? OC_OK : conflict(c, "it has another key");
     } else if (sscanf(name, "%12llu", &number) == 1 && strcmp(name + 12, ".log") == 0) {
         rc = check_segment(c, number, in, out);
-    } else if (*folder && number > 0 && !name[12]) {
+    } else if (*folder && number > c->known && !name[12]) {
         rc = check_note(c, number, in, out);
     }
     free(in);
@@ -185,6 +188,13 @@ static int copy_file(const char *from, const char *to, uint64_t limit, struct oc
     return rc ? oc_error_errno(err, 0, rc, "cannot copy to %s", to) : OC_OK;
 }
 
+/* A checkpoint that is known to be there: the copy may be far away, and they are many. */
+static bool is_known(const struct oc_copying *c, const char *folder, const char *name)
+{
+    unsigned long long size = 0;
+    return *folder && sscanf(name, "%12llu", &size) == 1 && size <= c->known;
+}
+
 static void copy_one(struct oc_copying *c, const char *folder, const char *name)
 {
     char *in = oc_asprintf("%s%s/%s", c->from, folder, name),
@@ -209,7 +219,7 @@ static void copy_folder(struct oc_copying *c, const char *folder)
     DIR *d = c->code == OC_OK ? opendir(in) : NULL;
     c->code = c->code == OC_OK ? oc_dir_make(out, 0700, &c->err) : c->code;
     for (struct dirent *e; d && c->code == OC_OK && (e = readdir(d));) {
-        if (is_wanted(e->d_name)) {
+        if (is_wanted(e->d_name) && !is_known(c, folder, e->d_name)) {
             copy_one(c, folder, e->d_name);
         }
     }
@@ -225,15 +235,36 @@ static void copy_folder(struct oc_copying *c, const char *folder)
     free(out);
 }
 
+/* The copy is thinned as the ledger is, but what the ledger has stays: else it would be copied again. */
+static void thin(struct oc_copying *c)
+{
+    char *in = oc_path_join(c->from, "checkpoints"), *out = oc_path_join(c->to, "checkpoints");
+    oc_audit_thin_folder(out, in);
+    free(in);
+    free(out);
+}
+
+/* Somebody may have put another folder in its place. */
+static void doubt(struct oc_copying *c)
+{
+    char *newest = oc_asprintf("%s/checkpoints/%012llu", c->to, (unsigned long long)c->known);
+    c->known = oc_file_exists(newest) ? c->known : 0;
+    free(newest);
+}
+
 /* [worker] Entries first: a checkpoint never speaks of what is not there. */
 static void run(void *ctx)
 {
     struct oc_copying *c = ctx;
     oc_error_init(&c->err);
+    doubt(c);
     check_folder(c, "");
     check_folder(c, "/checkpoints");
     copy_folder(c, "");
     copy_folder(c, "/checkpoints");
+    if (c->code == OC_OK && c->known == 0) {
+        thin(c);
+    }
 }
 
 /* What left the host says something else than the host: somebody has to look. */
@@ -284,6 +315,7 @@ static void on_done(void *ctx)
     tell_failure(s, c);
     if (c->code == OC_OK) {
         s->copied_ms = oc_time_wall();
+        s->copy_known = c->newest;
     } else {
         s->copy_problem = oc_strdup(c->err.message);
     }
@@ -312,10 +344,22 @@ void oc_audit_copy(struct oc_audit *s)
     c->from = oc_strdup(s->dir);
     c->to = oc_strdup(s->section.copy_to);
     c->size = oc_ledger_durable(s->env.ledger);
+    c->known = s->copy_known;
+    c->newest = s->checkpointed;
     c->oldest = oc_ledger_oldest(s->env.ledger);
     c->open_first = oc_ledger_open_segment(s->env.ledger, &c->open_bytes);
     s->copying = c;
     oc_workers_submit(oc_audit_workers(s), run, on_done, c);
+}
+
+void oc_audit_copy_anew(struct oc_audit *s, uint64_t size)
+{
+    if (s->copy_known >= size) {
+        s->copy_known = size - 1;
+    }
+    if (s->copying && s->copying->newest >= size) {
+        s->copying->newest = size - 1;
+    }
 }
 
 void oc_audit_copy_again(struct oc_audit *s, int64_t now)

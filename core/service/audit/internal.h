@@ -65,10 +65,12 @@ struct oc_audit {
     char *copy_problem;     /* of the last copy; owned, NULL: none */
     unsigned copy_tries;    /* that failed since the last good one */
     bool copy_good;         /* one was made since the start */
-    int64_t copy_tried_ms;  /* mono; when the last one ended */
-    int64_t copied_ms;      /* wall; of the last good one */
-    uint64_t unheard;       /* entries that could not be added */
-    bool sick;              /* it was told that the ledger is not well */
+    uint64_t
+        copy_known; /* checkpoints up to this size are in the copy as they are here; 0: that is to be looked at */
+    int64_t copy_tried_ms; /* mono; when the last one ended */
+    int64_t copied_ms;     /* wall; of the last good one */
+    uint64_t unheard;      /* entries that could not be added */
+    bool sick;             /* it was told that the ledger is not well */
 };
 
 struct oc_workers *oc_audit_workers(struct oc_audit *s);
@@ -97,7 +99,10 @@ int oc_audit_read_note(struct oc_audit *s, uint64_t size, struct oc_buf *text,
                        struct oc_error *err);
 /* The oldest checkpoint that covers `index`; 0: none does. */
 uint64_t oc_audit_covering(const struct oc_audit *s, uint64_t index);
+/* What a later checkpoint covers need not be kept for ever: of old ones the last of each day stays. */
 void oc_audit_thin(struct oc_audit *s);
+/* The same in one folder of checkpoints; those that `but` (may be NULL) has as well stay. [any] */
+void oc_audit_thin_folder(const char *folder, const char *but);
 
 /* retire.c */
 void oc_audit_lived_begin(struct oc_audit *s);
@@ -125,6 +130,8 @@ void oc_audit_alert(struct oc_audit *s, const char *rule, const char *severity, 
 
 /* copy.c */
 void oc_audit_copy(struct oc_audit *s);
+/* The next copy looks at the checkpoints from `size` on again; at all of them, and thins them, when it is 1. */
+void oc_audit_copy_anew(struct oc_audit *s, uint64_t size);
 /* While the service stops: nothing is waited for any longer. */
 void oc_audit_leave(void *audit);
 /* Tries again what could not be copied: [loop] from the clock, with the time of oc_time_mono(). */

@@ -175,9 +175,8 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static void list_notes(const struct oc_audit *s, struct sizes *sizes)
+static void list_notes(const char *folder, struct sizes *sizes)
 {
-    char *folder = oc_path_join(s->dir, "checkpoints");
     DIR *d = opendir(folder);
     for (struct dirent *e; d && (e = readdir(d));) {
         unsigned long long size = 0;
@@ -192,14 +191,15 @@ static void list_notes(const struct oc_audit *s, struct sizes *sizes)
     if (sizes->items.count > 1) {
         qsort(sizes->items.items, sizes->items.count, sizeof *sizes->items.items, by_value);
     }
-    free(folder);
 }
 
 uint64_t oc_audit_covering(const struct oc_audit *s, uint64_t index)
 {
     struct sizes sizes = {0};
     uint64_t found = 0;
-    list_notes(s, &sizes);
+    char *folder = oc_path_join(s->dir, "checkpoints");
+    list_notes(folder, &sizes);
+    free(folder);
     for (size_t i = 0; i < sizes.items.count && found == 0; i++) {
         found = sizes.items.items[i] > index ? sizes.items.items[i] : 0;
     }
@@ -207,19 +207,27 @@ uint64_t oc_audit_covering(const struct oc_audit *s, uint64_t index)
     return found;
 }
 
-/* What a later checkpoint covers need not be kept for ever: of old ones the last of each day stays. */
-void oc_audit_thin(struct oc_audit *s)
+static bool is_in(const char *folder, uint64_t size)
+{
+    char *path = oc_asprintf("%s/%012llu", folder, (unsigned long long)size);
+    const bool there = oc_file_exists(path);
+    free(path);
+    return there;
+}
+
+void oc_audit_thin_folder(const char *folder, const char *but)
 {
     struct sizes sizes = {0};
     int64_t day_after = -1;
     const int64_t now = oc_time_wall();
-    list_notes(s, &sizes);
+    list_notes(folder, &sizes);
     for (size_t i = sizes.items.count; i-- > 0;) {
         struct stat st;
-        char *path = note_path(s, sizes.items.items[i]);
+        const uint64_t size = sizes.items.items[i];
+        char *path = oc_asprintf("%s/%012llu", folder, (unsigned long long)size);
         if (stat(path, &st) == 0) {
             const int64_t made = (int64_t)st.st_mtime * OC_SECOND;
-            if (made < now - KEEP_ALL && made / OC_DAY == day_after) {
+            if (made < now - KEEP_ALL && made / OC_DAY == day_after && !(but && is_in(but, size))) {
                 unlink(path);
             }
             day_after = made / OC_DAY;
@@ -227,4 +235,12 @@ void oc_audit_thin(struct oc_audit *s)
         free(path);
     }
     OC_VEC_FINISH(&sizes.items);
+}
+
+void oc_audit_thin(struct oc_audit *s)
+{
+    char *folder = oc_path_join(s->dir, "checkpoints");
+    oc_audit_thin_folder(folder, NULL);
+    free(folder);
+    oc_audit_copy_anew(s, 1);
 }

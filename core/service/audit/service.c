@@ -276,6 +276,7 @@ void oc_audit_configure(struct oc_audit *s, const struct oc_config *config, stru
     s->arena = arena;
     s->section = section;
     s->governance_log.max = section.log_size;
+    oc_audit_copy_anew(s, 1); /* it may be another folder */
 }
 
 void oc_audit_leave(void *audit)

@@ -273,6 +273,7 @@ static void op_cosign(struct oc_call *call, void *ctx)
         rc = keep(s, &w, &err);
     }
     if (rc == OC_OK) {
+        oc_audit_copy_anew(s, (uint64_t)p->size);
         oc_audit_copy(s);
         oc_call_succeed(call, json_pack("{s:s, s:I, s:s}", "witness", w.name, "size",
                                         (json_int_t)p->size, "checkpoint", text.data));
