@@ -121,6 +121,9 @@ int oc_command_op(struct cli *cli, const struct cli_op *op, const json_t *params
     struct cli_link link;
     oc_error_init(&answer.err);
     oc_progress_begin(&v.progress);
+    if (oc_show_check(&v.show, &answer.err) != OC_OK) {
+        return oc_cli_fail_usage(cli, &answer.err);
+    }
     if (confirm(cli, op, &answer.err) != OC_OK) {
         return oc_cli_fail(cli, &answer.err, 1);
     }

@@ -319,12 +319,13 @@ int oc_command_run(struct cli *cli, int argc, char **argv)
                     .began = oc_time_mono(),
                     .shown = json_object()};
     struct oc_error err;
+    oc_error_init(&err);
     if (argc > 0) {
-        oc_error_init(&err);
         oc_error_set(&err, OC_E_CONFIG, "`openclaw run` takes no words, found %s", argv[0]);
     }
     r.log = oc_path_join(r.home, "logs/openclawd.log");
-    int rc = argc > 0 ? oc_cli_fail_usage(cli, &err) : start(&r);
+    const bool wrong = argc > 0 || oc_show_check(&r.show, &err) != OC_OK;
+    int rc = wrong ? oc_cli_fail_usage(cli, &err) : start(&r);
     oc_link_close(&r.link);
     oc_child_finish(&r.child);
     json_decref(r.shown);

@@ -171,22 +171,46 @@ static void show_data(const struct cli_show *s, const json_t *data)
     }
 }
 
-static int show_csv(const struct cli_show *s, const json_t *data)
+static int fail_csv(struct oc_error *err)
+{
+    oc_error_set(err, OC_E_CONFIG, "the answer is not a table: it cannot be written as CSV");
+    oc_error_hint(err, "Use --json.");
+    return OC_E_CONFIG;
+}
+
+/* False when it is no table. */
+static bool put_csv(const struct cli_show *s, const json_t *data)
 {
     const char *view = s->op->view ? s->op->view : "";
     const struct cli_view *custom = custom_view(s->op);
-    struct oc_error err;
     if (custom && custom->csv) {
         custom->csv(s, data);
     } else if (oc_starts(view, TEXT)) {
         show_text(s->cli, data, view + strlen(TEXT));
-    } else if (!oc_starts(view, TABLE) || !oc_view_table_csv(view + strlen(TABLE), data)) {
-        oc_error_init(&err);
-        oc_error_set(&err, OC_E_CONFIG, "the answer is not a table: it cannot be written as CSV");
-        oc_error_hint(&err, "Use --json.");
-        return oc_cli_fail_usage(s->cli, &err);
+    } else {
+        return oc_starts(view, TABLE) && oc_view_table_csv(s, view + strlen(TABLE), data);
     }
-    return 0;
+    return true;
+}
+
+static int show_csv(const struct cli_show *s, const json_t *data)
+{
+    struct oc_error err;
+    if (put_csv(s, data)) {
+        return 0;
+    }
+    oc_error_init(&err);
+    fail_csv(&err);
+    return oc_cli_fail_usage(s->cli, &err);
+}
+
+int oc_show_check(const struct cli_show *s, struct oc_error *err)
+{
+    const char *view = s->op->view ? s->op->view : "";
+    const struct cli_view *custom = custom_view(s->op);
+    const bool table =
+        custom ? custom->csv != NULL : oc_starts(view, TABLE) || oc_starts(view, TEXT);
+    return s->cli->csv && !s->cli->json && !table ? fail_csv(err) : OC_OK;
 }
 
 /* Tests and checks: a row that is not ok is a failure of the command. */
@@ -257,12 +281,16 @@ int oc_show_row(struct cli_show *s, const json_t *row)
 {
     const struct cli_view *custom = custom_view(s->op);
     const char *view = s->op->view ? s->op->view : "";
-    if (s->cli->json && !(s->op->flags & OC_OP_STREAMS)) {
-        return 0; /* one document, and that is the answer */
+    if ((s->cli->json || s->cli->csv) && !(s->op->flags & OC_OP_STREAMS)) {
+        return 0; /* one document or one table, and that is the answer */
     }
     if (s->cli->json) {
         struct cli_answer answer = {.ok = true, .data = (json_t *)row};
         oc_show_document(&answer, true);
+    } else if (s->cli->csv) {
+        json_t *one = json_pack("[O]", row);
+        put_csv(s, one);
+        json_decref(one);
     } else if (custom && (custom->row || custom->show)) {
         (custom->row ? custom->row : custom->show)(s, row);
     } else if (oc_starts(view, TABLE)) {

@@ -17,12 +17,15 @@ struct cli_view {
     const char *name;
     void (*show)(const struct cli_show *s, const json_t *data);
     void (*row)(const struct cli_show *s, const json_t *row); /* of a stream; NULL = as `show` */
-    void (*csv)(const struct cli_show *s, const json_t *data);
+    void (*csv)(const struct cli_show *s,
+                const json_t *data); /* of a stream: a list of one row, again and again */
     int (*exit_code)(const struct cli_show *s, const json_t *data); /* NULL = 0 */
     /* The call failed: what is said of it beside the error, and the exit code. NULL and -1 = as usual. */
     int (*lost)(const struct cli_show *s, const struct cli_answer *answer);
 };
 
+/* Before anything is done: OC_E_CONFIG when --csv was given, and what will be answered is no table. */
+int oc_show_check(const struct cli_show *s, struct oc_error *err);
 /* Shows an answer, good or bad; returns the exit code. */
 int oc_show(const struct cli_show *s, const struct cli_answer *answer);
 /* 0, or the errno for which a row of a stream could not be written. What acts goes on without a reader: its end matters. */
@@ -55,7 +58,8 @@ extern const struct cli_view oc_view_serve, oc_view_written; /* of registry.serv
 bool oc_view_table(const struct cli_show *s, const char *spec, const json_t *data);
 /* What is said in place of a table without rows: what that means. */
 void oc_view_empty(const struct cli_show *s);
-bool oc_view_table_csv(const char *spec, const json_t *data);
+/* Rows that follow others get no second head. */
+bool oc_view_table_csv(const struct cli_show *s, const char *spec, const json_t *data);
 void oc_view_table_row(const struct cli_show *s, const char *spec, const json_t *row);
 void oc_view_record(const struct cli_show *s, const json_t *data);
 /* "key   value" lines, the keys as wide as the longest; nested objects are indented. */

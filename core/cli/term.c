@@ -11,6 +11,7 @@
 #include <wchar.h>
 
 #include "core/base/buf.h"
+#include "core/base/csv.h"
 #include "core/base/mem.h"
 #include "core/base/utf8.h"
 
@@ -291,31 +292,27 @@ void oc_table_print(const struct term_table *t, FILE *out, int width, bool use_c
     }
 }
 
-static void print_field(const char *text, FILE *out)
+static void print_field(const char *text, const char *end, FILE *out, bool terminal)
 {
-    if (!strpbrk(text, "\",\r\n")) {
-        fputs(text, out);
-        return;
+    struct oc_buf field = {0};
+    oc_buf_adds(&field, "");
+    oc_csv_field(&field, text);
+    if (terminal) {
+        oc_term_text(out, field.data);
+    } else {
+        fwrite(field.data, 1, field.len, out);
     }
-    fputc('"', out);
-    for (; *text; text++) {
-        if (*text == '"') {
-            fputc('"', out);
-        }
-        fputc(*text, out);
-    }
-    fputc('"', out);
+    fputs(end, out);
+    oc_buf_finish(&field);
 }
 
-void oc_table_csv(const struct term_table *t, FILE *out)
+void oc_table_csv(const struct term_table *t, FILE *out, bool head, bool terminal)
 {
-    for (size_t c = 0; c < t->columns; c++) {
-        print_field(t->titles[c], out);
-        fputs(c + 1 == t->columns ? "\r\n" : ",", out);
+    for (size_t c = 0; head && c < t->columns; c++) {
+        print_field(t->titles[c], c + 1 == t->columns ? "\r\n" : ",", out, terminal);
     }
     for (size_t i = 0; i < t->count; i++) {
-        print_field(t->cells[i], out);
-        fputs((i + 1) % t->columns ? "," : "\r\n", out);
+        print_field(t->cells[i], (i + 1) % t->columns ? "," : "\r\n", out, terminal);
     }
 }
 

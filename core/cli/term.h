@@ -43,7 +43,8 @@ struct term_table {
 };
 void oc_table_add(struct term_table *t, char *cell); /* takes; row by row */
 void oc_table_print(const struct term_table *t, FILE *out, int width, bool use_color);
-void oc_table_csv(const struct term_table *t, FILE *out); /* RFC 4180 */
+/* RFC 4180. Programs get the fields as they are but for formulas (core/base/csv.h), a terminal without control characters. */
+void oc_table_csv(const struct term_table *t, FILE *out, bool head, bool terminal);
 void oc_table_finish(struct term_table *t);
 
 /* "▁▂▃▅▇" of `count` values over `width` columns; NaN is a space. Owned by the caller. */

@@ -1,5 +1,5 @@
 #!/bin/bash
-# A closed pipe and a full disk on stdout: what streams ends, and what was told to nobody is said. SPDX-License-Identifier: MIT
+# Streams and stdout: a closed pipe and a full disk end them, and CSV is a table or refused. SPDX-License-Identifier: MIT
 . "$(dirname "$0")/lib.sh"
 
 config_for_port "$("$TOOL" port)"
@@ -26,6 +26,18 @@ for words in 'health watch' 'events watch' 'logs --follow' 'events watch --topic
     expect_rc 141 "$words without a reader"
     expect_no_err
 done
+
+# Where a stream is no table, --csv is a usage error, not another thing than was asked for.
+for words in 'health watch' 'plugin top' 'run'; do
+    claw $words --csv
+    expect_rc 64 "$words --csv"
+    expect_err 'cannot be written as CSV'
+    expect_no_out
+done
+claw logs --csv
+expect_rc 0
+[ "$(head -n 1 "$OUT")" = $'time,level,message,data\r' ] || fail "logs --csv has no head"
+[ "$(grep -c '^time,level' "$OUT")" = 1 ] || fail "logs --csv has more than one head"
 
 # Any other reason is said.
 timeout 30 "$BIN/openclaw" health watch >/dev/full 2>"$ERR"

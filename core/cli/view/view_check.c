@@ -133,8 +133,7 @@ static void show_check(const struct cli_show *s, const json_t *data)
 static void check_csv(const struct cli_show *s, const json_t *data)
 {
     const json_t *table = json_object_get(data, "table");
-    (void)s;
-    oc_view_table_csv(table ? "id,level,severity,title" : "id,severity,file,where,message,hint",
+    oc_view_table_csv(s, table ? "id,level,severity,title" : "id,severity,file,where,message,hint",
                       table ? table : json_object_get(data, "findings"));
 }
 

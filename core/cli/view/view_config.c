@@ -68,8 +68,7 @@ static int findings_exit(const struct cli_show *s, const json_t *data)
 
 static void findings_csv(const struct cli_show *s, const json_t *data)
 {
-    (void)s;
-    oc_view_table_csv("warning,file,line,key,message,hint", json_object_get(data, "findings"));
+    oc_view_table_csv(s, "warning,file,line,key,message,hint", json_object_get(data, "findings"));
 }
 
 const struct cli_view oc_view_findings = {"findings",   show_findings, NULL,

@@ -245,8 +245,7 @@ static int lost(const struct cli_show *s, const struct cli_answer *answer)
 
 static void csv(const struct cli_show *s, const json_t *data)
 {
-    (void)s;
-    oc_view_table_csv("service,state,hard,since,response_ms,output",
+    oc_view_table_csv(s, "service,state,hard,since,response_ms,output",
                       json_object_get(data, "checks"));
 }
 

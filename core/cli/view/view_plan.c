@@ -172,8 +172,7 @@ static void show(const struct cli_show *s, const json_t *data)
 
 static void csv(const struct cli_show *s, const json_t *data)
 {
-    (void)s;
-    oc_view_table_csv("do,name,id,version,from,size,source,tier,trust,digest",
+    oc_view_table_csv(s, "do,name,id,version,from,size,source,tier,trust,digest",
                       json_object_get(data, "actions"));
 }
 

@@ -189,8 +189,7 @@ static int why_exit(const struct cli_show *s, const json_t *data)
 
 static void why_csv(const struct cli_show *s, const json_t *data)
 {
-    (void)s;
-    oc_view_table_csv("gate,state,message,fix", json_object_get(data, "gates"));
+    oc_view_table_csv(s, "gate,state,message,fix", json_object_get(data, "gates"));
 }
 
 const struct cli_view oc_view_plugin_why = {"plugin_why", show_why, NULL, why_csv, why_exit, NULL};
@@ -251,8 +250,7 @@ static int doctor_exit(const struct cli_show *s, const json_t *data)
 
 static void doctor_csv(const struct cli_show *s, const json_t *data)
 {
-    (void)s;
-    oc_view_table_csv("id,severity,plugin,message,fix,safe", findings_of(data));
+    oc_view_table_csv(s, "id,severity,plugin,message,fix,safe", findings_of(data));
 }
 
 const struct cli_view oc_view_plugin_doctor = {"plugin_doctor", show_doctor, NULL,

@@ -68,8 +68,8 @@ static void show_list(const struct cli_show *s, const json_t *data)
 
 static void list_csv(const struct cli_show *s, const json_t *data)
 {
-    (void)s;
     oc_view_table_csv(
+        s,
         "name,id,version,kind,state,installed.source,installed.trust,installed.enabled,"
         "installed.pinned,configured,running.state,running.generation,running.tier,"
         "running.pid,tier,summary,error",
@@ -104,8 +104,8 @@ static void show_status(const struct cli_show *s, const json_t *data)
 
 static void status_csv(const struct cli_show *s, const json_t *data)
 {
-    (void)s;
     oc_view_table_csv(
+        s,
         "instance,plugin,owner,state,tier,pid,generation,uptime_ms,memory_bytes,cpu_ms,"
         "calls,failures,timeouts,p50_ms,p99_ms,restarts,last_error",
         data);

@@ -53,8 +53,7 @@ static void show_hooks(const struct cli_show *s, const json_t *data)
 
 static void hooks_csv(const struct cli_show *s, const json_t *data)
 {
-    (void)s;
-    oc_view_table_csv("hook,signature,returns,meaning,otherwise", data);
+    oc_view_table_csv(s, "hook,signature,returns,meaning,otherwise", data);
 }
 
 const struct cli_view oc_view_policy_hooks = {"policy_hooks", show_hooks, NULL,

@@ -177,7 +177,7 @@ static void csv(const struct cli_show *s, const json_t *data)
     const json_t *list = json_object_get(data, "series");
     warn_left_out(s, list);
     fill(&table, titles, list, true);
-    oc_table_csv(&table, stdout);
+    oc_table_csv(&table, stdout, true, s->cli->tty);
     oc_table_finish(&table);
 }
 

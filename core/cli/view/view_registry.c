@@ -59,8 +59,7 @@ static void show_written(const struct cli_show *s, const json_t *data)
 
 static void written_csv(const struct cli_show *s, const json_t *data)
 {
-    (void)s;
-    oc_view_table_csv("id,version,size,source,trust,digest", json_object_get(data, "plugins"));
+    oc_view_table_csv(s, "id,version,size,source,trust,digest", json_object_get(data, "plugins"));
 }
 
 const struct cli_view oc_view_written = {

@@ -288,8 +288,7 @@ static int exit_code(const struct cli_show *s, const json_t *data)
 
 static void csv(const struct cli_show *s, const json_t *data)
 {
-    (void)s;
-    oc_view_table_csv("id,op,state,took_ms,message", json_object_get(data, "steps"));
+    oc_view_table_csv(s, "id,op,state,took_ms,message", json_object_get(data, "steps"));
 }
 
 const struct cli_view oc_view_runbook = {"runbook", show, row, csv, exit_code, lost};

@@ -188,8 +188,7 @@ static int doctor_exit(const struct cli_show *s, const json_t *data)
 
 static void doctor_csv(const struct cli_show *s, const json_t *data)
 {
-    (void)s;
-    oc_view_table_csv("check,state,message,fix", data);
+    oc_view_table_csv(s, "check,state,message,fix", data);
 }
 
 const struct cli_view oc_view_doctor = {"doctor", show_doctor, NULL, doctor_csv, doctor_exit, NULL};
@@ -227,8 +226,7 @@ static void show_logs(const struct cli_show *s, const json_t *data)
 
 static void logs_csv(const struct cli_show *s, const json_t *data)
 {
-    (void)s;
-    oc_view_table_csv("time,level,message,data", data);
+    oc_view_table_csv(s, "time,level,message,data", data);
 }
 
 const struct cli_view oc_view_logs = {"logs", show_logs, show_line, logs_csv, NULL, NULL};

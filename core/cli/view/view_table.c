@@ -109,7 +109,7 @@ static char *raw_text(const json_t *value)
     return json_is_string(value) ? oc_strdup(json_string_value(value)) : oc_json_text(value);
 }
 
-bool oc_view_table_csv(const char *text, const json_t *data)
+bool oc_view_table_csv(const struct cli_show *s, const char *text, const json_t *data)
 {
     struct spec spec;
     const json_t *row;
@@ -125,7 +125,7 @@ bool oc_view_table_csv(const char *text, const json_t *data)
             oc_table_add(&table, raw_text(oc_json_path(row, spec.columns[c].key)));
         }
     }
-    oc_table_csv(&table, stdout);
+    oc_table_csv(&table, stdout, !s->rows, s->cli->tty);
     oc_table_finish(&table);
     return true;
 }

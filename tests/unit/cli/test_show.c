@@ -185,6 +185,51 @@ static void a_table_can_be_csv_with_raw_values(void **state)
                  "id,severity,starts_at,wait_ms,note\r\n\"a,b\",,,61000,\r\n");
 }
 
+static void assert_rows(const char *op, const char *first, const char *second, const char *expected)
+{
+    struct cli_show s = {.cli = &cli, .op = test_op(op)};
+    json_t *rows[] = {json(first), json(second)};
+    struct capture c = capture_begin(stdout);
+    for (size_t i = 0; i < OC_COUNT(rows); i++) {
+        assert_int_equal(oc_show_row(&s, rows[i]), 0);
+        json_decref(rows[i]);
+    }
+    char *text = capture_end(&c);
+    assert_string_equal(text, expected);
+    free(text);
+}
+
+static void a_stream_as_csv_has_one_head_and_its_rows(void **state)
+{
+    (void)state;
+    cli.csv = true;
+    assert_rows("events.watch", "{\"time\":\"t1\",\"topic\":\"=a\"}",
+                "{\"time\":\"t2\",\"topic\":\"b,c\"}",
+                "time,topic\r\nt1,\"'=a\"\r\nt2,\"b,c\"\r\n");
+    assert_rows("logs", "{\"time\":\"t1\",\"level\":\"warn\",\"message\":\"m\"}",
+                "{\"time\":\"t2\",\"level\":\"info\",\"message\":\"n\",\"data\":{\"a\":1}}",
+                "time,level,message,data\r\nt1,warn,m,\r\nt2,info,n,\"{\"\"a\"\":1}\"\r\n");
+    assert_rows("alert.list", "{\"id\":\"a\"}", "{\"id\":\"b\"}", ""); /* the answer has them all */
+}
+
+static void csv_of_what_is_no_table_is_refused_before_it_is_asked_for(void **state)
+{
+    (void)state;
+    struct cli_show s = {.cli = &cli, .op = test_op("config.set")};
+    assert_int_equal(oc_show_check(&s, &err), OC_OK);
+    cli.csv = true;
+    assert_int_equal(oc_show_check(&s, &err), OC_E_CONFIG);
+    assert_string_equal(err.hint, "Use --json.");
+    static const char *const tables[] = {"alert.list", "events.watch", "logs", "health.check"};
+    for (size_t i = 0; i < OC_COUNT(tables); i++) {
+        s.op = test_op(tables[i]);
+        assert_int_equal(oc_show_check(&s, &err), OC_OK);
+    }
+    cli.json = true;
+    s.op = test_op("config.set");
+    assert_int_equal(oc_show_check(&s, &err), OC_OK);
+}
+
 static void csv_of_what_is_no_table_is_a_usage_error(void **state)
 {
     (void)state;
@@ -445,6 +490,8 @@ int main(void)
         T(a_list_is_a_table),
         T(an_empty_list_says_so),
         T(a_table_can_be_csv_with_raw_values),
+        T(a_stream_as_csv_has_one_head_and_its_rows),
+        T(csv_of_what_is_no_table_is_refused_before_it_is_asked_for),
         T(csv_of_what_is_no_table_is_a_usage_error),
         T(a_row_that_is_not_ok_fails_the_command),
         T(ballots_that_were_refused_are_listed_and_none_taken_is_a_failure),

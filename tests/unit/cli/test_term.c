@@ -180,8 +180,28 @@ static void csv_quotes_what_needs_it(void **state)
     static const char *const titles[] = {"a", "b"}, *const cells[] = {"x,y", "say \"hi\"", "1\n2",
                                                                       ""};
     struct term_table t = table_of(titles, 2, cells, 4);
-    oc_table_csv(&t, out);
+    oc_table_csv(&t, out, true, false);
     assert_written("a,b\r\n\"x,y\",\"say \"\"hi\"\"\"\r\n\"1\n2\",\r\n");
+    oc_table_finish(&t);
+}
+
+static void csv_runs_nothing_in_a_spreadsheet(void **state)
+{
+    (void)state;
+    static const char *const titles[] = {"a", "b"}, *const cells[] = {"=cmd()", "-1.5"};
+    struct term_table t = table_of(titles, 2, cells, 2);
+    oc_table_csv(&t, out, false, false);
+    assert_written("\"'=cmd()\",-1.5\r\n");
+    oc_table_finish(&t);
+}
+
+static void csv_on_a_terminal_has_no_control_characters(void **state)
+{
+    (void)state;
+    static const char *const titles[] = {"a", "b"}, *const cells[] = {"\033[2Jx", "1\n2\r\302\233"};
+    struct term_table t = table_of(titles, 2, cells, 2);
+    oc_table_csv(&t, out, true, true);
+    assert_written("a,b\r\n[2Jx,\"1\n2\"\r\n");
     oc_table_finish(&t);
 }
 
@@ -273,6 +293,9 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(no_line_is_wider_than_the_terminal, setup, teardown),
         cmocka_unit_test_setup_teardown(csv_quotes_what_needs_it, setup, teardown),
+        cmocka_unit_test_setup_teardown(csv_runs_nothing_in_a_spreadsheet, setup, teardown),
+        cmocka_unit_test_setup_teardown(csv_on_a_terminal_has_no_control_characters, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(a_curve_spans_from_the_least_to_the_most, setup, teardown),
         cmocka_unit_test_setup_teardown(a_gap_in_a_curve_is_a_space, setup, teardown),
         cmocka_unit_test_setup_teardown(values_are_written_for_people, setup, teardown),
