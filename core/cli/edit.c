@@ -189,34 +189,51 @@ static int check_copy(const struct edit *e)
     return exit_code;
 }
 
-static int edit_until_sound(struct edit *e)
+/* One round; *again when another may mend it. */
+static int edit_once(struct edit *e, bool *again)
 {
     struct oc_buf after = {0};
     struct oc_error err;
-    int rc;
-    do {
-        oc_error_init(&err);
-        oc_buf_clear(&after);
-        if (edit_copy(e, &err) != OC_OK || oc_file_read(e->copy, FILE_MAX, &after, &err) != OC_OK) {
-            rc = oc_cli_fail(e->cli, &err, 1);
-            unlink(e->copy);
-            goto out;
-        }
-        if (same(&after, &e->before)) {
-            unlink(e->copy);
-            fputs("Nothing has been changed.\n", stderr);
-            rc = 0;
-            goto out;
-        }
+    int rc = 0;
+    oc_error_init(&err);
+    *again = false;
+    if (edit_copy(e, &err) != OC_OK || oc_file_read(e->copy, FILE_MAX, &after, &err) != OC_OK) {
+        rc = oc_cli_fail(e->cli, &err, 1);
+    } else if (same(&after, &e->before)) {
+        fputs("Nothing has been changed.\n", stderr);
+    } else {
         rc = check_copy(e);
         rc = rc ? rc : put_in_place(e, &after);
-        fflush(stdout);
-    } while (rc != 0 && oc_cli_confirm("Edit it again?"));
-    if (rc != 0) {
+        *again = rc != 0;
+    }
+    fflush(stdout);
+    oc_buf_finish(&after);
+    return rc;
+}
+
+/* What somebody wrote and is in no file yet is not thrown away. */
+static void leave_copy(const struct edit *e)
+{
+    struct oc_buf copy = {0};
+    if (!oc_file_exists(e->copy)) {
+        return;
+    }
+    if (oc_file_read(e->copy, FILE_MAX, &copy, NULL) == OC_OK && same(&copy, &e->before)) {
+        unlink(e->copy);
+    } else {
         fprintf(stderr, "openclaw: the file is left as it is; your copy is kept as %s\n", e->copy);
     }
-out:
-    oc_buf_finish(&after);
+    oc_buf_finish(&copy);
+}
+
+static int edit_until_sound(struct edit *e)
+{
+    bool again;
+    int rc;
+    do {
+        rc = edit_once(e, &again);
+    } while (again && oc_cli_confirm("Edit it again?"));
+    leave_copy(e);
     return rc;
 }
 

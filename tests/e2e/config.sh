@@ -70,6 +70,7 @@ cat >"$SCRATCH/editor" <<'ED'
 #!/bin/sh
 case $1 in
 good) echo 'host = { name = "edited"; };' >>"$2" ;;
+torn) echo 'host = { name = "torn"; };' >>"$2"; exit 1 ;;
 bad) echo 'stoer = { retention = "7d" };' >>"$2" ;;
 broken) echo 'store = {' >>"$2" ;;
 esac
@@ -99,6 +100,15 @@ VISUAL="$SCRATCH/no-such-editor"
 claw config edit
 expect_rc 1
 [ -z "$(find "$OPENCLAW_HOME" -name '.openclaw-*')" ] || fail "copies are left behind"
+
+# An editor that fails throws away nothing that was written.
+VISUAL="$SCRATCH/editor torn"
+claw config edit
+expect_rc 1
+cmp -s "$FILE" "$SCRATCH/before" || fail "an editor that failed changed the file"
+kept=$(sed -n 's/.*your copy is kept as //p' "$ERR")
+grep -q torn "$kept" || fail "what was written before the editor failed is lost"
+rm "$kept"
 
 # A link stays a link, and what it names keeps its owner.
 mkdir "$SCRATCH/real"
