@@ -169,11 +169,10 @@ struct intake {
 
 static void remember(struct intake *in, struct oc_usage_row *row, const struct oc_cost_piece *piece)
 {
-    for (size_t i = in->rows.count; i-- > 0;) {
-        if (in->rows.items[i].row == row) {
-            return;
-        }
+    if (row->noted) {
+        return;
     }
+    row->noted = true;
     struct before b = {row, oc_cost_dollars(in->c, row), oc_cost_tokens(row), piece->from_ms,
                        piece->to_ms};
     OC_VEC_PUSH(&in->rows, b);
@@ -313,6 +312,7 @@ static void note_growth(struct intake *in)
 {
     for (size_t i = 0; i < in->rows.count; i++) {
         const struct before *b = &in->rows.items[i];
+        b->row->noted = false;
         double dollars = oc_cost_dollars(in->c, b->row) - b->dollars;
         double tokens = oc_cost_tokens(b->row) - b->tokens;
         oc_cost_note(in->c, OC_COST_GLOBAL, dollars, tokens, b->from_ms, b->to_ms);

@@ -36,6 +36,7 @@ struct oc_usage_row {
     double v[OC_USAGE_FIELDS];
     bool reported_known; /* the gateway has said what it charges, be it 0 */
     bool dirty;
+    bool noted; /* for who adds to it: whether it is one of those of the batch at hand */
 };
 
 struct oc_bucket {
