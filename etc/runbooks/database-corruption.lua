@@ -15,7 +15,7 @@ is one of the known ones.]],
     { name = "within", type = "duration", default = "60s", min = 100, max = 3600000,
       help = "how long each unit may take to be healthy" },
   },
-  facts = { units = { op = "unit.list", params = { known = true } } },
+  facts = { units = { op = "unit.list", params = { known = true } }, backups = BACKUPS },
   examples = {
     { title = "Level 1: a table", params = { level = 1, table = "messages" } },
     { title = "Level 2: indexes", params = { level = 2 } },
@@ -46,7 +46,7 @@ end
 local levels = {}
 
 levels[1] = function(params)
-  if not params.table then return nil, "which table?" end
+  if not params.table then return nil, "which table?", "Give --param table=NAME." end
   return append({ database("dump", "Keep what can still be read of " .. params.table, "dump", { table = params.table }),
                   database("vacuum", "Rewrite " .. params.table, "vacuum", { table = params.table, full = true }),
                   database("reindex", "Rebuild its indexes", "reindex", { table = params.table }),
@@ -68,12 +68,14 @@ levels[3] = function(params, facts)
 end
 
 levels[4] = function(params, facts)
-  return without_writers(facts, params, {
-    { id = "backups", title = "See that the backup can be read", op = "backup.verify",
-      params = { component = "database", backup = params.backup } },
+  local backup = backup_of(facts, "database", params.backup)
+  if not backup then return nil, no_backup("database"), "Give --param backup=ID." end
+  return append(listed(facts, params.backup), without_writers(facts, params, {
+    { id = "verify-backup", title = "See that the backup can be read", op = "backup.verify",
+      params = { component = "database", backup = backup } },
     { id = "restore", title = "Restore the database over what is there", op = "backup.restore",
-      params = { component = "database", backup = params.backup }, confirm = "restore over live data" },
-    database("count", "Count the tables", "count") })
+      params = { component = "database", backup = backup }, confirm = "restore over live data" },
+    database("count", "Count the tables", "count") }))
 end
 
 levels[5] = function(params, facts)
@@ -87,7 +89,7 @@ levels[5] = function(params, facts)
 end
 
 function plan(params, facts)
-  local steps, problem = levels[params.level](params, facts)
-  if not steps then return refuse(problem, "Give --param table=NAME.") end
+  local steps, problem, hint = levels[params.level](params, facts)
+  if not steps then return refuse(problem, hint) end
   return append({ evidence("database-corruption", "level " .. params.level) }, steps)
 end

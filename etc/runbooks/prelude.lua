@@ -164,6 +164,30 @@ function look(id, title, op, params)
   return { id = id, title = title, op = op, params = params, optional = true }
 end
 
+-- ---- backups ----
+
+-- The backups that there are, as { id, component, time }; nil where no plugin can list them.
+BACKUPS = { op = "backup.list", optional = true }
+
+-- Which backup is meant, for every step of a plan: "latest" is the newest one when the plan is made. The newest one of a later step
+-- would be what an earlier step has just backed up.
+function backup_of(facts, component, wanted)
+  if wanted ~= "latest" or not facts.backups then return wanted end
+  local newest
+  for _, backup in ipairs(facts.backups) do
+    if backup.component == component and (not newest or (backup.time or "") > (newest.time or "")) then newest = backup end
+  end
+  return newest and newest.id
+end
+
+-- Where nothing can list backups nobody knows which one is the latest: this step says so, and the run is refused.
+function listed(facts, wanted)
+  if wanted ~= "latest" or facts.backups then return {} end
+  return { { id = "backups", title = "List the backups, to know which one is the latest", op = "backup.list" } }
+end
+
+function no_backup(component) return "there is no backup of " .. component end
+
 function refuse(why, hint) return { refuse = why, hint = hint } end
 
 -- ---- findings ----
