@@ -286,8 +286,8 @@ static bool read_some(struct cli_link *link)
     return n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN));
 }
 
-/* Waits for input: CLI_NEXT_FRAME means that there is something to read. A pipe without a reader is an error that poll tells of
- * unasked. */
+/* Waits for input: CLI_NEXT_FRAME means that there is something to read. That nobody reads what is written is told unasked: as an
+ * error of a pipe, as the end of a socket. */
 static enum cli_next wait_input(const struct cli_link *link, int64_t timeout_ms)
 {
     struct pollfd p[] = {{.fd = link->fd, .events = POLLIN},
@@ -296,10 +296,10 @@ static enum cli_next wait_input(const struct cli_link *link, int64_t timeout_ms)
     sigset_t none;
     sigemptyset(&none);
     int n = ppoll(p, OC_COUNT(p), timeout_ms < 0 ? NULL : &limit, &none);
-    if (n > 0 && p[1].revents & POLLERR) {
+    if (n > 0 && p[1].revents & (POLLERR | POLLHUP | POLLNVAL)) {
         return CLI_NEXT_UNREAD;
     }
-    if (n > 0) {
+    if (n > 0 && p[0].revents) {
         return CLI_NEXT_FRAME;
     }
     if (n < 0 && errno == EINTR && signal_seen) {

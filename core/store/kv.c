@@ -6,7 +6,7 @@
 #include "core/store/internal.h"
 #include "core/sys/file.h"
 
-#define SPACE_MAX 128
+#define SPACE_MAX 160
 #define KEY_MAX   512
 #define VALUE_MAX (1u << 20)
 
@@ -222,4 +222,25 @@ int oc_store_end(struct oc_store *s, struct oc_error *err)
         *err = s->group_err;
     }
     return oc_store_note(s, s->group_rc, &s->group_err);
+}
+
+int oc_kv_move(struct oc_store *s, const char *from, const char *to, struct oc_error *err)
+{
+    json_t *there = oc_kv_all(s, to),
+           *all = json_object_size(there) > 0 ? NULL : oc_kv_all(s, from);
+    json_t *value;
+    const char *key;
+    int rc = OC_OK;
+    if (json_object_size(all) > 0) {
+        oc_store_begin(s);
+        json_object_foreach(all, key, value)
+        {
+            oc_kv_put(s, to, key, value, false, NULL);
+            oc_kv_remove(s, from, key, false, NULL);
+        }
+        rc = oc_store_end(s, err);
+    }
+    json_decref(all);
+    json_decref(there);
+    return rc;
 }

@@ -56,6 +56,8 @@ int oc_kv_peek(const char *path, const char *space, const char *key, json_t **va
                struct oc_error *err);
 /* {key: value, ...} of one space; owned by the caller. */
 json_t *oc_kv_all(struct oc_store *s, const char *space);
+/* Everything in one space becomes that of another, unless there is something in that one: all of it, or nothing. */
+int oc_kv_move(struct oc_store *s, const char *from, const char *to, struct oc_error *err);
 void oc_store_begin(struct oc_store *s);
 /* on failure nothing since begin is kept */
 int oc_store_end(struct oc_store *s, struct oc_error *err);

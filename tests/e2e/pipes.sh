@@ -27,6 +27,18 @@ for words in 'health watch' 'events watch' 'logs --follow' 'events watch --topic
     expect_no_err
 done
 
+# Many programs give their children a socket for stdout.
+timeout 30 python3 - "$BIN/openclaw" >"$OUT" 2>"$ERR" <<'END'
+import socket, subprocess, sys
+ours, theirs = socket.socketpair()
+stream = subprocess.Popen([sys.argv[1], "events", "watch"], stdout=theirs, stdin=subprocess.DEVNULL)
+theirs.close()
+ours.close()
+sys.exit(0 if stream.wait(20) == 141 else 1)
+END
+RC=$?
+expect_rc 0 "events watch with a socket that nobody reads"
+
 # Where a stream is no table, --csv is a usage error, not another thing than was asked for.
 for words in 'health watch' 'plugin top' 'run'; do
     claw $words --csv

@@ -42,6 +42,7 @@ static void on_row(void *ctx, const json_t *row)
     json_object_set(o, "data", (json_t *)(uintptr_t)row);
     k->waits = true; /* before: what does not fit is dropped with all that waits */
     oc_ws_push_json(k->client, OC_WS_TOPICS, o);
+    k->waits = k->client && k->client->socket && oc_socket_pending(k->client->socket) > 0;
 }
 
 static void on_progress(void *ctx, double fraction, const char *text)

@@ -5,7 +5,8 @@
  * written together with the figures that they have become, so a restart of ours loses nothing and counts nothing twice.
  *
  * One whose series has ended is kept: it may come back with all that it has counted. Only when there are too many, those that
- * have ended are forgotten; when none has, what is new cannot be counted, and that is said. */
+ * have ended are forgotten: of what appears from then on nobody knows what it has counted before, until the source begins
+ * anew. When none has ended, what is new cannot be counted, and that is said. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,6 +71,11 @@ static void forget_ended(struct oc_cost *c)
     size_t it = 0;
     void *value;
     const char *name;
+    while (oc_map_next(&c->sources, &it, NULL, &value)) {
+        struct oc_cost_source *s = value;
+        s->forgot = s->dirty = c->dirty = true;
+    }
+    it = 0;
     oc_cost_flush(c);
     oc_store_begin(c->env.store);
     while (oc_map_next(&c->counters, &it, &name, &value)) {
@@ -129,7 +135,7 @@ double oc_cost_growth(struct oc_cost *c, const struct oc_cost_source *s, const s
     }
     double last = n->epoch == s->epoch ? n->last : 0;
     double grown = p->value >= last ? p->value - last : p->value;
-    if (first && !s->told && !oc_cost_began_today(c, s, p->time_ms)) {
+    if (first && (s->forgot || (!s->told && !oc_cost_began_today(c, s, p->time_ms)))) {
         grown = 0;
     }
     n->dirty = n->dirty || n->last != p->value || n->epoch != s->epoch || first || n->ended;

@@ -51,6 +51,7 @@ void oc_cost_load_sources(struct oc_cost *c)
         s->charged = oc_json_num(value, "charged", 0);
         s->charged_whole = oc_json_bool(value, "charged_whole", false);
         s->told = oc_json_bool(value, "told", false);
+        s->forgot = oc_json_bool(value, "forgot", false);
         s->gone = oc_json_bool(value, "gone", false);
     }
     json_decref(all);
@@ -72,6 +73,7 @@ void oc_cost_write_sources(struct oc_cost *c)
             oc_json_set_num(o, "charged", s->charged);
             oc_json_set_bool(o, "charged_whole", s->charged_whole);
             oc_json_set_bool(o, "told", s->told);
+            oc_json_set_bool(o, "forgot", s->forgot);
             oc_json_set_bool(o, "gone", s->gone);
             oc_kv_put(c->env.store, SOURCES_SPACE, name, o, false, NULL);
             json_decref(o);
@@ -256,6 +258,7 @@ static void take_since(struct oc_cost_source *s, double since)
     /* Some clocks say the same start a little differently each time. */
     if (s->since > 0 && since > s->since + 1) {
         s->epoch++;
+        s->forgot = false; /* they all begin at 0 */
         s->dirty = true;
         oc_info("usage counters began anew", "source=%s", s->name);
     }

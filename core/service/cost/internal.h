@@ -59,7 +59,8 @@ struct oc_cost_source {
     int64_t tracked_ms; /* of the last figures; 0 = never */
     int64_t seen_ms;    /* when its counters were looked at last; 0 = never */
     int64_t before_ms;  /* and the time before: what has grown has grown since */
-    bool told;          /* has brought figures before: what appears now began at 0 */
+    bool told;          /* has brought figures before: what appears now began at 0 ... */
+    bool forgot;        /* ... unless it is one of those that were forgotten (counter.c) */
     bool gone;          /* its collector was removed; kept for when it comes back */
     double ledger;      /* its own books of the day (UTC) of ledger_ms; NaN = unknown */
     int64_t ledger_ms;

@@ -290,12 +290,18 @@ static void silence(struct oc_health *h, const char *key, const struct window *w
     }
 }
 
+/* Until when it lasts. Hosts of old knew no more of it than that. */
+static int64_t until_of(const json_t *made)
+{
+    return json_is_integer(made) ? json_integer_value(made) : oc_json_int(made, "until", 0);
+}
+
 /* False: the silence is still there, and is ended at the next look. One that somebody has ended already is gone as well. */
 static bool unsilence(struct oc_health *h, const char *key, const json_t *made)
 {
     const char *id = oc_json_str(made, "silence", "");
     int code = OC_OK;
-    if (*id && oc_json_int(made, "until", 0) > oc_time_wall()) {
+    if (*id && until_of(made) > oc_time_wall()) {
         code = ask(h, "alert.unsilence", json_pack("{s:s}", "id", id)).code;
     }
     if (code != OC_OK && code != OC_E_NOT_FOUND) {
@@ -319,7 +325,7 @@ static void silence_services(struct oc_health *h, int64_t now)
         snprintf(key, sizeof key, "%s/%s", w->name, s->name);
         json_t *made = oc_kv_get(h->env.store, "maintenance", key);
         /* two windows of one name share it: it lasts as long as the longer one */
-        if (oc_json_int(made, "until", 0) < ends && (!made || unsilence(h, key, made))) {
+        if (until_of(made) < ends && (!made || unsilence(h, key, made))) {
             silence(h, key, w, s, ends);
         }
         json_decref(made);
@@ -349,7 +355,7 @@ static size_t end_silences(struct oc_health *h, int64_t now)
     const char *key;
     json_object_foreach(kept, key, made)
     {
-        if (is_due(h, key, oc_json_int(made, "until", 0), now) || !unsilence(h, key, made)) {
+        if (is_due(h, key, until_of(made), now) || !unsilence(h, key, made)) {
             left++;
         }
     }

@@ -36,12 +36,24 @@ static void space_of(const struct oc_call *call, char *buf, size_t size)
     snprintf(buf, size, "kv:%s", oc_starts(actor, "plugin:") ? actor + 7 : actor);
 }
 
+/* Hosts of old kept by the name of the instance alone: whoever asks first for what is kept under it has it. */
+static void take_old(const struct oc_host_service *s, const char *space)
+{
+    char old[96];
+    const char *instance = strchr(space, '/');
+    if (instance) {
+        snprintf(old, sizeof old, "kv:%s", instance + 1);
+        oc_kv_move(s->env.store, old, space, NULL);
+    }
+}
+
 static void op_get(struct oc_call *call, void *ctx)
 {
     struct oc_host_service *s = ctx;
     const struct params *p = oc_call_params(call);
     char space[160];
     space_of(call, space, sizeof space);
+    take_old(s, space);
     json_t *value = oc_kv_get(s->env.store, space, p->key);
     json_t *result = json_object();
     oc_json_take(result, "value", value ? value : json_null());
@@ -68,6 +80,7 @@ static void op_put(struct oc_call *call, void *ctx)
         oc_call_failf(call, OC_E_CONFIG, NULL, "the key or the value is too long");
         return;
     }
+    take_old(s, space);
     if (!has_room(s->env.store, space, p->key)) {
         oc_call_failf(call, OC_E_CONFLICT, "Remove keys with kv.remove.",
                       "an instance keeps at most %u keys", KEYS_MAX);
@@ -91,6 +104,7 @@ static void op_remove(struct oc_call *call, void *ctx)
     oc_error_init(&err);
     char space[160];
     space_of(call, space, sizeof space);
+    take_old(s, space);
     if (oc_kv_remove(s->env.store, space, p->key, false, &err) == OC_OK) {
         oc_call_succeed(call, json_object());
     } else {

@@ -17,8 +17,7 @@
 
 /* ---- what was kept ---- */
 
-/* `path` is "plugin/instance". */
-static void purge_instance(struct oc_plugin_service *s, const char *path)
+static void purge_space(struct oc_plugin_service *s, const char *path)
 {
     char *space = oc_asprintf("kv:%s", path);
     json_t *all = oc_kv_all(s->env.store, space), *value;
@@ -33,6 +32,13 @@ static void purge_instance(struct oc_plugin_service *s, const char *path)
     }
     json_decref(all);
     free(space);
+}
+
+/* `path` is "plugin/instance"; hosts of old kept by the name of the instance alone. */
+static void purge_instance(struct oc_plugin_service *s, const char *path)
+{
+    purge_space(s, path);
+    purge_space(s, strchr(path, '/') + 1);
 }
 
 static void mark_purged(struct oc_plugin_service *s, const char *plugin, const char *instance)

@@ -79,6 +79,24 @@ static void one_that_comes_back_is_not_counted_anew(void **state)
     assert_int_equal(f.cost->counters_ended, 0);
 }
 
+static void one_that_was_forgotten_is_not_counted_anew_either(void **state)
+{
+    (void)state;
+    other_agent("a");
+    f.requests = 7;
+    tell_of("gpt-4o", "a", TODAY);
+    end_of("a");
+    other_agent("b"); /* a is forgotten */
+    end_of("b");
+    near(figure("requests"), 8);
+    f.requests = 9;
+    tell_of("gpt-4o", "a", TODAY);
+    near(figure("requests"), 8); /* of its nine, nobody knows which are new */
+    f.requests = 10;
+    tell_of("gpt-4o", "a", TODAY);
+    near(figure("requests"), 9);
+}
+
 static void what_cannot_be_counted_is_said(void **state)
 {
     (void)state;
@@ -101,6 +119,7 @@ int main(void)
         small_test(those_that_have_ended_make_room),
         small_test(those_that_ended_before_a_restart_make_room_as_well),
         small_test(one_that_comes_back_is_not_counted_anew),
+        small_test(one_that_was_forgotten_is_not_counted_anew_either),
         small_test(what_cannot_be_counted_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -260,6 +260,20 @@ static void a_silence_of_a_service_that_is_not_known_yet_stays(void **state)
     assert_int_equal(json_array_size(w.silences), 0);
 }
 
+/* Hosts of old remembered nothing but its end. */
+static void a_silence_of_an_older_host_is_not_made_again(void **state)
+{
+    (void)state;
+    json_t *made = json_integer(STAGE_WALL + OC_HOUR);
+    assert_int_equal(oc_kv_put(w.s.env.store, "maintenance", "nightly/web/api", made, false, NULL),
+                     OC_OK);
+    json_decref(made);
+    configure(nightly);
+    report("web", "api", OC_STATE_OK);
+    stage_pass(&w.s, OC_MINUTE);
+    assert_int_equal(json_array_size(w.silences), 0);
+}
+
 static void windows_of_one_name_share_a_silence_that_lasts_as_long_as_the_longer(void **state)
 {
     (void)state;
@@ -303,6 +317,7 @@ int main(void)
         TEST(a_window_that_is_taken_out_ends_its_silences),
         TEST(a_window_that_ends_at_another_time_ends_its_silence_and_makes_another),
         TEST(a_silence_of_a_service_that_is_not_known_yet_stays),
+        TEST(a_silence_of_an_older_host_is_not_made_again),
         TEST(windows_of_one_name_share_a_silence_that_lasts_as_long_as_the_longer),
         TEST(an_ephemeral_host_silences_nobody),
     };

@@ -248,6 +248,21 @@ static void one_instance_never_sees_what_another_one_keeps(void **state)
         json_is_null(json_object_get(as_plugin("b", "kv.get", "{\"key\": \"k\"}"), "value")));
 }
 
+static void what_was_kept_by_the_name_of_the_instance_alone_is_found(void **state)
+{
+    (void)state;
+    json_t *value = json_string("old");
+    oc_kv_put(w.s.env.store, "kv:cache", "k", value, false, NULL);
+    json_decref(value);
+    assert_string_equal(
+        oc_json_str(as_plugin("redis/cache", "kv.get", "{\"key\":\"k\"}"), "value", ""), "old");
+    assert_true(json_is_null(
+        json_object_get(as_plugin("other/cache", "kv.get", "{\"key\":\"k\"}"), "value")));
+    as_plugin("redis/cache", "kv.remove", "{\"key\":\"k\"}");
+    assert_true(json_is_null(
+        json_object_get(as_plugin("redis/cache", "kv.get", "{\"key\":\"k\"}"), "value")));
+}
+
 static void what_a_plugin_keeps_has_a_limit(void **state)
 {
     (void)state;
@@ -294,6 +309,7 @@ int main(void)
         TEST(the_uptime_does_not_follow_the_wall_clock),
         TEST(a_reload_says_what_it_found_or_why_it_was_refused),
         TEST(one_instance_never_sees_what_another_one_keeps),
+        TEST(what_was_kept_by_the_name_of_the_instance_alone_is_found),
         TEST(what_a_plugin_keeps_has_a_limit),
         TEST(the_keys_of_one_instance_are_limited_and_can_be_removed),
     };
