@@ -34,6 +34,7 @@ struct oc_socket {
     uint32_t head, count, cap;
     size_t sent; /* bytes of the first packet that are gone */
     size_t pending;
+    uint64_t taken;                  /* bytes that the kernel has taken, ever since */
     int64_t heard, pinged, close_at; /* mono ms; 0 = not yet */
     struct oc_buf extra;             /* read ahead of us, not looked at yet */
     int fd;
@@ -126,6 +127,7 @@ static unsigned fill(const struct oc_socket *s, struct iovec vec[PIECES])
 static void took(struct oc_socket *s, size_t n)
 {
     s->pending -= n;
+    s->taken += n;
     s->sent += n;
     while (s->count > 0 && s->sent >= s->queue[s->head].packet->len) {
         s->sent -= s->queue[s->head].packet->len;
@@ -180,6 +182,11 @@ void oc_socket_send(struct oc_socket *s, struct oc_packet *packet, bool droppabl
 size_t oc_socket_pending(const struct oc_socket *s)
 {
     return s->pending;
+}
+
+uint64_t oc_socket_sent(const struct oc_socket *s)
+{
+    return s->taken;
 }
 
 size_t oc_socket_drop(struct oc_socket *s)

@@ -42,6 +42,7 @@ void oc_socket_destroy(struct oc_socket *s);
 /* Queues a reference of its own. A `droppable` packet may be thrown away by oc_socket_drop while it waits. */
 void oc_socket_send(struct oc_socket *s, struct oc_packet *packet, bool droppable);
 size_t oc_socket_pending(const struct oc_socket *s); /* bytes that the kernel has not taken */
+uint64_t oc_socket_sent(const struct oc_socket *s);  /* those that it has, ever since */
 /* Throws away the droppable packets of which no byte has been sent, and reminds; returns how many. */
 size_t oc_socket_drop(struct oc_socket *s);
 /* on_drained is called from the loop as soon as nothing waits, also if nothing does now. */

@@ -18,8 +18,8 @@ struct oc_ws_call {
     json_t *id, *warnings;
     int64_t told_progress;
     bool over;
-    bool waits; /* of its rows some may still be on their way out */
-    bool lost;  /* of its rows some were dropped: it is given up */
+    uint64_t until; /* its rows have left when so many bytes have */
+    bool lost;      /* of its rows some were dropped: it is given up */
 };
 
 /* ---- answers ---- */
@@ -40,9 +40,10 @@ static void on_row(void *ctx, const json_t *row)
     }
     json_t *o = frame_of(k, "row");
     json_object_set(o, "data", (json_t *)(uintptr_t)row);
-    k->waits = true; /* before: what does not fit is dropped with all that waits */
+    k->until = UINT64_MAX; /* what does not fit is dropped with all that waits */
     oc_ws_push_json(k->client, OC_WS_TOPICS, o);
-    k->waits = k->client && k->client->socket && oc_socket_pending(k->client->socket) > 0;
+    const struct oc_socket *s = k->client ? k->client->socket : NULL;
+    k->until = s ? oc_socket_sent(s) + oc_socket_pending(s) : 0;
 }
 
 static void on_progress(void *ctx, double fraction, const char *text)
@@ -235,15 +236,9 @@ void oc_ws_call_cancel(struct oc_ws_client *c, const json_t *id)
 /* They are given up from the loop, not from below their own feet. */
 void oc_ws_calls_lost(struct oc_ws_client *c)
 {
+    const uint64_t sent = c->socket ? oc_socket_sent(c->socket) : UINT64_MAX;
     for (struct oc_ws_call *k = c->calls; k; k = k->next) {
-        k->lost = k->lost || k->waits;
-    }
-}
-
-void oc_ws_calls_drained(struct oc_ws_client *c)
-{
-    for (struct oc_ws_call *k = c->calls; k; k = k->next) {
-        k->waits = false;
+        k->lost = k->lost || k->until > sent;
     }
 }
 

@@ -200,7 +200,6 @@ static void on_message(void *ctx, bool text, const char *data, size_t len)
 static void on_drained(void *ctx)
 {
     struct oc_ws_client *c = ctx;
-    oc_ws_calls_drained(c);
     if (c->stale) {
         oc_ws_resync(c);
     }

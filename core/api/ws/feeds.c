@@ -62,6 +62,13 @@ void oc_ws_logs_tell(struct oc_ws_hub *h)
     oc_ws_tell(h, OC_WS_LOGS, NULL, data);
 }
 
+void oc_ws_logs_settle(struct oc_ws_hub *h)
+{
+    if (json_array_size(h->lines) > 0) {
+        oc_ws_logs_tell(h);
+    }
+}
+
 /* ---- jobs: what the bus has told of them ---- */
 
 static json_t *find_job(const struct oc_ws_hub *h, const char *id, size_t *at)

@@ -159,7 +159,7 @@ void oc_ws_health_tell(struct oc_ws_hub *h)
 
 void oc_ws_health_settle(struct oc_ws_hub *h)
 {
-    if (h->live[OC_WS_HEALTH] && !h->health.snapshot) {
+    if (!h->health.snapshot) {
         look(h, true);
     }
 }

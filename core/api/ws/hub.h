@@ -50,7 +50,8 @@ struct oc_ws_client {
     uint32_t topics; /* bits 1 << enum oc_ws_topic */
     uint32_t parts;  /* of clients of old: OC_WS_PART_* */
     bool legacy;
-    uint32_t stale; /* topics that it was not told of: each is sent anew when it has caught up */
+    uint32_t stale;   /* topics that it was not told of: each is sent anew when it has caught up */
+    uint32_t noticed; /* of them, those of which it knows that */
     int64_t lagging_since; /* mono ms */
     int64_t touched;       /* mono ms: when its session was last told that it is used */
     OC_VEC(char *) patterns;
@@ -116,6 +117,8 @@ enum oc_role oc_ws_topic_role(enum oc_ws_topic topic);
 void oc_ws_topic_begin(struct oc_ws_hub *h, enum oc_ws_topic topic);
 void oc_ws_topic_end(struct oc_ws_hub *h, enum oc_ws_topic topic);
 void oc_ws_topic_tell(struct oc_ws_hub *h, enum oc_ws_topic topic);
+/* Before somebody gets a snapshot: those who watch are told what it would have in common with the next delta. */
+void oc_ws_topic_settle(struct oc_ws_hub *h, enum oc_ws_topic topic);
 /* Sends the state of a topic to one client. */
 void oc_ws_topic_snapshot(struct oc_ws_client *c, enum oc_ws_topic topic);
 
@@ -153,7 +156,6 @@ void oc_ws_call_begin(struct oc_ws_client *c, const json_t *id, const char *op,
 void oc_ws_call_cancel(struct oc_ws_client *c, const json_t *id);
 /* What waited was dropped: calls whose rows were among it are given up. */
 void oc_ws_calls_lost(struct oc_ws_client *c);
-void oc_ws_calls_drained(struct oc_ws_client *c); /* all that waited is on its way */
 void oc_ws_calls_tick(struct oc_ws_client *c);
 void oc_ws_calls_leave(struct oc_ws_client *c); /* cancels all; nobody hears of them any more */
 
@@ -162,7 +164,6 @@ void oc_ws_calls_leave(struct oc_ws_client *c); /* cancels all; nobody hears of 
 void oc_ws_health_begin(struct oc_ws_hub *h);
 void oc_ws_health_end(struct oc_ws_hub *h);
 void oc_ws_health_tell(struct oc_ws_hub *h);
-/* Those who watch are told what has changed, so that whoever joins them begins with a snapshot. */
 void oc_ws_health_settle(struct oc_ws_hub *h);
 struct oc_packet *oc_ws_health_snapshot(struct oc_ws_hub *h); /* borrowed */
 void oc_ws_alerts_begin(struct oc_ws_hub *h);
@@ -180,6 +181,7 @@ void oc_ws_samples_leave(struct oc_ws_client *c);
 void oc_ws_logs_begin(struct oc_ws_hub *h);
 void oc_ws_logs_end(struct oc_ws_hub *h);
 void oc_ws_logs_tell(struct oc_ws_hub *h);
+void oc_ws_logs_settle(struct oc_ws_hub *h);
 void oc_ws_jobs_event(struct oc_ws_hub *h, const struct oc_event *event);
 json_t *oc_ws_jobs_json(const struct oc_ws_client *c);
 

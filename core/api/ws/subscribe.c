@@ -33,9 +33,7 @@ static bool add_pattern(struct oc_ws_client *c, const char *pattern)
 static void join(struct oc_ws_client *c, enum oc_ws_topic topic)
 {
     if (!(c->topics >> topic & 1)) {
-        if (topic == OC_WS_HEALTH) {
-            oc_ws_health_settle(c->hub);
-        }
+        oc_ws_topic_settle(c->hub, topic);
         c->topics |= 1u << topic;
         oc_ws_watch(c->hub, topic);
     }
@@ -81,21 +79,29 @@ static void replay(struct oc_ws_client *c, uint64_t since, uint32_t topics, cons
     }
 }
 
-/* `pattern` is of `events:`, else "". */
+/* `pattern` is of `events:`, else "". It is no row that may be dropped: who misses it takes what it has for all there is. */
 static void send_resync(struct oc_ws_client *c, enum oc_ws_topic topic, const char *pattern)
 {
     json_t *o = json_object();
     oc_json_set_str(o, "type", "resync");
     oc_json_take(o, "topic", json_sprintf("%s%s", oc_ws_topic_name(topic), pattern));
-    oc_ws_push_json(c, topic, o);
+    oc_ws_answer(c, o);
 }
 
-/* Events have no snapshot: each pattern is told that some of its own may be missing. */
-static void send_events_resync(struct oc_ws_client *c)
+/* All topics are told before the first of them has its snapshot, which may take long to get through. Events have none: each pattern is
+ * told that some of its own may be missing. */
+static void send_resyncs(struct oc_ws_client *c)
 {
-    for (size_t i = 0; i < c->patterns.count; i++) {
+    const uint32_t topics = c->legacy ? 0 : c->stale & c->topics & ~c->noticed;
+    for (int i = 0; i < OC_WS_EVENTS; i++) {
+        if (topics >> i & 1) {
+            send_resync(c, (enum oc_ws_topic)i, "");
+        }
+    }
+    for (size_t i = 0; topics >> OC_WS_EVENTS & 1 && i < c->patterns.count; i++) {
         send_resync(c, OC_WS_EVENTS, c->patterns.items[i]);
     }
+    c->noticed |= c->stale;
 }
 
 static void catch_up(struct oc_ws_client *c, uint32_t topics, const json_t *since,
@@ -275,15 +281,13 @@ void oc_ws_resync(struct oc_ws_client *c)
     while (!(c->stale >> topic & 1)) {
         topic++;
     }
+    send_resyncs(c);
+    oc_ws_topic_settle(c->hub, topic);
     c->stale &= ~(1u << topic);
+    c->noticed &= ~(1u << topic);
     if (c->legacy && c->parts) {
         oc_ws_legacy_hello(c);
     } else if (c->topics >> topic & 1 && !c->legacy) {
-        if (topic == OC_WS_EVENTS) {
-            send_events_resync(c);
-        } else {
-            send_resync(c, topic, "");
-        }
         oc_ws_topic_snapshot(c, topic);
     }
     if (c->stale) {

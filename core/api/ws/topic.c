@@ -11,14 +11,16 @@ static const struct topic {
     void (*begin)(struct oc_ws_hub *h);
     void (*end)(struct oc_ws_hub *h);
     void (*tell)(struct oc_ws_hub *h);
+    void (*settle)(struct oc_ws_hub *h); /* tells at once what its snapshot would have as well */
 } topics[OC_WS_TOPICS] = {
     [OC_WS_HEALTH] = {"health", OC_ROLE_VIEWER, oc_ws_health_begin, oc_ws_health_end,
-                      oc_ws_health_tell},
+                      oc_ws_health_tell, oc_ws_health_settle},
     [OC_WS_ALERTS] = {"alerts", OC_ROLE_VIEWER, oc_ws_alerts_begin, oc_ws_alerts_end,
                       oc_ws_alerts_tell},
     [OC_WS_JOBS] = {"jobs", OC_ROLE_VIEWER, NULL, NULL, NULL},
     [OC_WS_MESSAGES] = {"messages", OC_ROLE_VIEWER, NULL, NULL, NULL},
-    [OC_WS_LOGS] = {"logs", OC_ROLE_VIEWER, oc_ws_logs_begin, oc_ws_logs_end, oc_ws_logs_tell},
+    [OC_WS_LOGS] = {"logs", OC_ROLE_VIEWER, oc_ws_logs_begin, oc_ws_logs_end, oc_ws_logs_tell,
+                    oc_ws_logs_settle},
     [OC_WS_SAMPLES] = {"samples", OC_ROLE_VIEWER, NULL, NULL, oc_ws_samples_tell},
     [OC_WS_EVENTS] = {"events:", OC_ROLE_VIEWER, NULL, NULL, NULL},
 };
@@ -56,6 +58,13 @@ void oc_ws_topic_end(struct oc_ws_hub *h, enum oc_ws_topic topic)
 {
     if (topics[topic].end) {
         topics[topic].end(h);
+    }
+}
+
+void oc_ws_topic_settle(struct oc_ws_hub *h, enum oc_ws_topic topic)
+{
+    if (h->live[topic] && topics[topic].settle) {
+        topics[topic].settle(h);
     }
 }
 
