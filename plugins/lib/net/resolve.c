@@ -103,15 +103,22 @@ static struct oc_name *next_name(struct helper *h, bool able)
     return name;
 }
 
+static void wake(const struct oc_resolver *r)
+{
+    uint64_t one = 1;
+    if (write(r->wake_fd, &one, sizeof one) < 0) {
+        /* Only when the counter is full, and then it is readable anyway. */
+    }
+}
+
 /* The descriptor is written under the lock: once the owner has left, its number may be another's. */
 static void deliver(struct oc_resolver *r, struct answer *a)
 {
-    uint64_t one = 1;
     pthread_mutex_lock(&r->lock);
     a->next = r->answers;
     r->answers = a;
-    if (!r->left && write(r->wake_fd, &one, sizeof one) < 0) {
-        /* Only when the counter is full, and then it is readable anyway. */
+    if (!r->left) {
+        wake(r);
     }
     pthread_mutex_unlock(&r->lock);
 }
@@ -186,6 +193,56 @@ static void engage_helper(struct oc_resolver *r)
 
 /* ---- names ---- */
 
+static void accept_answer(const struct answer *a, int64_t now_ms)
+{
+    struct oc_name *name = a->name;
+    size_t size = a->count * sizeof a->addrs[0];
+    free(name->addrs);
+    name->addrs = size ? malloc(size) : NULL;
+    name->failure = size && !name->addrs ? EAI_MEMORY : a->failure;
+    name->count = name->addrs ? a->count : 0;
+    if (name->addrs) {
+        memcpy(name->addrs, a->addrs, size);
+    }
+    name->took_us = a->took_us;
+    name->pending = false;
+    name->fresh_until_ms = now_ms + (name->count ? OC_RESOLVE_TTL_MS : OC_RESOLVE_RETRY_MS);
+}
+
+static void enqueue(struct oc_resolver *r, struct oc_name *name)
+{
+    name->pending = true;
+    name->queued = NULL;
+    pthread_mutex_lock(&r->lock);
+    *r->queue_end = name;
+    r->queue_end = &name->queued;
+    pthread_mutex_unlock(&r->lock);
+}
+
+/* Whether names wait that no thread is going to take: none could be started, or the last one was
+ * short of memory. */
+static bool is_deserted(struct oc_resolver *r)
+{
+    pthread_mutex_lock(&r->lock);
+    const bool deserted = r->queue && r->running == 0;
+    pthread_mutex_unlock(&r->lock);
+    return deserted;
+}
+
+/* No thread runs, so the queue is the owner's alone. */
+static void refuse_queue(struct oc_resolver *r, int64_t now_ms)
+{
+    struct oc_name *name = r->queue;
+    r->queue = NULL;
+    r->queue_end = &r->queue;
+    while (name) {
+        const struct answer none = {.name = name, .failure = OC_RESOLVE_NO_THREAD};
+        name = name->queued;
+        accept_answer(&none, now_ms);
+    }
+    wake(r); /* others than the caller may wait for some of them */
+}
+
 static struct oc_name **bucket_of(struct oc_resolver *r, const char *host)
 {
     uint32_t hash = 2166136261u;
@@ -226,36 +283,19 @@ void oc_resolver_put(struct oc_resolver *r, struct oc_name *name)
 
 bool oc_resolver_ready(struct oc_resolver *r, struct oc_name *name, int64_t now_ms)
 {
-    if (name->pending) {
-        return false;
-    }
-    if (name->fresh_until_ms > now_ms) {
+    if (!name->pending && name->fresh_until_ms > now_ms) {
         return true;
     }
-    name->pending = true;
-    name->queued = NULL;
-    pthread_mutex_lock(&r->lock);
-    *r->queue_end = name;
-    r->queue_end = &name->queued;
-    pthread_mutex_unlock(&r->lock);
-    engage_helper(r);
-    return false;
-}
-
-static void accept_answer(struct answer *a, int64_t now_ms)
-{
-    struct oc_name *name = a->name;
-    size_t size = a->count * sizeof a->addrs[0];
-    free(name->addrs);
-    name->addrs = size ? malloc(size) : NULL;
-    name->failure = size && !name->addrs ? EAI_MEMORY : a->failure;
-    name->count = name->addrs ? a->count : 0;
-    if (name->addrs) {
-        memcpy(name->addrs, a->addrs, size);
+    if (!name->pending) {
+        enqueue(r, name);
+    } else if (!is_deserted(r)) {
+        return false;
     }
-    name->took_us = a->took_us;
-    name->pending = false;
-    name->fresh_until_ms = now_ms + (name->count ? OC_RESOLVE_TTL_MS : OC_RESOLVE_RETRY_MS);
+    engage_helper(r);
+    if (is_deserted(r)) {
+        refuse_queue(r, now_ms);
+    }
+    return !name->pending;
 }
 
 void oc_resolver_collect(struct oc_resolver *r, int64_t now_ms)
@@ -367,6 +407,8 @@ const char *oc_resolver_reason(const struct oc_name *name)
         return "the name server does not answer";
     case EAI_FAIL:
         return "the name server failed";
+    case OC_RESOLVE_NO_THREAD:
+        return "no thread could be started to look the name up";
     default:
         return gai_strerror(name->failure);
     }

@@ -20,6 +20,7 @@
 #define OC_RESOLVE_ADDRS      8
 #define OC_RESOLVE_TTL_MS     60000 /* how long addresses are kept */
 #define OC_RESOLVE_RETRY_MS   5000  /* how long a failure is kept */
+#define OC_RESOLVE_NO_THREAD  1     /* a failure beside those of getaddrinfo, which are negative */
 #define OC_RESOLVE_PATIENCE_S 3     /* that the end waits for a look-up; a plugin has 5 s to stop */
 
 struct oc_resolver;
@@ -31,7 +32,7 @@ struct oc_name {
     int64_t fresh_until_ms; /* CLOCK_MONOTONIC; 0 = never looked up */
     uint32_t refs;
     uint32_t took_us; /* of the last look-up */
-    int32_t failure;  /* EAI_* of the last look-up, 0 = it has addresses */
+    int32_t failure;  /* EAI_* or OC_RESOLVE_NO_THREAD of the last look-up, 0 = it has addresses */
     uint8_t count;
     bool pending;
     char text[];

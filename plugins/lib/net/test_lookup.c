@@ -15,6 +15,22 @@ static struct oc_lookup lookup;
 static struct oc_addrs addrs;
 static struct oc_error err;
 static int32_t cancelled;
+static unsigned starts_to_fail; /* of threads */
+
+int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *),
+                          void *arg);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *),
+                          void *arg);
+
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *),
+                          void *arg)
+{
+    if (starts_to_fail > 0) {
+        starts_to_fail--;
+        return EAGAIN;
+    }
+    return __real_pthread_create(thread, attr, fn, arg);
+}
 
 static int set_up(void **state)
 {
@@ -24,6 +40,7 @@ static int set_up(void **state)
     cancelled = 0;
     names.released = false;
     names.asked = 0;
+    starts_to_fail = 0;
     return 0;
 }
 
@@ -113,6 +130,21 @@ static void a_look_up_that_hangs_is_left_behind(void **state)
     assert_true(names_hanging());
 }
 
+static void a_thread_that_cannot_be_started_is_told_at_once_and_tried_again(void **state)
+{
+    (void)state;
+    names_set("127.0.0.2", NULL);
+    starts_to_fail = 1;
+    assert_int_equal(look_up("set.names.test", 10000), OC_E_RETRY);
+    assert_string_equal(err.message,
+                        "set.names.test: no thread could be started to look the name up");
+    struct oc_name *name = oc_resolver_get(lookup.resolver, "set.names.test");
+    assert_false(oc_resolver_ready(lookup.resolver, name, name->fresh_until_ms));
+    oc_resolver_put(lookup.resolver, name);
+    assert_int_equal(look_up("set.names.test", 10000), OC_OK);
+    assert_int_equal(names.asked, 1);
+}
+
 /* ---- connections ---- */
 
 /* A listener whose queue is full: who connects gets no answer. `filler` fills it. */
@@ -167,6 +199,7 @@ int main(void)
         TEST(a_name_service_that_hangs_does_not_hold_the_call),
         TEST(an_answer_that_came_late_is_for_the_next_call),
         TEST(a_look_up_that_hangs_is_left_behind),
+        TEST(a_thread_that_cannot_be_started_is_told_at_once_and_tried_again),
         TEST(an_address_that_swallows_everything_leaves_time_for_the_next),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
