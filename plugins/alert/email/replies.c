@@ -39,14 +39,20 @@ static bool is_last_line(const char *line, size_t len)
     return len >= 4 && line[3] != '-';
 }
 
+static bool begins(const char *data, size_t len, const char *command)
+{
+    const size_t n = strlen(command);
+    return len >= n && memcmp(data, command, n) == 0;
+}
+
 static int on_debug(CURL *curl, curl_infotype type, char *data, size_t len, void *ctx)
 {
-    static const char command[] = "RCPT TO:";
     struct replies *r = ctx;
     (void)curl;
     if (type == CURLINFO_HEADER_OUT) {
-        r->of_recipient = len > strlen(command) && memcmp(data, command, strlen(command)) == 0;
-    } else if (type == CURLINFO_HEADER_IN) {
+        r->of_recipient = begins(data, len, "RCPT TO:");
+        r->over = r->over || begins(data, len, "QUIT\r\n");
+    } else if (type == CURLINFO_HEADER_IN && !r->over) {
         remember(&r->last, data, len);
         if (r->of_recipient && is_last_line(data, len)) {
             take_verdict(r, data);

@@ -12,10 +12,11 @@
 struct replies {
     const struct curl_slist *asked; /* the recipients whose replies have not come; borrowed */
     bool of_recipient;              /* the command that is being answered is one of theirs */
+    bool over;                      /* we said goodbye: what comes is no verdict */
     unsigned accepted, refused;
     bool temporary;       /* one of the refused may be taken later (4xx) */
     struct text refusals; /* "<a@b.example> (550 no such user), ..." */
-    struct text last;     /* the last line that came, without control characters */
+    struct text last; /* the last line that came before the goodbye, without control characters */
 };
 
 /* `recipients` are those of CURLOPT_MAIL_RCPT. `r`, zeroed, is borrowed until the transfer is over. */

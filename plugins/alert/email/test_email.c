@@ -363,6 +363,22 @@ static void the_servers_code_says_whether_another_try_makes_sense(void **state)
     assert_int_equal(send_text(r, "firing", "redis", "x"), OC_E_RETRY); /* one of them may be */
 }
 
+static void a_refusal_is_told_and_not_the_goodbye_after_it(void **state)
+{
+    struct room *r = *state;
+    start_sink(r, "none");
+    oc_test_option(r->t, "to", "[\"nodata@example.com\"]");
+    assert_int_equal(send_text(r, "firing", "redis", "x"), OC_E_PERMANENT);
+    assert_string_equal(oc_test_error(r->t)->message,
+                        "the mail server answered 503 Error: need RCPT command");
+    assert_int_equal(oc_test_stop(r->t), 0);
+    oc_test_option(r->t, "from", "later@example.com");
+    assert_int_equal(oc_test_start(r->t), OC_OK);
+    assert_int_equal(send_text(r, "firing", "redis", "x"), OC_E_RETRY);
+    assert_string_equal(oc_test_error(r->t)->message,
+                        "the mail server answered 451 not this sender now");
+}
+
 static void a_server_that_hangs_costs_no_more_than_the_deadline(void **state)
 {
     struct room *r = *state;
@@ -507,6 +523,7 @@ int main(void)
         IN_ROOM(a_server_without_starttls_gets_nothing),
         IN_ROOM(a_refused_recipient_does_not_keep_the_others_from_hearing),
         IN_ROOM(the_servers_code_says_whether_another_try_makes_sense),
+        IN_ROOM(a_refusal_is_told_and_not_the_goodbye_after_it),
         IN_ROOM(a_server_that_hangs_costs_no_more_than_the_deadline),
         IN_ROOM(nobody_listening_is_worth_another_try),
         IN_ROOM(nothing_in_an_alert_can_add_a_header_or_a_part),

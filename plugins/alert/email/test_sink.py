@@ -3,7 +3,8 @@
 #
 #   test_sink.py DIR starttls|tls|none|hang      prints its port, then serves until its standard input ends
 #
-# Users: "u" with the password "p"; "busy", whose password cannot be looked up (454). Recipients: refuse@ gets 550, later@ 451. DIR holds tls.crt and tls.key.
+# Users: "u" with the password "p"; "busy", whose password cannot be looked up (454). The sender later@ gets
+# 451. Recipients: refuse@ gets 550, later@ 451; nodata@ is taken, and DATA for nobody else refused with 503. DIR holds tls.crt and tls.key.
 import asyncio, json, mailbox, os, socket, ssl, sys
 from email import message_from_bytes, policy
 from aiosmtpd.controller import Controller
@@ -17,11 +18,20 @@ class Keeper:
         self.maildir = mailbox.Maildir(os.path.join(directory, "mail"))
         self.count = 0
 
+    async def handle_MAIL(self, server, session, envelope, address, options):
+        if address.startswith("later@"):
+            return "451 not this sender now"
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
+
     async def handle_RCPT(self, server, session, envelope, address, options):
         if address.startswith("refuse@"):
             return "550 no such user"
         if address.startswith("later@"):
             return "451 try again later"
+        if address.startswith("nodata@"):
+            return "250 OK"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
