@@ -180,7 +180,8 @@ static int teardown(void **state)
 }
 
 /* A socket on a free port of the loopback, whose address becomes the option. */
-static void take_port(struct room *r, int type, const char *scheme)
+/* `place` is the scheme and the host. */
+static void take_port(struct room *r, int type, const char *place)
 {
     struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof at;
@@ -188,7 +189,7 @@ static void take_port(struct room *r, int type, const char *scheme)
     r->fd = socket(AF_INET, type, 0);
     assert_int_equal(bind(r->fd, (struct sockaddr *)&at, size), 0);
     assert_int_equal(getsockname(r->fd, (struct sockaddr *)&at, &size), 0);
-    snprintf(url, sizeof url, "%s://127.0.0.1:%u", scheme, ntohs(at.sin_port));
+    snprintf(url, sizeof url, "%s:%u", place, ntohs(at.sin_port));
     oc_test_option(r->t, "address", url);
     assert_int_equal(oc_test_start(r->t), OC_OK);
 }
@@ -218,7 +219,7 @@ static void *receive(void *ctx)
 
 static int32_t send_over_tcp(struct room *r, enum manner manner, int64_t timeout_ms)
 {
-    take_port(r, SOCK_STREAM, "tcp");
+    take_port(r, SOCK_STREAM, "tcp://127.0.0.1");
     r->manner = manner;
     assert_int_equal(listen(r->fd, 1), 0);
     assert_int_equal(pthread_create(&r->thread, NULL, receive, r), 0);
@@ -258,9 +259,22 @@ static void a_receiver_that_resets_is_worth_another_try(void **state)
 static void nobody_listening_is_worth_another_try(void **state)
 {
     struct room *r = *state;
-    take_port(r, SOCK_STREAM, "tcp"); /* bound and not listening */
+    take_port(r, SOCK_STREAM, "tcp://127.0.0.1"); /* bound and not listening */
     assert_int_equal(oc_test_call(r->t, SEND, DELIVERY("firing"), 5000), OC_E_RETRY);
     assert_non_null(strstr(oc_test_error(r->t)->message, "Connection refused"));
+    close(r->fd);
+}
+
+static void a_name_that_has_moved_is_followed(void **state)
+{
+    struct room *r = *state;
+    names_set("127.0.0.2", NULL);
+    take_port(r, SOCK_STREAM, "tcp://set.names.test");
+    assert_int_equal(listen(r->fd, 1), 0);
+    assert_int_equal(oc_test_call(r->t, SEND, DELIVERY("firing"), 5000), OC_E_RETRY);
+    assert_non_null(strstr(oc_test_error(r->t)->message, "Connection refused"));
+    names_set("127.0.0.1", NULL);
+    assert_int_equal(oc_test_call(r->t, SEND, DELIVERY("firing"), 5000), OC_OK);
     close(r->fd);
 }
 
@@ -276,7 +290,7 @@ static void expect_datagram(struct room *r, const char *answer)
 static void over_udp_a_line_is_a_datagram(void **state)
 {
     struct room *r = *state;
-    take_port(r, SOCK_DGRAM, "udp");
+    take_port(r, SOCK_DGRAM, "udp://127.0.0.1");
     expect_datagram(r, "{\"answer\":\"sent, without an answer\"}");
     close(r->fd);
 }
@@ -371,6 +385,7 @@ int main(void)
         IN_ROOM(a_receiver_that_keeps_the_connection_has_the_message),
         IN_ROOM(a_receiver_that_resets_is_worth_another_try),
         IN_ROOM(nobody_listening_is_worth_another_try),
+        IN_ROOM(a_name_that_has_moved_is_followed),
         IN_ROOM(over_udp_a_line_is_a_datagram),
         IN_ROOM(the_machine_s_own_log_gets_a_datagram),
         IN_ROOM(a_log_that_is_full_costs_no_more_than_the_deadline),

@@ -114,6 +114,7 @@ static int open_socket(const struct wire_address *a, struct oc_lookup *lookup,
     int fd = oc_net_connect(&addrs, (unsigned)strtoul(a->port, NULL, 10),
                             a->kind == WIRE_UDP ? SOCK_DGRAM : SOCK_STREAM, &wait);
     if (fd < 0) {
+        oc_lookup_forget(lookup, a->host);
         fail_errno(a, -fd, err);
         return -1;
     }

@@ -165,6 +165,15 @@ int32_t oc_pg_hosts_find(struct oc_pg_hosts *h, const char *dsn, struct oc_looku
     return code;
 }
 
+void oc_pg_hosts_forget(const struct oc_pg_hosts *h, struct oc_lookup *lookup)
+{
+    const size_t count = h->host ? count_of(h->host) : 0;
+    for (size_t i = 0; i < count; i++) {
+        char host[256];
+        oc_lookup_forget(lookup, entry_of(h->host, i, host));
+    }
+}
+
 void oc_pg_hosts_finish(struct oc_pg_hosts *h)
 {
     free(h->host);

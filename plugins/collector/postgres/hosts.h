@@ -18,6 +18,8 @@ struct oc_pg_hosts {
  * oc_lookup_run. */
 int32_t oc_pg_hosts_find(struct oc_pg_hosts *h, const char *dsn, struct oc_lookup *lookup,
                          const struct oc_wait *wait, struct oc_error *err);
+/* The servers could not be reached: the next call looks their names up anew. */
+void oc_pg_hosts_forget(const struct oc_pg_hosts *h, struct oc_lookup *lookup);
 void oc_pg_hosts_finish(struct oc_pg_hosts *h);
 
 #endif

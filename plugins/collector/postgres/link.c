@@ -148,15 +148,18 @@ int32_t oc_pg_open(struct oc_pg_link *l, const struct oc_pg_target *t, const str
         return code;
     }
     l->conn = begin(t, &hosts);
-    oc_pg_hosts_finish(&hosts);
     if (!l->conn) {
-        return oc_fail(err, OC_E_INTERNAL, "out of memory");
+        code = oc_fail(err, OC_E_INTERNAL, "out of memory");
+    } else if (PQstatus(l->conn) == CONNECTION_BAD) {
+        code = fail(l, t, OC_E_RETRY, err);
+    } else {
+        code = follow(l, t, wait, err);
     }
-    code =
-        PQstatus(l->conn) == CONNECTION_BAD ? fail(l, t, OC_E_RETRY, err) : follow(l, t, wait, err);
     if (code != OC_OK) {
+        oc_pg_hosts_forget(&hosts, &l->lookup);
         oc_pg_close(l);
     }
+    oc_pg_hosts_finish(&hosts);
     return code;
 }
 

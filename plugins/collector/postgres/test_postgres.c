@@ -468,6 +468,21 @@ static void each_host_and_each_address_is_tried(void **state)
     names_release();
 }
 
+static void a_name_that_has_moved_is_followed(void **state)
+{
+    struct oc_test *t = *state;
+    char dsn[128];
+    snprintf(dsn, sizeof dsn, "host=set.names.test port=%u user=watcher dbname=postgres",
+             server.port);
+    names_set("127.0.0.2", NULL);
+    oc_test_option(t, "dsn", dsn);
+    collect(t);
+    expect_down(t, "Connection refused");
+    names_set("127.0.0.1", NULL);
+    collect(t);
+    expect_up(t);
+}
+
 static void a_server_that_stops_and_returns_is_followed(void **state)
 {
     struct oc_test *t = *state;
@@ -641,6 +656,7 @@ int main(void)
         t(a_server_that_is_not_there_is_critical),
         t(a_name_service_that_hangs_costs_no_more_than_the_timeout),
         t(each_host_and_each_address_is_tried),
+        t(a_name_that_has_moved_is_followed),
         t(a_server_that_stops_and_returns_is_followed),
         t(a_restart_between_two_calls_is_no_failure),
         t(a_server_that_hangs_costs_no_more_than_the_timeout),

@@ -343,6 +343,21 @@ static void every_address_of_a_name_is_tried(void **state)
     assert_true(value(s, "redis.connected") == 1);
 }
 
+static void a_name_that_has_moved_is_followed(void **state)
+{
+    struct server *s = *state;
+    char url[64];
+    start_server(s, 0, s->port, NULL);
+    names_set("127.0.0.2", NULL);
+    snprintf(url, sizeof url, "redis://set.names.test:%u", s->port);
+    oc_test_option(s->t, "url", url);
+    collect(s);
+    expect_down(s, "Connection refused");
+    names_set("127.0.0.1", NULL);
+    collect(s);
+    assert_true(value(s, "redis.connected") == 1);
+}
+
 static void a_user_without_info_still_counts_as_connected(void **state)
 {
     struct server *s = *state;
@@ -565,6 +580,7 @@ int main(void)
         t(a_server_that_is_full_is_critical_and_its_password_is_not_doubted),
         t(a_name_service_that_hangs_costs_no_more_than_the_timeout),
         t(every_address_of_a_name_is_tried),
+        t(a_name_that_has_moved_is_followed),
         t(a_hung_server_costs_no_more_than_the_timeout),
         t(the_hosts_deadline_goes_before_the_timeout),
         t(a_cancelled_call_ends_soon),

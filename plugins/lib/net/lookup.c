@@ -67,6 +67,13 @@ int32_t oc_lookup_run(struct oc_lookup *l, const char *host, const struct oc_wai
     return code;
 }
 
+void oc_lookup_forget(struct oc_lookup *l, const char *host)
+{
+    if (l->resolver) {
+        oc_resolver_forget(l->resolver, host);
+    }
+}
+
 void oc_lookup_finish(struct oc_lookup *l)
 {
     if (l->resolver) {

@@ -25,6 +25,10 @@ struct oc_addrs {
  * finds its answer. */
 int32_t oc_lookup_run(struct oc_lookup *l, const char *host, const struct oc_wait *wait,
                       struct oc_addrs *addrs, struct oc_error *err);
+/* For whoever cannot connect to the addresses of `host`: a name that has moved meanwhile is not missed
+ * for as long as answers are kept, because the next call looks it up anew. What was never looked up
+ * (a literal, a path) is fine. */
+void oc_lookup_forget(struct oc_lookup *l, const char *host);
 /* A zeroed one is fine, and it may be used again. */
 void oc_lookup_finish(struct oc_lookup *l);
 

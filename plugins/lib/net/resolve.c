@@ -252,17 +252,25 @@ static struct oc_name **bucket_of(struct oc_resolver *r, const char *host)
     return &r->buckets[hash % BUCKETS];
 }
 
+static struct oc_name *find_name(struct oc_name *const *bucket, const char *host)
+{
+    struct oc_name *name = *bucket;
+    while (name && strcmp(name->text, host) != 0) {
+        name = name->next;
+    }
+    return name;
+}
+
 struct oc_name *oc_resolver_get(struct oc_resolver *r, const char *host)
 {
     struct oc_name **bucket = bucket_of(r, host);
+    struct oc_name *name = find_name(bucket, host);
     size_t len = strlen(host);
-    for (struct oc_name *n = *bucket; n; n = n->next) {
-        if (strcmp(n->text, host) == 0) {
-            n->refs++;
-            return n;
-        }
+    if (name) {
+        name->refs++;
+        return name;
     }
-    struct oc_name *name = calloc(1, sizeof *name + len + 1);
+    name = calloc(1, sizeof *name + len + 1);
     if (!name) {
         return NULL;
     }
@@ -278,6 +286,14 @@ void oc_resolver_put(struct oc_resolver *r, struct oc_name *name)
     (void)r;
     if (name) {
         name->refs--; /* tidy forgets it once its answer is stale */
+    }
+}
+
+void oc_resolver_forget(struct oc_resolver *r, const char *host)
+{
+    struct oc_name *name = find_name(bucket_of(r, host), host);
+    if (name) {
+        name->fresh_until_ms = 0;
     }
 }
 

@@ -54,6 +54,9 @@ void oc_resolver_put(struct oc_resolver *r, struct oc_name *name); /* NULL is fi
  * way, or begins. */
 bool oc_resolver_ready(struct oc_resolver *r, struct oc_name *name, int64_t now_ms);
 
+/* What was found for `host` is stale from now on, and looked up anew for whoever asks next. */
+void oc_resolver_forget(struct oc_resolver *r, const char *host);
+
 /* Moves what the threads found into the names. Call it when `wake_fd` is readable. */
 void oc_resolver_collect(struct oc_resolver *r, int64_t now_ms);
 /* Joins threads that have nothing left to do, and forgets stale names that nobody holds. Call it

@@ -99,6 +99,22 @@ static void a_name_has_all_its_addresses_and_is_remembered(void **state)
     assert_int_equal(names.asked, 1);
 }
 
+static void a_name_that_is_forgotten_is_looked_up_anew(void **state)
+{
+    char text[OC_ADDR_TEXT_MAX];
+    (void)state;
+    oc_lookup_forget(&lookup, "set.names.test"); /* nothing is known of any name */
+    names_set("127.0.0.2", NULL);
+    assert_int_equal(look_up("set.names.test", 10000), OC_OK);
+    names_set("127.0.0.3", NULL);
+    oc_lookup_forget(&lookup, "other.names.test");
+    assert_int_equal(look_up("set.names.test", 10000), OC_OK);
+    assert_string_equal(oc_addr_text(&addrs.at[0], text), "127.0.0.2:0");
+    oc_lookup_forget(&lookup, "set.names.test");
+    assert_int_equal(look_up("set.names.test", 10000), OC_OK);
+    assert_string_equal(oc_addr_text(&addrs.at[0], text), "127.0.0.3:0");
+}
+
 static void a_name_service_that_hangs_does_not_hold_the_call(void **state)
 {
     (void)state;
@@ -196,6 +212,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_literal_needs_no_thread),
         TEST(a_name_has_all_its_addresses_and_is_remembered),
+        TEST(a_name_that_is_forgotten_is_looked_up_anew),
         TEST(a_name_service_that_hangs_does_not_hold_the_call),
         TEST(an_answer_that_came_late_is_for_the_next_call),
         TEST(a_look_up_that_hangs_is_left_behind),

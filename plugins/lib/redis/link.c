@@ -60,6 +60,7 @@ static int32_t connect_tcp(struct oc_redis_link *l, const struct oc_redis_addres
     }
     int fd = oc_net_connect(&addrs, (unsigned)a->port, SOCK_STREAM, wait);
     if (fd < 0) {
+        oc_lookup_forget(&l->lookup, a->host);
         return cannot_connect(err, -fd);
     }
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
