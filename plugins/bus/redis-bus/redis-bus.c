@@ -76,6 +76,14 @@ static int32_t reach(struct bus *b, const struct oc_wait *wait, struct oc_error 
     return b->link.redis ? OC_OK : oc_redis_open(&b->link, &b->address, b->password, wait, err);
 }
 
+/* A server that became a replica keeps its clients; the name of the master points elsewhere by now, or
+ * will soon. */
+static void leave_replica(struct bus *b)
+{
+    oc_redis_close(&b->link);
+    oc_lookup_forget(&b->link.lookup, b->address.host);
+}
+
 /* Runs a command; *number receives what it answers. */
 static int32_t run(struct bus *b, const struct oc_wait *wait, int argc, const char **argv,
                    long long *number, struct oc_error *err)
@@ -85,6 +93,9 @@ static int32_t run(struct bus *b, const struct oc_wait *wait, int argc, const ch
     if (reply && reply->type == REDIS_REPLY_ERROR) {
         code =
             oc_fail(err, oc_redis_class(reply->str), "%s was refused: %.200s", argv[0], reply->str);
+        if (strncmp(reply->str, "READONLY ", strlen("READONLY ")) == 0) {
+            leave_replica(b);
+        }
     }
     *number = reply && reply->type == REDIS_REPLY_INTEGER ? reply->integer : 0;
     if (reply) {

@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 /* clang-format on */
+#include "net/testing/names.h"
+
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -255,6 +257,28 @@ static void a_server_that_cannot_at_the_moment_is_asked_again(void **state)
     assert_non_null(strstr(oc_test_error(s->t)->message, "SET was refused: NOREPLICAS"));
 }
 
+/* Connections to it stay as they are, and nobody listens yet where the name points then. */
+static void a_server_that_became_a_replica_is_left(void **state)
+{
+    struct server *s = *state;
+    char url[64];
+    start_server(s, "");
+    names_set("127.0.0.1", NULL);
+    snprintf(url, sizeof url, "redis://set.names.test:%u", s->port);
+    oc_test_option(s->t, "url", url);
+    assert_int_equal(oc_test_start(s->t), OC_OK);
+    assert_int_equal(oc_test_call(s->t, MARK, "{\"agents\":[\"alpha\"]}", 2000), OC_OK);
+    cli(s, "replicaof 127.0.0.1 1");
+    assert_int_equal(oc_test_call(s->t, MARK, "{\"agents\":[\"alpha\"]}", 2000), OC_E_RETRY);
+    assert_non_null(strstr(oc_test_error(s->t)->message, "SET was refused: READONLY"));
+    names_set("127.0.0.2", NULL);
+    assert_int_equal(oc_test_call(s->t, MARK, "{\"agents\":[\"alpha\"]}", 2000), OC_E_RETRY);
+    assert_non_null(strstr(oc_test_error(s->t)->message, "cannot connect"));
+    cli(s, "replicaof no one");
+    names_set("127.0.0.1", NULL);
+    assert_int_equal(oc_test_call(s->t, MARK, "{\"agents\":[\"alpha\"]}", 2000), OC_OK);
+}
+
 static void agents_are_marked_as_listening(void **state)
 {
     struct server *s = *state;
@@ -311,6 +335,7 @@ int main(void)
         t(messages_are_published_and_kept),
         t(what_was_published_and_cannot_be_kept_is_published),
         t(a_server_that_cannot_at_the_moment_is_asked_again),
+        t(a_server_that_became_a_replica_is_left),
         t(agents_are_marked_as_listening),
         t(wrong_parameters_are_refused),
         t(refused_credentials_are_said_without_the_password),
