@@ -9,6 +9,7 @@
 
 #define GRACE_MS   300  /* between SIGTERM and SIGKILL */
 #define END_MS     1000 /* after SIGKILL; what has not ended then hangs in the kernel */
+#define LAST_MS    20   /* after a SIGKILL that comes late; of REPORT_MS */
 #define WATCH_MS   100  /* how often the cancel flag is looked at */
 #define RETURN_MS  100  /* of the host's deadline, kept for reaping and reporting */
 #define REPORT_MS  50   /* of it for reporting alone */
@@ -284,6 +285,7 @@ static void start_run(const struct oc_exec *x, struct oc_exec_run *run,
     run->state = run->start_errno || run->stuck ? OC_RUN_OVER : OC_RUN_RUNNING;
 }
 
+/* However late it comes, what it has just killed is looked at once more before it counts as stuck. */
 static void enforce_deadline(struct oc_exec_run *run, int64_t now)
 {
     if (now >= run->deadline && !run->child.termed) {
@@ -292,6 +294,7 @@ static void enforce_deadline(struct oc_exec_run *run, int64_t now)
     }
     if (now >= run->deadline + GRACE_MS && !run->child.killed) {
         run->child.killed = true;
+        run->give_up = run->give_up > now + LAST_MS ? run->give_up : now + LAST_MS;
         oc_child_signal(&run->child, SIGKILL);
     }
     run->stuck = run->child.killed && now >= run->give_up;

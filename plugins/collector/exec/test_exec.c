@@ -11,18 +11,50 @@
 #include <arpa/inet.h>
 #include <math.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <openclaw/testkit.h>
 
 #define COLLECT "collector.collect/1"
 #define PLUGINS "/usr/lib/nagios/plugins"
+
+/* With `late` SIGTERM is lost and two seconds pass at once, so that the next look comes after the time
+ * to give up; who sends SIGKILL goes on when the process has ended. */
+static bool late;
+static atomic_int ahead_s;
+
+__attribute__((visibility("default"))) int clock_gettime(clockid_t clock, struct timespec *now)
+{
+    int (*fn)(clockid_t, struct timespec *);
+    *(void **)&fn = dlsym(RTLD_NEXT, "clock_gettime");
+    const int rc = fn(clock, now);
+    now->tv_sec += clock == CLOCK_MONOTONIC ? ahead_s : 0;
+    return rc;
+}
+
+__attribute__((visibility("default"))) int kill(pid_t pid, int signal)
+{
+    int (*fn)(pid_t, int);
+    siginfo_t info;
+    *(void **)&fn = dlsym(RTLD_NEXT, "kill");
+    if (late && signal == SIGTERM) {
+        ahead_s += 2;
+        return 0;
+    }
+    const int rc = fn(pid, signal);
+    if (late && signal == SIGKILL && rc == 0) {
+        stuck_real(P_PID, (id_t)abs(pid), &info, WEXITED | WNOWAIT);
+    }
+    return rc;
+}
 
 static int setup(void **state)
 {
@@ -244,6 +276,18 @@ static void a_check_that_does_not_even_end_when_killed_is_left_alone(void **stat
     assert_string_equal(oc_test_status_text(t, "bad"), "timed out after 0.1 s");
     assert_int_equal(lines_in(path), 2);
     unlink(path);
+}
+
+static void a_check_that_is_killed_late_has_not_hung(void **state)
+{
+    struct oc_test *t = *state;
+    set_script(t, "sleep 60");
+    oc_test_option(t, "timeout", "50ms");
+    late = true;
+    collect(t);
+    late = false;
+    ahead_s = 0;
+    assert_string_equal(oc_test_status_text(t, ""), "timed out after 0.1 s");
 }
 
 static void a_cancelled_call_waits_for_no_process_that_hangs(void **state)
@@ -473,6 +517,7 @@ int main(void)
         t(a_check_that_is_late_is_ended_with_its_children),
         t(a_check_that_ignores_sigterm_is_killed),
         t(a_check_that_does_not_even_end_when_killed_is_left_alone),
+        t(a_check_that_is_killed_late_has_not_hung),
         t(a_cancelled_call_waits_for_no_process_that_hangs),
         t(the_hosts_deadline_is_kept_even_with_a_longer_timeout),
         t(what_a_check_leaves_behind_does_not_hold_the_call),
