@@ -218,6 +218,45 @@ describe('messages', () => {
     ]);
   });
 
+  it('asks for the whole of what it fell behind with when the connection goes before the snapshot comes', () => {
+    watch('health');
+    watch('jobs');
+    watch('events:audit');
+    live.start();
+    FakeSocket.last.hello(10);
+    FakeSocket.last.tell({ type: 'snapshot', topic: 'health', event: 11, data: {} });
+    FakeSocket.last.tell({ type: 'snapshot', topic: 'jobs', event: 12, data: {} });
+    for (const topic of ['health', 'jobs', 'events:audit']) FakeSocket.last.tell({ type: 'resync', topic });
+    FakeSocket.last.tell({ type: 'snapshot', topic: 'health', event: 40, data: {} });
+    FakeSocket.last.breaks();
+    vi.advanceTimersByTime(500);
+    FakeSocket.last.hello(50);
+    expect(FakeSocket.last.sent).toEqual([
+      { type: 'subscribe', topics: ['health', 'events:audit'], since: 40 },
+      { type: 'subscribe', topics: ['jobs'] },
+    ]);
+    FakeSocket.last.tell({ type: 'snapshot', topic: 'jobs', event: 51, data: {} });
+    FakeSocket.last.breaks();
+    vi.advanceTimersByTime(500);
+    FakeSocket.last.hello(60);
+    expect(FakeSocket.last.sent).toEqual([
+      { type: 'subscribe', topics: ['health', 'jobs', 'events:audit'], since: 51 },
+    ]);
+  });
+
+  it('says that something was missed even if that came with more than it could keep up with', () => {
+    const { got } = watch('logs');
+    live.start();
+    FakeSocket.last.hello(10);
+    FakeSocket.last.tell({ type: 'snapshot', topic: 'logs', event: 11, data: {} });
+    flush();
+    got.length = 0;
+    FakeSocket.last.tell({ type: 'resync', topic: 'logs' });
+    for (let i = 0; i < 20_000; i++) FakeSocket.last.tell({ type: 'delta', topic: 'health', event: 12 + i, data: {} });
+    flush();
+    expect(got).toEqual([{ kind: 'resync' }]);
+  });
+
   it('asks for nothing again that is still to be shown', () => {
     watch('logs');
     live.start();

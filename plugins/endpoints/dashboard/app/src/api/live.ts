@@ -43,10 +43,16 @@ const LONGEST_SELECTOR = 512;
 const bounded = (s: string): string =>
   new TextEncoder().encode(s).length > LONGEST_SELECTOR ? (s.split('{')[0] ?? s) : s;
 
+/** Of events there are no snapshots: after a resync they go on with the next one. */
+const isEvents = (topic: string): boolean => topic.startsWith('events:');
+
 interface Topic {
   users: number;
-  /** We have what the host told of it up to the last event that we saw: it need only tell the rest. */
-  known: boolean;
+  /**
+   * Known is what the host told of up to the last event that we saw: it need only tell the rest. Of what is stale something
+   * was missed, and the snapshot that makes up for it has not come yet: the event numbers of other topics say nothing of it.
+   */
+  state: 'new' | 'known' | 'stale';
   handlers: Set<Handler>;
   selectors: Map<string, number>;
 }
@@ -137,7 +143,7 @@ export class Live {
   watch(name: string, handler: Handler, selectors: readonly string[] = []): () => void {
     let topic = this.topics.get(name);
     if (!topic) {
-      topic = { users: 0, known: false, handlers: new Set(), selectors: new Map() };
+      topic = { users: 0, state: 'new', handlers: new Set(), selectors: new Map() };
       this.topics.set(name, topic);
     }
     const entry = topic;
@@ -223,7 +229,7 @@ export class Live {
     this.become('live', { attempt: 0, version: typeof frame.version === 'string' ? frame.version : null });
     this.pingTimer = setInterval(() => this.beat(), PING_MS);
     const names = [...this.topics.keys()];
-    const known = names.filter((n) => this.topics.get(n)?.known);
+    const known = names.filter((n) => this.topics.get(n)?.state === 'known');
     const unknown = names.filter((n) => !known.includes(n));
     if (known.length) this.subscribe(known, this.lastEvent);
     if (unknown.length) this.subscribe(unknown);
@@ -235,8 +241,9 @@ export class Live {
     this.lastEvent = null;
     this.inbox = [];
     for (const [name, topic] of this.topics) {
-      if (topic.known) this.inbox.push({ type: 'resync', topic: name });
-      topic.known = false;
+      if (topic.state === 'new') continue;
+      topic.state = 'stale';
+      this.inbox.push({ type: 'resync', topic: name });
     }
     this.batch.ask();
   }
@@ -287,7 +294,7 @@ export class Live {
     if (!sent) return;
     for (const n of names) {
       const topic = this.topics.get(n);
-      if (topic && n.startsWith('events:')) topic.known = true; // there is no snapshot to wait for
+      if (topic && isEvents(n)) topic.state = 'known'; // there is no snapshot to wait for
     }
   }
 
@@ -316,7 +323,8 @@ export class Live {
     }
     if (typeof frame.event === 'number') this.lastEvent = Math.max(this.lastEvent ?? 0, frame.event);
     const topic = frame.topic === undefined ? undefined : this.topics.get(frame.topic);
-    if (topic && frame.type === 'snapshot') topic.known = true;
+    if (topic && frame.type === 'snapshot') topic.state = 'known';
+    if (topic && frame.type === 'resync' && !isEvents(frame.topic as string)) topic.state = 'stale';
     this.inbox.push(frame);
     this.batch.ask();
   }
@@ -364,7 +372,7 @@ export class Live {
       data: f.data,
     };
     for (const [name, topic] of this.topics) {
-      if (!name.startsWith('events:') || !matches(name.slice(7), message.topic)) continue;
+      if (!isEvents(name) || !matches(name.slice(7), message.topic)) continue;
       for (const h of [...topic.handlers]) h(message);
     }
   }
