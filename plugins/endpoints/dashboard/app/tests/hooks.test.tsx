@@ -67,6 +67,16 @@ describe('an answer that the host did not give', () => {
     await act(async () => FakeSocket.last.hello(30));
     expect(askedOf('metrics.query')).toHaveLength(code === 'config' ? 1 : 2); // is asked for anew when it is back, if that may help
   });
+
+  it.each([502, 503, 504, 404])('because a proxy answered %i in its place', async (status) => {
+    await draw(<One />);
+    await connect();
+    await act(async () => FakeSocket.last.breaks());
+    await asked[0]?.page(status);
+    await pass(15_000);
+    await act(async () => FakeSocket.last.hello(30));
+    expect(askedOf('metrics.query')).toHaveLength(status === 404 ? 1 : 2);
+  });
 });
 
 describe('a command', () => {

@@ -24,6 +24,8 @@ export interface Asked {
   /** Answers, and waits until that is drawn. */
   answer: (data: unknown) => Promise<void>;
   fail: (code: string, message: string) => Promise<void>;
+  /** A page that a proxy has put in the place of the answer. */
+  page: (status: number) => Promise<void>;
 }
 
 export const asked: Asked[] = [];
@@ -34,7 +36,8 @@ let ends: (() => void)[] = [];
 
 function fetchOf(url: string, init: RequestInit): Promise<Response> {
   return new Promise((resolve, reject) => {
-    const reply = (value: object) => act(async () => resolve(new Response(JSON.stringify(value))));
+    const answer = (text: string, status = 200) => act(async () => resolve(new Response(text, { status })));
+    const reply = (value: object) => answer(JSON.stringify(value));
     init.signal?.addEventListener('abort', () => reject(new DOMException('aborted', 'AbortError')));
     asked.push({
       op: new URL(url).pathname.replace(/^\/api\/(v1\/)?/, '').replace(/\//g, '.'),
@@ -42,6 +45,7 @@ function fetchOf(url: string, init: RequestInit): Promise<Response> {
       aborted: () => init.signal?.aborted ?? false,
       answer: (data) => reply({ ok: true, data }),
       fail: (code, message) => reply({ ok: false, data: null, error: { code, message } }),
+      page: (status) => answer('<html>', status),
     });
   });
 }

@@ -52,9 +52,9 @@ const POLL_MS = 10_000;
 /** Begins everything that lives as long as the page. Returns how to end it. */
 export function startData(): () => void {
   let asking: AbortController | null = null;
-  const isAway = () => ['lost', 'polling'].includes(live.link.get().state);
+  const isLost = () => ['lost', 'polling'].includes(live.link.get().state);
   const timer = setInterval(() => {
-    if (asking || !isAway() || document.visibilityState === 'hidden') return;
+    if (asking || !isLost() || document.visibilityState === 'hidden') return;
     const mine = new AbortController();
     asking = mine;
     poll(mine.signal)
@@ -70,7 +70,7 @@ export function startData(): () => void {
   };
   const ends = [
     live.link.subscribe(() => {
-      if (!isAway()) stopAsking();
+      if (!isLost()) stopAsking();
     }),
     live.watch('health', onHealth),
     live.watch('alerts', onAlerts),
@@ -171,8 +171,12 @@ const cache = new Map<string, unknown>();
 const CACHE_MAX = 200;
 /** What is shown from before is asked anew after so many milliseconds. */
 const KNOWN_FOR = 250;
-/** What a host that stops or is gone answers: when it is back it is asked anew. */
+/** The codes of a host that stops or is gone: when it is back it is asked anew. */
 const AWAY = new Set(['unreachable', 'retry']);
+const BAD_GATEWAY = 502;
+
+/** Whether the host is away: it says so, it does not answer, or a proxy answers in its place with a page of its own. */
+const isAway = (e: ApiError): boolean => AWAY.has(e.code) || (e.code === 'protocol' && e.status >= BAD_GATEWAY);
 
 function remember(key: string, data: unknown): void {
   cache.delete(key);
@@ -255,7 +259,7 @@ export function useQuery<T>(op: string | null, params: object = {}, options: Que
   }, [op, options.every, reload]);
 
   const mine = state.key === key;
-  const away = mine && AWAY.has(state.error?.code ?? '');
+  const away = mine && !!state.error && isAway(state.error);
   useEffect(() => {
     if (!away) return undefined;
     return live.link.subscribe(() => {
