@@ -79,6 +79,82 @@ describe('an answer that the host did not give', () => {
   });
 });
 
+describe('an answer that fails after the connection is back', () => {
+  let query: Query<number>;
+  const all = () => askedOf('metrics.query'); // when the connection is lost the session is asked for, too
+  function One({ n }: { n: number }) {
+    query = useQuery<number>('metrics.query', { n, of: 'late' });
+    return <p>{query.data}</p>;
+  }
+
+  it('is asked for anew a little later', async () => {
+    const { box } = await draw(<One n={1} />);
+    await connect();
+    await all()[0]?.fail('unreachable', 'no');
+    await pass(1499);
+    expect(all()).toHaveLength(1);
+    await pass(1);
+    expect(all()).toHaveLength(2);
+    await all()[1]?.answer(7);
+    expect(box.textContent).toBe('7');
+    await pass(10_000);
+    expect(all()).toHaveLength(2);
+  });
+
+  it('is given up after a few times, until the connection comes back', async () => {
+    await draw(<One n={2} />);
+    await connect();
+    for (let i = 0; i < 10; i++) {
+      await all()[i]?.fail('retry', 'no');
+      await pass(2000);
+    }
+    expect(all()).toHaveLength(4);
+    await act(async () => FakeSocket.last.breaks());
+    await pass(15_000);
+    await act(async () => FakeSocket.last.hello(30));
+    expect(all()).toHaveLength(5);
+    await all()[4]?.fail('retry', 'no');
+    await pass(2000);
+    expect(all()).toHaveLength(6);
+  });
+
+  it('has as many tries again once it was there', async () => {
+    await draw(<One n={3} />);
+    await connect();
+    for (let i = 0; i < 3; i++) {
+      await all()[i]?.fail('retry', 'no');
+      await pass(1500);
+    }
+    await all()[3]?.answer(7);
+    await act(async () => query.reload());
+    await all()[4]?.fail('retry', 'no');
+    await pass(1500);
+    expect(all()).toHaveLength(6);
+  });
+
+  it('is asked for once when the connection goes and comes meanwhile', async () => {
+    await draw(<One n={4} />);
+    await connect();
+    await all()[0]?.fail('retry', 'no');
+    await act(async () => FakeSocket.last.breaks());
+    await act(async () => live.hurry());
+    await act(async () => FakeSocket.last.hello(30));
+    expect(all()).toHaveLength(2);
+    await pass(5000);
+    await all()[1]?.answer(7);
+    expect(all()).toHaveLength(2);
+  });
+
+  it('is not asked for by what is gone', async () => {
+    const { remove } = await draw(<One n={5} />);
+    await connect();
+    await all()[0]?.fail('unreachable', 'no');
+    await remove();
+    await pass(5000);
+    expect(all()).toHaveLength(1);
+  });
+});
+
 describe('a command', () => {
   let span: (s: string) => void;
   let run: () => void;

@@ -174,6 +174,9 @@ const KNOWN_FOR = 250;
 /** The codes of a host that stops or is gone: when it is back it is asked anew. */
 const AWAY = new Set(['unreachable', 'retry']);
 const BAD_GATEWAY = 502;
+/** Such an answer that comes when the connection is back already is asked anew after so many milliseconds, and so often. */
+const AGAIN_MS = 1500;
+const MOST_AGAIN = 3;
 
 /** Whether the host is away: it says so, it does not answer, or a proxy answers in its place with a page of its own. */
 const isAway = (e: ApiError): boolean => AWAY.has(e.code) || (e.code === 'protocol' && e.status >= BAD_GATEWAY);
@@ -194,6 +197,34 @@ export interface QueryOptions {
   every?: number;
   /** Ask again when one of these is another value. */
   on?: readonly unknown[];
+}
+
+/** Asks anew after a failure of a host that was away: when the connection is back, or soon where it is there all the time. */
+function useAskedAnew(failure: ApiError | null, reload: () => void): void {
+  const tries = useRef(0);
+  useEffect(() => {
+    if (!failure) {
+      tries.current = 0;
+      return undefined;
+    }
+    const isLive = () => live.link.get().state === 'live';
+    const again = () => {
+      if (!isLive()) return; // it is asked when the connection is back
+      tries.current++;
+      reload();
+    };
+    const timer = isLive() && tries.current < MOST_AGAIN ? setTimeout(again, AGAIN_MS) : undefined;
+    const end = live.link.subscribe(() => {
+      if (!isLive()) return;
+      clearTimeout(timer);
+      tries.current = 0;
+      reload();
+    });
+    return () => {
+      clearTimeout(timer);
+      end();
+    };
+  }, [failure, reload]);
 }
 
 /** The answer of an operation; `op` null asks nothing. What was known before is shown while a new answer is on its way. */
@@ -259,13 +290,7 @@ export function useQuery<T>(op: string | null, params: object = {}, options: Que
   }, [op, options.every, reload]);
 
   const mine = state.key === key;
-  const away = mine && !!state.error && isAway(state.error);
-  useEffect(() => {
-    if (!away) return undefined;
-    return live.link.subscribe(() => {
-      if (live.link.get().state === 'live') reload();
-    });
-  }, [away, reload]);
+  useAskedAnew(mine && state.error && isAway(state.error) ? state.error : null, reload);
 
   const data = mine ? state.data : (cache.get(key) as T | undefined);
   return useMemo(
