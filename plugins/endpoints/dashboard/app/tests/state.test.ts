@@ -6,9 +6,11 @@ import {
   applyHealth,
   checkOfService,
   fromSnapshot,
+  hostTime,
   joinJobs,
   merge,
   NO_ALERTS,
+  NO_HEALTH,
   serviceOf,
 } from '../src/api/state';
 import type { Alert, Check, Job, Service, Snapshot } from '../src/api/types';
@@ -190,6 +192,12 @@ describe('jobs', () => {
     expect(names(joinJobs([], known, 11.5 * 60_000))).toEqual(['new', 'old', 'long']);
     expect(names(joinJobs([], known, 12 * 60_000))).toEqual(['new', 'long']);
     expect(names(joinJobs([], known, 600 * 60_000))).toEqual(['long']);
+  });
+
+  it('are forgotten by the clock of the host, which tells it with its health', () => {
+    expect(hostTime(fromSnapshot({ ...snapshot([]), timestamp: at(1) }))).toBe(60_000);
+    expect(hostTime(NO_HEALTH)).toBe(0);
+    expect(names(joinJobs([job('a', 0, 1)], [], hostTime(NO_HEALTH)))).toEqual(['a']); // as long as it is not known
   });
 
   it('are never more than the host keeps', () => {

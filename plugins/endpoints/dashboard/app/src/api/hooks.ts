@@ -4,7 +4,16 @@ import { Live, type TopicMessage } from './live';
 import { askOneAtATime, repeat } from './repeat';
 import { ApiError, call, fetchSession, get, type CallOptions } from './rest';
 import { chooser } from './selector';
-import { alertsFromSnapshot, applyAlerts, applyHealth, fromSnapshot, joinJobs, NO_ALERTS, NO_HEALTH } from './state';
+import {
+  alertsFromSnapshot,
+  applyAlerts,
+  applyHealth,
+  fromSnapshot,
+  hostTime,
+  joinJobs,
+  NO_ALERTS,
+  NO_HEALTH,
+} from './state';
 import type { AlertsState, HealthState } from './state';
 import { Slice, useSelect, useSlice } from './store';
 import type { Alert, HealthDelta, Job, OpInfo, Role, Sample, Session, Snapshot } from './types';
@@ -91,7 +100,11 @@ export async function loadSession(): Promise<void> {
   opsSlice.set(new Map(list.map((o) => [o.name, o])));
 }
 
+const MINUTE_MS = 60_000;
 export const useHealth = (): HealthState => useSlice(healthSlice);
+/** The host's clock in whole minutes (ms): draws anew once in each. */
+export const useHostMinute = (): number =>
+  useSelect(healthSlice, (h) => Math.floor(hostTime(h) / MINUTE_MS) * MINUTE_MS);
 export const useSummary = () => useSelect(healthSlice, (h) => h.summary);
 export const useAlerts = (): AlertsState => useSlice(alertsSlice);
 export const useLink = () => useSlice(live.link);
@@ -150,7 +163,7 @@ export function useJobs(): { ready: boolean; jobs: readonly Job[] } {
     if (m.kind !== 'snapshot' && m.kind !== 'delta') return;
     const d = m.data as { jobs?: Job[]; changed?: Job[] };
     const old = m.kind === 'snapshot' ? [] : jobsSlice.get().jobs;
-    jobsSlice.set({ ready: true, jobs: joinJobs(d.jobs ?? d.changed ?? [], old, Date.now()) });
+    jobsSlice.set({ ready: true, jobs: joinJobs(d.jobs ?? d.changed ?? [], old, hostTime(healthSlice.get())) });
   });
   return useSlice(jobsSlice);
 }

@@ -71,6 +71,9 @@ export function serviceOf(alert: Pick<Alert, 'instance' | 'target'>, checks: rea
   return name && checks.some((c) => c.service === name) ? name : null;
 }
 
+/** The host's clock when it told this (ms); 0 while it has told nothing. A browser's clock may be another one. */
+export const hostTime = (h: HealthState): number => Date.parse(h.timestamp ?? '') || 0;
+
 function detailsOf(services: readonly Service[]): Map<string, Record<string, unknown>> {
   const details = new Map<string, Record<string, unknown>>();
   for (const s of services) if (s.details && Object.keys(s.details).length) details.set(s.id, s.details);
@@ -185,7 +188,7 @@ const byStart = (a: Job, b: Job): number => {
   return s < t ? 1 : s > t ? -1 : 0;
 };
 
-/** What is told of jobs, and what was known before of others: the latest first, without what the host has forgotten by now. */
+/** What is told of jobs, and what was known before of others, the latest first, without what is forgotten at `now` (host time). */
 export function joinJobs(told: readonly Job[], known: readonly Job[], now: number): readonly Job[] {
   const fresh = new Set(told.map((j) => j.job));
   const over = (j: Job): boolean => !!j.finished && now - Date.parse(j.finished) >= JOB_KEPT_MS;

@@ -1,7 +1,7 @@
 // What the host does now and regularly: schedules, jobs of operations, and the collectors. SPDX-License-Identifier: MIT
 import './jobs.css';
 import { useEffect, useMemo, useState } from 'react';
-import { asError, useCan, useJobs, useLink, useQuery } from '@/api/hooks';
+import { asError, useCan, useHostMinute, useJobs, useLink, useQuery } from '@/api/hooks';
 import { repeat } from '@/api/repeat';
 import { cancelJob, get } from '@/api/rest';
 import { joinJobs } from '@/api/state';
@@ -66,14 +66,12 @@ function Progress({ job }: { job: Job }) {
 }
 
 const ASK_MS = 10_000;
-const FORGET_MS = 60_000;
 
 /** What is told live, and what the host says when it is asked: without the live connection that is all there is. */
 function useAllJobs(): readonly Job[] {
   const told = useJobs();
   const { state } = useLink();
-  const [now, setNow] = useState(() => Date.now());
-  useEffect(() => repeat(() => setNow(Date.now()), FORGET_MS), []);
+  const now = useHostMinute();
   const [asked, setAsked] = useState<readonly Job[]>([]);
   useEffect(() => {
     const ask = () => {
