@@ -520,8 +520,23 @@ asyncio.run(main(sys.argv[1], sys.argv[2]))
     assert done.returncode == 0, done.stderr
 
 
+def what_another_life_of_the_host_told_is_nothing_to_go_on_from():
+    lives = []
+    for _ in range(2):
+        if lives:
+            assert daemon.stop() == 0, daemon.output()
+            daemon.start()
+        ws = WebSocket(daemon.url.rstrip("/") + "/ws", TOKENS["viewer"]).connect()
+        lives.append(ws.until("hello")["event"])
+        ws.send({"type": "subscribe", "topics": ["logs"], **({"since": lives[0]} if len(lives) > 1 else {})})
+        ws.until("subscribed")
+        kinds = [ws.receive()["type"] for _ in range(len(lives))]
+        ws.close()
+    assert kinds == ["resync", "snapshot"] and lives[0] < lives[1], (kinds, lives)
+
+
 def a_stopping_host_says_good_bye():
-    ws = client("operator")
+    ws = WebSocket(daemon.url.rstrip("/") + "/ws", TOKENS["operator"]).connect()
     subscribe(ws, "health", "logs")
     ws.send({"type": "call", "id": 1, "op": "events.watch"})
     time.sleep(0.2)
@@ -545,7 +560,8 @@ def main():
                     a_client_that_never_reads_is_dropped_to_a_resync,
                     a_call_whose_rows_were_all_sent_outlives_a_topic_that_lags, rows_that_were_dropped_are_told_also_without_a_topic,
                     a_client_that_asks_and_never_reads_is_closed, a_thousand_come_and_go,
-                    a_revoked_token_closes_its_sockets, an_independent_client_gets_along, a_stopping_host_says_good_bye])
+                    a_revoked_token_closes_its_sockets, an_independent_client_gets_along,
+                    what_another_life_of_the_host_told_is_nothing_to_go_on_from, a_stopping_host_says_good_bye])
     finally:
         daemon.remove()
 

@@ -11,9 +11,9 @@
 #include "core/base/time.h"
 #include "core/op/topic.h"
 
-#define SWEEP_MS       OC_SECOND
-#define SOON_MS        5 /* what changes together is told together */
-#define SEQ_PER_SECOND 1000000u
+#define SWEEP_MS   OC_SECOND
+#define SOON_MS    5 /* what changes together is told together */
+#define SEQ_PER_MS 1000u
 
 /* ---- numbers and frames ---- */
 
@@ -307,8 +307,9 @@ static void *create(struct oc_api *api)
 {
     struct oc_ws_hub *h = oc_calloc(1, sizeof *h);
     h->api = api;
-    /* Numbers go on growing over restarts: as long as there were not a million a second. */
-    h->seq = (uint64_t)(oc_time_wall() / OC_SECOND) * SEQ_PER_SECOND;
+    /* Numbers go on growing over restarts, also of a host that lived for a part of a second: as long as there were not a thousand a
+     * millisecond. */
+    h->seq = (uint64_t)oc_time_wall() * SEQ_PER_MS;
     for (int i = 0; i < OC_WS_TOPICS; i++) {
         h->base[i] = h->seq;
         h->pace[i].timer = due_of[i] ? oc_timer_create(api->env->loop, due_of[i], h) : NULL;
