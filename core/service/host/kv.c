@@ -7,8 +7,9 @@
 #include "core/base/text.h"
 #include "core/service/host/internal.h"
 
-#define VALUE_MAX 65536u
-#define KEYS_MAX  256u /* of one instance */
+#define VALUE_MAX  65536u
+#define KEYS_MAX   256u /* of one instance */
+#define SPACE_SIZE 160  /* "kv:", two names and what is between them */
 
 struct params {
     const char *key;
@@ -29,31 +30,37 @@ struct put_params {
 static const struct oc_option get_options[] = {KEY_OPTION, {0}};
 static const struct oc_option put_options[] = {KEY_OPTION, VALUE_OPTION, {0}};
 
-/* "plugin:redis/main-db" keeps in "kv:redis/main-db": a plugin never sees what another one keeps, be their instances of one name. */
-static void space_of(const struct oc_call *call, char *buf, size_t size)
+/* "plugin:redis/main-db" keeps in "kv:redis/main-db": a plugin never sees what another one keeps, be their instances of one name.
+ * Hosts of old kept by the name of the instance alone: whoever asks first for what is kept under it has it. False: that cannot be
+ * taken over, and the call has been failed; as if nothing were there, it would be overwritten. */
+static bool find_space(const struct oc_host_service *s, struct oc_call *call,
+                       char space[SPACE_SIZE])
 {
-    const char *actor = oc_call_actor(call)->name;
-    snprintf(buf, size, "kv:%s", oc_starts(actor, "plugin:") ? actor + 7 : actor);
-}
-
-/* Hosts of old kept by the name of the instance alone: whoever asks first for what is kept under it has it. */
-static void take_old(const struct oc_host_service *s, const char *space)
-{
-    char old[96];
-    const char *instance = strchr(space, '/');
-    if (instance) {
-        snprintf(old, sizeof old, "kv:%s", instance + 1);
-        oc_kv_move(s->env.store, old, space, NULL);
+    char old[SPACE_SIZE];
+    struct oc_error err;
+    const char *actor = oc_call_actor(call)->name, *instance;
+    oc_error_init(&err);
+    snprintf(space, SPACE_SIZE, "kv:%s", oc_starts(actor, "plugin:") ? actor + 7 : actor);
+    instance = strchr(space, '/');
+    if (!instance) {
+        return true;
     }
+    snprintf(old, sizeof old, "kv:%s", instance + 1);
+    if (oc_kv_move(s->env.store, old, space, &err) != OC_OK) {
+        oc_call_fail(call, &err);
+        return false;
+    }
+    return true;
 }
 
 static void op_get(struct oc_call *call, void *ctx)
 {
     struct oc_host_service *s = ctx;
     const struct params *p = oc_call_params(call);
-    char space[160];
-    space_of(call, space, sizeof space);
-    take_old(s, space);
+    char space[SPACE_SIZE];
+    if (!find_space(s, call, space)) {
+        return;
+    }
     json_t *value = oc_kv_get(s->env.store, space, p->key);
     json_t *result = json_object();
     oc_json_take(result, "value", value ? value : json_null());
@@ -74,13 +81,14 @@ static void op_put(struct oc_call *call, void *ctx)
     const struct put_params *p = oc_call_params(call);
     struct oc_error err;
     oc_error_init(&err);
-    char space[160];
-    space_of(call, space, sizeof space);
+    char space[SPACE_SIZE];
     if (strlen(p->key) > 200 || strlen(p->value) > VALUE_MAX) {
         oc_call_failf(call, OC_E_CONFIG, NULL, "the key or the value is too long");
         return;
     }
-    take_old(s, space);
+    if (!find_space(s, call, space)) {
+        return;
+    }
     if (!has_room(s->env.store, space, p->key)) {
         oc_call_failf(call, OC_E_CONFLICT, "Remove keys with kv.remove.",
                       "an instance keeps at most %u keys", KEYS_MAX);
@@ -102,9 +110,10 @@ static void op_remove(struct oc_call *call, void *ctx)
     const struct params *p = oc_call_params(call);
     struct oc_error err;
     oc_error_init(&err);
-    char space[160];
-    space_of(call, space, sizeof space);
-    take_old(s, space);
+    char space[SPACE_SIZE];
+    if (!find_space(s, call, space)) {
+        return;
+    }
     if (oc_kv_remove(s->env.store, space, p->key, false, &err) == OC_OK) {
         oc_call_succeed(call, json_object());
     } else {
