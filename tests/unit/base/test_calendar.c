@@ -1,6 +1,10 @@
 /* Tests of core/base/calendar.c. SPDX-License-Identifier: MIT */
 #include "tests/unit/unit.h"
 
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
 #include "core/base/error.h"
 #include "core/base/mem.h"
 #include "core/base/time.h"
@@ -49,6 +53,26 @@ static void times_are_read_in_every_form(void **state)
             fail_msg("\"%s\" was refused", cases[i].text);
         }
         assert_int_equal(ms, cases[i].ms);
+    }
+}
+
+/* The C library as the judge: every day that RFC 3339 can name, written and read. */
+static void every_day_of_ten_thousand_years_is_the_one_of_the_c_library(void **state)
+{
+    (void)state;
+    const int64_t first = INT64_C(-62167219200), last = INT64_C(253402214400);
+    for (int64_t s = first; s <= last; s += 24 * 3600) {
+        time_t t = (time_t)s;
+        struct tm tm;
+        char ours[32], theirs[64];
+        int64_t back = 1;
+        gmtime_r(&t, &tm);
+        snprintf(theirs, sizeof theirs, "%04d-%02d-%02dT00:00:00.000Z", tm.tm_year + 1900,
+                 tm.tm_mon + 1, tm.tm_mday);
+        oc_time_format(s * OC_SECOND, ours, sizeof ours);
+        if (strcmp(ours, theirs) != 0 || oc_time_parse(ours, NOW, &back) || back != s * OC_SECOND) {
+            fail_msg("day %lld: %s instead of %s", (long long)(s / 86400), ours, theirs);
+        }
     }
 }
 
@@ -111,6 +135,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(times_are_written_in_utc_with_ms),
+        cmocka_unit_test(every_day_of_ten_thousand_years_is_the_one_of_the_c_library),
         cmocka_unit_test(times_are_read_in_every_form),
         cmocka_unit_test(what_is_no_time_is_refused),
         cmocka_unit_test(what_is_written_reads_back),
