@@ -55,6 +55,13 @@ describe('runMany', () => {
     expect(end.failed.length + end.left.length).toBe(100);
   });
 
+  it('does not try the rest when a proxy answers in the place of the host', async () => {
+    answer = () => Promise.resolve(new Response('<html>Bad Gateway</html>', { status: 502 }));
+    const end = await runMany('alert.ack', ids(100));
+    expect(end.failed.length).toBeLessThanOrEqual(MOST_AT_ONCE);
+    expect(end.failed.length + end.left.length).toBe(100);
+  });
+
   it('stops when it is told to', async () => {
     const control = new AbortController();
     answer = () => {

@@ -2,7 +2,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { Live, type TopicMessage } from './live';
 import { askOneAtATime, repeat } from './repeat';
-import { ApiError, call, fetchSession, get, type CallOptions } from './rest';
+import { ApiError, call, fetchSession, get, isUnanswered, type CallOptions } from './rest';
 import { chooser } from './selector';
 import {
   alertsFromSnapshot,
@@ -184,15 +184,11 @@ const cache = new Map<string, unknown>();
 const CACHE_MAX = 200;
 /** What is shown from before is asked anew after so many milliseconds. */
 const KNOWN_FOR = 250;
-/** The codes of a host that stops or is gone: when it is back it is asked anew. */
-const AWAY = new Set(['unreachable', 'retry']);
-const BAD_GATEWAY = 502;
+/** A host that stops (it says so) or is gone: when it is back it is asked anew. */
+const isAway = (e: ApiError): boolean => e.code === 'retry' || isUnanswered(e);
 /** Such an answer that comes when the connection is back already is asked anew after so many milliseconds, and so often. */
 const AGAIN_MS = 1500;
 const MOST_AGAIN = 3;
-
-/** Whether the host is away: it says so, it does not answer, or a proxy answers in its place with a page of its own. */
-const isAway = (e: ApiError): boolean => AWAY.has(e.code) || (e.code === 'protocol' && e.status >= BAD_GATEWAY);
 
 function remember(key: string, data: unknown): void {
   cache.delete(key);

@@ -1,5 +1,5 @@
 // One operation for many things: a few requests at a time, and a truthful account of each. SPDX-License-Identifier: MIT
-import { ApiError, call } from './rest';
+import { ApiError, call, isUnanswered } from './rest';
 
 export interface Many {
   total: number;
@@ -40,7 +40,7 @@ export async function runMany(op: string, list: readonly object[], options: Many
         done++;
       } catch (e) {
         const error = e instanceof ApiError ? e : new ApiError({ code: 'internal', message: String(e) });
-        away = error.code === 'unreachable' || error.status === 401;
+        away = isUnanswered(error) || error.status === 401;
         failed.push({ params, error });
       }
       show();

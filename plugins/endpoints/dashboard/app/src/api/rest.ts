@@ -69,6 +69,13 @@ const UNREACHABLE: ErrorInfo = {
   hint: 'See whether openclawd runs: `openclaw status`.',
 };
 
+const BAD_GATEWAY = 502;
+
+/** Whether the host gave no answer: nothing came, or a proxy put a page of its own in its place. */
+export function isUnanswered(e: ApiError): boolean {
+  return e.code === UNREACHABLE.code || (e.code === PROTOCOL.code && e.status >= BAD_GATEWAY);
+}
+
 async function request(url: string, init: RequestInit): Promise<{ response: Response; body: Envelope<unknown> }> {
   let response: Response;
   try {
