@@ -14,6 +14,7 @@
 
 struct reader {
     yaml_parser_t parser;
+    const char *text;
     yaml_event_t event; /* the current one */
     bool has_event;
     size_t values;
@@ -22,10 +23,26 @@ struct reader {
 
 static json_t *read_value(struct reader *r, int depth);
 
+/* Lines above the place that a failure speaks of. Of bytes that are no text libyaml tells the offset
+ * and no mark. */
+static size_t lines_above(const struct reader *r)
+{
+    size_t lines = 0;
+    if (r->has_event) {
+        return r->event.start_mark.line;
+    }
+    if (r->parser.error != YAML_READER_ERROR) {
+        return r->parser.problem_mark.line;
+    }
+    for (size_t i = 0; i < r->parser.problem_offset; i++) {
+        lines += r->text[i] == '\n';
+    }
+    return lines;
+}
+
 static json_t *fail(struct reader *r, const char *what)
 {
-    size_t line = r->has_event ? r->event.start_mark.line : r->parser.problem_mark.line;
-    oc_error_set(r->err, OC_E_CONFIG, "line %zu: %s", line + 1, what);
+    oc_error_set(r->err, OC_E_CONFIG, "line %zu: %s", lines_above(r) + 1, what);
     return NULL;
 }
 
@@ -172,21 +189,42 @@ static json_t *read_value(struct reader *r, int depth)
                                                      : "expected a value");
 }
 
+/* Whether the document and the stream end here. */
+static bool at_end(struct reader *r)
+{
+    if (!advance(r) || !advance(r)) { /* the end of the document comes first */
+        return false;
+    }
+    return r->event.type == YAML_STREAM_END_EVENT || fail(r, "a second document") != NULL;
+}
+
+/* The one document of the stream. */
+static json_t *read_stream(struct reader *r)
+{
+    if (!advance(r) || !advance(r)) { /* the beginnings of the stream and of the document */
+        return NULL;
+    }
+    if (r->event.type == YAML_STREAM_END_EVENT) {
+        return fail(r, "an empty file");
+    }
+    json_t *root = advance(r) ? read_value(r, 0) : NULL;
+    if (root && !at_end(r)) {
+        json_decref(root);
+        root = NULL;
+    }
+    return root;
+}
+
 json_t *oc_yaml_parse(const char *text, size_t len, struct oc_error *err)
 {
-    struct reader r = {.err = err};
-    json_t *root = NULL;
+    struct reader r = {.text = text, .err = err};
 
     if (!yaml_parser_initialize(&r.parser)) {
         oc_error_set(err, OC_E_INTERNAL, "cannot start the YAML parser");
         return NULL;
     }
     yaml_parser_set_input_string(&r.parser, (const unsigned char *)text, len);
-    if (advance(&r) && advance(&r)) { /* the beginnings of the stream and of the document */
-        root = r.event.type == YAML_STREAM_END_EVENT ? fail(&r, "an empty file")
-               : advance(&r)                         ? read_value(&r, 0)
-                                                     : NULL;
-    }
+    json_t *root = read_stream(&r);
     if (r.has_event) {
         yaml_event_delete(&r.event);
     }

@@ -51,6 +51,23 @@ static void what_is_not_supported_is_said_with_its_line(void **state)
     assert_bad("a: \"x\\0y\"", "line 1: a zero byte");
 }
 
+static void nothing_after_the_first_value_is_lost(void **state)
+{
+    (void)state;
+    assert_bad(" a: 1\nb: 2\n", "line 2: did not find expected <document start>");
+    assert_bad("a: 1\n---\nb: 2\n", "line 2: a second document");
+    assert_bad("a: 1\n...\n# more\n---\n", "line 4: a second document");
+    assert_yaml("---\na: 1\n...\n# the end\n", "{\"a\":1}");
+}
+
+static void bytes_that_are_no_text_are_told_with_their_line(void **state)
+{
+    (void)state;
+    assert_bad("a: 1\nb: \xff\n", "line 2: invalid leading UTF-8 octet");
+    assert_bad("a: 1\n\nb: 2 # \x01\n", "line 3: control characters are not allowed");
+    assert_bad("\xff", "line 1: invalid leading UTF-8 octet");
+}
+
 static void bombs_are_refused(void **state)
 {
     (void)state;
@@ -78,6 +95,8 @@ int main(void)
         cmocka_unit_test(mappings_sequences_and_scalars_become_json),
         cmocka_unit_test(only_plain_scalars_have_types),
         cmocka_unit_test(what_is_not_supported_is_said_with_its_line),
+        cmocka_unit_test(nothing_after_the_first_value_is_lost),
+        cmocka_unit_test(bytes_that_are_no_text_are_told_with_their_line),
         cmocka_unit_test(bombs_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
