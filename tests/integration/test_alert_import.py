@@ -126,7 +126,7 @@ def a_whole_file_becomes_what_is_shipped():
         assert [n for n, c in channels.items() if c.get("enabled", True)] == ["console"], channels
         assert channels["slack"]["webhook_url"] == "$env:SLACK_WEBHOOK_URL" and channels["slack"]["mention"] == ["@channel"], channels
         assert channels["pagerduty"]["routing_key"] == "$env:PAGERDUTY_ROUTING_KEY", channels
-        assert channels["email"]["subject"] == "[OpenClaw] {severity}: {title}" and channels["email"]["to"] == ["$env:OPENCLAW_ALERT_MAIL"], channels
+        assert channels["email"]["subject"] == "[OpenClaw] {severity}: {title}" and channels["email"]["to"] == ["somebody@example.invalid"], channels
         window = data(daemon, "config", "get", "maintenance")["value"]
         assert window == [{"name": "maintenance-window", "services": ["*"], "days": ["sunday"], "start": "02:00", "duration": "2h",
                            "enabled": False}], window
@@ -181,7 +181,7 @@ def what_differs_becomes_policies_that_load():
 ODD = [
     ("a: &a [x]\nb: *a\n", False, "line 2: aliases are not supported"),
     ("thresholds: {cpu: 1}\nthresholds: {cpu: 2}\n", False, "line 2: a key that is there twice"),
-    ("thresholds:\n  agent:\n    heartbeatWarning: soon\n", True, 'alert-rules.yaml:3: thresholds.agent.heartbeatWarning: expected a number, found a text ("soon")'),
+    ("thresholds:\n  agent:\n    heartbeatWarning: soon\n", True, 'alert-rules.yaml:3: thresholds.agent.heartbeatWarning: expected a number that is not negative, found a text ("soon")'),
     ("thresholds:\n  agent:\n    memoryWraning: 5\n", True, "alert-rules.yaml:3: thresholds.agent.memoryWraning: there is no such setting here\n  Did you mean thresholds.agent.memoryWarning?"),
     ("thresholds: {}\nescalation:\n  rules:\n    - name: critical-escalation\n      after: -5\n", True, "escalation.rules[0]: expected `after` (whole seconds)"),
     ("thresholds: {}\nescalation:\n  rules: [ 5, [ ], null, { occurrences: 9e9 } ]\n", True, "escalation.rules[3]: expected"),
@@ -190,6 +190,7 @@ ODD = [
     ("thresholds: {}\naggregation: { rules: [ { groupBy: a, window: 999999999999 } ] }\n", True, "expected `groupBy`, one label, and `window`"),
     ("suppression:\n  rules:\n    - { name: severity-cascade, window: -1 }\n", True, "expected `window`, whole seconds up to 30 days"),
     ("suppression:\n  rules:\n    - { name: maintenance-window, schedule: { start: '25:00', end: '26:00' } }\n", True, "expected `start` and `end` as HH:MM in window 1"),
+    ("thresholds: {}\n---\nnotifications: {}\n", False, "line 2: a second document"),
     ("notifications:\n  channels:\n    - { type: pigeon }\n    - 5\n", True, 'expected type console, webhook, slack, email or pagerduty, not "pigeon"'),
     ("notifications: { channels: { console: { enabled: true }, webhook: 5 } }\n", True, "notifications.channels.webhook: expected a group, found a number (5)"),
     ("thresholds: " + "[" * 100 + "]" * 100, False, "nested too deeply"),

@@ -84,6 +84,11 @@ static void write_text(const struct oc_importer *imp, const struct format *forma
 {
     struct oc_node *root = oc_node_from_json(imp->out, NULL);
     oc_buf_addf(conf_text, "# Imported from %s of the original system.\n", format->name);
+    if (json_object_get(imp->out, "collectors")) {
+        oc_buf_adds(conf_text,
+                    "# The built-in collectors are here too, as listing one of them takes "
+                    "the place of all: leave out what does not run.\n");
+    }
     oc_config_dump(root, conf_text);
     oc_node_free(root);
 }

@@ -4,12 +4,17 @@
  * (thresholds, channels, rules), `alert-rules.yaml` (thresholds, routing, channels) and
  * `openclaw.json` (agents, models). What has a place in our configuration is written as libconfig
  * text; everything else becomes a warning that says why and what to do instead. Secrets are never
- * copied: a reference to an environment variable takes their place. [any] */
+ * copied: a reference to an environment variable takes their place. What our validator would refuse
+ * is not written; what says something of collectors writes all that are built in, as listing one
+ * takes the place of all. [any] */
 #ifndef OC_CONFIG_IMPORT_H
 #define OC_CONFIG_IMPORT_H
 
 #include "core/base/buf.h"
 #include "core/config/config.h"
+
+/* How the hint begins of a finding about what `openclaw alert import` takes over. */
+#define OC_IMPORT_AS_POLICY "`openclaw alert import` writes it as policies/"
 
 /* Appends the configuration to `conf_text` and a finding for every key that it does not hold to
  * `diags`. Returns

@@ -45,44 +45,70 @@ static bool put_window(struct oc_importer *imp, const char *to, int64_t seconds)
     return true;
 }
 
-static void import_rule(struct oc_importer *imp, const char *where, const json_t *rule)
+/* A text of its own belongs to the routes; that of a digest is ours already. */
+static void import_format(struct oc_importer *imp, const char *where, json_t *rule)
 {
-    const char *label = oc_import_group_label(rule);
-    const int64_t window = oc_json_int(rule, "window", 300);
-    if (!oc_json_bool(rule, "enabled", true)) {
-        imp->mapped++; /* nothing is grouped */
-    } else if (!label || window < 1 || window > WINDOW_MAX) {
-        oc_import_skip(imp, where, "Write groupBy: category and window: 300.",
-                       "expected `groupBy`, one label, and `window`, seconds up to a day");
-    } else if (oc_import_is_digest(rule)) {
-        if (!put_window(imp, "alerts.storm_interval", window)) {
-            oc_import_skip(imp, where, "Set `alerts.storm_interval`.",
-                           "one digest sums up by category and by agent, so it has one window");
-        }
-    } else if (oc_json_path(imp->out, "alerts.group_by")) {
+    json_t *format = oc_import_text_at(imp, rule, where, "format");
+    if (format) {
+        char *key = oc_asprintf("%s.format", where);
+        oc_import_skip(imp, key, OC_IMPORT_AS_POLICY "route.lua.",
+                       "the text of a group is decided by a policy");
+        free(key);
+    }
+    json_decref(format);
+}
+
+static void import_group(struct oc_importer *imp, const char *where, json_t *rule,
+                         const char *label, int64_t window)
+{
+    if (oc_json_path(imp->out, "alerts.group_by")) {
         oc_import_skip(imp, where,
                        "Give a route of policies/route.lua its own `group_by` and `text`.",
                        "alerts are grouped in one way unless a route says otherwise");
+        json_object_clear(rule);
     } else {
         oc_import_put(imp, imp->out, "alerts.group_by", json_pack("[s]", label));
         put_window(imp, "alerts.group_interval", window);
+        import_format(imp, where, rule);
     }
+}
+
+static void import_digest(struct oc_importer *imp, const char *where, json_t *rule, int64_t window)
+{
+    if (!put_window(imp, "alerts.storm_interval", window)) {
+        oc_import_skip(imp, where, "Set `alerts.storm_interval`.",
+                       "one digest sums up by category and by agent, so it has one window");
+    }
+    json_decref(oc_import_text_at(imp, rule, where, "format"));
+}
+
+static void import_rule(struct oc_importer *imp, const char *where, json_t *rule)
+{
+    const bool enabled = oc_import_flag(imp, rule, where, "enabled", true);
+    const bool digest = oc_import_is_digest(rule);
+    const char *label = oc_import_group_label(rule);
+    json_t *said = oc_import_take(rule, "window");
+    const int64_t window = said ? json_integer_value(said) : 300;
+
+    if (!enabled) {
+        imp->mapped++; /* nothing is grouped */
+        json_object_clear(rule);
+    } else if (!label || window < 1 || window > WINDOW_MAX) {
+        oc_import_skip(imp, where, "Write groupBy: category and window: 300.",
+                       "expected `groupBy`, one label, and `window`, seconds up to a day");
+        json_object_clear(rule);
+    } else if (digest) {
+        import_digest(imp, where, rule, window);
+    } else {
+        import_group(imp, where, rule, label, window);
+    }
+    json_object_del(rule, "groupBy");
+    json_object_del(rule, "name");
+    json_object_del(rule, "description");
+    json_decref(said);
 }
 
 void oc_import_aggregation(struct oc_importer *imp)
 {
-    json_t *list = oc_import_take(imp->source, "aggregation.rules"), *rule;
-    size_t i;
-
-    json_array_foreach(list, i, rule)
-    {
-        char *where = oc_asprintf("aggregation.rules[%zu]", i);
-        if (json_is_object(rule)) {
-            import_rule(imp, where, rule);
-        } else {
-            oc_import_expect(imp, where, "a group", rule);
-        }
-        free(where);
-    }
-    json_decref(list);
+    oc_import_each(imp, "aggregation.rules", import_rule);
 }

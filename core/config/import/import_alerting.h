@@ -4,8 +4,7 @@
 
 #include "core/config/import/importer.h"
 
-/* notifications.channels, a list of items with a `type`, or a mapping by it. One that is off is taken over as off; where it has no
- * address or secret yet, a reference to an environment variable stands for it. */
+/* notifications.channels: a list of items with a `type`, or a mapping by name. One that is off is taken over as off. */
 void oc_import_channels(struct oc_importer *imp);
 /* suppression.rules: the cooldown and the maintenance windows. The severity cascade is the alert service's (policies/inhibit.lua). */
 void oc_import_suppression(struct oc_importer *imp);

@@ -12,13 +12,14 @@ static const struct oc_import_row console_rows[] = {
 static const struct oc_import_row webhook_rows[] = {
     {"url", "url", OC_IMPORT_URL},
     {"method", "method", OC_IMPORT_STRING},
-    {"payload", "template", OC_IMPORT_JSON},
+    {"payload", "template", OC_IMPORT_TEMPLATE},
     {0},
 };
 static const struct oc_import_row slack_rows[] = {
     {"channel", "channel", OC_IMPORT_STRING},
     {"username", "username", OC_IMPORT_STRING},
     {"iconEmoji", "icon_emoji", OC_IMPORT_STRING},
+    {"mentionUsers.critical", "mention", OC_IMPORT_STRINGS},
     {0},
 };
 static const struct oc_import_row email_rows[] = {
@@ -34,13 +35,12 @@ static const struct oc_import_row email_rows[] = {
 };
 
 /* A secure connection from the first byte on takes the place of STARTTLS. */
-static void import_secure(json_t *source, json_t *channel)
+static void import_secure(struct oc_importer *imp, const char *where, json_t *source,
+                          json_t *channel)
 {
-    json_t *secure = oc_import_take(source, "smtp.secure");
-    if (json_is_true(secure)) {
+    if (oc_import_flag(imp, source, where, "smtp.secure", false)) {
         oc_json_set_str(channel, "tls", "tls");
     }
-    json_decref(secure);
 }
 
 /* A header such as Authorization is a secret, and headers cannot refer to one. */
@@ -58,7 +58,8 @@ static bool is_secret_header(const char *name)
 static void import_headers(struct oc_importer *imp, const char *where, json_t *source,
                            json_t *channel)
 {
-    json_t *headers = oc_import_take(source, "headers"), *value, *out = json_object();
+    json_t *headers = oc_import_group_at(imp, source, where, "headers"), *value,
+           *out = json_object();
     const char *name;
 
     json_object_foreach(headers, name, value)
@@ -74,11 +75,6 @@ static void import_headers(struct oc_importer *imp, const char *where, json_t *s
     }
     json_decref(out);
     json_decref(headers);
-}
-
-static void drop(json_t *source, const char *path)
-{
-    json_decref(oc_import_take(source, path));
 }
 
 static void import_console(struct oc_importer *imp, const char *where, json_t *source,
@@ -99,34 +95,30 @@ static void import_email(struct oc_importer *imp, const char *where, json_t *sou
                          json_t *channel)
 {
     oc_import_rows(imp, source, where, email_rows, channel);
-    import_secure(source, channel);
+    import_secure(imp, where, source, channel);
     oc_import_secret(imp, source, where, "smtp.auth.pass", channel, "password",
                      "OPENCLAW_SMTP_PASSWORD");
 }
 
-/* Who is called by name: the channel does that when it is critical, and at no other time. */
+/* Who is called by name: the channel does that when it is critical, and at no other time. An empty
+ * list is nobody, where our default is somebody. */
 static void import_slack(struct oc_importer *imp, const char *where, json_t *source,
                          json_t *channel)
 {
-    json_t *mention = oc_import_take(source, "mentionUsers.critical");
+    const json_t *mention = oc_json_path(source, "mentionUsers.critical");
+    if (json_is_array(mention) && json_array_size(mention) == 0) {
+        oc_import_put(imp, channel, "mention", json_array());
+    }
     oc_import_rows(imp, source, where, slack_rows, channel);
     oc_import_secret(imp, source, where, "webhookUrl", channel, "webhook_url", "SLACK_WEBHOOK_URL");
-    if (json_is_array(mention)) {
-        oc_import_put(imp, channel, "mention", json_incref(mention));
-    } else if (mention) {
-        char *key = oc_asprintf("%s.mentionUsers.critical", where);
-        oc_import_expect(imp, key, "a list of texts", mention);
-        free(key);
-    }
-    json_decref(mention);
 }
 
 /* Severities are the same words on both sides; another mapping has no place. */
 static void import_pagerduty(struct oc_importer *imp, const char *where, json_t *source,
                              json_t *channel)
 {
-    json_t *map = oc_import_take(source, "severity"), *value;
-    map = map ? map : oc_import_take(source, "severityMap");
+    json_t *map = oc_import_group_at(imp, source, where, "severity"), *value;
+    map = map ? map : oc_import_group_at(imp, source, where, "severityMap");
     const char *name;
     oc_import_secret(imp, source, where, "routingKey", channel, "routing_key",
                      "PAGERDUTY_ROUTING_KEY");
@@ -143,20 +135,14 @@ static void import_pagerduty(struct oc_importer *imp, const char *where, json_t 
 static const struct kind {
     const char *type;
     void (*import)(struct oc_importer *imp, const char *where, json_t *source, json_t *channel);
-    /* what it cannot be without, and what stands for that while it is off */
-    const char *address, *variable;
-    const char *list, *list_variable;
 } kinds[] = {
-    {"console", import_console, NULL, NULL, NULL, NULL},
-    {"webhook", import_webhook, "url", "$env:OPENCLAW_WEBHOOK_URL", NULL, NULL},
-    {"slack", import_slack, "webhook_url", "$env:SLACK_WEBHOOK_URL", NULL, NULL},
-    {"email", import_email, "host", "$env:OPENCLAW_SMTP_HOST", "to", "$env:OPENCLAW_ALERT_MAIL"},
-    {"pagerduty", import_pagerduty, "routing_key", "$env:PAGERDUTY_ROUTING_KEY", NULL, NULL},
+    {"console", import_console}, {"webhook", import_webhook},     {"slack", import_slack},
+    {"email", import_email},     {"pagerduty", import_pagerduty},
 };
 
 static const struct kind *find_kind(const char *type)
 {
-    for (size_t i = 0; i < OC_COUNT(kinds); i++) {
+    for (size_t i = 0; type && i < OC_COUNT(kinds); i++) {
         if (strcmp(kinds[i].type, type) == 0) {
             return &kinds[i];
         }
@@ -164,97 +150,63 @@ static const struct kind *find_kind(const char *type)
     return NULL;
 }
 
-/* What is not there yet is named by a variable: to turn the channel on, set it and take `enabled` out. */
-static void stand_in(struct oc_importer *imp, const char *where, const struct kind *kind,
-                     json_t *channel)
+static void refuse(struct oc_importer *imp, const char *where, const json_t *type, bool enabled)
 {
-    const bool address = kind->address && !json_object_get(channel, kind->address);
-    const bool list = kind->list && !json_object_get(channel, kind->list);
-    if (address) {
-        oc_json_set_str(channel, kind->address, kind->variable);
-    }
-    if (list) {
-        oc_json_take(channel, kind->list, json_pack("[s]", kind->list_variable));
-    }
-    if (address || list) {
-        char *hint =
-            oc_asprintf("Set %s in the environment of the program and take `enabled = false` out.",
-                        (address ? kind->variable : kind->list_variable) + strlen("$env:"));
-        oc_import_skip(imp, where, hint, "the channel is off and has no address: it stays off");
-        free(hint);
-    }
+    char *found = type ? oc_json_text(type) : oc_strdup("\"\"");
+    oc_import_skip(imp, where, "`openclaw plugin list` shows the channels that there are.",
+                   "expected type console, webhook, slack, email or pagerduty, not %.42s%s", found,
+                   enabled ? "" : "; it was off");
+    free(found);
 }
 
-static void import_known_channel(struct oc_importer *imp, const char *where,
-                                 const struct kind *kind, json_t *source, bool enabled)
+static void import_channel(struct oc_importer *imp, const char *where, json_t *source)
 {
-    json_t *channel = json_object();
-    const char *id = oc_json_str(source, "id", kind->type);
+    json_t *type = oc_import_take(source, "type");
+    json_t *id = oc_import_text_at(imp, source, where, "id");
+    const bool enabled = oc_import_flag(imp, source, where, "enabled", true);
+    const struct kind *kind = find_kind(json_string_value(type));
 
-    oc_json_set_str(channel, "plugin", kind->type);
-    if (strcmp(id, kind->type) != 0) {
-        oc_json_set_str(channel, "name", id);
-    }
-    kind->import(imp, where, source, channel);
-    drop(source, "id");
-    if (!enabled) {
-        stand_in(imp, where, kind, channel);
-    }
-    oc_import_add_channel(imp, where, channel, kind->address, enabled);
-    oc_import_rest(imp, where, source);
-}
-
-/* `type` is what the mapping calls it, unless it says itself. Takes source. */
-static void import_channel(struct oc_importer *imp, const char *where, const char *type,
-                           json_t *source)
-{
-    json_t *said = oc_import_take(source, "type");
-    const bool enabled = oc_json_bool(source, "enabled", true);
-    const char *name = json_is_string(said) ? json_string_value(said) : type;
-    const struct kind *kind = find_kind(name);
-
-    drop(source, "enabled");
     if (kind) {
-        import_known_channel(imp, where, kind, source, enabled);
+        json_t *channel = oc_import_channel(imp, where, kind->type, json_string_value(id));
+        kind->import(imp, where, source, channel);
+        oc_import_add_channel(imp, where, channel, enabled);
     } else {
-        oc_import_skip(imp, where, "`openclaw plugin list` shows the channels that there are.",
-                       "expected type console, webhook, slack, email or pagerduty, not \"%.40s\"%s",
-                       name, enabled ? "" : "; it was off");
-        json_decref(source);
+        refuse(imp, where, type, enabled);
+        json_object_clear(source);
     }
-    json_decref(said);
+    json_decref(id);
+    json_decref(type);
 }
 
-static void import_any(struct oc_importer *imp, const char *where, const char *type,
-                       json_t *channel)
+/* The key of a mapping is the channel's name, and its type unless it says that itself. */
+static void import_named(struct oc_importer *imp, const char *name, json_t *source)
 {
-    if (json_is_object(channel)) {
-        import_channel(imp, where, type, json_incref(channel));
+    char *where = oc_asprintf("notifications.channels.%s", name);
+    if (json_is_object(source)) {
+        json_t *said = json_pack("{s:s,s:s}", "id", name, "type", name);
+        json_object_update_missing(source, said);
+        json_decref(said);
+        oc_import_group(imp, where, source, import_channel);
     } else {
-        oc_import_expect(imp, where, "a group", channel);
+        oc_import_expect(imp, where, "a group", source);
     }
+    free(where);
 }
 
 void oc_import_channels(struct oc_importer *imp)
 {
-    json_t *list = oc_import_take(imp->source, "notifications.channels"), *channel;
+    static const char path[] = "notifications.channels";
+    json_t *mapping = oc_json_path(imp->source, path), *channel;
     const char *name;
-    size_t i;
 
-    json_array_foreach(list, i, channel)
-    {
-        char *where = oc_asprintf("notifications.channels[%zu]", i);
-        import_any(imp, where, "", channel);
-        free(where);
+    if (json_is_object(mapping)) {
+        json_object_foreach(mapping, name, channel)
+        {
+            import_named(imp, name, channel);
+        }
+        json_object_clear(mapping);
+    } else {
+        oc_import_each(imp, path, import_channel);
     }
-    json_object_foreach(list, name, channel)
-    {
-        char *where = oc_asprintf("notifications.channels.%s", name);
-        import_any(imp, where, name, channel);
-        free(where);
-    }
-    if (list && !json_is_array(list) && !json_is_object(list)) {
-        oc_import_expect(imp, "notifications.channels", "a list", list);
-    }
-    json_decref(list);
+    oc_import_check_channels(imp, path);
 }

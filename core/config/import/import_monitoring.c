@@ -50,9 +50,6 @@ static const struct oc_import_row rows[] = {
 static const struct oc_import_reason reasons[] = {
     {"version", NULL, NULL},
     {"description", NULL, NULL},
-    {"monitoring.health_check_interval_seconds",
-     "every collector has an interval of its own; only the one of the system collector was set",
-     "Give the other collectors an `interval` where their default does not fit."},
     {"dashboard", "this host draws no dashboard",
      "See `openclaw status` and `openclaw metrics query` for the same figures."},
     {0},
@@ -85,35 +82,38 @@ static const struct oc_import_row email_rows[] = {
     {"use_tls", "tls", OC_IMPORT_TLS},          {0},
 };
 
-struct kind {
+static const struct kind {
     const char *name;
     const struct oc_import_row *rows;
-    const char *address;
     const char *secret, *option, *variable;
+} kinds[] = {
+    {"console", console_rows, NULL, NULL, NULL},
+    {"file", file_rows, NULL, NULL, NULL},
+    {"webhook", webhook_rows, "secret", "secret", "OPENCLAW_WEBHOOK_SECRET"},
+    {"email", email_rows, "smtp_password", "password", "OPENCLAW_SMTP_PASSWORD"},
 };
 
-static const struct kind kinds[] = {
-    {"console", console_rows, NULL, NULL, NULL, NULL},
-    {"file", file_rows, "path", NULL, NULL, NULL},
-    {"webhook", webhook_rows, "url", "secret", "secret", "OPENCLAW_WEBHOOK_SECRET"},
-    {"email", email_rows, "host", "smtp_password", "password", "OPENCLAW_SMTP_PASSWORD"},
-};
-
-static void import_channel(struct oc_importer *imp, const struct kind *kind, json_t *source)
+/* The last part of the key is the kind. */
+static const struct kind *kind_at(const char *where)
 {
-    char *where = oc_asprintf("alerting.channels.%s", kind->name);
-    json_t *channel = json_object();
-    bool enabled = oc_json_bool(source, "enabled", true);
+    const struct kind *kind = kinds;
+    while (strcmp(kind->name, strrchr(where, '.') + 1) != 0) {
+        kind++;
+    }
+    return kind;
+}
 
-    json_object_del(source, "enabled");
-    oc_json_set_str(channel, "plugin", kind->name);
+static void import_channel(struct oc_importer *imp, const char *where, json_t *source)
+{
+    const struct kind *kind = kind_at(where);
+    json_t *channel = oc_import_channel(imp, where, kind->name, NULL);
+    const bool enabled = oc_import_flag(imp, source, where, "enabled", true);
+
     oc_import_rows(imp, source, where, kind->rows, channel);
     if (kind->secret) {
         oc_import_secret(imp, source, where, kind->secret, channel, kind->option, kind->variable);
     }
-    oc_import_add_channel(imp, where, channel, kind->address, enabled);
-    oc_import_rest(imp, where, source);
-    free(where);
+    oc_import_add_channel(imp, where, channel, enabled);
 }
 
 static void import_channels(struct oc_importer *imp)
@@ -121,13 +121,11 @@ static void import_channels(struct oc_importer *imp)
     for (size_t i = 0; i < OC_COUNT(kinds); i++) {
         char *path = oc_asprintf("alerting.channels.%s", kinds[i].name);
         json_t *source = oc_import_take(imp->source, path);
-        if (json_is_object(source)) {
-            import_channel(imp, &kinds[i], source);
-        } else {
-            json_decref(source);
-        }
+        oc_import_group(imp, path, source, import_channel);
+        json_decref(source);
         free(path);
     }
+    oc_import_check_channels(imp, "alerting.channels");
 }
 
 /* ---- rules ---- */
@@ -187,59 +185,45 @@ static char *lua_expression(const char *text)
 static void import_rule(struct oc_importer *imp, const char *where, json_t *source)
 {
     json_t *rule = json_object();
+    const bool enabled = oc_import_flag(imp, source, where, "enabled", true);
 
     oc_import_rows(imp, source, where, rule_rows, rule);
     const char *name = oc_json_str(rule, "name", ""), *expr = oc_json_str(rule, "expr", NULL);
     if (!oc_name_valid(name) || !expr) {
         oc_import_skip(imp, where, "", "the rule is left out: it needs a name and a condition");
         json_decref(rule);
-        json_decref(source);
+        json_object_clear(source);
         return;
     }
     char *lua = lua_expression(expr);
     oc_json_set_str(rule, "expr", lua);
     free(lua);
-    json_array_append_new(oc_import_list(imp, "alerts.rules"), rule);
-    oc_import_rest(imp, where, source);
-}
-
-static void import_rules(struct oc_importer *imp)
-{
-    json_t *list = oc_import_take(imp->source, "alerting.rules"), *rule;
-    size_t i;
-
-    json_array_foreach(list, i, rule)
-    {
-        char *where = oc_asprintf("alerting.rules[%zu]", i);
-        if (json_is_object(rule)) {
-            import_rule(imp, where, json_incref(rule));
-        } else {
-            oc_import_expect(imp, where, "a group", rule);
-        }
-        free(where);
+    if (!enabled) {
+        oc_json_set_bool(rule, "enabled", false);
     }
-    json_decref(list);
+    json_array_append_new(oc_import_list(imp, "alerts.rules"), rule);
 }
 
 /* ---- the file ---- */
 
+/* The original looks at everything at one interval; here every collector has its own. */
 static void import_interval(struct oc_importer *imp)
 {
     static const struct oc_import_row interval[] = {
         {"monitoring.health_check_interval_seconds", "interval", OC_IMPORT_SECONDS},
         {0},
     };
-    json_t *given = oc_json_path(imp->source, interval[0].from);
-    if (!json_is_number(given)) {
-        return;
+    json_t *taken = json_object(), *collector;
+    size_t i;
+
+    oc_import_rows(imp, imp->source, "", interval, taken);
+    if (json_object_size(taken) > 0) {
+        json_array_foreach(oc_import_collectors(imp), i, collector)
+        {
+            json_object_update(collector, taken);
+        }
     }
-    json_incref(given);
-    json_t *collector = json_object();
-    oc_json_set_str(collector, "plugin", "system");
-    oc_import_rows(imp, imp->source, "", interval, collector);
-    json_array_append_new(oc_import_list(imp, "collectors"), collector);
-    oc_import_put(imp, imp->source, interval[0].from, given); /* for the leftovers to explain */
-    imp->mapped--;
+    json_decref(taken);
 }
 
 void oc_import_monitoring(struct oc_importer *imp)
@@ -247,6 +231,6 @@ void oc_import_monitoring(struct oc_importer *imp)
     oc_import_rows(imp, imp->source, "", rows, imp->out);
     import_interval(imp);
     import_channels(imp);
-    import_rules(imp);
+    oc_import_each(imp, "alerting.rules", import_rule);
     oc_import_leftovers(imp, reasons);
 }

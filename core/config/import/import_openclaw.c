@@ -1,5 +1,6 @@
 /* openclaw.json of the original system. SPDX-License-Identifier: MIT */
 #include <string.h>
+#include <strings.h>
 
 #include "core/base/text.h"
 #include "core/config/import/importer.h"
@@ -17,69 +18,85 @@ static const struct oc_import_reason reasons[] = {
     {0},
 };
 
-/* One agent as { name, port }, NULL when it has no usable id or port; reports what was not taken.
- */
-static json_t *read_agent(struct oc_importer *imp, const char *where, json_t *source)
+/* An agent has much more than an id and a port; what is not taken is told once for all of them. */
+static void import_agent(struct oc_importer *imp, const char *where, json_t *source)
 {
     const char *id = oc_json_str(source, "id", "");
-    int64_t port = oc_json_int(source, "port", 0);
+    const int64_t port = oc_json_int(source, "port", 0);
 
     if (!oc_name_valid(id) || port < 1 || port > 65535) {
         oc_import_skip(imp, where, "", "the agent is left out: it needs an id and a port");
-        return NULL;
+    } else {
+        json_t *collector = oc_import_collector(imp, "agent");
+        json_t *agents = json_object_get(collector, "agents");
+        if (!agents) {
+            agents = json_array();
+            oc_json_take(collector, "agents", agents);
+        }
+        json_array_append_new(agents, json_pack("{s:s,s:I}", "name", id, "port", (json_int_t)port));
+        imp->mapped++;
     }
-    json_t *agent = json_object();
-    oc_json_set_str(agent, "name", id);
-    oc_json_set_int(agent, "port", port);
-    imp->mapped++;
-    return agent;
+    json_object_clear(source);
 }
 
 static void import_agents(struct oc_importer *imp)
 {
-    json_t *list = oc_import_take(imp->source, "agents"), *source, *agents = json_array();
-    size_t i;
-
-    json_array_foreach(list, i, source)
-    {
-        char *where = oc_asprintf("agents[%zu]", i);
-        json_t *agent = read_agent(imp, where, source);
-        if (agent) {
-            json_array_append_new(agents, agent);
-        }
-        free(where);
-    }
-    if (json_array_size(agents) > 0) {
-        json_t *collector = json_object();
-        oc_json_set_str(collector, "plugin", "agent");
-        oc_json_take(collector, "agents", json_incref(agents));
-        json_array_append_new(oc_import_list(imp, "collectors"), collector);
+    const size_t before = imp->mapped;
+    oc_import_each(imp, "agents", import_agent);
+    if (imp->mapped > before) {
         oc_import_skip(
             imp, "agents", "",
             "only id and port of an agent are taken over: the rest belongs to the agent");
     }
-    json_decref(agents);
-    json_decref(list);
 }
 
-/* A service with an address becomes a collector. */
-static void import_service(struct oc_importer *imp, const char *plugin, const char *from)
+/* Whether the group at `where`, if there is one, is not off. */
+static bool is_on(struct oc_importer *imp, const char *where)
 {
-    struct oc_import_row rows[] = {{from, "url", OC_IMPORT_URL}, {0}};
-    json_t *collector = json_object();
+    json_t *group = oc_json_path(imp->source, where);
+    return !json_is_object(group) || oc_import_flag(imp, group, where, "enabled", true);
+}
 
-    oc_json_set_str(collector, "plugin", plugin);
-    oc_import_rows(imp, imp->source, "", rows, collector);
-    if (json_object_get(collector, "url")) {
-        json_array_append_new(oc_import_list(imp, "collectors"), json_incref(collector));
+static void import_url(struct oc_importer *imp, const char *plugin, const char *from)
+{
+    const struct oc_import_row rows[] = {{from, "url", OC_IMPORT_URL}, {0}};
+    json_t *taken = json_object();
+
+    oc_import_rows(imp, imp->source, "", rows, taken);
+    if (json_object_size(taken) > 0) {
+        json_object_update(oc_import_collector(imp, plugin), taken);
     }
-    json_decref(collector);
+    json_decref(taken);
+}
+
+#define LITELLM   "models.providers.litellm"
+#define EMBEDDING "embedding"
+
+/* A provider that is off is not looked at. */
+static void import_litellm(struct oc_importer *imp)
+{
+    if (is_on(imp, LITELLM)) {
+        import_url(imp, "litellm", LITELLM ".base_url");
+    } else {
+        oc_import_drop_collector(imp, "litellm");
+        oc_import_skip(imp, LITELLM, "", "the provider is off: its collector is left out");
+    }
+}
+
+/* Any provider can have an address; only that of Ollama is a service to look at. */
+static void import_embedding(struct oc_importer *imp)
+{
+    const json_t *provider = oc_json_path(imp->source, EMBEDDING ".provider");
+    if (is_on(imp, EMBEDDING) && json_is_string(provider) &&
+        strcasecmp(json_string_value(provider), "ollama") == 0) {
+        import_url(imp, "ollama", EMBEDDING ".api_base");
+    }
 }
 
 void oc_import_openclaw(struct oc_importer *imp)
 {
     import_agents(imp);
-    import_service(imp, "litellm", "models.providers.litellm.base_url");
-    import_service(imp, "ollama", "embedding.api_base");
+    import_litellm(imp);
+    import_embedding(imp);
     oc_import_leftovers(imp, reasons);
 }

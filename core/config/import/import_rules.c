@@ -71,9 +71,9 @@ static const struct oc_import_reason reasons[] = {
          "a vote that fails ends in a deadlock, of which people are told at once",
          "See `governance.deadlock_step` and the policy quorum.lua."),
     {"routing", "which channels an alert goes to is decided by a policy",
-     "`openclaw alert import` writes it as policies/route.lua."},
+     OC_IMPORT_AS_POLICY "route.lua."},
     {"escalation", "what becomes of an alert that nobody looks after is decided by a policy",
-     "`openclaw alert import` writes it as policies/escalate.lua."},
+     OC_IMPORT_AS_POLICY "escalate.lua."},
     {0},
 };
 

@@ -1,18 +1,21 @@
 /* Moving values from the original's documents into ours. SPDX-License-Identifier: MIT */
 #include "core/config/import/importer.h"
 
-#include <math.h>
 #include <stdarg.h>
 #include <string.h>
 
-#include "core/base/arena.h"
 #include "core/base/buf.h"
 #include "core/base/text.h"
-#include "core/base/time.h"
 #include "core/base/vec.h"
-#include "core/config/binder.h"
 
 #define LEFTOVERS_MAX 200 /* findings of one file */
+
+static char *full_key(const char *where, const char *key)
+{
+    return oc_asprintf("%s%s%s", where, *where ? "." : "", key);
+}
+
+/* ---- taking and putting ---- */
 
 json_t *oc_import_take(json_t *object, const char *path)
 {
@@ -89,174 +92,103 @@ void oc_import_expect(struct oc_importer *imp, const char *key, const char *expe
     free(text);
 }
 
-/* ---- values ---- */
-
-static char *full_key(const char *where, const char *key)
+/* The same for a value inside the group at `where`; where nothing is said there is nothing to tell. */
+static void expect_in(struct oc_importer *imp, const char *where, const char *key,
+                      const char *expected, const json_t *found)
 {
-    return oc_asprintf("%s%s%s", where, *where ? "." : "", key);
-}
-
-static bool is_empty(const json_t *value)
-{
-    return json_is_null(value) || (json_is_string(value) && !json_string_length(value)) ||
-           (json_is_array(value) && !json_array_size(value));
-}
-
-static json_t *duration(const json_t *value, int64_t unit)
-{
-    char text[32];
-    double ms = json_number_value(value) * (double)unit;
-    if (!json_is_number(value) || ms < 0 || ms > 1e15) {
-        return NULL;
+    if (found && !oc_import_empty(found)) {
+        char *full = full_key(where, key);
+        oc_import_expect(imp, full, expected, found);
+        free(full);
     }
-    return json_string(oc_duration_format((int64_t)ms, text, sizeof text));
 }
 
-static json_t *megabytes(const json_t *value)
+bool oc_import_flag(struct oc_importer *imp, json_t *object, const char *where, const char *path,
+                    bool fallback)
 {
-    double mb = json_number_value(value);
-    if (!json_is_number(value) || mb < 0 || mb > 1e9 || mb != floor(mb)) {
-        return NULL;
+    json_t *value = oc_import_take(object, path);
+    const int truth = oc_import_truth(value);
+    if (truth < 0) {
+        expect_in(imp, where, path, "true or false", value);
     }
-    char *text = oc_asprintf("%.0fMB", mb);
-    json_t *size = json_string(text);
-    free(text);
-    return size;
+    json_decref(value);
+    return truth < 0 ? fallback : truth == 1;
 }
 
-static json_t *strings(const json_t *value)
+json_t *oc_import_text_at(struct oc_importer *imp, json_t *object, const char *where,
+                          const char *path)
 {
-    json_t *item;
-    size_t i;
-
-    json_array_foreach(value, i, item)
-    {
-        if (!json_is_string(item)) {
-            return NULL;
-        }
+    json_t *value = oc_import_take(object, path);
+    if (json_is_string(value) && !oc_import_empty(value)) {
+        return value;
     }
-    return json_is_array(value) ? json_incref((json_t *)value) : NULL;
-}
-
-static json_t *url(const json_t *value)
-{
-    const char *text = json_string_value(value);
-    const char *start = text ? strstr(text, "://") : NULL;
-    if (!start) {
-        return NULL;
-    }
-    start += 3;
-    const char *at = memrchr(start, '@', strcspn(start, "/?#"));
-    char *bare = oc_asprintf("%.*s%s", (int)(start - text), text, at ? at + 1 : start);
-    json_t *out = json_string(bare);
-    free(bare);
-    return out;
-}
-
-static json_t *json_text(const json_t *value)
-{
-    char *text = oc_json_text(value);
-    json_t *out = json_string(text);
-    free(text);
-    return out;
-}
-
-static json_t *single_braces(const json_t *value)
-{
-    struct oc_buf out = {0};
-    for (const char *s = json_string_value(value); s && *s; s++) {
-        s += (s[0] == '{' && s[1] == '{') || (s[0] == '}' && s[1] == '}');
-        oc_buf_addc(&out, *s);
-    }
-    json_t *subject = out.len ? json_stringn(out.data, out.len) : NULL;
-    oc_buf_finish(&out);
-    return subject;
-}
-
-/* The value as ours, NULL when it is of the wrong kind. */
-static json_t *convert(const json_t *value, enum oc_import_as as)
-{
-    switch (as) {
-    case OC_IMPORT_NUMBER:
-        return json_is_number(value) ? json_incref((json_t *)value) : NULL;
-    case OC_IMPORT_INTEGER:
-        return json_is_integer(value) ? json_incref((json_t *)value) : NULL;
-    case OC_IMPORT_STRING:
-        return json_is_string(value) ? json_incref((json_t *)value) : NULL;
-    case OC_IMPORT_STRINGS:
-        return strings(value);
-    case OC_IMPORT_BOOL:
-        return json_is_boolean(value) ? json_incref((json_t *)value) : NULL;
-    case OC_IMPORT_URL:
-        return url(value);
-    case OC_IMPORT_MS:
-        return duration(value, 1);
-    case OC_IMPORT_SECONDS:
-        return duration(value, OC_SECOND);
-    case OC_IMPORT_MINUTES:
-        return duration(value, OC_MINUTE);
-    case OC_IMPORT_DAYS:
-        return duration(value, OC_DAY);
-    case OC_IMPORT_MB:
-        return megabytes(value);
-    case OC_IMPORT_TLS:
-        return json_is_boolean(value) ? json_string(json_is_true(value) ? "starttls" : "none")
-                                      : NULL;
-    case OC_IMPORT_JSON:
-        return json_text(value);
-    case OC_IMPORT_SUBJECT:
-        return single_braces(value);
-    }
+    expect_in(imp, where, path, "a text", value);
+    json_decref(value);
     return NULL;
 }
 
-/* What a row wants, in words. */
-static const char *wanted(enum oc_import_as as)
+json_t *oc_import_group_at(struct oc_importer *imp, json_t *object, const char *where,
+                           const char *path)
 {
-    switch (as) {
-    case OC_IMPORT_NUMBER:
-        return "a number";
-    case OC_IMPORT_INTEGER:
-        return "a whole number";
-    case OC_IMPORT_STRING:
-    case OC_IMPORT_JSON:
-    case OC_IMPORT_SUBJECT:
-        return "a text";
-    case OC_IMPORT_STRINGS:
-        return "a list of texts";
-    case OC_IMPORT_BOOL:
-    case OC_IMPORT_TLS:
-        return "true or false";
-    case OC_IMPORT_URL:
-        return "an address with ://";
-    case OC_IMPORT_MS:
-    case OC_IMPORT_SECONDS:
-    case OC_IMPORT_MINUTES:
-    case OC_IMPORT_DAYS:
-        return "a duration, as a number that is not negative";
-    case OC_IMPORT_MB:
-        return "a whole number of megabytes";
+    json_t *value = oc_import_take(object, path);
+    if (json_is_object(value)) {
+        return value;
     }
-    return "another value";
+    expect_in(imp, where, path, "a group", value);
+    json_decref(value);
+    return NULL;
 }
+
+/* ---- groups and lists of them ---- */
+
+void oc_import_group(struct oc_importer *imp, const char *where, json_t *value, oc_import_read read)
+{
+    if (json_is_object(value)) {
+        read(imp, where, value);
+        oc_import_rest(imp, where, value);
+    } else {
+        expect_in(imp, "", where, "a group", value);
+    }
+}
+
+void oc_import_each(struct oc_importer *imp, const char *path, oc_import_read read)
+{
+    json_t *list = oc_import_take(imp->source, path), *item;
+    size_t i;
+
+    json_array_foreach(list, i, item)
+    {
+        char *where = oc_asprintf("%s[%zu]", path, i);
+        oc_import_group(imp, where, item, read);
+        free(where);
+    }
+    if (!json_is_array(list)) {
+        expect_in(imp, "", path, "a list", list);
+    }
+    json_decref(list);
+}
+
+/* ---- rows ---- */
 
 static void import_row(struct oc_importer *imp, const char *where, const struct oc_import_row *row,
                        const json_t *value, json_t *out)
 {
-    char *key = full_key(where, row->from);
-    json_t *ours = is_empty(value) ? NULL : convert(value, row->as);
+    json_t *ours = oc_import_empty(value) ? NULL : oc_import_convert(value, row);
 
-    if (ours) {
-        oc_import_put(imp, out, row->to, ours);
-    } else if (!is_empty(value)) {
-        oc_import_expect(imp, key, wanted(row->as), value);
+    if (!ours) {
+        char *wanted = oc_import_wanted(row);
+        expect_in(imp, where, row->from, wanted, value);
+        free(wanted);
+        return;
     }
-    if (ours && row->as == OC_IMPORT_URL &&
+    if (row->as == OC_IMPORT_URL &&
         strcmp(json_string_value(ours), json_string_value(value)) != 0) {
+        char *key = full_key(where, row->from);
         oc_import_skip(imp, key, "Give user and password as options of their own.",
                        "user and password in the address were not copied");
+        free(key);
     }
-    free(key);
+    oc_import_put(imp, out, row->to, ours);
 }
 
 void oc_import_rows(struct oc_importer *imp, json_t *source, const char *where,
@@ -286,7 +218,7 @@ void oc_import_secret(struct oc_importer *imp, json_t *source, const char *where
                       json_t *out, const char *to, const char *variable)
 {
     json_t *value = oc_import_take(source, from);
-    if (value && !is_empty(value)) {
+    if (value && !oc_import_empty(value)) {
         char *key = full_key(where, from);
         char *named = json_is_string(value) ? variable_of(json_string_value(value)) : NULL;
         char *reference = oc_asprintf("$env:%s", named ? named : variable);
@@ -318,8 +250,7 @@ static const char *nearest_key(const struct oc_importer *imp, const char *key)
     return found;
 }
 
-static void report_left(struct oc_importer *imp, const char *where, const json_t *value,
-                        size_t *count)
+void oc_import_rest(struct oc_importer *imp, const char *where, const json_t *value)
 {
     const char *key;
     json_t *child;
@@ -328,10 +259,10 @@ static void report_left(struct oc_importer *imp, const char *where, const json_t
         json_object_foreach((json_t *)value, key, child)
         {
             char *below = full_key(where, key);
-            report_left(imp, below, child, count);
+            oc_import_rest(imp, below, child);
             free(below);
         }
-    } else if (!is_empty(value) && (*count)++ < LEFTOVERS_MAX) {
+    } else if (!oc_import_empty(value) && imp->left++ < LEFTOVERS_MAX) {
         const char *near = nearest_key(imp, where);
         char *hint = near ? oc_asprintf("Did you mean %s?", near) : oc_strdup("");
         oc_import_skip(imp, where, hint, "there is no such setting here");
@@ -339,46 +270,20 @@ static void report_left(struct oc_importer *imp, const char *where, const json_t
     }
 }
 
-void oc_import_rest(struct oc_importer *imp, const char *where, json_t *object)
-{
-    size_t count = 0;
-    report_left(imp, where, object, &count);
-    json_decref(object);
-}
-
 void oc_import_leftovers(struct oc_importer *imp, const struct oc_import_reason *reasons)
 {
-    size_t count = 0;
-
     for (; reasons->from; reasons++) {
         json_t *value = oc_import_take(imp->source, reasons->from);
         bool nothing =
-            !value || is_empty(value) || (json_is_object(value) && !json_object_size(value));
+            !value || oc_import_empty(value) || (json_is_object(value) && !json_object_size(value));
         if (!nothing && reasons->why) {
             oc_import_skip(imp, reasons->from, reasons->hint, "%s", reasons->why);
         }
         json_decref(value);
     }
-    report_left(imp, "", imp->source, &count);
-    if (count > LEFTOVERS_MAX) {
-        oc_import_skip(imp, "", "", "%zu more settings have no place here", count - LEFTOVERS_MAX);
+    oc_import_rest(imp, "", imp->source);
+    if (imp->left > LEFTOVERS_MAX) {
+        oc_import_skip(imp, "", "", "%zu more settings have no place here",
+                       imp->left - LEFTOVERS_MAX);
     }
-}
-
-/* ---- channels ---- */
-
-void oc_import_add_channel(struct oc_importer *imp, const char *where, json_t *channel,
-                           const char *address, bool enabled)
-{
-    if (address && !json_object_get(channel, address)) {
-        oc_import_skip(imp, where, "", "the channel is left out: it %s no address",
-                       enabled ? "has" : "is off and has");
-        json_decref(channel);
-        return;
-    }
-    if (!enabled) {
-        oc_json_set_bool(channel, "enabled", false);
-    }
-    json_array_append_new(oc_import_list(imp, "alerts.channels"), channel);
-    imp->mapped++;
 }

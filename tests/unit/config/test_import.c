@@ -1,40 +1,17 @@
 /* Tests of core/config/import/import.c and the readers of the three files. SPDX-License-Identifier: MIT */
-#include "tests/unit/config/fixture.h"
-
-#include "core/config/import/import.h"
-
-struct imported {
-    json_t *report;
-    struct oc_buf text;
-    struct oc_diags diags;
-    struct oc_error err;
-};
-
-static struct imported import(const char *text)
-{
-    struct imported i = {.report = NULL};
-    oc_error_init(&i.err);
-    i.report = oc_import_text("f", text, strlen(text), &i.text, &i.diags, &i.err);
-    return i;
-}
-
-static void finish(struct imported *i, const char *expected)
-{
-    struct oc_arena arena = {0};
-    if (i->report) {
-        must_parse(&arena, i->text.data); /* what is written can be read */
-    }
-    json_decref(i->report);
-    assert_findings(&i->diags, expected);
-    oc_buf_finish(&i->text);
-    oc_arena_finish(&arena);
-}
+#include "tests/unit/config/import_fixture.h"
 
 /* ---- monitoring-config.json ---- */
 
+/* What is said above a list of collectors. */
+#define LISTED                                                                                     \
+    "# The built-in collectors are here too, as listing one of them takes the place of all: "      \
+    "leave "                                                                                       \
+    "out what does not run.\n"
+
 static const char monitoring[] =
     "{ \"version\": \"1.0.0\",\n"
-    "  \"monitoring\": {\"health_check_interval_seconds\": 30, \"metrics_retention_days\": 30,\n"
+    "  \"monitoring\": {\"health_check_interval_seconds\": 45, \"metrics_retention_days\": 30,\n"
     "                   \"alert_cooldown_minutes\": 15},\n"
     "  \"thresholds\": {\"cpu\": {\"warning_percent\": 70, \"critical_percent\": 90, "
     "\"sustained_duration_seconds\": 300},\n"
@@ -68,7 +45,7 @@ static void monitoring_config_is_written_as_ours(void **state)
     assert_string_equal(i.err.message, "");
     assert_string_equal(
         i.text.data,
-        "# Imported from monitoring-config.json of the original system.\n"
+        "# Imported from monitoring-config.json of the original system.\n" LISTED
         "store = { retention = \"30d\"; };\n"
         "alerts = {\n"
         "    cooldown = \"15m\";\n"
@@ -76,6 +53,13 @@ static void monitoring_config_is_written_as_ours(void **state)
         "        { plugin = \"console\"; levels = [\"warning\", \"critical\"]; },\n"
         "        { plugin = \"file\"; path = \"/var/log/alerts.log\"; max_size = \"10MB\"; keep = "
         "5; },\n"
+        "        {\n"
+        "            plugin = \"webhook\";\n"
+        "            retries = 3;\n"
+        "            timeout = \"10s\";\n"
+        "            url = \"https://example.invalid/\";\n"
+        "            enabled = false;\n"
+        "        },\n"
         "        {\n"
         "            plugin = \"email\";\n"
         "            host = \"mail\";\n"
@@ -104,23 +88,30 @@ static void monitoring_config_is_written_as_ours(void **state)
         "    agent_health = { max_consecutive_failures = 3; heartbeat_timeout_seconds = 120; };\n"
         "};\n"
         "collectors = (\n"
-        "    { plugin = \"system\"; interval = \"30s\"; }\n"
+        "    { plugin = \"system\"; interval = \"45s\"; },\n"
+        "    { plugin = \"agent\"; interval = \"45s\"; },\n"
+        "    { plugin = \"gateway\"; interval = \"45s\"; },\n"
+        "    { plugin = \"litellm\"; interval = \"45s\"; },\n"
+        "    { plugin = \"postgres\"; interval = \"45s\"; dsn = "
+        "\"postgresql://heretek@127.0.0.1:5432/heretek\"; },\n"
+        "    { plugin = \"redis\"; interval = \"45s\"; url = \"redis://127.0.0.1:6379\"; },\n"
+        "    { plugin = \"ollama\"; interval = \"45s\"; },\n"
+        "    { plugin = \"langfuse\"; interval = \"45s\"; },\n"
+        "    { plugin = \"websocket_bridge\"; interval = \"45s\"; },\n"
+        "    { plugin = \"dashboard\"; interval = \"45s\"; }\n"
         ");\n");
     assert_string_equal(oc_json_str(i.report, "format", ""), "monitoring-config.json");
-    assert_int_equal(oc_json_int(i.report, "not_mapped", 0), 7);
+    assert_int_equal(oc_json_int(i.report, "not_mapped", 0), 6);
     finish(
         &i,
-        "f:0: thresholds.redis.memory_warning_percent: (warning) expected a number, found a text "
+        "f:0: thresholds.redis.memory_warning_percent: (warning) expected a number from 0 to 100, "
+        "found a text "
         "(\"70%\")\n"
         "  The value was left out: what is shipped holds.\n"
-        "f:0: alerting.channels.webhook: (warning) the channel is left out: it is off and has no "
-        "address\n"
+        "f:0: alerting.channels.webhook: (warning) the channel is off: it has no `url`\n"
+        "  Write `url` and take `enabled = false` out.\n"
         "f:0: alerting.rules[1]: (warning) the rule is left out: it needs a name and a condition\n"
         "f:0: alerting.rules[2].owner: (warning) there is no such setting here\n"
-        "f:0: monitoring.health_check_interval_seconds: (warning) every collector has an interval "
-        "of its own; only "
-        "the one of the system collector was set\n"
-        "  Give the other collectors an `interval` where their default does not fit.\n"
         "f:0: dashboard: (warning) this host draws no dashboard\n"
         "  See `openclaw status` and `openclaw metrics query` for the same figures.\n"
         "f:0: thresholds.gpu.warning_percent: (warning) there is no such setting here\n");
@@ -132,7 +123,9 @@ static void secrets_are_never_copied(void **state)
     struct imported i =
         import("{\"alerting\": {\"channels\": {\n"
                "  \"webhook\": {\"url\": \"https://me:hunter2@h/x\", \"secret\": \"hunter3\"},\n"
-               "  \"email\": {\"smtp_host\": \"m\", \"smtp_password\": \"${MAIL_PASSWORD}\"}}}}");
+               "  \"email\": {\"smtp_host\": \"m\", \"from_address\": \"a@b\", \"recipients\": "
+               "[\"c@d\"],\n"
+               "            \"smtp_password\": \"${MAIL_PASSWORD}\"}}}}");
     assert_null(strstr(i.text.data, "hunter"));
     assert_non_null(
         strstr(i.text.data, "url = \"https://h/x\"; secret = \"$env:OPENCLAW_WEBHOOK_SECRET\";"));
@@ -177,7 +170,8 @@ static const char rules[] =
     "      subject: '[OpenClaw] {{severity}}: {{title}}'\n"
     "suppression:\n"
     "  rules:\n"
-    "    - { name: duplicate-suppression, enabled: true, window: 300, matchFields: [id] }\n"
+    "    - { name: duplicate-suppression, enabled: true, window: 300, matchFields: [id, severity] "
+    "}\n"
     "    - name: maintenance-window\n"
     "      enabled: true\n"
     "      schedule: [ { day: sunday, start: '22:00', end: '02:30', timezone: UTC }, { day: monday "
@@ -279,25 +273,39 @@ static void openclaw_json_gives_agents_and_services(void **state)
                " \"agents\": [{\"id\": \"steward\", \"port\": 8001, \"role\": \"orchestrator\"}, "
                "{\"id\": \"alpha\", \"port\": 8002},\n"
                "   {\"id\": \"lost\"}, 5],\n"
-               " \"embedding\": {\"model\": \"m\", \"api_base\": \"http://ollama:11434\"}, "
+               " \"embedding\": {\"provider\": \"ollama\", \"model\": \"m\", \"api_base\": "
+               "\"http://ollama:11434\"}, "
                "\"memory\": {\"vector_store\": \"pgvector\"}}");
     assert_string_equal(i.err.message, "");
     assert_string_equal(i.text.data,
-                        "# Imported from openclaw.json of the original system.\n"
+                        "# Imported from openclaw.json of the original system.\n" LISTED
                         "collectors = (\n"
+                        "    { plugin = \"system\"; interval = \"10s\"; },\n"
                         "    {\n"
                         "        plugin = \"agent\";\n"
+                        "        interval = \"30s\";\n"
                         "        agents = (\n"
                         "            { name = \"steward\"; port = 8001; },\n"
                         "            { name = \"alpha\"; port = 8002; }\n"
                         "        );\n"
                         "    },\n"
-                        "    { plugin = \"litellm\"; url = \"http://localhost:4000\"; },\n"
-                        "    { plugin = \"ollama\"; url = \"http://ollama:11434\"; }\n"
+                        "    { plugin = \"gateway\"; interval = \"30s\"; },\n"
+                        "    { plugin = \"litellm\"; interval = \"30s\"; url = "
+                        "\"http://localhost:4000\"; },\n"
+                        "    { plugin = \"postgres\"; interval = \"30s\"; dsn = "
+                        "\"postgresql://heretek@127.0.0.1:5432/heretek\"; },\n"
+                        "    { plugin = \"redis\"; interval = \"30s\"; url = "
+                        "\"redis://127.0.0.1:6379\"; },\n"
+                        "    { plugin = \"ollama\"; interval = \"30s\"; url = "
+                        "\"http://ollama:11434\"; },\n"
+                        "    { plugin = \"langfuse\"; interval = \"30s\"; },\n"
+                        "    { plugin = \"websocket_bridge\"; interval = \"30s\"; },\n"
+                        "    { plugin = \"dashboard\"; interval = \"30s\"; }\n"
                         ");\n");
     assert_null(strstr(i.text.data, "sk-1"));
     finish(&i, "f:0: agents[2]: (warning) the agent is left out: it needs an id and a port\n"
-               "f:0: agents[3]: (warning) the agent is left out: it needs an id and a port\n"
+               "f:0: agents[3]: (warning) expected a group, found a number (5)\n"
+               "  The value was left out: what is shipped holds.\n"
                "f:0: agents: (warning) only id and port of an agent are taken over: the rest "
                "belongs to the agent\n"
                "f:0: collective: (warning) a collective has no name here; host.name is the name of "
@@ -306,6 +314,35 @@ static void openclaw_json_gives_agents_and_services(void **state)
                "f:0: embedding: (warning) this host makes no embeddings\n"
                "f:0: memory: (warning) the stores of the agents have no address here\n"
                "  Add collectors with plugin = \"postgres\" and plugin = \"redis\".\n");
+}
+
+static void what_is_off_or_something_else_is_not_looked_at(void **state)
+{
+    (void)state;
+    struct imported i =
+        import("{\"agents\": [], \"models\": {\"providers\": {\"litellm\": {\"enabled\": \"no\", "
+               "\"base_url\": \"http://h:4000\"}}},\n"
+               " \"embedding\": {\"provider\": \"openai\", \"api_base\": \"http://h/v1\"}}");
+    assert_null(strstr(i.text.data, "litellm"));
+    assert_null(strstr(i.text.data, "http://h"));
+    assert_non_null(strstr(i.text.data, "{ plugin = \"ollama\"; interval = \"30s\"; }"));
+    finish(&i,
+           "f:0: models.providers.litellm: (warning) the provider is off: its collector is left "
+           "out\n"
+           "f:0: models: (warning) models and providers are not watched by configuration\n"
+           "f:0: embedding: (warning) this host makes no embeddings\n");
+}
+
+static void a_file_that_says_nothing_of_collectors_lists_none(void **state)
+{
+    (void)state;
+    struct imported i =
+        import("{\"agents\": {\"steward\": {\"port\": 8001}}, \"collective\": {},\n"
+               " \"models\": {\"providers\": {\"litellm\": null}}, \"embedding\": \"\"}");
+    assert_null(strstr(i.text.data, "collectors"));
+    finish(&i, "f:0: agents: (warning) expected a list, found a group\n"
+               "  The value was left out: what is shipped holds.\n"
+               "f:0: models: (warning) models and providers are not watched by configuration\n");
 }
 
 /* ---- everything else ---- */
@@ -394,6 +431,8 @@ int main(void)
         cmocka_unit_test(secrets_are_never_copied),
         cmocka_unit_test(alert_rules_are_written_as_ours),
         cmocka_unit_test(openclaw_json_gives_agents_and_services),
+        cmocka_unit_test(what_is_off_or_something_else_is_not_looked_at),
+        cmocka_unit_test(a_file_that_says_nothing_of_collectors_lists_none),
         cmocka_unit_test(other_files_are_refused),
         cmocka_unit_test(values_of_wrong_kinds_do_no_harm),
         cmocka_unit_test(deep_documents_are_refused),

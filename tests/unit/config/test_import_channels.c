@@ -1,0 +1,233 @@
+/* Tests of core/config/import/import_channel.c and import_channels.c. SPDX-License-Identifier: MIT */
+#include "tests/unit/config/import_fixture.h"
+
+#define OUT    "  The value was left out: what is shipped holds.\n"
+#define CHOICE "  Give each an `id` of its own: routes tell of a channel by it.\n"
+
+static void a_channel_without_an_address_is_off_and_says_what_to_write(void **state)
+{
+    (void)state;
+    assert_import(
+        "notifications:\n"
+        "  channels:\n"
+        "    - { type: console }\n"
+        "    - { type: webhook, enabled: false, url: '' }\n"
+        "    - { type: email, enabled: false, smtp: { host: '' } }\n"
+        "    - { type: slack, webhookUrl: '' }\n",
+        "alerts = {\n"
+        "    channels = (\n"
+        "        { plugin = \"console\"; },\n"
+        "        { plugin = \"webhook\"; url = \"https://example.invalid/\"; enabled = false; "
+        "},\n"
+        "        {\n"
+        "            plugin = \"email\";\n"
+        "            host = \"mail.example.invalid\";\n"
+        "            from = \"openclaw@example.invalid\";\n"
+        "            to = [\"somebody@example.invalid\"];\n"
+        "            enabled = false;\n"
+        "        },\n"
+        "        { plugin = \"slack\"; webhook_url = \"$env:SLACK_WEBHOOK_URL\"; enabled = "
+        "false; }\n"
+        "    );\n"
+        "};\n",
+        "f:0: notifications.channels[1]: (warning) the channel is off: it has no `url`\n"
+        "  Write `url` and take `enabled = false` out.\n"
+        "f:0: notifications.channels[2]: (warning) the channel is off: it has no `host`, "
+        "`from` and `to`\n"
+        "  Write `host`, `from` and `to` and take `enabled = false` out.\n"
+        "f:0: notifications.channels[3]: (warning) the channel is off: it has no "
+        "`webhook_url`\n"
+        "  Set `SLACK_WEBHOOK_URL` in the environment of the program and take `enabled = "
+        "false` out.\n");
+}
+
+static void an_email_to_nobody_is_off(void **state)
+{
+    (void)state;
+    assert_import(
+        "{\"alerting\": {\"channels\": {\"email\": {\"enabled\": true, \"smtp_host\": \"h\", "
+        "\"from_address\": \"a@b\", \"recipients\": []}}}}",
+        "alerts = {\n"
+        "    channels = (\n"
+        "        {\n"
+        "            plugin = \"email\";\n"
+        "            host = \"h\";\n"
+        "            from = \"a@b\";\n"
+        "            to = [\"somebody@example.invalid\"];\n"
+        "            enabled = false;\n"
+        "        }\n"
+        "    );\n"
+        "};\n",
+        "f:0: alerting.channels.email: (warning) the channel is off: it has no `to`\n"
+        "  Write `to` and take `enabled = false` out.\n"
+        "f:0: alerting.channels: (warning) none of the channels is on: nobody is told of "
+        "alerts\n"
+        "  Turn one on, or write { plugin = \"console\"; } beside them.\n");
+}
+
+static void the_keys_of_a_mapping_are_names(void **state)
+{
+    (void)state;
+    assert_import(
+        "notifications:\n"
+        "  channels:\n"
+        "    ops: { type: webhook, url: 'http://a/' }\n"
+        "    dev: { type: webhook, url: 'http://b/', id: developers }\n"
+        "    console: { format: plain }\n"
+        "    'on call': { type: console }\n"
+        "    sms: { number: 5 }\n"
+        "    file:\n",
+        "alerts = {\n"
+        "    channels = (\n"
+        "        { plugin = \"webhook\"; name = \"ops\"; url = \"http://a/\"; },\n"
+        "        { plugin = \"webhook\"; name = \"developers\"; url = \"http://b/\"; },\n"
+        "        { plugin = \"console\"; format = \"plain\"; },\n"
+        "        { plugin = \"console\"; name = \"console-2\"; }\n"
+        "    );\n"
+        "};\n",
+        "f:0: notifications.channels.on call: (warning) 'on call' is no name for a channel\n"
+        "  Write letters, digits, `_`, `.` and `-`, at most 64.\n"
+        "f:0: notifications.channels.on call: (warning) another channel is called console: "
+        "this one becomes console-2\n" CHOICE
+        "f:0: notifications.channels.sms: (warning) expected type console, webhook, slack, "
+        "email or pagerduty, not \"sms\"\n"
+        "  `openclaw plugin list` shows the channels that there are.\n"
+        "f:0: notifications.channels.file: (warning) expected a group, found nothing "
+        "(null)\n" OUT);
+}
+
+static void twins_are_numbered(void **state)
+{
+    (void)state;
+    assert_import(
+        "notifications:\n"
+        "  channels:\n"
+        "    - { id: webhook-2, type: webhook, url: 'http://a/' }\n"
+        "    - { type: webhook, url: 'http://b/' }\n"
+        "    - { type: webhook, url: 'http://c/' }\n"
+        "    - { id: webhook, type: console }\n",
+        "alerts = {\n"
+        "    channels = (\n"
+        "        { plugin = \"webhook\"; name = \"webhook-2\"; url = \"http://a/\"; },\n"
+        "        { plugin = \"webhook\"; url = \"http://b/\"; },\n"
+        "        { plugin = \"webhook\"; name = \"webhook-3\"; url = \"http://c/\"; },\n"
+        "        { plugin = \"console\"; name = \"webhook-4\"; }\n"
+        "    );\n"
+        "};\n",
+        "f:0: notifications.channels[2]: (warning) another channel is called webhook: this "
+        "one becomes webhook-3\n" CHOICE
+        "f:0: notifications.channels[3]: (warning) another channel is called webhook: this "
+        "one becomes webhook-4\n" CHOICE);
+}
+
+static void a_long_name_leaves_room_for_its_number(void **state)
+{
+    (void)state;
+    char name[65], text[300], expected[100];
+    memset(name, 'n', 64);
+    name[64] = '\0';
+    snprintf(
+        text, sizeof text,
+        "notifications: { channels: [ { id: %s, type: console }, { id: %s, type: console } ] }",
+        name, name);
+    snprintf(expected, sizeof expected, "name = \"%.56s-2\";", name);
+    struct imported i = import(text);
+    assert_non_null(strstr(i.text.data, expected));
+    assert_int_equal(i.diags.list.count, 1);
+    json_decref(i.report);
+    oc_diags_finish(&i.diags);
+    oc_buf_finish(&i.text);
+}
+
+static void there_are_no_more_channels_than_are_used(void **state)
+{
+    (void)state;
+    struct oc_buf text = {0};
+    oc_buf_adds(&text, "notifications:\n  channels:\n");
+    for (int n = 0; n < 66; n++) {
+        oc_buf_addf(&text, "    - { id: c%d, type: console }\n", n);
+    }
+    struct imported i = import(text.data);
+    assert_non_null(strstr(i.text.data, "\"c63\""));
+    assert_null(strstr(i.text.data, "\"c64\""));
+    finish(&i, "f:0: notifications.channels[64]: (warning) the channel is left out: there are 64 "
+               "already\n"
+               "f:0: notifications.channels[65]: (warning) the channel is left out: there are 64 "
+               "already\n");
+    oc_buf_finish(&text);
+}
+
+static void parts_of_the_wrong_shape_are_told(void **state)
+{
+    (void)state;
+    assert_import(
+        "notifications:\n"
+        "  channels:\n"
+        "    - { type: webhook, url: 'http://a/', headers: [x], payload: hello, id: 5 }\n"
+        "    - { type: pagerduty, routingKey: $KEY, severity: high }\n"
+        "    - { type: slack, webhookUrl: $S, mentionUsers: { critical: me, info: [x] } }\n"
+        "    - { type: slack, id: quiet, webhookUrl: $S, mentionUsers: { critical: [] } }\n"
+        "    - { type: 7 }\n"
+        "    - {}\n"
+        "    - 5\n",
+        "alerts = {\n"
+        "    channels = (\n"
+        "        { plugin = \"webhook\"; url = \"http://a/\"; },\n"
+        "        { plugin = \"pagerduty\"; routing_key = \"$env:KEY\"; },\n"
+        "        { plugin = \"slack\"; webhook_url = \"$env:S\"; },\n"
+        "        { plugin = \"slack\"; name = \"quiet\"; mention = (); webhook_url = "
+        "\"$env:S\"; }\n"
+        "    );\n"
+        "};\n",
+        "f:0: notifications.channels[0].id: (warning) expected a text, found a number "
+        "(5)\n" OUT
+        "f:0: notifications.channels[0].payload: (warning) expected an object or a list, or "
+        "the JSON text of one, found a text (\"hello\")\n" OUT
+        "f:0: notifications.channels[0].headers: (warning) expected a group, found a "
+        "list\n" OUT
+        "f:0: notifications.channels[1].severity: (warning) expected a group, found a text "
+        "(\"high\")\n" OUT
+        "f:0: notifications.channels[2].mentionUsers.critical: (warning) expected a list of "
+        "texts, found a text (\"me\")\n" OUT
+        "f:0: notifications.channels[2].mentionUsers.info: (warning) there is no such "
+        "setting here\n"
+        "f:0: notifications.channels[4]: (warning) expected type console, webhook, slack, "
+        "email or pagerduty, not 7\n"
+        "  `openclaw plugin list` shows the channels that there are.\n"
+        "f:0: notifications.channels[5]: (warning) expected type console, webhook, slack, "
+        "email or pagerduty, not \"\"\n"
+        "  `openclaw plugin list` shows the channels that there are.\n"
+        "f:0: notifications.channels[6]: (warning) expected a group, found a number (5)\n" OUT);
+    assert_import(
+        "{\"alerting\": {\"channels\": {\"console\": true, \"email\": []}}}", "",
+        "f:0: alerting.channels.console: (warning) expected a group, found true (true)\n" OUT);
+}
+
+static void a_payload_that_is_text_already_is_not_encoded_again(void **state)
+{
+    (void)state;
+    assert_import("notifications: { channels: [ { type: webhook, url: 'http://a/',\n"
+                  "  payload: '{\"text\":\"{{title}}\"}' } ] }\n",
+                  "alerts = {\n"
+                  "    channels = (\n"
+                  "        { plugin = \"webhook\"; url = \"http://a/\"; template = "
+                  "\"{\\\"text\\\":\\\"{{title}}\\\"}\"; }\n"
+                  "    );\n"
+                  "};\n",
+                  "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_channel_without_an_address_is_off_and_says_what_to_write),
+        cmocka_unit_test(an_email_to_nobody_is_off),
+        cmocka_unit_test(the_keys_of_a_mapping_are_names),
+        cmocka_unit_test(twins_are_numbered),
+        cmocka_unit_test(a_long_name_leaves_room_for_its_number),
+        cmocka_unit_test(there_are_no_more_channels_than_are_used),
+        cmocka_unit_test(parts_of_the_wrong_shape_are_told),
+        cmocka_unit_test(a_payload_that_is_text_already_is_not_encoded_again),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
