@@ -190,6 +190,7 @@ ODD = [
     ("thresholds: {}\naggregation: { rules: [ { groupBy: a, window: 999999999999 } ] }\n", True, "expected `groupBy`, one label, and `window`"),
     ("suppression:\n  rules:\n    - { name: severity-cascade, window: -1 }\n", True, "expected `window`, whole seconds up to 30 days"),
     ("suppression:\n  rules:\n    - { name: maintenance-window, schedule: { start: '25:00', end: '26:00' } }\n", True, "expected `start` and `end` as HH:MM in window 1"),
+    ("suppression:\n  rules:\n    - { name: severity-cascade }\n    - { name: my-severity-cascade }\n", True, 'alert-rules.yaml:4: suppression.rules[1]: the rule "my-severity-cascade" has no counterpart'),
     ("thresholds: {}\n---\nnotifications: {}\n", False, "line 2: a second document"),
     ("notifications:\n  channels:\n    - { type: pigeon }\n    - 5\n", True, 'expected type console, webhook, slack, email or pagerduty, not "pigeon"'),
     ("notifications: { channels: { console: { enabled: true }, webhook: 5 } }\n", True, "notifications.channels.webhook: expected a group, found a number (5)"),

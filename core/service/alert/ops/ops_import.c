@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/base/json.h"
+#include "core/base/text.h"
 #include "core/config/import/import.h"
 #include "core/config/yaml.h"
 #include "core/policy/shipped.h"
@@ -40,11 +41,10 @@ struct import {
     json_t *rules, *files, *findings;
 };
 
-/* Findings of the configuration's reader that are taken over here. */
-static bool is_ours(const char *key, const char *message)
+/* A finding of the configuration's reader about what is taken over here. */
+static bool is_ours(const json_t *finding)
 {
-    return strcmp(key, "routing") == 0 || strcmp(key, "escalation") == 0 ||
-           strstr(message, "severity-cascade") != NULL;
+    return oc_starts(oc_json_str(finding, "hint", ""), OC_IMPORT_AS_POLICY);
 }
 
 static int read_configuration(struct import *i, struct oc_buf *conf, struct oc_error *err)
@@ -56,7 +56,7 @@ static int read_configuration(struct import *i, struct oc_buf *conf, struct oc_e
     size_t k;
     json_array_foreach(all, k, finding)
     {
-        if (!is_ours(oc_json_str(finding, "key", ""), oc_json_str(finding, "message", ""))) {
+        if (!is_ours(finding)) {
             json_array_append(i->findings, finding);
         }
     }
