@@ -168,7 +168,7 @@ def what_differs_becomes_policies_that_load():
         assert 'group_by = ["team"];' in conf and 'group_interval = "5m";' in conf, conf
         again = imported(daemon, text)
         assert again.returncode != 0 and "exists" in again.stderr + again.stdout, again.stderr
-        off = re.sub(r"(- name: (critical|warning)-escalation\n      enabled: )true", r"\1false", text)
+        off = re.sub(r"(- name: (critical|warning)-escalation\n      enabled: )true", r"\1off", text)
         assert imported(daemon, off, "--force").returncode == 0
         policy = open(os.path.join(daemon.home, "policies", "escalate.lua")).read()
         assert "local steps = {\n}\n" in policy and "count = math.huge" in policy, policy

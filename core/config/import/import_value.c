@@ -69,6 +69,11 @@ int oc_import_truth(const json_t *value)
     return -1;
 }
 
+bool oc_import_is_on(const json_t *rule)
+{
+    return oc_import_truth(json_object_get(rule, "enabled")) != 0;
+}
+
 bool oc_import_empty(const json_t *value)
 {
     return json_is_null(value) || (json_is_string(value) && !json_string_length(value)) ||

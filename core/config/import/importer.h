@@ -57,6 +57,8 @@ char *oc_import_wanted(const struct oc_import_row *row);
 /* 1 or 0 for true and false in the spellings of JSON and of YAML before 1.2 (yes, no, on, off), and for
  * the numbers 1 and 0; -1 for anything else. */
 int oc_import_truth(const json_t *value);
+/* Whether a rule is on: its `enabled`, in any of these spellings; one that does not say is. */
+bool oc_import_is_on(const json_t *rule);
 /* Whether nothing is said: null, an empty text or an empty list. */
 bool oc_import_empty(const json_t *value);
 

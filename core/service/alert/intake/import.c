@@ -124,8 +124,7 @@ static const char *group_text(const json_t *rules)
     size_t i;
     json_array_foreach(list, i, rule)
     {
-        if (oc_json_bool(rule, "enabled", true) && oc_import_group_label(rule) &&
-            !oc_import_is_digest(rule)) {
+        if (oc_import_is_on(rule) && oc_import_group_label(rule) && !oc_import_is_digest(rule)) {
             return oc_json_str(rule, "format", NULL);
         }
     }
@@ -214,7 +213,7 @@ bool oc_alert_import_inhibition(const json_t *rules, const char *source, size_t 
         if (done) {
             find_at(findings, "suppression.rules", i, "a second severity-cascade",
                     "Add a rule of your own to policies/inhibit.lua.");
-        } else if (!oc_json_bool(rule, "enabled", true)) {
+        } else if (!oc_import_is_on(rule)) {
             done = oc_alert_import_replace(source, len, "  return {\n", "  }\nend", &table, out);
         } else if ((said && !json_is_integer(said)) || window < 0 || window > WINDOW_MAX) {
             find_at(findings, "suppression.rules", i,

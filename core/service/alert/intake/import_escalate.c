@@ -8,6 +8,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/vec.h"
+#include "core/config/import/importer.h"
 #include "core/service/alert/intake/import.h"
 
 #define DEPTH_MAX   4
@@ -110,7 +111,7 @@ static bool put_repeats(struct escalation *e, const json_t *rule)
 static bool add_rule(struct escalation *e, const json_t *rule)
 {
     const char *name = oc_json_str(rule, "name", "");
-    const bool on = oc_json_bool(rule, "enabled", true);
+    const bool on = oc_import_is_on(rule);
     if (strcmp(name, "warning-escalation") == 0 || find_member(rule, count_names, 0)) {
         const bool sound = on ? put_repeats(e, rule) : true;
         if (!on) { /* never so often */
