@@ -87,13 +87,18 @@ static bool parse_int(const char *text, int64_t *value)
     return !errno && end != text && !*end;
 }
 
+/* The rule of plugin.h: 0, 0 is no limit at all, and a `max` below `min` is no upper one. */
 static int32_t check_limits(struct binder *b, const struct oc_option *o, double value,
                             const char *path)
 {
     const bool limited = o->min < 0 || o->min > 0 || o->max < 0 || o->max > 0;
-    if (!isfinite(value) || (limited && (value < o->min || value > o->max))) {
+    const bool has_max = limited && o->max >= o->min;
+    if (!isfinite(value) || (has_max && (value < o->min || value > o->max))) {
         return kit_fail(b->err, OC_E_CONFIG, "%s: %g is not between %g and %g", path, value, o->min,
                         o->max);
+    }
+    if (limited && value < o->min) {
+        return kit_fail(b->err, OC_E_CONFIG, "%s: %g is less than %g", path, value, o->min);
     }
     return OC_OK;
 }
@@ -134,12 +139,12 @@ static int32_t bind_string(struct binder *b, const struct oc_option *o, const ch
                            const char *path)
 {
     char *kept;
-    if (o->type == OC_OPT_SECRET && strncmp(text, "$env:", 5) == 0) {
-        const char *value = getenv(text + 5);
-        if (!value) {
-            return kit_fail(b->err, OC_E_CONFIG, "%s: %s is not set", path, text + 5);
+    if (o->type == OC_OPT_SECRET) {
+        char *secret = kit_secret(path, text, b->err);
+        if (!secret) {
+            return b->err->code;
         }
-        kept = keep_text(b, value);
+        kept = kit_keep(b->memory, secret);
     } else if (o->type == OC_OPT_PATH && text[0] != '/') {
         char *cwd = realpath(".", NULL);
         kept = kit_keep(b->memory, kit_format("%s/%s", cwd ? cwd : "", text));

@@ -61,6 +61,10 @@ int32_t kit_fail(struct oc_error *err, int32_t code, const char *fmt, ...)
 int32_t kit_bind(const struct oc_plugin_entry *entry, const json_t *config, void *self,
                  struct kit_list *memory, struct oc_error *err);
 
+/* secret.c: what the secret `text` of option `key` stands for, to be freed; NULL and `err` when it
+ * cannot be had. */
+char *kit_secret(const char *key, const char *text, struct oc_error *err);
+
 /* records.c */
 int32_t kit_emit(void *test, const struct oc_record *record);
 int32_t kit_flush(void *test);

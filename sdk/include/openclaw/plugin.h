@@ -196,8 +196,9 @@ struct oc_option {
     uint32_t item_size; /* GROUPS: size of one element */
     /* as it would be written in the configuration; NULL = zero, NULL, empty */
     const char *default_text;
-    const char *choices;             /* ENUM: "a|b|c"; URL: schemes */
-    double min, max;                 /* numbers, durations (ms) and sizes; 0, 0 = no limit */
+    const char *choices; /* ENUM: "a|b|c"; URL: schemes */
+    /* numbers, durations (ms) and sizes: 0, 0 = no limit; a max below min = no upper limit: 1, 0 is "at least 1" */
+    double min, max;
     const struct oc_option *options; /* GROUP and GROUPS */
     const char *help;                /* one sentence without a full stop */
 };

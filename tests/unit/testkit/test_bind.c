@@ -2,6 +2,9 @@
 #include "kit.h"
 #include "tests/unit/unit.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 struct part {
     const char *host;
     int64_t port;
@@ -9,7 +12,7 @@ struct part {
 
 struct all {
     int32_t flag, mode;
-    int64_t number, wait_ms, size;
+    int64_t number, least, wait_ms, size;
     double factor;
     const char *text, *secret, *path, *url;
     struct oc_list words, ints, pairs, parts;
@@ -28,6 +31,7 @@ static const struct oc_option options[] = {
     {.name = "flag", .type = OC_OPT_BOOL, AT(flag), .default_text = "true", .help = "h"},
     {.name = "mode", .type = OC_OPT_ENUM, AT(mode), .choices = "a|bb|c", .default_text = "bb", .help = "h"},
     {.name = "number", .type = OC_OPT_INT, AT(number), .help = "h"},
+    {.name = "least", .type = OC_OPT_INT, AT(least), .default_text = "5", .min = 1, .help = "h"},
     {.name = "wait", .type = OC_OPT_DURATION, AT(wait_ms), .default_text = "1h30m", .help = "h"},
     {.name = "size", .type = OC_OPT_SIZE, AT(size), .default_text = "64KB", .help = "h"},
     {.name = "factor", .type = OC_OPT_FLOAT, AT(factor), .max = 10, .help = "h"},
@@ -75,6 +79,7 @@ static void defaults_are_bound(void **state)
     assert_int_equal(bind("{\"text\": \"x\"}", &a), OC_OK);
     assert_int_equal(a.flag, 1);
     assert_int_equal(a.mode, 1);
+    assert_int_equal(a.least, 5);
     assert_int_equal(a.wait_ms, 5400000);
     assert_int_equal(a.size, 65536);
     assert_null(a.url);
@@ -125,6 +130,7 @@ static void mistakes_name_their_key(void **state)
         {"{\"text\": \"x\", \"wait\": \"5\"}", "wait: expected a duration"},
         {"{\"text\": \"x\", \"size\": \"5 apples\"}", "size: expected a size"},
         {"{\"text\": \"x\", \"number\": \"5.5\"}", "number: expected a whole number"},
+        {"{\"text\": \"x\", \"least\": 0}", "least: 0 is less than 1"},
         {"{\"text\": \"x\", \"factor\": 11}", "factor: 11 is not between 0 and 10"},
         {"{\"text\": \"x\", \"url\": \"ftp://h\"}", "url: expected http|https, got ftp://h"},
         {"{\"text\": \"x\", \"words\": {}}", "words: expected a list"},
@@ -134,6 +140,8 @@ static void mistakes_name_their_key(void **state)
         {"{\"text\": \"x\", \"single\": {\"hots\": \"a\"}}", "single.hots: unknown option"},
         {"{\"text\": \"x\", \"secret\": \"$env:OC_TESTKIT_NONE\"}",
          "secret: OC_TESTKIT_NONE is not set"},
+        {"{\"text\": \"x\", \"secret\": \"$file:/nonexistent\"}",
+         "secret: cannot open /nonexistent"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct all a;
@@ -144,12 +152,42 @@ static void mistakes_name_their_key(void **state)
     }
 }
 
+/* Binds what the file holds as the secret; its mode is `mode`. */
+static int32_t bind_secret_file(const char *content, size_t len, mode_t mode, struct all *all)
+{
+    char path[] = "/tmp/openclaw-secret-XXXXXX", json[128];
+    const int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, content, len), len);
+    assert_int_equal(fchmod(fd, mode), 0);
+    close(fd);
+    snprintf(json, sizeof json, "{\"text\": \"x\", \"secret\": \"$file:%s\"}", path);
+    const int32_t code = bind(json, all);
+    unlink(path);
+    return code;
+}
+
+static void a_secret_is_read_from_a_file_as_the_host_does_it(void **state)
+{
+    (void)state;
+    struct all a;
+    assert_int_equal(bind_secret_file("hush\r\n\n", 7, 0600, &a), OC_OK);
+    assert_string_equal(a.secret, "hush");
+    assert_int_equal(bind_secret_file("hush", 4, 0644, &a), OC_E_CONFIG);
+    assert_non_null(strstr(err.message, "can be read by everybody"));
+    assert_int_equal(bind_secret_file("\n", 1, 0600, &a), OC_E_CONFIG);
+    assert_non_null(strstr(err.message, "is empty"));
+    assert_int_equal(bind_secret_file("a\0b", 3, 0600, &a), OC_E_CONFIG);
+    assert_non_null(strstr(err.message, "is not a text"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults_are_bound),
         cmocka_unit_test(every_type_takes_its_value),
         cmocka_unit_test(mistakes_name_their_key),
+        cmocka_unit_test(a_secret_is_read_from_a_file_as_the_host_does_it),
     };
     return cmocka_run_group_tests(tests, NULL, teardown);
 }
