@@ -10,6 +10,8 @@
 #include <string.h>
 #include <time.h>
 
+#include <openclaw/emit.h>
+
 #define GRACE_MS      10000
 #define START_MS      30000
 #define RECORDS_MAX   100000
@@ -89,7 +91,7 @@ int32_t kit_fail(struct oc_error *err, int32_t code, const char *fmt, ...)
     va_list ap;
     va_start(ap, fmt);
     err->code = code;
-    vsnprintf(err->message, sizeof err->message, fmt, ap);
+    oc_vformat(err->message, sizeof err->message, fmt, ap);
     va_end(ap);
     return code;
 }

@@ -55,7 +55,7 @@ __attribute__((format(printf, 3, 4))) static void say(struct verdict *v, int32_t
     va_list ap;
     va_start(ap, fmt);
     v->state = state;
-    vsnprintf(v->text, sizeof v->text, fmt, ap);
+    oc_vformat(v->text, sizeof v->text, fmt, ap);
     va_end(ap);
 }
 
@@ -96,7 +96,7 @@ __attribute__((format(printf, 2, 3))) static void append(struct verdict *v, cons
     size_t len = strlen(v->text);
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(v->text + len, sizeof v->text - len, fmt, ap);
+    oc_vformat(v->text + len, sizeof v->text - len, fmt, ap);
     va_end(ap);
 }
 

@@ -20,7 +20,7 @@ void ask_set(struct ask *a, enum answer answer, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(a->why, sizeof a->why, fmt, ap);
+    oc_vformat(a->why, sizeof a->why, fmt, ap);
     va_end(ap);
     a->answer = answer;
 }

@@ -176,7 +176,7 @@ __attribute__((format(printf, 2, 3))) static void append(struct verdict *v, cons
     size_t len = strlen(v->text);
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(v->text + len, sizeof v->text - len, fmt, ap);
+    oc_vformat(v->text + len, sizeof v->text - len, fmt, ap);
     va_end(ap);
 }
 

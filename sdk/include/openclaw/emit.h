@@ -28,6 +28,29 @@ static inline struct oc_label oc_label(const char *name, const char *value)
     return l;
 }
 
+/* vsnprintf that cuts between characters of UTF-8, not inside one. `size` is 1 or more; returns how many bytes `text` has
+ * now, without the NUL. */
+__attribute__((format(printf, 3, 0))) static inline uint64_t oc_vformat(char *text, uint64_t size,
+                                                                        const char *fmt, va_list ap)
+{
+    const int n = vsnprintf(text, (size_t)size, fmt, ap);
+    uint64_t len = n < 0 ? 0 : (uint64_t)n;
+    if (len >= size) {
+        len = size - 1;
+        uint64_t first =
+            len; /* of the last character: 11xxxxxx, behind which come up to three 10xxxxxx */
+        while (first > 0 && len - first < 3 && (text[first - 1] & 0xc0) == 0x80)
+            first--;
+        if (first > 0 && (text[first - 1] & 0xc0) == 0xc0) {
+            const unsigned char lead = (unsigned char)text[--first];
+            if (len - first < (lead >= 0xf0 ? 4u : lead >= 0xe0 ? 3u : 2u))
+                len = first;
+        }
+    }
+    text[len] = '\0';
+    return len;
+}
+
 /* A sample of `kind` with `count` labels. Returns what emit returned: OC_OK, or "stop now". */
 static inline int32_t oc_emit_sample(const struct oc_sink *out, const char *name, uint32_t kind,
                                      double value, const struct oc_label *labels, uint32_t count)
@@ -59,7 +82,7 @@ static inline int32_t oc_emit_bool(const struct oc_sink *out, const char *name, 
     return oc_emit_sample(out, name, OC_KIND_BOOL, value ? 1 : 0, 0, 0);
 }
 
-/* The state of `target` ("" = the instance), with why in printf form (cut at 512 bytes). */
+/* The state of `target` ("" = the instance), with why in printf form (at most 511 bytes are kept). */
 __attribute__((format(printf, 4, 5))) static inline int32_t
 oc_emit_status(const struct oc_sink *out, const char *target, int32_t state, const char *fmt, ...)
 {
@@ -67,14 +90,14 @@ oc_emit_status(const struct oc_sink *out, const char *target, int32_t state, con
     struct oc_record r;
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(text, sizeof text, fmt, ap);
-    va_end(ap);
     memset(&r, 0, sizeof r);
+    r.text.ptr = text;
+    r.text.len = oc_vformat(text, sizeof text, fmt, ap);
+    va_end(ap);
     r.struct_size = sizeof r;
     r.type = OC_RECORD_STATUS;
     r.name = oc_view(target);
     r.state = state;
-    r.text = oc_view(text);
     return out->emit(out->ctx, &r);
 }
 
@@ -116,7 +139,7 @@ oc_fail(struct oc_error *err, int32_t code, const char *fmt, ...)
     va_list ap;
     va_start(ap, fmt);
     err->code = code;
-    vsnprintf(err->message, sizeof err->message, fmt, ap);
+    oc_vformat(err->message, sizeof err->message, fmt, ap);
     va_end(ap);
     return code;
 }
