@@ -39,7 +39,7 @@ struct oc_records {
 
     /* of the worker */
     struct block *open;
-    size_t next_size, gathered, bytes;
+    size_t next_size, gathered, kept, bytes; /* kept, bytes: what the caps of a call are for */
     struct oc_records_report report;
 
     /* guarded by the lock */
@@ -192,13 +192,14 @@ static void keep(struct oc_records *r, const struct oc_draft *d, size_t need)
         to->labels = labels;
     }
     r->report.records++;
+    r->kept++;
     r->gathered += need;
 }
 
 static int32_t keep_or_stop(struct oc_records *r, const struct oc_draft *d)
 {
     const size_t need = size_of(d);
-    if (r->report.records >= OC_CALL_RECORDS_MAX || need > OC_CALL_BYTES_MAX - r->bytes) {
+    if (r->kept >= OC_CALL_RECORDS_MAX || need > OC_CALL_BYTES_MAX - r->bytes) {
         r->report.over = true;
         return OC_E_PERMANENT;
     }

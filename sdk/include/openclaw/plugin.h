@@ -107,9 +107,10 @@ struct oc_record {
     const struct oc_label *labels;
 };
 
-/* Where records go. `emit` copies and returns OC_OK, or a code that means "stop now" (cancelled, or over the cap on
- * records: 100 000 a call). `flush` asks the host to look at what has been emitted so far; without it the host looks
- * when enough has gathered and when the call ends. A long call flushes before it waits. [worker], the calling thread */
+/* Where records go. `emit` copies and returns OC_OK, or a code that means "stop now" (cancelled, or over a cap of the
+ * call: 100 000 records, 32 MB of what they take; BYTES that the host passes on as a stream count for neither).
+ * `flush` asks the host to look at what has been emitted so far; without it the host looks when enough has gathered and
+ * when the call ends. A long call flushes before it waits. [worker], the calling thread */
 struct oc_sink {
     uint32_t struct_size;
     uint32_t reserved;

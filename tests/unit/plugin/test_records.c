@@ -227,6 +227,33 @@ static void what_was_flushed_before_the_end_of_its_owner_is_freed(void **state)
     assert_int_equal(k.count, 0);
 }
 
+static int count_bytes(void *ctx, const void *data, uint64_t len)
+{
+    (void)data;
+    *(uint64_t *)ctx += len;
+    return OC_OK;
+}
+
+static void what_is_streamed_leaves_the_room_of_a_call_to_its_other_records(void **state)
+{
+    struct rig *rig = *state;
+    struct kept k = {0};
+    uint64_t bytes = 0;
+    struct oc_records *r = oc_records_create(rig->loop, 1, keep, &k);
+    const struct oc_sink sink = oc_records_sink(r);
+    oc_records_stream(r, count_bytes, &bytes);
+    for (unsigned i = 0; i < OC_CALL_RECORDS_MAX; i++) {
+        assert_int_equal(oc_emit_text(&sink, OC_RECORD_BYTES, "b", 1), OC_OK);
+    }
+    assert_int_equal(oc_emit_gauge(&sink, "a.b", 1), OC_OK);
+    assert_false(oc_records_report(r)->over);
+    oc_records_end(r);
+    oc_records_drain(r);
+    assert_int_equal(bytes, OC_CALL_RECORDS_MAX);
+    assert_int_equal(k.count, 1);
+    oc_records_destroy(r);
+}
+
 static void long_label_values_are_cut_quietly(void **state)
 {
     struct rig *rig = *state;
@@ -283,6 +310,7 @@ int main(void)
         TEST(a_record_without_a_time_gets_that_of_the_call),
         TEST(a_cancelled_call_emits_nothing_more),
         TEST(what_was_flushed_before_the_end_of_its_owner_is_freed),
+        TEST(what_is_streamed_leaves_the_room_of_a_call_to_its_other_records),
         TEST(long_label_values_are_cut_quietly),
         TEST(every_block_boundary_keeps_its_records),
     };
