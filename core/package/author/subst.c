@@ -177,13 +177,24 @@ static void add_json(struct oc_buf *out, const char *value)
     }
 }
 
-static void add_comment(struct oc_buf *out, const char *value)
+/* What the reader of the file sees counts, and not the value alone: "*\" becomes "*" and "/", and the text on either side
+ * may hold the other half of a mark. */
+static void add_comment(const struct lexer *x, struct oc_buf *out, const char *value)
 {
+    char before = '\0';
+    if (out->len) {
+        before = out->data[out->len - 1];
+    }
     for (const char *c = value; *c; c++) {
-        oc_buf_addc(out, *c == '\\' ? '/' : *c); /* a backslash would join the next line */
-        if ((c[0] == '*' && c[1] == '/') || (c[0] == '/' && c[1] == '*')) {
+        const char shown = *c == '\\' ? '/' : *c; /* a backslash would join the next line */
+        if ((before == '*' && shown == '/') || (before == '/' && shown == '*')) {
             oc_buf_addc(out, ' ');
         }
+        oc_buf_addc(out, shown);
+        before = shown;
+    }
+    if (*value && x->where == IN_BLOCK_COMMENT && (before == '*' || before == '/')) {
+        oc_buf_addc(out, ' ');
     }
 }
 
@@ -282,7 +293,7 @@ static bool add_value(const struct lexer *x, const char *value, bool whole, stru
     switch (x->where) {
     case IN_LINE_COMMENT:
     case IN_BLOCK_COMMENT:
-        add_comment(out, value);
+        add_comment(x, out, value);
         return true;
     case IN_STRING:
         add_string(x, value, out);

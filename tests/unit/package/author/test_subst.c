@@ -75,6 +75,11 @@ static void in_comments_values_end_nothing(void **state)
 {
     (void)state;
     expect("x.c", "/* {{nasty}} */", "a */ b \"c\"", "/* a * / b \"c\" */");
+    expect("x.c", "/* {{nasty}} */", "a *\\ b /\\* c", "/* a * / b // * c */");
+    expect("x.c", "/*{{nasty}}*/", "/ a", "/* / a*/");
+    expect("x.c", "/* {{nasty}}/x */", "a *", "/* a * /x */");
+    expect("x.rs", "/* {{nasty}}*/", "a /", "/* a / */");
+    expect("x.c", "/* {{nasty}}{{nasty}} */", "/ *", "/* / * / *  */");
     expect("x.rs", "// {{nasty}}\nfn a() {}", "x \\", "// x /\nfn a() {}");
     expect("x.sh", "# {{nasty}}", "$(reboot)", "# $(reboot)");
 }
