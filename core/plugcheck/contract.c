@@ -68,7 +68,8 @@ static bool wants_object(const char *method)
 
 /* ---- time ---- */
 
-static void check_deadline(struct trial *trial, const char *method)
+/* True when it succeeded and emitted something. */
+static bool check_deadline(struct trial *trial, const char *method)
 {
     trial_doing("%s with a deadline of %d ms", method, DEADLINE_MS);
     const int32_t code = oc_test_call(trial->t, method, trial_params(method), DEADLINE_MS);
@@ -81,6 +82,7 @@ static void check_deadline(struct trial *trial, const char *method)
     if (complaint) {
         trial_finding("OC2005", method, "%s: %s", method, complaint);
     }
+    return code == OC_OK && oc_test_count(trial->t, 0) > 0;
 }
 
 static void check_cancel(struct trial *trial, const char *method)
@@ -91,6 +93,19 @@ static void check_cancel(struct trial *trial, const char *method)
     const long long late = oc_test_took_ms(trial->t) - CANCEL_MS;
     if (late > CANCEL_LATE_MS) {
         trial_finding("OC2002", method, "%s returned %lld ms after it", method, late);
+    }
+}
+
+/* The flag is up before the call begins, so that it cannot have been done by then: success without even trying to emit is that
+ * of something which looked at the flag and left. A method that does all its work whatever the flag says is none of it. */
+static void check_cut(struct trial *trial, const char *method)
+{
+    trial_doing("%s, cancelled from the beginning", method);
+    oc_test_cancel(trial->t);
+    const int32_t code = oc_test_call(trial->t, method, trial_params(method), DEADLINE_MS);
+    if (code == OC_OK && oc_test_count(trial->t, 0) + oc_test_refused(trial->t) == 0) {
+        trial_finding("OC2011", method, "%s was cancelled, emitted nothing and returned OC_OK",
+                      method);
     }
 }
 
@@ -212,8 +227,11 @@ void trial_contract(struct trial *trial)
         return;
     }
     for (size_t i = 0; (method = trial_method(trial, i)); i++) {
-        check_deadline(trial, method);
+        const bool emits = check_deadline(trial, method);
         check_cancel(trial, method);
+        if (emits) {
+            check_cut(trial, method);
+        }
         check_nonsense(trial, method);
         if (oc_starts(method, "collector.") || strcmp(method, "tool.list/1") == 0) {
             check_repeats(trial, method);

@@ -16,7 +16,7 @@ struct kit_list { /* owned pointers, freed together */
 
 struct kit_records {
     struct oc_record *items; /* their text and labels are in `memory` */
-    size_t count, cap, limit;
+    size_t count, cap, limit, refused;
     struct kit_list memory;
 };
 

@@ -36,9 +36,11 @@ int32_t kit_emit(void *test, const struct oc_record *record)
     struct oc_test *t = test;
     struct kit_records *r = &t->records;
     if (__atomic_load_n(&t->cancel, __ATOMIC_RELAXED)) {
+        r->refused++;
         return OC_E_CANCELLED;
     }
     if (r->count == r->limit) {
+        r->refused++;
         return OC_E_PERMANENT;
     }
     if (r->count == r->cap) {
@@ -69,7 +71,7 @@ void kit_records_clear(struct oc_test *t)
 {
     free(t->records.items);
     t->records.items = NULL;
-    t->records.count = t->records.cap = 0;
+    t->records.count = t->records.cap = t->records.refused = 0;
     kit_list_finish(&t->records.memory);
     kit_list_finish(&t->scratch);
 }
@@ -96,6 +98,11 @@ size_t oc_test_count(const struct oc_test *t, uint32_t type)
         n += !type || t->records.items[i].type == type;
     }
     return n;
+}
+
+size_t oc_test_refused(const struct oc_test *t)
+{
+    return t->records.refused;
 }
 
 const struct oc_record *oc_test_record(const struct oc_test *t, uint32_t type, size_t i)

@@ -84,6 +84,11 @@ const struct oc_check oc_checks_run[] = {
      "A method that wants a JSON object succeeded with parameters that are none.",
      "Whatever was meant has been ignored silently.",
      "Answer OC_E_CONFIG and say what was expected."},
+    {"OC2011", W, "what was cut short is called a success",
+     "A method that emits records returned OC_OK without any of them when it had been cancelled "
+     "before it began.",
+     "OC_OK says that this was all of it: half a download passes for a whole one.",
+     "Return OC_E_CANCELLED when OC_CANCELLED ends a loop."},
     {"OC3001", E, "random parameters crash it",
      "A method ended the process with parameters made from a seed.",
      "Parameters come from agents and from the network.",

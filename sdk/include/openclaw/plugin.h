@@ -128,7 +128,9 @@ struct oc_request {
     int64_t deadline_ms;   /* CLOCK_MONOTONIC in ms; past it the instance is fenced */
     /* nominal time of this call, ms since 1970 UTC: the slot of the schedule */
     int64_t time_ms;
-    const int32_t *cancel; /* not NULL; read it with OC_CANCELLED between steps */
+    /* not NULL; read it with OC_CANCELLED between steps. A method that ends because of it returns OC_E_CANCELLED:
+     * OC_OK says that everything was done, whatever the flag says by then. */
+    const int32_t *cancel;
     /* The input stream of methods that take one, else NULL: bytes read, 0 at the end, or OC_E_*. */
     int64_t (*read)(void *read_ctx, void *buf, uint64_t cap);
     void *read_ctx;

@@ -65,8 +65,9 @@ int64_t oc_test_took_ms(const struct oc_test *t);              /* how long the l
 
 void oc_test_time(struct oc_test *t, int64_t time_ms); /* nominal time of the next calls; 0 = now */
 void oc_test_input(struct oc_test *t, const void *data,
-                   size_t len);         /* what the next call's `read` gives; copied */
-void oc_test_cancel(struct oc_test *t); /* sets the cancel flag of the call that runs now [any] */
+                   size_t len); /* what the next call's `read` gives; copied */
+/* Sets the cancel flag of the call that runs now, or of the next one when none does: that begins cancelled. [any] */
+void oc_test_cancel(struct oc_test *t);
 void oc_test_cancel_after(struct oc_test *t,
                           int64_t ms); /* the same, `ms` after the next call has begun */
 void oc_test_record_limit(
@@ -77,6 +78,8 @@ void oc_test_record_limit(
 
 size_t oc_test_count(const struct oc_test *t,
                      uint32_t type); /* records of OC_RECORD_type; 0 = all */
+/* Records that emit refused: it was cancelled, or over the limit. */
+size_t oc_test_refused(const struct oc_test *t);
 /* The i-th record of `type` (0 = any), NULL when there are fewer. Its views are NUL-terminated. */
 const struct oc_record *oc_test_record(const struct oc_test *t, uint32_t type, size_t i);
 

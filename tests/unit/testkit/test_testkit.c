@@ -77,6 +77,20 @@ static void a_cancel_arrives_while_the_call_runs(void **state)
     assert_int_equal(oc_test_close(t), 0);
 }
 
+static void a_call_may_begin_cancelled(void **state)
+{
+    (void)state;
+    struct oc_test *t = open_fixture("ok");
+    oc_test_start(t);
+    oc_test_cancel(t);
+    assert_int_equal(oc_test_call(t, "tool.wait/1", NULL, 10000), OC_E_CANCELLED);
+    assert_int_equal(oc_test_count(t, 0), 0);
+    assert_int_equal(oc_test_refused(t), 1);
+    assert_int_equal(oc_test_call(t, "tool.wait/1", NULL, 50), OC_E_TIMEOUT);
+    assert_int_equal(oc_test_refused(t), 0);
+    assert_int_equal(oc_test_close(t), 0);
+}
+
 static void operations_answer_what_they_are_told_to(void **state)
 {
     (void)state;
@@ -165,6 +179,7 @@ int main(void)
         cmocka_unit_test(wrong_options_do_not_start),
         cmocka_unit_test(a_missing_file_or_method_is_no_crash),
         cmocka_unit_test(a_cancel_arrives_while_the_call_runs),
+        cmocka_unit_test(a_call_may_begin_cancelled),
         cmocka_unit_test(operations_answer_what_they_are_told_to),
         cmocka_unit_test(log_lines_are_kept),
         cmocka_unit_test(the_record_limit_stops_a_flood),

@@ -207,6 +207,11 @@ static int32_t collect(void *ctx, const struct oc_request *req, const struct oc_
 {
     struct specimen *self = ctx;
     self->calls++;
+#ifdef DO_CUTS
+    if (OC_CANCELLED(req)) {
+        return OC_OK;
+    }
+#endif
     emit(out, "specimen.value");
 #if defined(DO_LATE)
     pause_ms(2000);
