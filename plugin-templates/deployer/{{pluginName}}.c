@@ -117,17 +117,38 @@ static int32_t plan(void *self, const struct oc_request *req, const struct oc_si
     return rc;
 }
 
+/* A second name for the file and not a new one: the service is never absent, whatever fails next. */
+static int32_t keep_old(const struct job *j, struct oc_error *err)
+{
+    char kept[PATH_LEN + 8];
+    snprintf(kept, sizeof kept, "%s.old", j->now);
+    unlink(kept);
+    if (link(j->now, kept) != 0) {
+        return errno == ENOENT ? OC_OK : fail(err, "keep", j->now);
+    }
+    const int32_t rc = rename(kept, j->before) == 0 ? OC_OK : fail(err, "keep", j->before);
+    unlink(kept); /* rename leaves it when both are one file already */
+    return rc;
+}
+
 static int32_t write_spec(const struct job *j, struct oc_error *err)
 {
     char temp[PATH_LEN + 8];
     snprintf(temp, sizeof temp, "%s.new", j->now);
+    int32_t rc = OC_OK;
     if (json_dump_file(json_object_get(j->params, "spec"), temp, JSON_INDENT(2)) != 0) {
-        return fail(err, "write", temp);
+        rc = fail(err, "write", temp);
     }
-    if (is_there(j->now) && rename(j->now, j->before) != 0) {
-        return fail(err, "keep", j->now);
+    if (rc == OC_OK) {
+        rc = keep_old(j, err);
     }
-    return rename(temp, j->now) == 0 ? OC_OK : fail(err, "replace", j->now);
+    if (rc == OC_OK && rename(temp, j->now) != 0) {
+        rc = fail(err, "replace", j->now);
+    }
+    if (rc != OC_OK) {
+        unlink(temp);
+    }
+    return rc;
 }
 
 static int32_t apply(void *self, const struct oc_request *req, const struct oc_sink *out,
@@ -193,12 +214,14 @@ static int32_t stop_service(void *self, const struct oc_request *req, const stru
     if (rc != OC_OK) {
         return rc;
     }
-    FILE *f = is_there(j.now) ? fopen(j.stopped, "we") : NULL;
-    if (f) {
+    FILE *f = NULL;
+    if (!is_there(j.now)) {
+        rc = oc_fail(err, OC_E_NOT_FOUND, "%s is not deployed", j.name);
+    } else if (!(f = fopen(j.stopped, "we"))) {
+        rc = fail(err, "write", j.stopped);
+    } else {
         fclose(f);
         rc = emit_json(out, json_pack("{s:s}", "state", "stopped"), err);
-    } else {
-        rc = oc_fail(err, OC_E_NOT_FOUND, "%s is not deployed", j.name);
     }
     json_decref(j.params);
     return rc;
@@ -217,6 +240,7 @@ static int32_t rollback(void *self, const struct oc_request *req, const struct o
     } else if (rename(j.before, j.now) != 0) {
         rc = fail(err, "put back", j.before);
     } else {
+        unlink(j.stopped);
         rc = emit_json(out, json_pack("{s:s}", "state", "running"), err);
     }
     json_decref(j.params);
