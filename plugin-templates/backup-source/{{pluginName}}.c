@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <openclaw/emit.h>
@@ -28,9 +29,9 @@ static const struct oc_option options[] = {
 
 static int32_t fail(struct oc_error *err, const char *what, const char *path, int problem)
 {
-    const int32_t code = problem == ENOENT   ? OC_E_NOT_FOUND
-                         : problem == EACCES ? OC_E_DENIED
-                                             : OC_E_RETRY;
+    const int32_t code = problem == ENOENT                       ? OC_E_NOT_FOUND
+                         : problem == EACCES || problem == EPERM ? OC_E_DENIED
+                                                                 : OC_E_RETRY;
     return oc_fail(err, code, "cannot %s %s: %s", what, path, strerror(problem));
 }
 
@@ -67,6 +68,20 @@ static int32_t dump(void *self, const struct oc_request *req, const struct oc_si
     return rc;
 }
 
+/* A disk that is nearly full takes a part first; why it takes no more is said by the next write. */
+static int write_all(int fd, const char *data, size_t len)
+{
+    while (len > 0) {
+        const ssize_t n = write(fd, data, len);
+        if (n < 0 && errno != EINTR) {
+            return -1;
+        }
+        data += n > 0 ? n : 0;
+        len -= n > 0 ? (size_t)n : 0;
+    }
+    return 0;
+}
+
 /* Copies what the host reads from the backup to `fd`, which may be -1: then it is only looked at. */
 static int32_t take_stream(int fd, const char *path, const struct oc_request *req, int64_t *total,
                            struct oc_error *err)
@@ -79,12 +94,32 @@ static int32_t take_stream(int fd, const char *path, const struct oc_request *re
             return n < 0 ? oc_fail(err, (int32_t)n, "the backup cannot be read") : OC_OK;
         }
         *total += n;
-        if (fd >= 0 && write(fd, piece, (size_t)n) != n) {
+        if (fd >= 0 && write_all(fd, piece, (size_t)n) != 0) {
             return fail(err, "write", path, errno);
         }
     }
     return OC_CANCELLED(req) ? oc_fail(err, OC_E_CANCELLED, "cancelled")
                              : oc_fail(err, OC_E_CONFIG, "there is no stream to read from");
+}
+
+/* The rights of the file that is replaced, which the new one is to have; a new file is the daemon's alone. */
+static int32_t take_rights(int fd, const char *path, struct oc_error *err)
+{
+    struct stat old;
+    if (stat(path, &old) != 0) {
+        return errno == ENOENT ? OC_OK : fail(err, "look at", path, errno);
+    }
+    if (fchown(fd, old.st_uid, old.st_gid) != 0 || fchmod(fd, old.st_mode & 07777) != 0) {
+        return fail(err, "give its owner back to", path, errno);
+    }
+    return OC_OK;
+}
+
+/* A file of our own: what lies there under that name is a leftover, or a trap when it is a link. */
+static int create_new(const char *path)
+{
+    unlink(path);
+    return open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 }
 
 /* Beside the file, then renamed: the old content is there until the new one is whole. */
@@ -98,11 +133,14 @@ static int32_t restore(void *self, const struct oc_request *req, const struct oc
     if (snprintf(temp, sizeof temp, "%s.restoring", s->path) >= (int)sizeof temp) {
         return oc_fail(err, OC_E_CONFIG, "the path is too long");
     }
-    const int fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    const int fd = create_new(temp);
     if (fd < 0) {
         return fail(err, "create", temp, errno);
     }
     int32_t rc = take_stream(fd, temp, req, &total, err);
+    if (rc == OC_OK) {
+        rc = take_rights(fd, s->path, err);
+    }
     if (rc == OC_OK && fsync(fd) != 0) {
         rc = fail(err, "write", temp, errno);
     }
