@@ -45,19 +45,44 @@ static const char *text_of(const json_t *object, const char *key)
     return text ? text : "";
 }
 
-/* A receiver that is away is OC_E_RETRY: the host tries again. What will fail again in the same way is OC_E_PERMANENT. */
+/* A receiver that is away is OC_E_RETRY: the host tries again. What somebody has to put right is CONFIG or DENIED, and what
+ * will fail again in the same way OC_E_PERMANENT. */
+static int32_t fail(struct oc_error *err, const char *what, const char *path, int problem)
+{
+    int32_t code = OC_E_RETRY;
+    if (problem == ENOENT || problem == ENOTDIR) {
+        code = OC_E_CONFIG;
+    } else if (problem == EACCES || problem == EPERM || problem == EROFS) {
+        code = OC_E_DENIED;
+    }
+    return oc_fail(err, code, "cannot %s %s: %s", what, path, strerror(problem));
+}
+
+/* One write as a rule, so that lines never mix. A disk that is nearly full takes a part first; why it takes no more is said
+ * by the next write. */
+static int write_all(int fd, const char *data, size_t len)
+{
+    while (len > 0) {
+        const ssize_t n = write(fd, data, len);
+        if (n < 0 && errno != EINTR) {
+            return -1;
+        }
+        data += n > 0 ? n : 0;
+        len -= n > 0 ? (size_t)n : 0;
+    }
+    return 0;
+}
+
 static int32_t append(const char *path, const char *line, struct oc_error *err)
 {
     const int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0640);
     if (fd < 0) {
-        return oc_fail(err, errno == ENOENT ? OC_E_CONFIG : OC_E_RETRY, "cannot open %s: %s", path,
-                       strerror(errno));
+        return fail(err, "open", path, errno);
     }
-    const ssize_t n = write(fd, line, strlen(line)); /* one write: lines never mix */
-    const int problem = n < 0 ? errno : 0;
+    const int32_t rc =
+        write_all(fd, line, strlen(line)) == 0 ? OC_OK : fail(err, "write to", path, errno);
     close(fd);
-    return problem ? oc_fail(err, OC_E_RETRY, "cannot write to %s: %s", path, strerror(problem))
-                   : OC_OK;
+    return rc;
 }
 
 static int32_t send_alert(void *self, const struct oc_request *req, const struct oc_sink *out,
