@@ -63,6 +63,13 @@ void stop(void *self)
     delete static_cast<Instance *>(self)->memory;
 }
 
+// -1 for what is no file. A file may be gone since its folder was listed: then `problem` says so, and nothing is thrown.
+double size_of_file(const std::filesystem::directory_entry &entry, std::error_code &problem)
+{
+    const bool regular = entry.is_regular_file(problem);
+    return problem || !regular ? -1 : static_cast<double>(entry.file_size(problem));
+}
+
 int32_t collect(void *self, const oc_request *req, const oc_sink *out, oc_error *err)
 {
     const auto *me = static_cast<const Instance *>(self);
@@ -72,9 +79,14 @@ int32_t collect(void *self, const oc_request *req, const oc_sink *out, oc_error 
             if (OC_CANCELLED(req)) {
                 return oc_fail(err, OC_E_CANCELLED, "cancelled");
             }
-            if (entry.is_regular_file()) {
+            std::error_code problem;
+            const double size = size_of_file(entry, problem);
+            if (problem && problem != std::errc::no_such_file_or_directory) {
+                throw std::filesystem::filesystem_error("cannot look at", entry.path(), problem);
+            }
+            if (!problem && size >= 0) {
                 files += 1;
-                bytes += static_cast<double>(entry.file_size());
+                bytes += size;
             }
         }
         oc_emit_gauge(out, "{{pluginIdentifier}}.files", files);

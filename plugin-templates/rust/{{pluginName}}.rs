@@ -8,6 +8,7 @@ mod openclaw;
 
 use openclaw::*;
 use std::ffi::{c_char, c_void};
+use std::io::ErrorKind;
 
 #[repr(C)]
 struct Instance {
@@ -26,19 +27,23 @@ static OPTIONS: [OptionRow; 2] = [
     LAST_OPTION,
 ];
 
-fn count(folder: &str, request: &Request) -> std::io::Result<(f64, f64)> {
+/// Files and bytes; None when the host wants no answer any more.
+fn count(folder: &str, request: &Request) -> std::io::Result<Option<(f64, f64)>> {
     let (mut files, mut bytes) = (0.0, 0.0);
     for entry in std::fs::read_dir(folder)? {
-        let data = entry?.metadata()?;
         if request.cancelled() {
-            break;
+            return Ok(None);
         }
+        let data = match entry?.metadata() {
+            Err(problem) if problem.kind() == ErrorKind::NotFound => continue, // gone since it was listed
+            data => data?,
+        };
         if data.is_file() {
             files += 1.0;
             bytes += data.len() as f64;
         }
     }
-    Ok((files, bytes))
+    Ok(Some((files, bytes)))
 }
 
 unsafe extern "C" fn collect(
@@ -50,11 +55,12 @@ unsafe extern "C" fn collect(
     let (me, request, sink) = (&*(instance as *const Instance), &*request, &*sink);
     let folder = text(me.path);
     match count(folder, request) {
-        Ok((files, bytes)) => {
+        Ok(Some((files, bytes))) => {
             sink.gauge("{{pluginIdentifier}}.files", files);
             sink.gauge("{{pluginIdentifier}}.size_bytes", bytes);
             sink.status("", STATE_OK, &format!("{} files", files))
         }
+        Ok(None) => (*error).fail(E_CANCELLED, "cancelled"),
         Err(_) => (*error).fail(E_CONFIG, &format!("cannot read {}", folder)),
     }
 }
