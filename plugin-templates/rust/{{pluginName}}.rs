@@ -1,12 +1,12 @@
 //! The plugin {{pluginDisplayName}}: {{pluginDescription}}. SPDX-License-Identifier: MIT
 //!
-//! As it stands it counts the files of a folder. Only what `openclaw.rs` declares crosses the line to the host; a panic ends
+//! As it stands it counts the files of a folder. Only what `openclaw_abi.rs` declares crosses the line to the host; a panic ends
 //! the process of the plugin, and nothing else.
 
 #[macro_use]
-mod openclaw;
+mod openclaw_abi;
 
-use openclaw::*;
+use openclaw_abi::*;
 use std::ffi::{c_char, c_void};
 use std::io::ErrorKind;
 

@@ -5,11 +5,14 @@
 #   openclaw_add_preset([NAME <name>] [LIBRARIES <targets>...])
 #   openclaw_add_script(COMMAND <word>... [NAME <name>])
 #
-# NAME is the folder's name and must be the manifest's; SOURCES are the folder's *.c (and *.cpp) except test_*; LIBRARIES
-# are what the plugin itself needs; LANGUAGE names what objects among SOURCES were compiled from ("rust"). The result is
-# <build>/plugins/<name>/ with <name>.so, plugin.json and the assets: every other file of the folder that is not a source,
-# a README, a CMakeLists.txt or a test. `install` puts the same into <libdir>/openclaw/plugins/<name>/. A preset is a folder
-# whose manifest has no library; so is a skill.
+# NAME is the folder's name and must be the manifest's; SOURCES are the folder's *.c (and *.cpp) except test_* that are not
+# <name>.c; LIBRARIES are what the plugin itself needs; LANGUAGE names what objects among SOURCES were compiled from ("rust").
+# The result is <build>/plugins/<name>/ with <name>.so, plugin.json and the assets: every other file of the folder that is not
+# a source, a README, a CMakeLists.txt or a test. `install` puts the same into <libdir>/openclaw/plugins/<name>/. A preset is
+# a folder whose manifest has no library; so is a skill.
+#
+# The target is plugin.<name>, with plugin.<name>.files for the assets and plugin.<name>.test: a plugin may have the name of a
+# target of CMake's own (test, install, all) or of a library.
 #
 # With OC_TESTS on, test_<name>.c becomes the ctest plugin.<name>, linked with the test kit, cmocka and LIBRARIES.
 # The same file serves this repository and, through find_package(openclaw-sdk), everybody else's.
@@ -65,7 +68,7 @@ function(_openclaw_add_files name)
     get_filename_component(folder ${file} DIRECTORY)
     install(FILES ${file} DESTINATION ${CMAKE_INSTALL_LIBDIR}/openclaw/plugins/${name}/${folder})
   endforeach()
-  add_custom_target(${name}_files ALL DEPENDS ${copies})
+  add_custom_target(plugin.${name}.files ALL DEPENDS ${copies})
 endfunction()
 
 # What the plugin is instrumented with, into `sanitizers` of the caller: by this repository's option or by plain flags.
@@ -76,13 +79,13 @@ function(_openclaw_find_sanitizers)
   endif()
 endfunction()
 
-# The C file that carries the note, compiled into the plugin. `language`, `libc_min`, `sanitizers` and `abi_min_minor`
+# The C file that carries the note, compiled into the target. `language`, `libc_min`, `sanitizers` and `abi_min_minor`
 # are the caller's.
-function(_openclaw_add_note name manifest)
-  set(note ${CMAKE_CURRENT_BINARY_DIR}/${name}.note.c)
+function(_openclaw_add_note target manifest)
+  set(note ${CMAKE_CURRENT_BINARY_DIR}/${target}.note.c)
   configure_file(${OPENCLAW_PLUGIN_CMAKE_DIR}/plugin_note.c.in ${note} @ONLY)
   set_source_files_properties(${note} PROPERTIES OBJECT_DEPENDS ${manifest} SKIP_PRECOMPILE_HEADERS ON)
-  target_sources(${name} PRIVATE ${note})
+  target_sources(${target} PRIVATE ${note})
 endfunction()
 
 function(_openclaw_add_test name libraries)
@@ -94,16 +97,16 @@ function(_openclaw_add_test name libraries)
     find_package(PkgConfig REQUIRED)
     pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
   endif()
-  set(target plugin_test_${name})
+  set(target plugin.${name}.test)
   set(folder ${CMAKE_BINARY_DIR}/plugins/${name})
   add_executable(${target} ${source})
-  add_dependencies(${target} ${name}_files)
+  add_dependencies(${target} plugin.${name}.files)
   target_link_libraries(${target} PRIVATE openclaw::testkit PkgConfig::CMOCKA ${libraries})
   target_compile_definitions(${target} PRIVATE
     OC_PLUGIN_SO="${folder}/${name}.so" OC_PLUGIN_DIR="${folder}" OC_PLUGIN_SOURCE_DIR="${CMAKE_CURRENT_SOURCE_DIR}"
     OC_SOURCE_DIR="${CMAKE_SOURCE_DIR}" OC_BUILD_DIR="${CMAKE_BINARY_DIR}")
-  if(TARGET ${name})
-    add_dependencies(${target} ${name})
+  if(TARGET plugin.${name})
+    add_dependencies(${target} plugin.${name})
   endif()
   add_test(NAME plugin.${name} COMMAND ${target})
   set_tests_properties(plugin.${name} PROPERTIES LABELS plugin TIMEOUT 120)
@@ -127,6 +130,9 @@ function(openclaw_add_plugin)
   if(NOT arg_SOURCES)
     file(GLOB arg_SOURCES CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.c ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
     list(FILTER arg_SOURCES EXCLUDE REGEX "/test_[^/]*$")
+    file(GLOB own CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}.c ${CMAKE_CURRENT_SOURCE_DIR}/${name}.cpp)
+    list(APPEND arg_SOURCES ${own}) # the plugin itself may be called test_disk
+    list(REMOVE_DUPLICATES arg_SOURCES)
   endif()
   set(language c)
   if(arg_SOURCES MATCHES "\\.(cc|cpp|cxx)(;|$)")
@@ -141,27 +147,28 @@ function(openclaw_add_plugin)
   endif()
 
   _openclaw_find_sanitizers()
-  add_library(${name} MODULE ${arg_SOURCES})
-  _openclaw_add_note(${name} ${manifest})
+  set(target plugin.${name})
+  add_library(${target} MODULE ${arg_SOURCES})
+  _openclaw_add_note(${target} ${manifest})
   _openclaw_add_files(${name})
-  add_dependencies(${name} ${name}_files)
-  target_link_libraries(${name} PRIVATE openclaw::sdk ${arg_LIBRARIES})
-  target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+  add_dependencies(${target} ${target}.files)
+  target_link_libraries(${target} PRIVATE openclaw::sdk ${arg_LIBRARIES})
+  target_include_directories(${target} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
   # GNU unique symbols would be shared between copies of a plugin and keep both from being unloaded.
-  target_compile_options(${name} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-fno-gnu-unique>)
-  set_target_properties(${name} PROPERTIES
+  target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-fno-gnu-unique>)
+  set_target_properties(${target} PROPERTIES
     PREFIX "" SUFFIX ".so" OUTPUT_NAME ${name} LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/plugins/${name}
     C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON POSITION_INDEPENDENT_CODE ON
     BUILD_WITH_INSTALL_RPATH ON INSTALL_RPATH "" INSTALL_RPATH_USE_LINK_PATH OFF)
-  target_link_options(${name} PRIVATE -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--as-needed -Wl,--gc-sections
+  target_link_options(${target} PRIVATE -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--as-needed -Wl,--gc-sections
                       -Wl,--exclude-libs,ALL)
   # Templates of a C++ library would be exported in spite of the hidden visibility.
-  target_link_options(${name} PRIVATE -Wl,--version-script=${OPENCLAW_PLUGIN_CMAKE_DIR}/plugin.map)
+  target_link_options(${target} PRIVATE -Wl,--version-script=${OPENCLAW_PLUGIN_CMAKE_DIR}/plugin.map)
   # clang leaves the sanitizer run time to the executable, so its symbols cannot be defined here.
   if(NOT (sanitizers AND CMAKE_C_COMPILER_ID MATCHES "Clang"))
-    target_link_options(${name} PRIVATE -Wl,-z,defs)
+    target_link_options(${target} PRIVATE -Wl,-z,defs)
   endif()
-  install(TARGETS ${name} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/openclaw/plugins/${name})
+  install(TARGETS ${target} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/openclaw/plugins/${name})
   set_property(GLOBAL APPEND PROPERTY OPENCLAW_PLUGINS ${name}) # every plugin of this build, for the contract tests
   _openclaw_add_test(${name} "${arg_LIBRARIES}")
 endfunction()
@@ -186,8 +193,8 @@ function(openclaw_add_script)
   list(TRANSFORM arg_COMMAND REPLACE "([\"\\\\])" "\\\\\\1")
   list(JOIN arg_COMMAND "\", \"" words)
   configure_file(${OPENCLAW_PLUGIN_CMAKE_DIR}/script_command.h.in ${CMAKE_CURRENT_BINARY_DIR}/script_command.h @ONLY)
-  target_compile_options(${name} PRIVATE -include ${CMAKE_CURRENT_BINARY_DIR}/script_command.h)
-  target_compile_definitions(${name} PRIVATE _GNU_SOURCE)
+  target_compile_options(plugin.${name} PRIVATE -include ${CMAKE_CURRENT_BINARY_DIR}/script_command.h)
+  target_compile_definitions(plugin.${name} PRIVATE _GNU_SOURCE)
 endfunction()
 
 function(openclaw_add_preset)

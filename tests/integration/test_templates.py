@@ -25,7 +25,7 @@ TEMPLATES = sorted(os.path.basename(os.path.dirname(p)) for p in glob.glob(f"{SO
 NEEDS = {"cpp": "g++", "rust": "rustc", "script": "python3"}
 # Values that end strings, comments, formats and lines wherever nobody looks.
 DISPLAY = "Ann's \"best\" \\ plug-in #1 %s ${x} ??/ */ <b> ünïcödé 漢字"
-DESCRIPTION = "Says \"hi\": it's 100% */ /* // \\ `x` & <y> — ok"
+DESCRIPTION = "Says \"hi\": it's 100% */ /* *\\ // \\ `x` & <y> — ok"
 
 
 def environment(home):
@@ -54,6 +54,12 @@ def missing(template):
     return None
 
 
+def tested(env, path):
+    data = run(env, "plugin", "test", path)["data"]
+    assert (data["passed"], data["failed"]) == (1, 0), (path, data)
+    return data
+
+
 def one(env, folder, template):
     """create, test, check, pack; returns the seconds."""
     began = time.monotonic()
@@ -62,9 +68,7 @@ def one(env, folder, template):
                "--email", "ann@example.org", "--description", DESCRIPTION, "--display-name", DISPLAY)
     assert not made["warnings"], made["warnings"]
     path = made["data"]["folder"]
-    tested = run(env, "plugin", "test", path)["data"]
-    assert (tested["passed"], tested["failed"]) == (1, 0), tested
-    checked = run(env, "plugin", "check", tested["folder"])["data"]
+    checked = run(env, "plugin", "check", tested(env, path)["folder"])["data"]
     bad = [f for f in checked["findings"] if f["severity"] in ("error", "warning") and not f.get("accepted")]
     assert not bad, bad
     first, second = (run(env, "plugin", "pack", path, "--output", f"{folder}/{name}-{i}.ocp")["data"] for i in (1, 2))
@@ -111,6 +115,31 @@ add_subdirectory({SOURCE}/sdk sdk)
     print(f"in one tree: {len(wanted)} plugins")
 
 
+def odd_names(env, folder):
+    """Names that mean something to CMake, or to the template itself."""
+    names = {"test": "collector", "install": "skill", "help": "script", "openclaw": "rust", "test-disk": "basic"}
+
+    def make(name):
+        made = run(env, "plugin", "create", name, "--template", names[name], "--output", f"{folder}/names", "--author", "A")
+        tested(env, made["data"]["folder"])
+
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        list(pool.map(make, [n for n, template in names.items() if not missing(template)]))
+    # A source that is called like a test, of somebody who did not ask `create`.
+    path = f"{folder}/names/test_disk"
+    os.rename(f"{folder}/names/test-disk", path)
+    shutil.rmtree(f"{path}/build")
+    for file in ("test-disk.c", "test_test-disk.c"):
+        os.rename(f"{path}/{file}", f"{path}/{file.replace('-', '_')}")
+    for file in ("CMakeLists.txt", "plugin.json"):
+        with open(f"{path}/{file}", encoding="utf-8") as f:
+            text = f.read()
+        with open(f"{path}/{file}", "w", encoding="utf-8") as f:
+            f.write(text.replace("test-disk", "test_disk"))
+    tested(env, path)
+    print("odd names build like all others")
+
+
 # ---- what is refused ----
 
 
@@ -122,7 +151,7 @@ def refused(env, reason, *words):
 
 def refusals(env, folder):
     create = ["plugin", "create", "--output", folder]
-    for name in ("My-Plugin", "1st", "a b", "../x", "a-", "x" * 49, "ünï"):
+    for name in ("My-Plugin", "1st", "a b", "../x", "a-", "x" * 49, "ünï", "my_plugin"):  # no registry takes the last
         refused(env, "name-invalid", *create, name, "--template", "tool")
     asks = third_party(folder, "asks", {"x.c": "{{wanted}}"}, variables={"wanted": {"type": "string", "required": True}})
     error = refused(env, "variables-missing", *create, "lacks", "--template", asks)
@@ -356,6 +385,7 @@ def main():
         listed = [row["name"] for row in run(env, "plugin", "create", "--list")["data"]]
         assert listed == TEMPLATES and len(listed) >= 12, listed
         wanted = out_of_tree(env, folder)
+        odd_names(env, folder)
         keys(env, folder)
         refusals(env, folder)
         third_parties(env, folder)

@@ -21,11 +21,12 @@
 
 /* ---- the name ---- */
 
+/* What a registry takes (oc_registry_word), and begins as an identifier does. */
 static bool is_name(const char *name)
 {
     const size_t len = strlen(name);
     return islower((unsigned char)*name) && len <= NAME_MAX_LEN &&
-           !name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-_")] &&
+           !name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-")] &&
            isalnum((unsigned char)name[len - 1]);
 }
 
@@ -53,7 +54,7 @@ static int check_name(struct oc_work *w, const char *name)
         char *better = better_name(name);
         oc_error_set(&w->err, OC_E_CONFIG,
                      "\"%s\" is no name for a plugin: expected a lower-case letter, then letters, "
-                     "digits, dashes and underscores, at most %d",
+                     "digits and dashes, at most %d",
                      name, NAME_MAX_LEN);
         oc_error_hint(&w->err, "`%s` would do; how it is shown is said by --display-name.", better);
         free(better);
