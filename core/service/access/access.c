@@ -195,7 +195,16 @@ static bool is_over(const struct oc_grant *session, const void *now)
     return oc_grant_expired(session, *(const int64_t *)now);
 }
 
-/* What has expired is told once, so that connections that are open on it end; of sessions nothing is kept. */
+static void tell_expired(struct oc_access *a, const struct oc_grant *token)
+{
+    char id[sizeof token->id];
+    oc_copy(id, sizeof id, token->id);
+    oc_access_note(a, "revoked", token->actor, "expiry", token->role, NULL);
+    oc_access_revoke_sessions(a, is_child, id, "expiry", NULL);
+}
+
+/* What has expired is told once, so that connections that are open on it end; of sessions nothing is kept. A token that had
+ * expired only by a clock that was ahead is told again when its time has come. */
 static void sweep(void *ctx)
 {
     struct oc_access *a = ctx;
@@ -203,12 +212,11 @@ static void sweep(void *ctx)
     oc_access_revoke_sessions(a, is_over, &now, "expiry", NULL);
     for (size_t i = 0; i < a->tokens.list.count; i++) {
         struct oc_grant *token = a->tokens.list.items[i];
-        if (!token->told && oc_grant_expired(token, now)) {
-            char actor[OC_ACTOR_MAX], id[sizeof token->id];
-            oc_copy(id, sizeof id, token->id);
-            oc_grants_note_told(&a->tokens, token);
-            oc_access_note(a, "revoked", oc_grant_actor(token, actor), "expiry", token->role, NULL);
-            oc_access_revoke_sessions(a, is_child, id, "expiry", NULL);
+        if (token->told != oc_grant_expired(token, now)) {
+            oc_grants_note_told(&a->tokens, token, !token->told);
+            if (token->told) {
+                tell_expired(a, token);
+            }
         }
     }
 }

@@ -23,13 +23,6 @@ bool oc_grant_expired(const struct oc_grant *grant, int64_t now)
     return grant->expires_ms && now >= grant->expires_ms;
 }
 
-char *oc_grant_actor(const struct oc_grant *grant, char buf[OC_ACTOR_MAX])
-{
-    snprintf(buf, OC_ACTOR_MAX, "%s:%s", grant->name[0] ? "token" : "session",
-             grant->name[0] ? grant->name : grant->id);
-    return buf;
-}
-
 /* ---- the store's documents ---- */
 
 static json_t *to_json(const struct oc_grant *grant)
@@ -111,7 +104,8 @@ static char *key_of(const uint8_t hash[OC_ACCESS_HASH], char key[2 * OC_ACCESS_H
 static void enter(struct oc_grants *g, struct oc_grant *grant)
 {
     char key[2 * OC_ACCESS_HASH + 1];
-    oc_grant_actor(grant, grant->actor);
+    snprintf(grant->actor, sizeof grant->actor, "%s:%s", grant->name[0] ? "token" : "session",
+             grant->name[0] ? grant->name : grant->id);
     OC_VEC_PUSH(&g->list, grant);
     oc_map_set(&g->by_hash, key_of(grant->hash, key), grant);
 }
@@ -205,10 +199,10 @@ void oc_grants_note_use(struct oc_grants *g, struct oc_grant *grant, int64_t now
     write_grant(g, grant, false, &err); /* the store says itself when it cannot write */
 }
 
-void oc_grants_note_told(struct oc_grants *g, struct oc_grant *grant)
+void oc_grants_note_told(struct oc_grants *g, struct oc_grant *grant, bool told)
 {
     struct oc_error err;
-    grant->told = true;
+    grant->told = told;
     write_grant(g, grant, false, &err); /* at the worst it is told twice */
 }
 

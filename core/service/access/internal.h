@@ -64,15 +64,13 @@ int oc_grants_remove(struct oc_grants *g, struct oc_grant *const *grants, size_t
                      struct oc_error *err);
 /* Writes use and expiry, now and then; what a crash loses of them is minutes. */
 void oc_grants_note_use(struct oc_grants *g, struct oc_grant *grant, int64_t now);
-/* That it has expired was told: not again after a restart. */
-void oc_grants_note_told(struct oc_grants *g, struct oc_grant *grant);
+/* Whether it was told that it has expired, which a restart does not forget. */
+void oc_grants_note_told(struct oc_grants *g, struct oc_grant *grant, bool told);
 struct oc_grant *oc_grants_named(const struct oc_grants *g, const char *name_or_id);
 /* By the secret: one hash and one comparison, whether there is such a grant or not. NULL: none; expired ones are found. */
 struct oc_grant *oc_grants_find(struct oc_grants *g, const char *text, size_t len);
 
 bool oc_grant_expired(const struct oc_grant *grant, int64_t now);
-/* "token:NAME" or "session:ID"; returns buf */
-char *oc_grant_actor(const struct oc_grant *grant, char buf[OC_ACTOR_MAX]);
 const char *oc_access_role_name(enum oc_role role);
 
 /* ---- one-time codes, in memory: code.c ---- */

@@ -80,7 +80,6 @@ static void op_create(struct oc_call *call, void *ctx)
     struct oc_access *a = ctx;
     const struct create_params *p = oc_call_params(call);
     const char *by = oc_call_actor(call)->name;
-    char actor[OC_ACTOR_MAX];
     struct oc_error err;
     oc_error_init(&err);
     if (check_name(a, p->name, &err) != OC_OK) {
@@ -90,7 +89,7 @@ static void op_create(struct oc_call *call, void *ctx)
     char *secret = oc_secret_make();
     struct oc_grant *token = new_token(p, by, secret);
     if (oc_grants_add(&a->tokens, token, &err) == OC_OK) {
-        oc_access_note(a, "token.created", oc_grant_actor(token, actor), by, token->role, NULL);
+        oc_access_note(a, "token.created", token->actor, by, token->role, NULL);
         json_t *result = token_json(token, token->created_ms);
         json_object_del(result, "state");
         json_object_del(result, "used");

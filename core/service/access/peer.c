@@ -14,8 +14,9 @@
 struct oc_peer {
     char key[64];
     unsigned failures;
-    int64_t last_ms, until_ms; /* monotonic: the latest failure or line; waits until */
-    unsigned lines, left_out;  /* of the trail in the minute that began at minute_ms */
+    int64_t last_ms, failed_ms, until_ms; /* monotonic: the latest failure or line; the latest
+                                             failure; waits until */
+    unsigned lines, left_out;             /* of the trail in the minute that began at minute_ms */
     int64_t minute_ms;
 };
 
@@ -78,10 +79,10 @@ void oc_peers_failed(struct oc_peers *p, const char *peer)
 {
     const int64_t now = oc_time_mono();
     struct oc_peer *slot = need(p, peer);
-    if (now - slot->last_ms > OC_PEER_FORGET) {
+    if (now - slot->failed_ms > OC_PEER_FORGET) {
         slot->failures = 0;
     }
-    slot->last_ms = now;
+    slot->last_ms = slot->failed_ms = now;
     if (now < slot->until_ms) {
         return;
     }

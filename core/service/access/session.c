@@ -40,6 +40,11 @@ int oc_access_check_token(struct oc_access *a, const char *text, size_t len,
     return OC_OK;
 }
 
+static int64_t sooner(int64_t a_ms, int64_t b_ms)
+{
+    return a_ms < b_ms ? a_ms : b_ms;
+}
+
 /* A session never outlives the token that it was made with. */
 static bool is_orphan(const struct oc_access *a, const struct oc_grant *session, int64_t now,
                       int64_t *ends)
@@ -51,7 +56,7 @@ static bool is_orphan(const struct oc_access *a, const struct oc_grant *session,
     if (!token || oc_grant_expired(token, now)) {
         return true;
     }
-    *ends = token->expires_ms && token->expires_ms < *ends ? token->expires_ms : *ends;
+    *ends = token->expires_ms ? sooner(token->expires_ms, *ends) : *ends;
     return false;
 }
 
@@ -59,10 +64,11 @@ static int use_session(struct oc_access *a, struct oc_grant *session)
 {
     const int64_t now = oc_time_wall();
     int64_t ends = session->created_ms + SESSION_ENDS;
+    session->expires_ms = sooner(session->expires_ms, ends); /* older hosts allowed more */
     if (oc_grant_expired(session, now) || is_orphan(a, session, now, &ends)) {
         return OC_E_AUTH;
     }
-    session->expires_ms = now + a->session_ms < ends ? now + a->session_ms : ends;
+    session->expires_ms = sooner(now + a->session_ms, ends);
     oc_grants_note_use(&a->sessions, session, now);
     return OC_OK;
 }
@@ -145,13 +151,13 @@ static char *open_session(struct oc_access *a, enum oc_role role, const struct o
     oc_secret_hash(secret, strlen(secret), session->hash);
     session->role = role;
     session->created_ms = session->used_ms = session->written_ms = now;
-    session->expires_ms = now + a->session_ms;
+    session->expires_ms = now + sooner(a->session_ms, SESSION_ENDS);
     oc_copy(session->peer, sizeof session->peer, peer ? peer : "");
     if (token) {
         oc_copy(session->parent, sizeof session->parent, token->id);
-        oc_grant_actor(token, session->by);
-        if (token->expires_ms && token->expires_ms < session->expires_ms) {
-            session->expires_ms = token->expires_ms;
+        oc_copy(session->by, sizeof session->by, token->actor);
+        if (token->expires_ms) {
+            session->expires_ms = sooner(session->expires_ms, token->expires_ms);
         }
     } else {
         oc_copy(session->by, sizeof session->by, "login link");
@@ -191,7 +197,9 @@ int oc_access_logout(struct oc_access *a, const char *cookie, size_t len)
 {
     struct oc_grant *session = oc_grants_find(&a->sessions, cookie, len);
     char actor[OC_ACTOR_MAX];
-    return session
-               ? oc_access_revoke(a, &a->sessions, session, oc_grant_actor(session, actor), NULL)
-               : OC_E_AUTH;
+    if (!session) {
+        return OC_E_AUTH;
+    }
+    oc_copy(actor, sizeof actor, session->actor); /* which goes with the session */
+    return oc_access_revoke(a, &a->sessions, session, actor, NULL);
 }

@@ -185,6 +185,24 @@ static void no_session_lives_longer_than_a_month(void **state)
     free(code);
 }
 
+static void a_session_that_nobody_uses_ends_after_a_month_as_well(void **state)
+{
+    (void)state;
+    configure("api = { session = \"60d\"; };\n");
+    char *code = code_of_link(OC_ROLE_ADMIN);
+    struct oc_identity who;
+    char *cookie = login(code, &who);
+    assert_int_equal(who.expires_ms, STAGE_WALL + 30 * OC_DAY);
+    stage_set_clock(STAGE_WALL + 40 * OC_DAY); /* no sweep has run */
+    assert_int_equal(check_session(cookie, &who), OC_E_AUTH);
+    stage_set_clock(STAGE_WALL + OC_DAY);
+    w.a->sessions.list.items[0]->expires_ms = STAGE_WALL + 60 * OC_DAY; /* of an older host */
+    stage_set_clock(STAGE_WALL + 40 * OC_DAY);
+    assert_int_equal(check_session(cookie, &who), OC_E_AUTH);
+    free(cookie);
+    free(code);
+}
+
 static void a_session_survives_a_restart_and_a_logout_ends_it(void **state)
 {
     (void)state;
@@ -423,6 +441,7 @@ int main(void)
         TEST(a_session_does_not_outlive_its_token),
         TEST(a_session_lives_on_while_it_is_used),
         TEST(no_session_lives_longer_than_a_month),
+        TEST(a_session_that_nobody_uses_ends_after_a_month_as_well),
         TEST(a_session_survives_a_restart_and_a_logout_ends_it),
         TEST(sessions_that_end_together_end_in_one_transaction),
         TEST(sessions_can_be_listed_and_revoked),

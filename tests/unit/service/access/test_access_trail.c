@@ -99,6 +99,25 @@ static void that_a_token_has_expired_is_told_once(void **state)
     free(token);
 }
 
+static void a_token_that_seemed_to_have_expired_is_told_again_when_it_does(void **state)
+{
+    (void)state;
+    char *token = make_token("short", "viewer", "2h");
+    struct oc_identity who;
+    stage_set_clock(STAGE_WALL + OC_DAY);
+    stage_pass(&w.s, OC_MINUTE);
+    assert_int_equal(stage_count(&w.s, "access.revoked"), 1);
+    stage_set_clock(STAGE_WALL + OC_MINUTE);
+    stage_pass(&w.s, OC_MINUTE);
+    assert_int_equal(check(token, &who), OC_OK);
+    assert_int_equal(stage_count(&w.s, "access.revoked"), 1);
+    restart();
+    stage_pass(&w.s, 2 * OC_HOUR);
+    assert_int_equal(check(token, &who), OC_E_AUTH);
+    assert_int_equal(stage_count(&w.s, "access.revoked"), 2);
+    free(token);
+}
+
 static void the_trail_is_for_its_owner_alone(void **state)
 {
     (void)state;
@@ -237,6 +256,20 @@ static void other_refusals_bar_nobody(void **state)
     assert_false(oc_access_is_barred(w.a, "192.0.2.1"));
 }
 
+static void failures_are_forgotten_whatever_else_is_refused(void **state)
+{
+    (void)state;
+    for (int i = 0; i < OC_PEER_FREE - 1; i++) {
+        refuse("bad-token", "192.0.2.1");
+    }
+    for (int i = 0; i < 3; i++) {
+        stage_pass(&w.s, 40 * OC_MINUTE);
+        refuse("role", "192.0.2.1");
+    }
+    refuse("bad-token", "192.0.2.1");
+    assert_false(oc_access_is_barred(w.a, "192.0.2.1"));
+}
+
 static void a_foreign_peer_locks_nobody_out(void **state)
 {
     (void)state;
@@ -287,6 +320,7 @@ int main(void)
         TEST(an_operation_that_wants_a_higher_role_is_a_line_too),
         TEST(who_asks_over_the_api_is_told_with_the_address),
         TEST(that_a_token_has_expired_is_told_once),
+        TEST(a_token_that_seemed_to_have_expired_is_told_again_when_it_does),
         TEST(the_trail_is_for_its_owner_alone),
         TEST(changes_are_written_without_secrets),
         TEST(a_full_trail_is_rotated_within_a_bound),
@@ -295,6 +329,7 @@ int main(void)
         TEST(one_peer_cannot_flood_the_trail),
         TEST(wrong_tokens_bar_a_peer_for_growing_times),
         TEST(other_refusals_bar_nobody),
+        TEST(failures_are_forgotten_whatever_else_is_refused),
         TEST(a_foreign_peer_locks_nobody_out),
         TEST(the_addresses_of_one_network_count_as_one),
         TEST(what_is_known_of_peers_is_bounded),
