@@ -4,12 +4,16 @@ import base64
 import hashlib
 import json
 import os
+import pty
+import shutil
+import socket
 import subprocess
 import tempfile
+import threading
 import time
 
 from governance import Member, enroll, request
-from harness import BUILD, Daemon, Failure, eventually, run
+from harness import BUILD, Client, Daemon, Failure, eventually, run
 from rest import Rest
 
 POLICY = "function route(alert, at)\n  return { channels = {} }\nend\n"
@@ -215,6 +219,90 @@ def votes_on_the_command_line_with_a_key_that_stays_there():
         assert world.silences("cli") == 0
     finally:
         world.daemon.remove()
+
+
+class Liar:
+    """Listens where a daemon would, gives `text` to sign whatever was asked, and remembers what it is sent then."""
+
+    def __init__(self, home, text):
+        self.text, self.sent = text, []
+        os.makedirs(os.path.join(home, "run"), mode=0o700)
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(os.path.join(home, "run", "openclawd.sock"))
+        self.listener.listen()
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            client = Client.__new__(Client)
+            try:
+                client.socket = self.listener.accept()[0]
+            except OSError:
+                return
+            try:
+                while True:
+                    frame = client.receive()
+                    client.send({"id": frame["id"], "ok": True, "data": self.answer(frame), "warnings": [], "error": None})
+            except ConnectionError:
+                client.close()
+
+    def answer(self, frame):
+        if frame["op"] == "governance.form":
+            return {"text": self.text, "nonce": 1, "expires": None}
+        self.sent.append(frame)
+        return {}
+
+
+def nothing_is_signed_but_what_was_asked_for():
+    home = tempfile.mkdtemp(prefix="openclaw-liar-")
+    env = {**os.environ, "OPENCLAW_HOME": home}
+    env.pop("OPENCLAW_CONFIG", None)
+
+    def cli(*words, code):
+        done = subprocess.run([os.path.join(BUILD, "bin", "openclaw"), *words], env=env, stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, timeout=60, check=False)
+        assert done.returncode == code, (words, done.returncode, done.stdout, done.stderr)
+        return done.stderr
+
+    def at_terminal(answer, *words):
+        ours, theirs = pty.openpty()
+        child = subprocess.Popen([os.path.join(BUILD, "bin", "openclaw"), *words], env=env, stdin=theirs, stdout=subprocess.DEVNULL,
+                                 stderr=theirs)
+        os.close(theirs)
+        shown = b""
+        try:
+            while b"[y/N]" not in shown:
+                shown += os.read(ours, 4096)
+            os.write(ours, answer)
+            while True:
+                os.read(ours, 4096)
+        except OSError:  # nobody is at the other end any more
+            os.close(ours)
+        return child.wait(60), shown.decode()
+    path = os.path.join(home, "alpha.key")
+    cli("governance", "keys", "create", "alpha", path, code=0)
+    subject = {"id": "0193-two", "subject": "a" * 64, "electorate_hash": "b" * 64}
+    liar = Liar(home, Member("alpha").statement("ballot", subject, "yes", 1))
+    try:
+        vote = ("governance", "vote"), ("yes", "--as", "alpha", "--key", path)
+        assert "another proposal" in cli(*vote[0], "0193-one", *vote[1], code=5)
+        assert "another proposal" in cli(*vote[0], "0193-one", *vote[1], "--yes", code=5)
+        assert "its reason is" in cli(*vote[0], "0193-two", *vote[1], "--reason", "good", code=5)
+        for part in ("last", "two"):  # nobody has seen which one that is
+            assert "not confirmed" in cli(*vote[0], part, *vote[1], code=1)
+        code, shown = at_terminal(b"n\n", *vote[0], "last", *vote[1])
+        assert code == 1 and "proposal 0193-two" in shown and "Sign this?" in shown, (code, shown)
+        assert not liar.sent, liar.sent
+        assert at_terminal(b"y\n", *vote[0], "last", *vote[1])[0] == 0
+        cli(*vote[0], "0193-two", *vote[1], code=0)
+        cli(*vote[0], "last", *vote[1], "--yes", code=0)
+        assert [frame["op"] for frame in liar.sent] == ["governance.vote"] * 3
+        for frame in liar.sent:
+            assert frame["params"]["proposal"] == "0193-two" and len(frame["params"]["signature"]) == 88, frame
+            assert "key" not in frame["params"], frame
+    finally:
+        liar.listener.close()
+        shutil.rmtree(home)
 
 
 def a_ballot_is_good_for_one_proposal_one_text_and_one_member():
@@ -494,6 +582,7 @@ def the_status_tells_who_speaks_for_whom():
 
 
 run([a_strategic_operation_from_the_command_line_to_its_proof, voters_see_what_changes_in_a_policy, nobody_chooses_an_easier_category_or_another_name, votes_on_the_command_line_with_a_key_that_stays_there,
+     nothing_is_signed_but_what_was_asked_for,
      files_and_scripts_of_the_original, a_ballot_is_good_for_one_proposal_one_text_and_one_member, a_veto_an_override_and_a_veto_that_stands,
      a_deadlock_is_ended_by_the_steward, silence_is_a_timeout_also_while_the_host_is_down,
      an_emergency_is_declared_acts_at_once_and_is_reviewed, a_key_that_is_good_is_not_replaced_and_without_one_the_gate_refuses,

@@ -4,6 +4,7 @@
 
 #include "core/base/json.h"
 #include "core/base/text.h"
+#include "core/base/time.h"
 #include "core/service/governance/act.h"
 
 /* ---- governance.form: what a member signs ---- */
@@ -13,6 +14,37 @@ struct form_params {
     const char *op, *choice, *verdict, *condition, *evidence;
 };
 #define FORM(field) offsetof(struct form_params, field)
+#define FORM_WORD(key)                                                                             \
+    {                                                                                              \
+        .name = #key, .type = OC_OPT_STRING, .flags = OC_OPT_ADVANCED, .offset = FORM(key),        \
+        .help = "the word, as the operation calls it"                                              \
+    }
+/* Under every name that an operation that is signed has for it. */
+#define FORM_SAID                                                                                  \
+    OC_ACT_WORD("word", 0, "the choice, verdict or condition"), FORM_WORD(choice),                 \
+        FORM_WORD(verdict), FORM_WORD(condition), OC_ACT_MEMBER("the member that signs"),          \
+        OC_ACT_REASON("the reason that will be given with it"),                                    \
+        {.name = "evidence",                                                                       \
+         .type = OC_OPT_STRING,                                                                    \
+         .flags = OC_OPT_ADVANCED,                                                                 \
+         .offset = FORM(evidence),                                                                 \
+         .help = "the reason, as a veto calls it"},                                                \
+        {.name = "change",                                                                         \
+         .type = OC_OPT_BOOL,                                                                      \
+         .flags = OC_OPT_ADVANCED,                                                                 \
+         .offset = OC_ACT_AT(change),                                                              \
+         .help = "replaces an earlier vote"},                                                      \
+        {.name = "refuse",                                                                         \
+         .type = OC_OPT_BOOL,                                                                      \
+         .offset = OC_ACT_AT(refuse),                                                              \
+         .help = "of an approval: refuse"},                                                        \
+        {.name = "to", .type = OC_OPT_STRING, .offset = OC_ACT_AT(to), .help = "of a delegation"}, \
+        {.name = "for",                                                                            \
+         .type = OC_OPT_DURATION,                                                                  \
+         .offset = OC_ACT_AT(span_ms),                                                             \
+         .default_text = "1d",                                                                     \
+         .help = "of a delegation"},                                                               \
+        OC_ACT_SCOPE, OC_ACT_EXPIRES
 static const struct oc_option form_options[] = {
     {.name = "op",
      .type = OC_OPT_STRING,
@@ -23,46 +55,7 @@ static const struct oc_option form_options[] = {
      .type = OC_OPT_STRING,
      .offset = OC_ACT_AT(proposal),
      .help = "its id, a part that only it has, or last"},
-    OC_ACT_WORD("word", 0, "the choice, verdict or condition"),
-    {.name = "choice",
-     .type = OC_OPT_STRING,
-     .flags = OC_OPT_ADVANCED,
-     .offset = FORM(choice),
-     .help = "the word, as the operation calls it"},
-    {.name = "verdict",
-     .type = OC_OPT_STRING,
-     .flags = OC_OPT_ADVANCED,
-     .offset = FORM(verdict),
-     .help = "the word, as the operation calls it"},
-    {.name = "condition",
-     .type = OC_OPT_STRING,
-     .flags = OC_OPT_ADVANCED,
-     .offset = FORM(condition),
-     .help = "the word, as the operation calls it"},
-    OC_ACT_MEMBER("the member that signs"),
-    OC_ACT_REASON("the reason that will be given with it"),
-    {.name = "evidence",
-     .type = OC_OPT_STRING,
-     .flags = OC_OPT_ADVANCED,
-     .offset = FORM(evidence),
-     .help = "the reason, as a veto calls it"},
-    {.name = "change",
-     .type = OC_OPT_BOOL,
-     .flags = OC_OPT_ADVANCED,
-     .offset = OC_ACT_AT(change),
-     .help = "replaces an earlier vote"},
-    {.name = "refuse",
-     .type = OC_OPT_BOOL,
-     .offset = OC_ACT_AT(refuse),
-     .help = "of an approval: refuse"},
-    {.name = "to", .type = OC_OPT_STRING, .offset = OC_ACT_AT(to), .help = "of a delegation"},
-    {.name = "for",
-     .type = OC_OPT_DURATION,
-     .offset = OC_ACT_AT(span_ms),
-     .default_text = "1d",
-     .help = "of a delegation"},
-    OC_ACT_SCOPE,
-    OC_ACT_EXPIRES,
+    FORM_SAID,
     OC_ACT_SIGNED,
     {0}};
 
@@ -132,41 +125,114 @@ static void op_form(struct oc_call *call, void *ctx)
 
 /* ---- governance.sign: in a private daemon, where the key is ---- */
 
+#define CLOCKS (5 * OC_MINUTE) /* that far the clocks of two machines may be apart */
+
 struct sign_params {
-    const char *key, *text, *member, *word;
+    struct form_params form;
+    const char *text;
 };
 static const struct oc_option sign_options[] = {
     {.name = "key",
      .type = OC_OPT_PATH,
      .flags = OC_OPT_REQUIRED,
-     .offset = offsetof(struct sign_params, key),
+     .offset = OC_ACT_AT(key),
      .help = "the member's secret key"},
     {.name = "text",
      .type = OC_OPT_STRING,
      .flags = OC_OPT_REQUIRED,
      .offset = offsetof(struct sign_params, text),
      .help = "what `openclaw governance form` prints"},
-    {.name = "as",
+    {.name = "op",
      .type = OC_OPT_STRING,
-     .offset = offsetof(struct sign_params, member),
-     .help = "refuse to sign unless it is about this member"},
-    {.name = "word",
+     .offset = FORM(op),
+     .help = "refuse to sign unless it is what this operation says, with the parameters below"},
+    {.name = "proposal",
      .type = OC_OPT_STRING,
-     .offset = offsetof(struct sign_params, word),
-     .help = "refuse to sign unless this is the choice, verdict or condition"},
+     .offset = OC_ACT_AT(proposal),
+     .help = "refuse to sign unless it is about the one with this id"},
+    FORM_SAID,
+    {.name = "nonce",
+     .type = OC_OPT_INT,
+     .flags = OC_OPT_ADVANCED,
+     .offset = OC_ACT_AT(nonce),
+     .min = 0,
+     .max = 9e15,
+     .help = "of the statement"},
     {0}};
 
-static int sign_text(const struct sign_params *p, uint8_t signature[OC_SIGN_SIGNATURE],
-                     struct oc_statement *s, struct oc_error *err)
+/* NULL: nothing was asked for. */
+static int check_field(const char *name, const char *asked, const char *said, struct oc_error *err)
+{
+    if (!asked || strcmp(asked, said) == 0) {
+        return OC_OK;
+    }
+    oc_error_set(err, OC_E_VERIFY, "the text says something else: its %s is %s, and not %.64s",
+                 name, *said ? said : "not told", *asked ? asked : "empty");
+    oc_error_hint(err, "Nothing was signed: look at the text, and at who wrote it.");
+    return OC_E_VERIFY;
+}
+
+/* A delegation is told its length, which counts from when the other machine wrote the text. */
+static int check_numbers(const struct oc_act_params *asked, const struct oc_statement *expected,
+                         const struct oc_statement *s, struct oc_error *err)
+{
+    const int64_t apart = s->expires_ms - expected->expires_ms;
+    const int64_t may = asked->expires ? 0 : CLOCKS;
+    const bool told = asked->expires || expected->kind == OC_STATEMENT_DELEGATION;
+    if (told && (apart > may || apart < -may)) {
+        oc_error_set(err, OC_E_VERIFY, "the text says something else: it ends at another time");
+        oc_error_hint(err, "Compare the clocks of both machines when it should be the same.");
+        return OC_E_VERIFY;
+    }
+    return asked->nonce && s->nonce != (uint64_t)asked->nonce
+               ? oc_error_set(err, OC_E_VERIFY, "the text says something else: its nonce is %llu",
+                              (unsigned long long)s->nonce)
+               : OC_OK;
+}
+
+/* What the operation would say with these parameters, against what the text says. */
+static int check_operation(struct oc_governance *g, const struct form_params *form,
+                           const struct oc_statement *s, struct oc_error *err)
+{
+    const struct oc_act_params asked = form_act(form);
+    const struct oc_act_kind *k = oc_act_kind_of(form->op);
+    struct oc_governance_act act;
+    if (!k) {
+        return oc_error_set(err, OC_E_CONFIG, "nobody signs %.64s", form->op);
+    }
+    oc_act_make(g, k, &asked, &act);
+    oc_statement_reason(&act.statement, asked.reason);
+    const struct oc_statement *e = &act.statement;
+    const bool argued = s->kind != OC_STATEMENT_DELEGATION;
+    int rc = check_field("kind", oc_statement_name(e->kind), oc_statement_name(s->kind), err);
+    rc = rc ? rc : check_field("word", e->word, s->word, err);
+    rc = rc ? rc : check_field("receiver", e->to, s->to, err);
+    rc = rc ? rc : check_field("scope", e->scope, s->scope, err);
+    rc = rc ? rc : check_field("reason", argued ? e->rationale : NULL, s->rationale, err);
+    return rc ? rc : check_numbers(&asked, e, s, err);
+}
+
+static int check_asked(struct oc_governance *g, const struct form_params *form,
+                       const struct oc_statement *s, struct oc_error *err)
+{
+    const struct oc_act_params asked = form_act(form);
+    int rc = check_field("member", asked.member, s->member, err);
+    rc = rc ? rc : check_field("proposal", asked.proposal, s->proposal, err);
+    if (rc) {
+        return rc;
+    }
+    return form->op ? check_operation(g, form, s, err)
+                    : check_field("word", asked.word, s->word, err);
+}
+
+static int sign_text(struct oc_governance *g, const struct sign_params *p,
+                     uint8_t signature[OC_SIGN_SIGNATURE], struct oc_statement *s,
+                     struct oc_error *err)
 {
     uint8_t secret[OC_SIGN_SECRET];
     int rc = oc_statement_parse(p->text, strlen(p->text), s, err);
-    if (rc == OC_OK && ((p->member && strcmp(p->member, s->member) != 0) ||
-                        (p->word && strcmp(p->word, s->word) != 0))) {
-        rc = oc_error_set(err, OC_E_VERIFY, "the text says something else: %s %s", s->member,
-                          s->word);
-    }
-    rc = rc ? rc : oc_member_key_secret(p->key, secret, err);
+    rc = rc ? rc : check_asked(g, &p->form, s, err);
+    rc = rc ? rc : oc_member_key_secret(p->form.act.key, secret, err);
     rc = rc ? rc : oc_statement_sign(s, secret, signature, err);
     oc_bytes_wipe(secret, sizeof secret);
     return rc;
@@ -179,8 +245,7 @@ static void op_sign(struct oc_call *call, void *ctx)
     struct oc_error err;
     struct oc_buf text = {0};
     oc_error_init(&err);
-    (void)ctx;
-    if (sign_text(oc_call_params(call), signature, &s, &err) != OC_OK) {
+    if (sign_text(ctx, oc_call_params(call), signature, &s, &err) != OC_OK) {
         oc_call_fail(call, &err);
         return;
     }
