@@ -8,7 +8,7 @@
 #include "core/base/mem.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
-#include "core/service/rule/engine.h"
+#include "core/service/rule/watch.h"
 
 #define WINDOW_MAX     OC_DAY    /* that avg("name", "...") looks back; longer ones are cut */
 #define ERROR_EVERY_MS OC_MINUTE /* of sample time: how often a rule that fails says so */
@@ -80,7 +80,7 @@ struct question {
     bool gone;    /* a series that is needed has ended */
 };
 
-static const struct oc_series *find_series(const struct question *q, const char *name)
+static struct oc_series *bound_series(const struct question *q, const char *name)
 {
     const struct oc_rule *rule = q->subject->rule;
     for (size_t i = 0; i < rule->reads.count; i++) {
@@ -89,6 +89,16 @@ static const struct oc_series *find_series(const struct question *q, const char 
         }
     }
     return NULL;
+}
+
+/* NULL when it is not known, and when nobody measures it any more: others of the rule go on, and what was last heard of this
+ * one proves nothing. That it has ended stays known. */
+static struct oc_series *find_series(const struct question *q, const char *name)
+{
+    struct oc_series *series = bound_series(q, name);
+    const bool silent = series != NULL && q->subject->bound != NULL && !isnan(series->value) &&
+                        oc_rule_is_silent(q->engine, series, q->at_ms);
+    return silent ? NULL : series;
 }
 
 static bool find_label(const struct question *q, const char *name, struct oc_lua_value *value)
@@ -113,15 +123,15 @@ static bool find_history(struct question *q, const char *text, struct oc_lua_val
     if (sscanf(text, "%15[a-z](%255[^,],%lld)", function, name, &window) != 3) {
         return false;
     }
-    const struct oc_series *series = find_series(q, name);
+    struct oc_series *series = find_series(q, name);
     if (series == NULL) {
         return false;
     }
     if (window > WINDOW_MAX) {
         window = WINDOW_MAX;
     }
-    if (oc_store_read(q->engine->store, (struct oc_series *)series, q->at_ms - window + 1,
-                      q->at_ms + 1, fold_points, &fold, NULL) != OC_OK) {
+    if (oc_store_read(q->engine->store, series, q->at_ms - window + 1, q->at_ms + 1, fold_points,
+                      &fold, NULL) != OC_OK) {
         return false;
     }
     value->type = OC_LUA_NUMBER;
@@ -165,14 +175,26 @@ static bool look_up(void *ctx, const char *name, struct oc_lua_value *value)
 
 /* ---- asking ---- */
 
-static void note_error(struct oc_rule *rule, const struct oc_error *err, int64_t at_ms)
+static void note_error(struct oc_rule_subject *s, const struct oc_error *err, int64_t at_ms)
 {
+    struct oc_rule *rule = s->rule;
+    rule->failing += !s->failed;
+    s->failed = true;
     rule->errors++;
     free(rule->last_error);
     rule->last_error = oc_strdup(err->message);
     if (rule->errors == 1 || at_ms - rule->error_said_ms >= ERROR_EVERY_MS) {
         rule->error_said_ms = at_ms;
         oc_warn("rule failed", "rule=%s error=%s", rule->o.name, err->message);
+    }
+}
+
+/* The rule has a problem as long as one of its series has. */
+static void forget_error(struct oc_rule_subject *s)
+{
+    s->failed = false;
+    if (--s->rule->failing == 0) {
+        OC_FREE(s->rule->last_error);
     }
 }
 
@@ -190,15 +212,14 @@ static enum oc_truth ask_lua(struct oc_rule_engine *e, struct oc_rule_subject *s
     if (code == OC_E_NOT_FOUND) {
         return q.gone ? OC_TRUTH_GONE : OC_TRUTH_UNKNOWN;
     }
-    note_error(s->rule, &err, at_ms);
+    note_error(s, &err, at_ms);
     return OC_TRUTH_UNKNOWN;
 }
 
-enum oc_truth oc_rule_ask(struct oc_rule_engine *e, struct oc_rule_subject *s,
-                          const struct oc_cond *cond, int64_t at_ms, double value)
+static enum oc_truth ask(struct oc_rule_engine *e, struct oc_rule_subject *s,
+                         const struct oc_cond *cond, int64_t at_ms, double value)
 {
     bool truth;
-    s->rule->evaluations++;
     if (isnan(value)) {
         return OC_TRUTH_GONE;
     }
@@ -206,6 +227,17 @@ enum oc_truth oc_rule_ask(struct oc_rule_engine *e, struct oc_rule_subject *s,
         return truth ? OC_TRUTH_TRUE : OC_TRUTH_FALSE;
     }
     return ask_lua(e, s, cond, at_ms, value);
+}
+
+enum oc_truth oc_rule_ask(struct oc_rule_engine *e, struct oc_rule_subject *s,
+                          const struct oc_cond *cond, int64_t at_ms, double value)
+{
+    s->rule->evaluations++;
+    const enum oc_truth truth = ask(e, s, cond, at_ms, value);
+    if (s->failed && truth != OC_TRUTH_UNKNOWN) {
+        forget_error(s);
+    }
+    return truth;
 }
 
 /* ---- binding ---- */
@@ -239,11 +271,13 @@ static bool same_text(const char *a, const char *b)
     return a != NULL && b != NULL && strcmp(a, b) == 0;
 }
 
+#define NEAREST 4
+
 /* How near a series is to the primary one: 4 same labels, 3 same target, 2 same instance, 1 any. */
 static int nearness(const struct oc_series *primary, const struct oc_series *other)
 {
     if (same_labels(primary, other)) {
-        return 4;
+        return NEAREST;
     }
     if (!same_text(primary->instance, other->instance)) {
         return 1;
@@ -251,7 +285,8 @@ static int nearness(const struct oc_series *primary, const struct oc_series *oth
     return same_text(primary->target, other->target) ? 3 : 2;
 }
 
-/* The one series that is nearest; NULL when two are equally near, because either might be meant. */
+/* The one series that is nearest; NULL when two are equally near, because either might be meant. One that has ended is found
+ * where there is no other, so that its end is known, and is then as good as any that has. */
 static struct oc_series *nearest(const struct oc_series *primary,
                                  const struct oc_rule_readers *readers)
 {
@@ -259,13 +294,14 @@ static struct oc_series *nearest(const struct oc_series *primary,
     int best_near = 0;
     bool unique = false;
     for (size_t i = 0; readers != NULL && i < readers->series.count; i++) {
-        int near = nearness(primary, readers->series.items[i]);
+        const bool ended = isnan(readers->series.items[i]->value);
+        int near = nearness(primary, readers->series.items[i]) + (ended ? 0 : NEAREST);
         if (near > best_near) {
             best = readers->series.items[i];
             best_near = near;
             unique = true;
         } else if (near == best_near) {
-            unique = false;
+            unique = ended;
         }
     }
     return unique ? best : NULL;
@@ -274,6 +310,7 @@ static struct oc_series *nearest(const struct oc_series *primary,
 void oc_rule_bind(struct oc_rule_engine *e, struct oc_rule_subject *s)
 {
     for (size_t i = 1; i < s->rule->reads.count; i++) {
-        s->bound[i] = nearest(s->series, oc_map_get(&e->readers, s->rule->reads.items[i]));
+        const struct oc_rule_readers *readers = oc_map_get(&e->readers, s->rule->reads.items[i]);
+        s->bound[i] = nearest(s->series, readers);
     }
 }

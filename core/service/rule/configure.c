@@ -134,6 +134,16 @@ struct oc_rule *oc_rule_engine_find(struct oc_rule_engine *e, const char *name)
     return NULL;
 }
 
+const struct oc_rule *oc_rule_engine_named(const struct oc_rule_engine *e, const char *name)
+{
+    for (size_t i = 0; i < e->rules.count; i++) {
+        if (strcmp(oc_rule_name(e->rules.items[i]), name) == 0) {
+            return e->rules.items[i];
+        }
+    }
+    return NULL;
+}
+
 void oc_rule_engine_count(struct oc_rule_engine *e, const struct oc_rule *rule, size_t counts[4])
 {
     const char *key;

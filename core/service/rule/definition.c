@@ -183,6 +183,11 @@ struct oc_rule *oc_rule_read(const struct oc_node *item, const char *path, struc
     return rule;
 }
 
+const char *oc_rule_name(const struct oc_rule *rule)
+{
+    return rule->o.name != NULL ? rule->o.name : "(no name)";
+}
+
 void oc_rule_free(struct oc_rule *rule)
 {
     if (rule == NULL) {

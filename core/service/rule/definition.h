@@ -43,13 +43,15 @@ struct oc_rule {
     uint64_t evaluations, errors;
     int64_t error_said_ms;
     char *last_error;
-    bool rebind; /* a series that it reads besides its primary appeared */
+    size_t failing; /* subjects of which the latest answer was an error; none: no last_error */
+    bool rebind;    /* a series that it reads besides its primary appeared or ended */
 };
 
 /* Reads one item of `alerts.rules`. Never NULL: a wrong rule is there, not usable, with its
  * findings in `diags`. */
 struct oc_rule *oc_rule_read(const struct oc_node *item, const char *path, struct oc_lua *lua,
                              const struct oc_thresholds *t, struct oc_diags *diags);
+const char *oc_rule_name(const struct oc_rule *rule); /* never NULL */
 void oc_rule_free(struct oc_rule *rule);
 
 #endif

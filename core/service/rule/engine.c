@@ -21,11 +21,20 @@ static void begin_live(struct oc_rule_engine *e, struct oc_rule_subject *s, int6
 }
 
 /* Whether what fires may end: the condition is false, and so says `resolve`. */
-static bool may_end(struct oc_rule_engine *e, struct oc_rule_subject *s, int64_t at_ms,
-                    double value)
+static enum oc_truth may_end(struct oc_rule_engine *e, struct oc_rule_subject *s, int64_t at_ms,
+                             double value)
 {
-    return s->rule->until.expr == 0 ||
-           oc_rule_ask(e, s, &s->rule->until, at_ms, value) == OC_TRUTH_TRUE;
+    return s->rule->until.expr != 0 ? oc_rule_ask(e, s, &s->rule->until, at_ms, value)
+                                    : OC_TRUTH_TRUE;
+}
+
+/* Ends what went on for `keep_firing_for` only, as of the time at which that was over: whoever looks later sees the same. */
+static void end_kept(struct oc_rule_engine *e, struct oc_rule_live *live, int64_t now_ms)
+{
+    const int64_t end_ms = live->machine.clear_ms + live->rule->times.keep_ms;
+    if (oc_rule_machine_tick(&live->machine, &live->rule->times, now_ms)) {
+        oc_rule_live_changed(e, live, end_ms, "condition ended");
+    }
 }
 
 /* Across a reload or a restart the alert is told again, as the rule is now; who has heard of it
@@ -40,8 +49,11 @@ static void repeat_firing(struct oc_rule_engine *e, struct oc_rule_live *live, i
 static void evaluate(struct oc_rule_engine *e, struct oc_rule_subject *s, int64_t at_ms,
                      double value)
 {
-    enum oc_truth truth = oc_rule_ask(e, s, &s->rule->when, at_ms, value);
     struct oc_rule_live *live = s->live;
+    if (live != NULL) {
+        end_kept(e, live, at_ms);
+    }
+    enum oc_truth truth = oc_rule_ask(e, s, &s->rule->when, at_ms, value);
     if (live == NULL) {
         if (truth == OC_TRUTH_TRUE) {
             begin_live(e, s, at_ms, value);
@@ -55,12 +67,16 @@ static void evaluate(struct oc_rule_engine *e, struct oc_rule_subject *s, int64_
     if (truth == OC_TRUTH_UNKNOWN) {
         return;
     }
-    bool firing = live->machine.state == OC_RULE_FIRING;
-    bool release = firing && truth == OC_TRUTH_FALSE && may_end(e, s, at_ms, value);
+    const bool asked = live->machine.state == OC_RULE_FIRING && truth == OC_TRUTH_FALSE;
+    const enum oc_truth release = asked ? may_end(e, s, at_ms, value) : OC_TRUTH_FALSE;
+    if (release == OC_TRUTH_GONE) { /* nothing can say any more that it may */
+        oc_rule_live_end(e, live, at_ms, "gone");
+        return;
+    }
     const int64_t since_ms = live->machine.since_ms;
     live->value = value;
     if (oc_rule_machine_step(&live->machine, &s->rule->times, at_ms, truth == OC_TRUTH_TRUE,
-                             release)) {
+                             release == OC_TRUTH_TRUE)) {
         oc_rule_live_changed(e, live, at_ms,
                              truth == OC_TRUTH_TRUE ? "condition met" : "condition ended");
     } else {
@@ -85,6 +101,7 @@ static void take_sample(struct oc_rule_engine *e, const struct oc_sample *sample
     if (sample->series->rules == NULL) {
         oc_rule_meet(e, sample->series);
     }
+    oc_rule_hear(e, sample);
     const struct oc_rule_watch *w = sample->series->rules;
     for (size_t i = 0; i < w->count; i++) {
         struct oc_rule_subject *s = w->subjects[i];
@@ -126,6 +143,10 @@ void oc_rule_engine_samples(struct oc_rule_engine *e, const struct oc_sample *sa
         evaluate(e, s, at_ms, s->series->value);
     }
     e->queue.count = 0;
+    if (e->ended) {
+        e->ended = false;
+        oc_rule_rebind(e);
+    }
 }
 
 void oc_rule_engine_tick(struct oc_rule_engine *e, int64_t now_ms)
@@ -133,9 +154,6 @@ void oc_rule_engine_tick(struct oc_rule_engine *e, int64_t now_ms)
     void *value;
     const char *key;
     for (size_t it = 0; oc_map_next(&e->live, &it, &key, &value);) {
-        struct oc_rule_live *live = value;
-        if (oc_rule_machine_tick(&live->machine, &live->rule->times, now_ms)) {
-            oc_rule_live_changed(e, live, now_ms, "condition ended");
-        }
+        end_kept(e, value, now_ms);
     }
 }

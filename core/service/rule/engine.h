@@ -22,6 +22,7 @@ struct oc_rule_subject {
         *bound; /* series of rule->reads, [0] = series; NULL when the rule reads one metric */
     struct oc_rule_live *live; /* NULL = inactive */
     uint64_t round;            /* batch in which it was queued last */
+    bool failed;               /* its latest answer was an error */
 };
 
 /* What is pending, firing or resolved. */
@@ -59,6 +60,7 @@ struct oc_rule_engine {
     OC_VEC(struct oc_rule_key) touched;  /* states to write to the store, or to remove from it */
     uint64_t round;
     bool rebind; /* some rule has `rebind` */
+    bool ended;  /* the same, at the end of the batch */
     bool full;   /* the cap was hit and said */
     bool publishing;
     size_t live_max;
@@ -96,6 +98,8 @@ int oc_rule_engine_save(struct oc_rule_engine *e, struct oc_error *err);
 void oc_rule_engine_restore(struct oc_rule_engine *e, int64_t now_ms);
 
 struct oc_rule *oc_rule_engine_find(struct oc_rule_engine *e, const char *name);
+/* Of all that are configured, unusable ones included. */
+const struct oc_rule *oc_rule_engine_named(const struct oc_rule_engine *e, const char *name);
 /* How many states of a rule are in each state; [OC_RULE_INACTIVE] = subjects that are quiet. */
 void oc_rule_engine_count(struct oc_rule_engine *e, const struct oc_rule *rule, size_t counts[4]);
 

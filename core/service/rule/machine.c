@@ -3,8 +3,7 @@
 
 #include <string.h>
 
-#define GAP_STEPS 3     /* of the longest so far: what comes later than that comes after a gap, */
-#define GAP_MIN   60000 /* ms; unless it comes within this time all the same */
+#include "core/service/rule/rhythm.h"
 
 static const char *const NAMES[] = {"inactive", "pending", "firing", "resolved"};
 
@@ -34,8 +33,7 @@ static void restart_waits(struct oc_rule_machine *m, int64_t at_ms)
 static void skip_gap(struct oc_rule_machine *m, int64_t step_ms)
 {
     const bool restart = m->resumed && m->step_ms == 0;
-    const bool late = restart || (m->step_ms > 0 && step_ms > GAP_STEPS * m->step_ms);
-    if (late && step_ms > GAP_MIN) {
+    if ((restart || m->step_ms > 0) && oc_rhythm_is_gap(step_ms, m->step_ms)) {
         m->since_ms += step_ms;
     }
     m->step_ms = step_ms > m->step_ms && !restart ? step_ms : m->step_ms;

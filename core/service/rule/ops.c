@@ -14,11 +14,6 @@
 
 /* ---- rules.list ---- */
 
-static const char *name_of(const struct oc_rule *rule)
-{
-    return rule->o.name != NULL ? rule->o.name : "(no name)";
-}
-
 static const char *worst_state(const struct oc_rule *rule, const size_t counts[4])
 {
     if (rule->problem != NULL) {
@@ -44,7 +39,7 @@ static json_t *rule_json(struct oc_rule_engine *e, const struct oc_rule *rule)
     size_t counts[4];
     json_t *json = json_object();
     oc_rule_engine_count(e, rule, counts);
-    oc_json_set_str(json, "name", name_of(rule));
+    oc_json_set_str(json, "name", oc_rule_name(rule));
     oc_json_set_str(json, "severity", oc_severity_name(rule->o.severity));
     oc_json_set_str(json, "expr", rule->o.expr);
     set_duration(json, "for", rule->times.for_ms);
@@ -115,22 +110,12 @@ static json_t *states_json(struct oc_rule_engine *e, const struct oc_rule *rule)
     return rows;
 }
 
-static const struct oc_rule *find_any(const struct oc_rule_engine *e, const char *name)
-{
-    for (size_t i = 0; i < e->rules.count; i++) {
-        if (strcmp(name_of(e->rules.items[i]), name) == 0) {
-            return e->rules.items[i];
-        }
-    }
-    return NULL;
-}
-
 static void fail_unknown(struct oc_call *call, const struct oc_rule_engine *e, const char *name)
 {
     const char **names = oc_calloc(e->rules.count + 1, sizeof(*names));
     char hint[160] = "`openclaw rules list` shows the rules.";
     for (size_t i = 0; i < e->rules.count; i++) {
-        names[i] = name_of(e->rules.items[i]);
+        names[i] = oc_rule_name(e->rules.items[i]);
     }
     const char *near = oc_nearest(name, names, e->rules.count);
     if (near != NULL) {
@@ -144,7 +129,7 @@ static void op_show(struct oc_call *call, void *ctx)
 {
     struct oc_rule_service *s = ctx;
     const struct show_params *p = oc_call_params(call);
-    const struct oc_rule *rule = find_any(s->engine, p->name);
+    const struct oc_rule *rule = oc_rule_engine_named(s->engine, p->name);
     if (rule == NULL) {
         fail_unknown(call, s->engine, p->name);
         return;
@@ -187,19 +172,19 @@ static void op_check(struct oc_call *call, void *ctx)
     for (size_t i = 0; i < s->engine->rules.count; i++) {
         const struct oc_rule *rule = s->engine->rules.items[i];
         json_t *row = json_object();
-        oc_json_set_str(row, "name", name_of(rule));
+        oc_json_set_str(row, "name", oc_rule_name(rule));
         oc_json_set_bool(row, "ok", rule->problem == NULL);
         oc_json_set_str(row, "file", rule->file);
         oc_json_set_int(row, "line", rule->line);
         oc_json_set_str(row, "problem", rule->problem != NULL ? rule->problem : "");
         json_array_append_new(rows, row);
         if (rule->problem == NULL && rule->advice != NULL) {
-            oc_call_warn(call, "%s:%d: %s: %s", rule->file, rule->line, name_of(rule),
+            oc_call_warn(call, "%s:%d: %s: %s", rule->file, rule->line, oc_rule_name(rule),
                          rule->advice);
         }
         if (rule->problem != NULL) {
             broken++;
-            oc_call_warn(call, "%s:%d: %s: %s", rule->file, rule->line, name_of(rule),
+            oc_call_warn(call, "%s:%d: %s: %s", rule->file, rule->line, oc_rule_name(rule),
                          rule->problem);
         }
     }

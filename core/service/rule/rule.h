@@ -3,7 +3,8 @@
  * A rule (`alerts.rules`) is evaluated for each label set of the first metric that its expression
  * names. Its other metrics are looked up with the same labels, else with the same instance and
  * target, else with the same instance, else as the only series of that name; what is not unique is
- * unknown, and an unknown answer changes no state.
+ * unknown, and so is a series that is silent for longer than its rhythm allows (rhythm.h). An
+ * unknown answer changes no state.
  *
  *   inactive -> pending   the expression is true (straight to firing when `for` is 0)
  *   pending  -> firing    it is still true `for` later; one false answer goes back to inactive

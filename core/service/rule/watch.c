@@ -1,7 +1,10 @@
 /* Meeting series, and binding them to the rules that read them. SPDX-License-Identifier: MIT */
 #include "core/service/rule/watch.h"
 
+#include <math.h>
+
 #include "core/base/mem.h"
+#include "core/base/time.h"
 
 static struct oc_rule_watch unwatched; /* of every series that no rule reads */
 
@@ -11,6 +14,7 @@ static struct oc_rule_watch *own_watch(struct oc_rule_engine *e, struct oc_serie
     if (w == NULL || w == &unwatched) {
         bool listed = w != NULL;
         w = oc_calloc(1, sizeof(*w));
+        w->gone = isnan(series->value);
         series->rules = w;
         if (!listed) {
             OC_VEC_PUSH(&e->watched, series);
@@ -79,6 +83,60 @@ void oc_rule_meet(struct oc_rule_engine *e, struct oc_series *series)
             rule->rebind = e->rebind = true;
         }
     }
+}
+
+/* ---- what is heard of a series ---- */
+
+/* Those that read it besides their primary look for another one: at once when it came back, and when it ended after all have
+ * been told that it has. */
+static void turn(struct oc_rule_engine *e, const struct oc_series *series, bool gone)
+{
+    const struct oc_rule_readers *readers = oc_map_get(&e->readers, series->name);
+    for (size_t i = 0; readers != NULL && readers->secondary && i < readers->rules.count; i++) {
+        readers->rules.items[i]->rebind = true;
+        *(gone ? &e->ended : &e->rebind) = true;
+    }
+}
+
+void oc_rule_hear(struct oc_rule_engine *e, const struct oc_sample *sample)
+{
+    struct oc_rule_watch *w = sample->series->rules;
+    if (w == &unwatched) {
+        return; /* shared by all of them */
+    }
+    oc_rhythm_pass(&w->rhythm, sample->time_ms);
+    if (isnan(sample->value) != w->gone) {
+        w->gone = !w->gone;
+        turn(e, sample->series, w->gone);
+    }
+}
+
+static void pass(void *ctx, const struct oc_point *points, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        oc_rhythm_pass(ctx, points[i].time_ms);
+    }
+}
+
+/* A series with one sample since the host started, or since the rules changed, has a rhythm in the store. */
+static void learn(struct oc_rule_engine *e, struct oc_series *series, struct oc_rule_watch *w)
+{
+    static const int64_t WINDOWS[] = {OC_HOUR, 8 * OC_DAY}; /* the second for what is rare */
+    w->learned = true;
+    for (size_t i = 0; w->rhythm.step_ms == 0 && i < OC_COUNT(WINDOWS); i++) {
+        w->rhythm.at_ms = 0;
+        oc_store_read(e->store, series, series->time_ms - WINDOWS[i], series->time_ms + 1, pass,
+                      &w->rhythm, NULL);
+    }
+}
+
+bool oc_rule_is_silent(struct oc_rule_engine *e, struct oc_series *series, int64_t at_ms)
+{
+    struct oc_rule_watch *w = series->rules;
+    if (w->rhythm.step_ms == 0 && !w->learned && oc_rhythm_is_gap(at_ms - series->time_ms, 0)) {
+        learn(e, series, w);
+    }
+    return oc_rhythm_is_over(&w->rhythm, at_ms);
 }
 
 void oc_rule_rebind(struct oc_rule_engine *e)

@@ -1,115 +1,5 @@
 /* The engine: label sets, several metrics, reloads, restarts, caps. SPDX-License-Identifier: MIT */
-#include "tests/unit/unit.h"
-
-#include <math.h>
-#include <stdio.h>
-
-#include "core/base/arena.h"
-#include "core/base/error.h"
-#include "core/base/json.h"
-#include "core/base/log.h"
-#include "core/base/mem.h"
-#include "core/base/time.h"
-#include "core/config/parse.h"
-#include "core/service/rule/engine.h"
-
-#define BEGIN INT64_C(1700000000000)
-
-struct fixture {
-    struct oc_store *store;
-    struct oc_rule_engine *e;
-    struct oc_arena arena;
-    struct oc_diags diags;
-    char said[8192]; /* "firing cpu system|resolved ..." */
-    json_t *last;    /* data of the last event */
-};
-
-static struct oc_store *open_store(void)
-{
-    struct oc_store_options o = {
-        .path = ":memory:", .retention_ms = OC_DAY, .flush_interval_ms = OC_HOUR};
-    struct oc_error err;
-    struct oc_store *store = oc_store_open(&o, NULL, NULL, &err);
-    assert_non_null(store);
-    return store;
-}
-
-static int setup(void **state)
-{
-    struct fixture *f = oc_calloc(1, sizeof(*f));
-    f->store = open_store();
-    f->e = oc_rule_engine_create(f->store);
-    oc_log_set_level(-1);
-    *state = f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *f = *state;
-    oc_rule_engine_destroy(f->e);
-    oc_store_close(f->store);
-    oc_diags_finish(&f->diags);
-    oc_arena_finish(&f->arena);
-    json_decref(f->last);
-    free(f);
-    return 0;
-}
-
-/* `text` holds thresholds and rules as libconfig. */
-static void configure(struct fixture *f, const char *text, int64_t now)
-{
-    struct oc_parse_from from = {
-        .file = "t.conf", .layer = OC_LAYER_FILE, .includes = OC_INCLUDES_REFUSE};
-    struct oc_error err;
-    oc_error_init(&err);
-    const struct oc_node *root = oc_config_parse(&f->arena, text, strlen(text), &from, &err);
-    if (root == NULL) {
-        fail_msg("%s", err.message);
-    }
-    struct oc_rule_source source = {.thresholds = oc_node_get(root, "thresholds"),
-                                    .rules = oc_node_get(root, "rules"),
-                                    .path = "rules"};
-    oc_diags_finish(&f->diags);
-    memset(&f->diags, 0, sizeof(f->diags));
-    oc_rule_engine_configure(f->e, &source, now, &f->diags);
-}
-
-static void hear(void *ctx, const char *topic, json_t *data)
-{
-    struct fixture *f = ctx;
-    size_t len = strlen(f->said);
-    snprintf(f->said + len, sizeof(f->said) - len, "%s%s %s:%s", len > 0 ? "|" : "",
-             topic + strlen("rule."), oc_json_str(data, "rule", "?"),
-             oc_json_str(data, "reason", "?"));
-    json_decref(f->last);
-    f->last = data;
-}
-
-static void assert_said(struct fixture *f, const char *expected)
-{
-    f->said[0] = '\0';
-    oc_rule_engine_publish(f->e, hear, f);
-    assert_string_equal(f->said, expected);
-}
-
-static struct oc_series *series(struct fixture *f, const char *name, uint32_t kind,
-                                const char *instance, const char *target)
-{
-    struct oc_label label = {{"target", 6}, {target, target != NULL ? strlen(target) : 0}};
-    struct oc_series *s = oc_store_series(f->store, instance, (struct oc_view){name, strlen(name)},
-                                          kind, &label, target != NULL ? 1 : 0);
-    assert_non_null(s);
-    return s;
-}
-
-/* One batch of one sample, `at` in seconds. */
-static void feed(struct fixture *f, struct oc_series *s, int64_t at, double value)
-{
-    struct oc_sample sample = {s, BEGIN + at * OC_SECOND, value};
-    oc_store_append(f->store, s, sample.time_ms, value);
-    oc_rule_engine_samples(f->e, &sample, 1);
-}
+#include "tests/unit/service/rule/world.h"
 
 static void each_label_set_is_judged_by_itself(void **state)
 {
@@ -169,56 +59,6 @@ static void hysteresis_holds_until_resolve_is_true(void **state)
     assert_said(f, "resolved r:condition ended");
     feed(f, s, 3, 85);
     assert_said(f, "");
-}
-
-static void several_metrics_meet_by_their_labels(void **state)
-{
-    struct fixture *f = *state;
-    configure(f, "rules = ( { name = \"r\"; expr = \"a.used / a.max > 0.9\"; } );", BEGIN);
-    struct oc_series *used = series(f, "a.used", 0, "i", "x"),
-                     *max = series(f, "a.max", 0, "i", "x");
-    struct oc_series *other = series(f, "a.max", 0, "i", "y");
-    feed(f, used, 0, 95);
-    assert_said(f, ""); /* no maximum yet: unknown */
-    feed(f, other, 0, 1);
-    assert_said(f, "firing r:condition met"); /* the only one of that name and instance */
-    feed(f, max, 1, 1000);
-    assert_said(f, "resolved r:condition ended"); /* its own is nearer */
-    feed(f, max, 2, 100);
-    assert_said(f, "firing r:condition met");
-    feed(f, other, 3, 1);
-    assert_said(f, "");
-    feed(f, max, 4, NAN);
-    assert_said(f, "resolved r:gone");
-}
-
-static void what_is_ambiguous_is_unknown(void **state)
-{
-    struct fixture *f = *state;
-    configure(f, "rules = ( { name = \"r\"; expr = \"a.b > 1 and c.d > 1\"; } );", BEGIN);
-    feed(f, series(f, "c.d", 0, "x", NULL), 0, 5);
-    feed(f, series(f, "c.d", 0, "y", NULL), 0, 5);
-    feed(f, series(f, "a.b", 0, "z", NULL), 1, 5);
-    assert_said(f, "");
-    feed(f, series(f, "a.b", 0, "y", NULL), 1, 5);
-    assert_said(f, "firing r:condition met");
-}
-
-static void a_batch_is_judged_when_all_of_it_is_in(void **state)
-{
-    struct fixture *f = *state;
-    configure(f, "rules = ( { name = \"r\"; expr = \"a.used > a.max\"; } );", BEGIN);
-    struct oc_series *used = series(f, "a.used", 0, "i", NULL),
-                     *max = series(f, "a.max", 0, "i", NULL);
-    for (int i = 0; i < 5; i++) { /* both grow; sample by sample `used` would pass `max` */
-        struct oc_sample batch[] = {{used, BEGIN + i, i * 10.0 + 5},
-                                    {max, BEGIN + i, i * 10.0 + 9}};
-        oc_store_append(f->store, used, batch[0].time_ms, batch[0].value);
-        oc_store_append(f->store, max, batch[1].time_ms, batch[1].value);
-        oc_rule_engine_samples(f->e, batch, 2);
-    }
-    assert_said(f, "");
-    assert_int_equal(f->e->rules.items[0]->evaluations, 5);
 }
 
 static void labels_thresholds_and_history_can_be_read(void **state)
@@ -294,6 +134,25 @@ static void a_condition_that_fails_changes_nothing_and_is_counted(void **state)
     assert_non_null(strstr(r->last_error, "compare"));
 }
 
+static void a_problem_is_told_until_no_series_has_it(void **state)
+{
+    struct fixture *f = *state;
+    configure(f, "rules = ( { name = \"r\"; expr = \"a.b > (label.target and 1 or 'x')\"; } );",
+              BEGIN);
+    struct oc_series *bad = series(f, "a.b", 0, "i", NULL), *good = series(f, "a.b", 0, "i", "t");
+    const struct oc_rule *r = oc_rule_engine_find(f->e, "r");
+    feed(f, bad, 0, 5);
+    feed(f, bad, 1, 5);
+    feed(f, good, 1, 5);
+    assert_said(f, "firing r:condition met");
+    assert_non_null(r->last_error);
+    feed(f, bad, 2, NAN); /* the series with the problem is no more */
+    assert_null(r->last_error);
+    assert_int_equal(r->errors, 2);
+    feed(f, bad, 3, 5);
+    assert_non_null(r->last_error);
+}
+
 static void booleans_compare_with_booleans(void **state)
 {
     struct fixture *f = *state;
@@ -345,26 +204,6 @@ static void a_rule_that_changes_or_goes_ends_its_alerts(void **state)
     configure(f, "", BEGIN + 4000);
     feed(f, s, 5, 5);
     assert_said(f, "");
-}
-
-static void a_secondary_series_is_found_again_after_a_reload(void **state)
-{
-    struct fixture *f = *state;
-    static const char TWO[] = "rules = ( { name = \"r\"; expr = \"a.b > 1 and c.d > 1\"; } );";
-    configure(f, TWO, BEGIN);
-    feed(f, series(f, "c.d", 0, "i", NULL), 0, 5);
-    configure(f, TWO, BEGIN);
-    feed(f, series(f, "a.b", 0, "i", NULL), 1, 5);
-    assert_said(f, "firing r:condition met");
-}
-
-static void restart(struct fixture *f, const char *text, int64_t now)
-{
-    oc_rule_engine_save(f->e, NULL);
-    oc_rule_engine_destroy(f->e);
-    f->e = oc_rule_engine_create(f->store);
-    configure(f, text, now);
-    oc_rule_engine_restore(f->e, now);
 }
 
 static void durations_survive_a_restart(void **state)
@@ -474,6 +313,28 @@ static void firing_is_kept_on_and_ended_by_the_timer(void **state)
     assert_said(f, "firing r:condition met");
     oc_rule_engine_tick(f->e, BEGIN + 70 * OC_SECOND);
     assert_said(f, "resolved r:condition ended");
+}
+
+/* The sample may come before the timer has looked. */
+static void firing_is_kept_on_no_longer_than_was_said(void **state)
+{
+    struct fixture *f = *state;
+    configure(f,
+              "rules = ( { name = \"r\"; expr = \"a.b > 1\"; keep_firing_for = \"1m\"; "
+              "for = \"5m\"; } );",
+              BEGIN);
+    struct oc_series *s = series(f, "a.b", 0, "i", NULL);
+    feed(f, s, 0, 5);
+    feed(f, s, 300, 5);
+    feed(f, s, 400, 0);
+    assert_said(f, "pending r:condition met|firing r:condition met");
+    feed(f, s, 459, 5); /* within the minute it goes on */
+    feed(f, s, 500, 0);
+    assert_said(f, "");
+    feed(f, s, 620, 5);
+    assert_int_equal(f->e->events.count, 2);
+    assert_int_equal(oc_json_int(f->e->events.items[0].data, "at", 0), BEGIN + 560 * OC_SECOND);
+    assert_said(f, "resolved r:condition ended|pending r:condition met");
 }
 
 static void states_are_capped_and_room_is_made(void **state)
@@ -593,28 +454,25 @@ static void two_rules_cost_a_sample_well_under_four_microseconds(void **state)
 
 int main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(each_label_set_is_judged_by_itself),
         T(a_pending_rule_says_so_and_resets_quietly),
         T(a_series_that_is_gone_resolves),
         T(hysteresis_holds_until_resolve_is_true),
-        T(several_metrics_meet_by_their_labels),
-        T(what_is_ambiguous_is_unknown),
-        T(a_batch_is_judged_when_all_of_it_is_in),
         T(labels_thresholds_and_history_can_be_read),
         T(a_wrong_rule_is_off_alone_with_file_and_line),
         T(a_condition_that_fails_changes_nothing_and_is_counted),
+        T(a_problem_is_told_until_no_series_has_it),
         T(booleans_compare_with_booleans),
         T(a_reload_keeps_what_did_not_change),
         T(a_rule_that_changes_or_goes_ends_its_alerts),
-        T(a_secondary_series_is_found_again_after_a_reload),
         T(durations_survive_a_restart),
         T(an_hour_in_which_the_host_was_down_is_not_counted),
         T(a_short_restart_takes_nothing_from_the_duration),
         T(a_restart_with_another_rule_ends_the_alert),
         T(nonsense_in_the_store_is_thrown_away),
         T(firing_is_kept_on_and_ended_by_the_timer),
+        T(firing_is_kept_on_no_longer_than_was_said),
         T(states_are_capped_and_room_is_made),
         T(messages_fill_in_what_they_name),
         T(the_one_threshold_of_a_calculation_is_told),
