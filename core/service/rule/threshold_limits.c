@@ -36,15 +36,36 @@ static bool is_percentage(const char *key)
 }
 
 /* Spans, sizes and counts: nothing that is measured is below 0. */
-static bool is_amount(const char *key)
+static const struct measure {
+    const char *end;
+    int64_t unit_ms; /* of a span; 0 = it is none */
+} measures[] = {{"_ms", 1},
+                {"_seconds", OC_SECOND},
+                {"_minutes", OC_MINUTE},
+                {"_hours", OC_HOUR},
+                {"_days", OC_DAY},
+                {"_bytes", 0},
+                {"_mb", 0},
+                {"_gb", 0},
+                {"_count", 0}};
+
+/* NULL: the name tells none. */
+static const struct measure *measure_of(const char *key)
 {
-    static const char *const ends[] = {"_ms",    "_seconds", "_minutes", "_hours", "_days",
-                                       "_bytes", "_mb",      "_gb",      "_count"};
-    bool is = false;
-    for (size_t i = 0; i < OC_COUNT(ends); i++) {
-        is = is || oc_ends(key, ends[i]);
+    for (size_t i = 0; i < OC_COUNT(measures); i++) {
+        if (oc_ends(key, measures[i].end)) {
+            return &measures[i];
+        }
     }
-    return is;
+    return NULL;
+}
+
+bool oc_threshold_unit(const char *name, int64_t *unit_ms)
+{
+    const struct measure *m = measure_of(name);
+    const char *key = strrchr(name, '.');
+    *unit_ms = m != NULL ? m->unit_ms : OC_SECOND;
+    return *unit_ms > 0 && !is_percentage(key != NULL ? key + 1 : name);
 }
 
 static bool is_sound_alone(const struct oc_node *node)
@@ -52,7 +73,7 @@ static bool is_sound_alone(const struct oc_node *node)
     double number;
     const bool plain = node->type == OC_NODE_INT || node->type == OC_NODE_FLOAT;
     const bool percentage = is_percentage(node->key);
-    if (!plain || !(percentage || is_amount(node->key))) {
+    if (!plain || !(percentage || measure_of(node->key))) {
         return true;
     }
     return number_of(node, &number) && number >= 0 && (!percentage || number <= 100);

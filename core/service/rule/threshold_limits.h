@@ -20,4 +20,7 @@ const struct oc_node *oc_threshold_settle(const struct oc_threshold_limits *l, c
                                           const struct oc_node *defaults,
                                           const struct oc_node *node);
 
+/* What a number of this name counts: *unit_ms milliseconds, a second unless the name tells. False when it is no time. */
+bool oc_threshold_unit(const char *name, int64_t *unit_ms);
+
 #endif

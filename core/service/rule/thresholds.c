@@ -11,6 +11,8 @@
 #include "core/base/time.h"
 #include "core/service/rule/threshold_limits.h"
 
+#define SPAN_MAX 1e12 /* ms */
+
 static void add(struct oc_thresholds *t, const char *name, const struct oc_node *node)
 {
     struct oc_lua_value value = {.type = OC_LUA_NUMBER};
@@ -40,7 +42,11 @@ static void add_group(struct oc_thresholds *t, const struct oc_threshold_limits 
     for (size_t i = 0; i < group->count; i++) {
         const struct oc_node *node = group->children[i];
         int len = snprintf(name, sizeof(name), "%s.%s", prefix, node->key);
-        if (len < 0 || (size_t)len >= sizeof(name) || node->type == OC_NODE_LIST) {
+        if (len < 0 || (size_t)len >= sizeof(name)) {
+            oc_diags_add(limits->diags, false, node, prefix, "Give it a shorter name.",
+                         "a name in it makes more than %zu bytes with those of its groups",
+                         sizeof(name) - 1);
+        } else if (node->type == OC_NODE_LIST) {
             oc_diags_add(limits->diags, false, node, name,
                          "A threshold is a number, a text or a boolean.",
                          "expected a value, found a %s", oc_node_type_name(node->type));
@@ -122,6 +128,7 @@ int oc_thresholds_duration(const struct oc_thresholds *t, const char *text, int6
                            struct oc_error *err)
 {
     const struct oc_lua_value *value = NULL;
+    int64_t unit_ms = OC_SECOND;
     if (oc_starts(text, OC_THRESHOLDS_PREFIX)) {
         value = oc_thresholds_get(t, text);
         if (value == NULL) {
@@ -132,10 +139,16 @@ int oc_thresholds_duration(const struct oc_thresholds *t, const char *text, int6
             }
             return OC_E_CONFIG;
         }
+        if (!oc_threshold_unit(text, &unit_ms)) {
+            oc_error_set(err, OC_E_CONFIG, "%s is no time", text);
+            oc_error_hint(err, "Name a threshold that ends in _ms, _seconds, _minutes, _hours or "
+                               "_days, or write \"5m\".");
+            return OC_E_CONFIG;
+        }
     }
     if (value != NULL && value->type == OC_LUA_NUMBER && value->number >= 0 &&
-        value->number < 1e9) {
-        *ms = llround(value->number * (double)OC_SECOND);
+        value->number * (double)unit_ms < SPAN_MAX) {
+        *ms = llround(value->number * (double)unit_ms);
         return OC_OK;
     }
     const char *duration = value != NULL && value->type == OC_LUA_STRING ? value->string : text;

@@ -28,7 +28,8 @@ const struct oc_lua_value *oc_thresholds_get(const struct oc_thresholds *t,
 const char *oc_thresholds_nearest(const struct oc_thresholds *t,
                                   const char *name); /* NULL when none is near */
 
-/* "5m", or the name of a threshold: its text as a duration, its number as seconds. OC_E_CONFIG. */
+/* "5m", or the name of a threshold: its text as a duration, its number as what its name ends in (query_ms), else as seconds.
+ * OC_E_CONFIG. */
 int oc_thresholds_duration(const struct oc_thresholds *t, const char *text, int64_t *ms,
                            struct oc_error *err);
 

@@ -3,6 +3,7 @@
 
 #include "core/base/arena.h"
 #include "core/base/mem.h"
+#include "core/base/time.h"
 #include "core/config/parse.h"
 #include "core/service/rule/thresholds.h"
 
@@ -152,6 +153,51 @@ static void where_less_is_worse_the_warning_is_the_greater(void **state)
     }
 }
 
+static void a_name_that_is_too_long_is_told_as_such(void **state)
+{
+    struct fixture *f = *state;
+    char name[250];
+    memset(name, 'n', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    char *text = oc_asprintf("thresholds = {\n own = {%s = 5;};};", name);
+    read_all(f, text);
+    assert_int_equal(f->diags.list.count, 1);
+    assert_int_equal(f->diags.list.items[0].line, 2);
+    assert_string_equal(f->diags.list.items[0].key, "thresholds.own");
+    assert_non_null(strstr(f->diags.list.items[0].message, "more than 255 bytes"));
+    free(text);
+}
+
+static void a_time_is_counted_in_what_its_name_says(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        const char *name;
+        int64_t ms;
+    } cases[] = {{"timeout_ms", 30000},       {"wait_seconds", 300000}, {"hold_minutes", 300000},
+                 {"age_hours", 2 * OC_HOUR},  {"old_days", OC_DAY},     {"plain", 7000},
+                 {"sustained", 5 * OC_MINUTE}};
+    static const char *const none[] = {"room_percent", "percent",  "size_mb", "few_count",
+                                       "long_days",    "switched", "soon"};
+    struct oc_error err;
+    int64_t ms;
+    read_all(f, "thresholds = {t = {timeout_ms = 30000; wait_seconds = 300; hold_minutes = 5; "
+                "age_hours = 2; old_days = 1; plain = 7; sustained = \"5m\"; room_percent = 5; "
+                "percent = 5; size_mb = 5; few_count = 5; long_days = 20000; switched = true; "
+                "soon = \"soon\";};};");
+    for (size_t i = 0; i < OC_COUNT(cases); i++) {
+        char *name = oc_asprintf("thresholds.t.%s", cases[i].name);
+        assert_int_equal(oc_thresholds_duration(&f->t, name, &ms, &err), OC_OK);
+        assert_int_equal(ms, cases[i].ms);
+        free(name);
+    }
+    for (size_t i = 0; i < OC_COUNT(none); i++) {
+        char *name = oc_asprintf("thresholds.t.%s", none[i]);
+        assert_int_equal(oc_thresholds_duration(&f->t, name, &ms, &err), OC_E_CONFIG);
+        free(name);
+    }
+}
+
 static void a_check_says_the_first_that_is_wrong(void **state)
 {
     struct fixture *f = *state;
@@ -175,6 +221,8 @@ int main(void)
         T(a_span_and_a_size_are_not_below_0),
         T(a_warning_comes_before_what_is_critical),
         T(where_less_is_worse_the_warning_is_the_greater),
+        T(a_name_that_is_too_long_is_told_as_such),
+        T(a_time_is_counted_in_what_its_name_says),
         T(a_check_says_the_first_that_is_wrong),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
