@@ -2,6 +2,7 @@
 #include "core/service/rule/testing.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/buf.h"
@@ -71,7 +72,7 @@ static const struct oc_option expect_options[] = {{.name = "at",
                                                   {.name = "message",
                                                    .type = OC_OPT_STRING,
                                                    .offset = E(message),
-                                                   .help = "the message that it would send"},
+                                                   .help = "the message that was sent last"},
                                                   {0}};
 
 #define T(member) offsetof(struct test, member)
@@ -116,7 +117,10 @@ static const char *const other_keys[] = {"rules", "thresholds", NULL};
 struct run {
     struct oc_store *store;
     struct oc_rule_engine *engine;
-    struct oc_buf failure; /* "" = none so far */
+    OC_VEC(const struct expectation *) order; /* by their times */
+    size_t next;                              /* of `order`: not yet checked */
+    struct oc_map messages;                   /* fingerprint -> what was said last */
+    struct oc_buf failure;                    /* "" = none so far */
 };
 
 struct line {
@@ -200,11 +204,21 @@ static void fail(struct run *r, const struct expectation *x, const char *what, c
     }
 }
 
+static void fail_unusable(struct run *r, const struct expectation *x)
+{
+    const struct oc_rule *rule = oc_rule_engine_named(r->engine, x->rule);
+    char *got = rule == NULL            ? oc_strdup("not there")
+                : rule->problem == NULL ? oc_strdup("off")
+                                        : oc_asprintf("broken (%s)", rule->problem);
+    fail(r, x, "the rule", got, "a usable rule");
+    free(got);
+}
+
 static void check(struct run *r, const struct expectation *x)
 {
     const struct oc_rule *rule = oc_rule_engine_find(r->engine, x->rule);
     if (rule == NULL) {
-        fail(r, x, "the rule", "not there", "a usable rule");
+        fail_unusable(r, x);
         return;
     }
     const struct oc_rule_live *live = find_state(r, rule, x);
@@ -214,33 +228,52 @@ static void check(struct run *r, const struct expectation *x)
         fail(r, x, "the state", oc_rule_state_name(got),
              oc_rule_state_name((enum oc_rule_state)x->state));
     } else if (x->message != NULL && live != NULL) {
-        char *message = oc_rule_message(live, BEGIN + x->at_ms);
-        if (strcmp(message, x->message) != 0) {
-            fail(r, x, "the message", message, x->message);
+        const char *message = oc_map_get(&r->messages, live->fingerprint);
+        if (message == NULL || strcmp(message, x->message) != 0) {
+            fail(r, x, "the message", message != NULL ? message : "nothing", x->message);
         }
-        free(message);
     } else if (x->message != NULL) {
         fail(r, x, "the message", "nothing", x->message);
     }
 }
 
-/* Checks what is expected at times in [from, to). */
-static void check_between(struct run *r, const struct test *test, int64_t from, int64_t to)
+static void hear(void *ctx, const char *topic, json_t *data)
+{
+    struct run *r = ctx;
+    (void)topic;
+    free(oc_map_set(&r->messages, oc_json_str(data, "fingerprint", ""),
+                    oc_strdup(oc_json_str(data, "message", ""))));
+    json_decref(data);
+}
+
+static int by_time(const void *a, const void *b)
+{
+    const struct expectation *x = *(const struct expectation *const *)a,
+                             *y = *(const struct expectation *const *)b;
+    return x->at_ms != y->at_ms ? (x->at_ms > y->at_ms) - (x->at_ms < y->at_ms) : (x > y) - (x < y);
+}
+
+/* Time does not go back: it is the times that count, and not in which order they are written. */
+static void sort_expectations(struct run *r, const struct test *test)
 {
     const struct expectation *x = test->expect.items;
     for (uint64_t i = 0; i < test->expect.count; i++) {
-        if (x[i].at_ms >= from && x[i].at_ms < to) {
-            oc_rule_engine_tick(r->engine, BEGIN + x[i].at_ms);
-            check(r, &x[i]);
-        }
+        OC_VEC_PUSH(&r->order, &x[i]);
+    }
+    if (r->order.count > 0) {
+        qsort(r->order.items, r->order.count, sizeof(*r->order.items), by_time);
     }
 }
 
-static void drop_event(void *ctx, const char *topic, json_t *data)
+/* Checks what is expected before a time and was not yet. */
+static void check_until(struct run *r, int64_t to)
 {
-    (void)ctx;
-    (void)topic;
-    json_decref(data);
+    for (; r->next < r->order.count && r->order.items[r->next]->at_ms < to; r->next++) {
+        const struct expectation *x = r->order.items[r->next];
+        oc_rule_engine_tick(r->engine, BEGIN + x->at_ms);
+        oc_rule_engine_publish(r->engine, hear, r);
+        check(r, x);
+    }
 }
 
 /* The values of all series at one step, as one batch. */
@@ -256,7 +289,7 @@ static void feed(struct run *r, const struct line *lines, size_t count, size_t s
         }
     }
     oc_rule_engine_samples(r->engine, batch.items, batch.count);
-    oc_rule_engine_publish(r->engine, drop_event, NULL);
+    oc_rule_engine_publish(r->engine, hear, r);
     OC_VEC_FINISH(&batch);
 }
 
@@ -284,16 +317,16 @@ static void simulate(struct run *r, const struct test *test)
     struct oc_error err;
     size_t steps;
     oc_error_init(&err);
-    if (read_lines(r, test, lines, &steps, &err) != OC_OK) {
-        oc_buf_addf(&r->failure, "%s", err.message);
-    } else if (steps == 0) {
-        check_between(r, test, 0, INT64_MAX);
-    } else {
+    if (read_lines(r, test, lines, &steps, &err) == OC_OK) {
+        sort_expectations(r, test);
         for (size_t i = 0; i < steps; i++) {
             int64_t at = (int64_t)i * test->interval_ms;
+            check_until(r, at);
             feed(r, lines, test->input.count, i, BEGIN + at);
-            check_between(r, test, at, i + 1 < steps ? at + test->interval_ms : INT64_MAX);
         }
+        check_until(r, INT64_MAX);
+    } else {
+        oc_buf_addf(&r->failure, "%s", err.message);
     }
     for (uint64_t i = 0; i < test->input.count; i++) {
         oc_rule_values_finish(&lines[i].values);
@@ -324,17 +357,28 @@ static json_t *run_test(const struct test *test, const struct oc_rule_source *so
     oc_json_set_bool(row, "ok", r.failure.len == 0);
     oc_json_set_str(row, "message", r.failure.len > 0 ? r.failure.data : "");
     oc_buf_finish(&r.failure);
+    oc_map_finish(&r.messages, free);
+    OC_VEC_FINISH(&r.order);
     oc_diags_finish(&diags);
     return row;
 }
 
 /* ---- the whole file ---- */
 
-static int first_finding(const struct oc_diags *diags, struct oc_error *err)
+static bool is_about(const struct oc_diag *d, const char *part)
+{
+    const size_t len = part != NULL ? strlen(part) : 0;
+    return part != NULL && strncmp(d->key, part, len) == 0 &&
+           (d->key[len] == '\0' || d->key[len] == '.' || d->key[len] == '[');
+}
+
+/* The first finding about one of the parts, or (NULL) about anything. */
+static int first_finding(const struct oc_diags *diags, const char *const parts[2],
+                         struct oc_error *err)
 {
     for (size_t i = 0; i < diags->list.count; i++) {
         const struct oc_diag *d = &diags->list.items[i];
-        if (!d->warning) {
+        if (!d->warning && (parts == NULL || is_about(d, parts[0]) || is_about(d, parts[1]))) {
             oc_error_set(err, OC_E_CONFIG, "%s:%d: %s: %s", d->file != NULL ? d->file : "", d->line,
                          d->key, d->message);
             oc_error_hint(err, "%s", d->hint != NULL ? d->hint : "");
@@ -344,10 +388,12 @@ static int first_finding(const struct oc_diags *diags, struct oc_error *err)
     return OC_OK;
 }
 
-/* A wrong rule in the file is an error of the file, and not of the test that misses it. */
-static int check_rules(const struct oc_rule_source *source, struct oc_diags *diags,
-                       struct oc_error *err)
+/* A wrong rule or threshold in the file is an error of the file, and not of the test that misses it. What is wrong with those of
+ * the configuration is not. */
+static int check_own(const struct oc_rule_source *source, const char *const parts[2],
+                     struct oc_error *err)
 {
+    struct oc_diags diags = {0};
     struct oc_store_options options = {
         .path = ":memory:", .retention_ms = OC_DAY, .flush_interval_ms = OC_HOUR};
     struct oc_store *store = oc_store_open(&options, NULL, NULL, err);
@@ -355,10 +401,12 @@ static int check_rules(const struct oc_rule_source *source, struct oc_diags *dia
         return OC_E_PERMANENT;
     }
     struct oc_rule_engine *engine = oc_rule_engine_create(store);
-    oc_rule_engine_configure(engine, source, BEGIN, diags);
+    oc_rule_engine_configure(engine, source, BEGIN, &diags);
     oc_rule_engine_destroy(engine);
     oc_store_close(store);
-    return first_finding(diags, err);
+    const int code = first_finding(&diags, parts, err);
+    oc_diags_finish(&diags);
+    return code;
 }
 
 int oc_rule_test_file(const char *file, const struct oc_rule_source *source, json_t **rows,
@@ -367,6 +415,7 @@ int oc_rule_test_file(const char *file, const struct oc_rule_source *source, jso
     struct oc_arena arena = {0};
     struct oc_diags diags = {0};
     struct oc_rule_source own = *source;
+    const char *parts[2] = {NULL, NULL};
     struct file content = {0};
     int code = OC_E_CONFIG;
     *rows = NULL;
@@ -377,16 +426,17 @@ int oc_rule_test_file(const char *file, const struct oc_rule_source *source, jso
     }
     if (oc_node_get(root, "rules") != NULL) {
         own.rules = oc_node_get(root, "rules");
-        own.path = "rules";
+        own.path = parts[0] = "rules";
     }
     if (oc_node_get(root, "thresholds") != NULL) {
         own.thresholds = oc_node_get(root, "thresholds");
+        parts[1] = "thresholds";
     }
     oc_bind(file_options, sizeof(file_options[0]), root, "", other_keys, &content, sizeof(content),
             &arena, &diags);
-    code = first_finding(&diags, err);
-    if (code == OC_OK && own.rules != source->rules) {
-        code = check_rules(&own, &diags, err);
+    code = first_finding(&diags, NULL, err);
+    if (code == OC_OK && (parts[0] != NULL || parts[1] != NULL)) {
+        code = check_own(&own, parts, err);
     }
     if (code != OC_OK) {
         goto out;

@@ -11,7 +11,8 @@
  *
  * Values are separated by spaces: 95 a value; 95x10 ten of them; 50+5x4 is 50 55 60 65; _ no
  * sample; gone ends the series; true and false. `at` counts from the first value; samples of that
- * very time are in. A rule is `inactive` when nothing of it is pending or firing. [loop] */
+ * very time are in. A rule is `inactive` when nothing of it is pending or firing. `message` is what was said when the state was
+ * entered. The order of what is expected does not matter. [loop] */
 #ifndef OC_SERVICE_RULE_TESTING_H
 #define OC_SERVICE_RULE_TESTING_H
 

@@ -15,10 +15,22 @@ struct token {
     bool boolean;
 };
 
+/* A decimal number. strtod would take 0x10, ten zeros, for a hexadecimal one. */
+static const char *read_number(const char *p, double *number)
+{
+    const char *digits = p + (*p == '-' || *p == '+');
+    char *end = (char *)p;
+    if (digits[0] == '0' && (digits[1] == 'x' || digits[1] == 'X')) {
+        *number = 0;
+        return digits + 1;
+    }
+    *number = strtod(p, &end);
+    return end != p && isfinite(*number) ? end : NULL;
+}
+
 /* What the token begins with; returns what follows, NULL when it is nothing known. */
 static const char *read_value(const char *p, struct token *t)
 {
-    char *end;
     if (*p == '_') {
         t->value.absent = true;
         return p + 1;
@@ -32,29 +44,22 @@ static const char *read_value(const char *p, struct token *t)
         t->value.value = *p == 't' ? 1 : 0;
         return p + (*p == 't' ? 4 : 5);
     }
-    t->value.value = strtod(p, &end);
-    return end != p && isfinite(t->value.value) ? end : NULL;
+    return read_number(p, &t->value.value);
 }
 
 /* [+STEP][xCOUNT] */
 static bool read_rest(const char *p, const char *token_end, struct token *t)
 {
-    char *end = (char *)p;
     t->count = 1;
     if (*p == '+' || *p == '-') {
-        t->step = strtod(p, &end);
-        if (end == p || !isfinite(t->step)) {
-            return false;
-        }
+        p = read_number(p, &t->step);
     }
-    if (*end == 'x') {
-        const char *digits = end + 1;
-        t->count = strtol(digits, &end, 10);
-        if (end == digits || t->count < 1 || t->count > OC_RULE_VALUES_MAX) {
-            return false;
-        }
+    if (p != NULL && *p == 'x') {
+        char *end;
+        t->count = strtol(p + 1, &end, 10);
+        p = end > p + 1 && t->count >= 1 && t->count <= OC_RULE_VALUES_MAX ? end : NULL;
     }
-    return end == token_end;
+    return p == token_end;
 }
 
 static bool add_token(struct oc_rule_values *v, const struct token *t)

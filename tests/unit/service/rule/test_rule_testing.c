@@ -44,12 +44,32 @@ static void values_have_a_short_notation(void **state)
     assert_int_equal(v.list.count, 0);
 }
 
+static void ten_zeros_are_no_hexadecimal_number(void **state)
+{
+    struct oc_rule_values v;
+    (void)state;
+    assert_int_equal(values("0x10 95x10 50+0x5 -0x2 00x2 5-0x2", &v), OC_OK);
+    static const struct {
+        size_t count;
+        double value;
+    } EXPECTED[] = {{10, 0}, {10, 95}, {5, 50}, {2, 0}, {2, 0}, {2, 5}};
+    size_t at = 0;
+    for (size_t i = 0; i < OC_COUNT(EXPECTED); i++) {
+        for (size_t k = 0; k < EXPECTED[i].count; k++) {
+            assert_true(at < v.list.count && v.list.items[at].value == EXPECTED[i].value);
+            at++;
+        }
+    }
+    assert_int_equal(v.list.count, at);
+    oc_rule_values_finish(&v);
+}
+
 static void values_that_are_none_are_refused(void **state)
 {
-    static const char *const BAD[] = {"x",   "5x",  "5x0",      "5x-1",
-                                      "5y",  "5+",  "5+x2",     "truely",
-                                      "inf", "nan", "5x100001", "5x99999 5x99999",
-                                      "__",  "5 ;"};
+    static const char *const BAD[] = {
+        "x",    "5x",     "5x0",   "5x-1", "5y",       "5+",
+        "5+x2", "truely", "inf",   "nan",  "5x100001", "5x99999 5x99999",
+        "0X10", "0x1p3",  "5+0X3", "__",   "5 ;"};
     struct oc_rule_values v;
     (void)state;
     for (size_t i = 0; i < OC_COUNT(BAD); i++) {
@@ -61,18 +81,24 @@ static void values_that_are_none_are_refused(void **state)
 }
 
 /* Runs a file of tests with this content; rows are the caller's. */
-static int run_text(const char *text, json_t **rows, struct oc_error *err)
+static int run_from(const char *text, const struct oc_rule_source *source, json_t **rows,
+                    struct oc_error *err)
 {
-    static const struct oc_rule_source NONE = {.path = "alerts.rules"};
     char path[] = "/tmp/oc-rules-XXXXXX";
     int fd = mkstemp(path);
     assert_true(fd >= 0);
     assert_int_equal(oc_fd_write_all(fd, text, strlen(text)), 0);
     close(fd);
     oc_error_init(err);
-    int code = oc_rule_test_file(path, &NONE, rows, err);
+    int code = oc_rule_test_file(path, source, rows, err);
     unlink(path);
     return code;
+}
+
+static int run_text(const char *text, json_t **rows, struct oc_error *err)
+{
+    static const struct oc_rule_source NONE = {.path = "alerts.rules"};
+    return run_from(text, &NONE, rows, err);
 }
 
 static void the_shipped_rules_pass_their_tests(void **state)
@@ -198,6 +224,122 @@ static void a_failure_says_when_what_and_what_instead(void **state)
     json_decref(rows);
 }
 
+static void assert_all_pass(const char *text)
+{
+    struct oc_error err;
+    json_t *rows;
+    if (run_text(text, &rows, &err) != OC_OK) {
+        fail_msg("%s", err.message);
+    }
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        const json_t *row = json_array_get(rows, i);
+        if (!oc_json_bool(row, "ok", false)) {
+            fail_msg("%s", oc_json_str(row, "message", ""));
+        }
+    }
+    json_decref(rows);
+}
+
+/* Nobody looks between two samples, and it has ended there all the same. */
+static void firing_is_kept_on_as_on_a_host(void **state)
+{
+    (void)state;
+    assert_all_pass(
+        "rules = ( { name = \"r\"; expr = \"a.b > 1\"; for = \"5m\"; keep_firing_for = \"1m\"; "
+        "} );\n"
+        "tests = ( { name = \"t\"; interval = \"2m\"; input = ( { series = \"a.b\"; values = "
+        "\"2x4 0 2\"; } );\n"
+        "  expect = ( { at = \"6m\"; rule = \"r\"; state = \"firing\"; },\n"
+        "             { at = \"10m\"; rule = \"r\"; state = \"pending\"; } ); } );");
+}
+
+static void what_is_expected_may_be_written_in_any_order(void **state)
+{
+    (void)state;
+    assert_all_pass(
+        "rules = ( { name = \"r\"; expr = \"a.b > 1\"; keep_firing_for = \"8m\"; } );\n"
+        "tests = ( { name = \"t\"; interval = \"1m\"; input = ( { series = \"a.b\"; values = "
+        "\"2 0\"; } );\n"
+        "  expect = ( { at = \"10m\"; rule = \"r\"; state = \"resolved\"; },\n"
+        "             { at = \"5m\"; rule = \"r\"; state = \"firing\"; },\n"
+        "             { at = \"30s\"; rule = \"r\"; state = \"firing\"; } ); } );");
+}
+
+static void a_message_is_the_one_that_was_sent(void **state)
+{
+    (void)state;
+    assert_all_pass(
+        "rules = ( { name = \"r\"; expr = \"a.b > 1\"; for = \"2m\"; keep_firing_for = \"1m\"; "
+        "message = \"{value} for {duration}\"; } );\n"
+        "tests = ( { name = \"t\"; interval = \"1m\"; input = ( { series = \"a.b\"; values = "
+        "\"2 3 4 5 6 0\"; } );\n"
+        "  expect = ( { at = \"4m30s\"; rule = \"r\"; state = \"firing\"; message = \"4 for 2m\"; "
+        "},"
+        "\n             { at = \"1h\"; rule = \"r\"; state = \"resolved\"; message = \"0 for 6m\"; "
+        "}"
+        " ); } );");
+}
+
+/* The configuration has a rule; the file brings thresholds of its own. */
+static int run_with_rule(const char *text, json_t **rows, struct oc_error *err)
+{
+    static const char CONFIG[] =
+        "rules = ( { name = \"r\"; expr = \"a.b > thresholds.x.critical_percent\"; },\n"
+        "  { name = \"off\"; expr = \"a.b > 1\"; enabled = false; }, { name = \"bad\"; expr = "
+        "\"a.b "
+        ">\"; } );";
+    struct oc_parse_from from = {
+        .file = "c.conf", .layer = OC_LAYER_FILE, .includes = OC_INCLUDES_REFUSE};
+    struct oc_arena arena = {0};
+    const struct oc_node *root = oc_config_parse(&arena, CONFIG, strlen(CONFIG), &from, err);
+    const struct oc_rule_source source = {.rules = oc_node_get(root, "rules"),
+                                          .path = "alerts.rules"};
+    const int code = run_from(text, &source, rows, err);
+    oc_arena_finish(&arena);
+    return code;
+}
+
+static void thresholds_of_the_file_are_checked_and_a_broken_rule_says_why(void **state)
+{
+    struct oc_error err;
+    json_t *rows;
+    (void)state;
+    assert_int_equal(
+        run_with_rule("thresholds = {\n x = { critical_percent = 150; }; };\ntests = ( );", &rows,
+                      &err),
+        OC_E_CONFIG);
+    assert_non_null(
+        strstr(err.message, ":2: thresholds.x.critical_percent: expected a percentage"));
+    assert_int_equal(
+        run_with_rule(
+            "thresholds = { x = { critical_percent = 50; }; }; tests = ( { name = \"t\"; input = ( "
+            "{ series = \"a.b\"; values = \"51\"; } ); expect = ( { at = \"0\"; rule = \"r\"; "
+            "state = \"firing\"; } ); },\n"
+            "{ name = \"u\"; expect = ( { at = \"0\"; rule = \"bad\"; state = \"firing\"; } ); },\n"
+            "{ name = \"v\"; expect = ( { at = \"0\"; rule = \"off\"; state = \"firing\"; } ); } "
+            ");",
+            &rows, &err),
+        OC_OK);
+    static const char *const MESSAGES[] = {
+        "", "bad: the rule is broken (expr: ", "off: the rule is off, expected a usable rule"};
+    for (size_t i = 0; i < OC_COUNT(MESSAGES); i++) {
+        const json_t *row = json_array_get(rows, i);
+        assert_int_equal(oc_json_bool(row, "ok", false), i == 0);
+        if (strstr(oc_json_str(row, "message", ""), MESSAGES[i]) == NULL) {
+            fail_msg("%s", oc_json_str(row, "message", ""));
+        }
+    }
+    json_decref(rows);
+    assert_int_equal(run_with_rule("thresholds = { y = { top = 1; }; };\ntests = ( { name = \"t\"; "
+                                   "expect = ( { at = \"0\"; rule = \"r\"; state = \"firing\"; } "
+                                   "); } );",
+                                   &rows, &err),
+                     OC_OK);
+    assert_non_null(strstr(oc_json_str(json_array_get(rows, 0), "message", ""),
+                           "broken (expr: there is no threshold thresholds.x.critical_percent)"));
+    json_decref(rows);
+}
+
 static void times_between_samples_and_after_them_are_seen(void **state)
 {
     struct oc_error err;
@@ -255,6 +397,11 @@ int main(void)
         cmocka_unit_test(the_shipped_rules_pass_their_tests),
         cmocka_unit_test(every_shipped_rule_is_sound),
         cmocka_unit_test(a_failure_says_when_what_and_what_instead),
+        cmocka_unit_test(ten_zeros_are_no_hexadecimal_number),
+        cmocka_unit_test(firing_is_kept_on_as_on_a_host),
+        cmocka_unit_test(what_is_expected_may_be_written_in_any_order),
+        cmocka_unit_test(a_message_is_the_one_that_was_sent),
+        cmocka_unit_test(thresholds_of_the_file_are_checked_and_a_broken_rule_says_why),
         cmocka_unit_test(times_between_samples_and_after_them_are_seen),
         cmocka_unit_test(a_wrong_file_is_an_error_with_its_line),
     };
