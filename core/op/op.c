@@ -7,6 +7,7 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/config/bind.h"
+#include "core/config/command.h"
 #include "core/op/internal.h"
 
 struct oc_ops *oc_ops_create(struct oc_loop *loop, struct oc_bus *bus)
@@ -30,10 +31,26 @@ void oc_ops_destroy(struct oc_ops *ops)
     free(ops);
 }
 
+/* A parameter that a command line would take for its own could be given everywhere but there. */
+static int check_names(const struct oc_op *op, struct oc_error *err)
+{
+    for (const struct oc_option *o = op->params; o && o->name; o++) {
+        if (oc_command_option(o->name)) {
+            return oc_error_set(err, OC_E_CONFIG, "parameter %s: every command has that option",
+                                o->name);
+        }
+    }
+    return OC_OK;
+}
+
 int oc_ops_add_plugin(struct oc_ops *ops, const struct oc_op *op, void *ctx, struct oc_error *err)
 {
     if (oc_map_get(&ops->table, op->name)) {
         return oc_error_set(err, OC_E_CONFLICT, "operation %s exists already", op->name);
+    }
+    const int rc = check_names(op, err);
+    if (rc != OC_OK) {
+        return rc;
     }
     struct oc_op_slot *slot = oc_alloc(sizeof *slot);
     slot->op = op;
@@ -45,14 +62,15 @@ int oc_ops_add_plugin(struct oc_ops *ops, const struct oc_op *op, void *ctx, str
 
 void oc_ops_add(struct oc_ops *ops, const struct oc_op *op, void *ctx)
 {
-    int rc = oc_ops_add_plugin(ops, op, ctx, NULL);
-    OC_ASSERT(rc == OC_OK);
     struct oc_error err;
     oc_error_init(&err);
-    if (op->params &&
-        oc_options_check(op->params, sizeof *op->params, op->params_size, &err) != OC_OK) {
-        oc_err("bad option table", "operation=%s reason=%s", op->name, err.message);
-        oc_assert_fail("the option table of an operation is sound", __FILE__, __LINE__);
+    int rc = oc_ops_add_plugin(ops, op, ctx, &err);
+    if (rc == OC_OK && op->params) {
+        rc = oc_options_check(op->params, sizeof *op->params, op->params_size, &err);
+    }
+    if (rc != OC_OK) {
+        oc_err("bad operation", "operation=%s reason=%s", op->name, err.message);
+        oc_assert_fail("the description of an operation is sound", __FILE__, __LINE__);
     }
 }
 

@@ -874,7 +874,7 @@ def test_a_server_that_cuts_and_one_that_never_ends():
     registry.publish()
     with EvilServer(registry.dir) as server:
         host = Host()
-        host.add(server.url, timeout="1s")
+        host.add(server.url, read_timeout="1s")
         registry.publish(version="1.1.0")
         for part in ("timestamp.json", "snapshot.", "shard/", "/p/", "blob/"):
             out = folder("out")

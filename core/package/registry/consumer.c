@@ -71,8 +71,8 @@ static json_t *row_of(const struct oc_work *w, const struct oc_client *c, const 
     if (*oc_json_str(w->params, "ca", "")) {
         oc_json_set_str(row, "ca", oc_json_str(w->params, "ca", ""));
     }
-    if (oc_folder_span(w, "timeout", 0)) {
-        oc_json_set_int(row, "timeout_ms", oc_folder_span(w, "timeout", 0));
+    if (oc_folder_span(w, "read_timeout", 0)) {
+        oc_json_set_int(row, "timeout_ms", oc_folder_span(w, "read_timeout", 0));
     }
     return row;
 }
@@ -82,7 +82,7 @@ static struct oc_client *meet(struct oc_work *w, const char *name, const char *u
 {
     const char *ca = oc_json_str(w->params, "ca", "");
     const struct oc_source_options options = {.ca = *ca ? ca : NULL,
-                                              .timeout_ms = oc_folder_span(w, "timeout", 0)};
+                                              .timeout_ms = oc_folder_span(w, "read_timeout", 0)};
     struct oc_client *c = oc_client_new(w, name, url, &options);
     int code = c ? oc_client_pin(w, c, oc_json_str(w->params, "fingerprint", NULL)) : w->err.code;
     if (code == OC_OK) {

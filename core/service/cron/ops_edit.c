@@ -10,11 +10,17 @@
 
 /* ---- what is given ---- */
 
-/* The members of the definition that a call names; "params" is a JSON object as text. NULL and err. */
+/* The members of the definition that a call names; "params" is a JSON object as text, and `timeout` goes by another name here because
+ * every command has an option --timeout. NULL and err. */
 static json_t *given(const struct oc_call *call, struct oc_error *err)
 {
     json_t *json = json_deep_copy(oc_call_json(call)), *params = NULL;
+    json_t *limit = json_object_get(json, "time_limit");
     const char *text = oc_json_str(json, "params", NULL);
+    if (limit) {
+        json_object_set(json, "timeout", limit);
+        json_object_del(json, "time_limit");
+    }
     if (text) {
         params = oc_json_parse_request(text, strlen(text), err);
         if (!params) {
@@ -183,7 +189,7 @@ struct add_params {
          .offset = AT(o.overlap),                                                                  \
          .choices = "skip|queue|parallel",                                                         \
          .help = "when the run before is still going on; default skip"},                           \
-        {.name = "timeout",                                                                        \
+        {.name = "time_limit",                                                                     \
          .type = OC_OPT_DURATION,                                                                  \
          .offset = AT(o.timeout),                                                                  \
          .max = 31536000000.0,                                                                     \

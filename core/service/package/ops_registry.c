@@ -7,7 +7,7 @@
 struct params {
     const char *name, *output, *url, *fingerprint, *ca, *registry;
     int32_t trust_first, offline;
-    int64_t timeout, limit;
+    int64_t read_timeout, limit;
     struct oc_list words;
 };
 #define AT(member) offsetof(struct params, member)
@@ -35,9 +35,9 @@ static const struct oc_option add_options[] = {
      .type = OC_OPT_PATH,
      .offset = AT(ca),
      .help = "certificates to trust instead of the system's"},
-    {.name = "timeout",
+    {.name = "read_timeout",
      .type = OC_OPT_DURATION,
-     .offset = AT(timeout),
+     .offset = AT(read_timeout),
      .help = "give up after so long without a byte; default: 15s"},
     {0},
 };

@@ -7,6 +7,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/cli/commands.h"
+#include "core/config/command.h"
 
 #define ARGV_MAX 16
 
@@ -71,6 +72,22 @@ static void nothing_behind_two_dashes_is_an_option(void **state)
     char **argv = WORDS("config", "--", "--json");
     assert_int_equal(oc_args_global(&cli, argc, argv, &err), 3);
     assert_false(cli.json);
+}
+
+static void the_names_that_no_operation_may_use_are_those_of_the_table(void **state)
+{
+    (void)state;
+    for (const struct cli_global *g = oc_globals; g->name; g++) {
+        char name[32];
+        snprintf(name, sizeof name, "%s", g->name);
+        for (char *c = name; *c; c++) {
+            *c = *c == '-' ? '_' : *c;
+        }
+        if (!oc_command_option(name)) {
+            fail_msg("an operation could have a parameter %s, which --%s hides", name, g->name);
+        }
+    }
+    assert_false(oc_command_option("time_limit"));
 }
 
 static void an_option_without_its_value_is_refused(void **state)
@@ -359,6 +376,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(options_of_every_command_may_stand_anywhere, setup),
         cmocka_unit_test_setup(nothing_behind_two_dashes_is_an_option, setup),
+        cmocka_unit_test_setup(the_names_that_no_operation_may_use_are_those_of_the_table, setup),
         cmocka_unit_test_setup(an_option_without_its_value_is_refused, setup),
         cmocka_unit_test_setup(a_set_without_a_key_is_refused, setup),
         cmocka_unit_test_setup(at_most_64_values_may_be_set, setup),

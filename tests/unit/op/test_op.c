@@ -2,6 +2,7 @@
 #include "tests/unit/unit.h"
 
 #include "core/base/json.h"
+#include "core/base/mem.h"
 #include "core/base/text.h"
 #include "core/op/op.h"
 
@@ -499,6 +500,21 @@ static void a_name_that_is_taken_is_refused_to_plugins(void **state)
     assert_non_null(strstr(err.message, "test.greet"));
 }
 
+static void a_parameter_that_every_command_has_is_refused(void **state)
+{
+    static const char *const taken[] = {"timeout", "json", "no_color", "version"};
+    struct oc_error err;
+    (void)state;
+    for (size_t i = 0; i < OC_COUNT(taken); i++) {
+        const struct oc_option params[] = {{.name = taken[i], .type = OC_OPT_STRING}, {0}};
+        const struct oc_op op = {.name = "brought.along", .summary = "x", .params = params};
+        oc_error_init(&err);
+        assert_int_equal(oc_ops_add_plugin(f.ops, &op, NULL, &err), OC_E_CONFIG);
+        assert_non_null(strstr(err.message, taken[i]));
+        assert_null(oc_ops_find(f.ops, op.name));
+    }
+}
+
 /* A call whose end is the end of another one, as a check that waits for a collector is. */
 static struct oc_call *outer;
 
@@ -576,6 +592,8 @@ int main(void)
                                         destroy),
         cmocka_unit_test_setup_teardown(the_generation_is_another_when_an_operation_comes_or_goes,
                                         create, destroy),
+        cmocka_unit_test_setup_teardown(a_parameter_that_every_command_has_is_refused, create,
+                                        destroy),
         cmocka_unit_test_setup_teardown(a_name_that_is_taken_is_refused_to_plugins, create,
                                         destroy),
     };

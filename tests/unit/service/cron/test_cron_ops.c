@@ -35,6 +35,29 @@ static void an_added_schedule_runs_and_survives_restarts(void **state)
     assert_int_equal(oc_json_int(json_object_get(st.result, "params"), "n", 0), 2);
 }
 
+static const char *timeout_of(const char *name)
+{
+    char params[64];
+    snprintf(params, sizeof params, "{\"name\":\"%s\"}", name);
+    return oc_json_str(stage_ask(&st, "cron.show", params), "timeout", "");
+}
+
+/* The name that a command line can give it; the definition, and what is stored, say "timeout". */
+static void a_time_limit_is_the_timeout_of_the_definition(void **state)
+{
+    (void)state;
+    configure("");
+    as(OC_ROLE_OPERATOR, "cron.add",
+       "{\"name\":\"a\",\"every\":\"10m\",\"op\":\"test.ok\",\"time_limit\":\"30s\"}");
+    assert_int_equal(st.code, OC_OK);
+    crash_and_restart();
+    assert_string_equal(timeout_of("a"), "30s");
+    as(OC_ROLE_OPERATOR, "cron.edit", "{\"name\":\"a\",\"time_limit\":\"2d\"}");
+    assert_string_equal(timeout_of("a"), "2d");
+    as(OC_ROLE_OPERATOR, "cron.edit", "{\"name\":\"a\",\"every\":\"5m\"}");
+    assert_string_equal(timeout_of("a"), "2d");
+}
+
 static void mistakes_are_named(void **state)
 {
     (void)state;
@@ -434,6 +457,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(an_added_schedule_runs_and_survives_restarts),
+        T(a_time_limit_is_the_timeout_of_the_definition),
         T(mistakes_are_named),
         T(an_operation_that_is_not_there_is_told_with_the_nearest),
         T(at_most_two_hundred_are_added),
