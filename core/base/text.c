@@ -114,6 +114,19 @@ bool oc_utf8_valid(const char *s, size_t len)
     return true;
 }
 
+bool oc_utf8_printable(const char *s, size_t len, bool lines)
+{
+    uint32_t code;
+    for (size_t at = 0, n; at < len; at += n) {
+        n = oc_utf8_next(s + at, len - at, &code);
+        const bool space = lines && n && (code == '\t' || code == '\n');
+        if (!n || (oc_utf8_control(code) && !space) || oc_utf8_bidi(code)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 char *oc_utf8_clean(const char *s, size_t len)
 {
     struct oc_buf out = {0};

@@ -15,6 +15,8 @@ bool oc_name_valid(const char *s); /* [A-Za-z0-9][A-Za-z0-9_.-]{0,63} */
 /* "an" before a vowel, else "a" */
 const char *oc_article(const char *word);
 bool oc_utf8_valid(const char *s, size_t len);
+/* UTF-8 in which nothing acts upon a terminal or turns the writing beside it; with `lines`, \t and \n are fine. */
+bool oc_utf8_printable(const char *s, size_t len, bool lines);
 /* A copy in which each bad byte is U+FFFD and control characters other than \t \n are dropped; owned by the caller. */
 char *oc_utf8_clean(const char *s, size_t len);
 bool oc_glob(const char *pattern, const char *s); /* * and ?, no classes */

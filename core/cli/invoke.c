@@ -15,6 +15,7 @@
 #include "core/cli/show.h"
 #include "core/cli/sign.h"
 #include "core/cli/term.h"
+#include "core/config/command.h"
 
 /* ---- one call ---- */
 
@@ -238,7 +239,7 @@ static struct brought {
 const struct cli_op *oc_invoke_op_from_json(const json_t *json)
 {
     const json_t *list = json_object_get(json, "params");
-    const char *name = oc_json_str(json, "name", NULL);
+    const char *name = oc_json_str(json, "name", NULL), *view = oc_json_str(json, "view", NULL);
     if (!name) {
         return NULL;
     }
@@ -251,7 +252,7 @@ const struct cli_op *oc_invoke_op_from_json(const json_t *json)
                             .summary = oc_strdup(oc_json_str(json, "summary", "")),
                             .role = oc_strdup(oc_json_str(json, "role", "")),
                             .flags = flags_of(json_object_get(json, "flags")),
-                            .view = oc_strdup(oc_json_str(json, "view", NULL)),
+                            .view = view && oc_command_view(view) ? oc_strdup(view) : NULL,
                             .description = oc_strdup(oc_json_str(json, "description", NULL)),
                             .example = oc_strdup(oc_json_str(json, "example", NULL)),
                             .params = params,

@@ -217,14 +217,35 @@ static enum oc_role op_role(const json_t *op)
     return strcmp(role, "admin") == 0 ? OC_ROLE_ADMIN : OC_ROLE_OPERATOR;
 }
 
+/* A copy that lives as long as the operation; NULL when there is no such text. */
+static const char *text_of(struct plugin_op *po, const json_t *json, const char *key)
+{
+    const char *text = oc_json_str(json, key, NULL);
+    return text ? oc_arena_strdup(&po->arena, text) : NULL;
+}
+
+/* As it would be written in a configuration. */
+static const char *default_of(struct plugin_op *po, const json_t *p)
+{
+    const json_t *value = json_object_get(p, "default");
+    if (!value || json_is_null(value) || json_is_string(value)) {
+        return text_of(po, p, "default");
+    }
+    char *text = oc_json_text(value);
+    const char *kept = oc_arena_strdup(&po->arena, text);
+    free(text);
+    return kept;
+}
+
 static void fill_param(struct plugin_op *po, struct oc_option *o, const json_t *p)
 {
-    const char *choices = oc_json_str(p, "choices", NULL);
     o->name = oc_arena_strdup(&po->arena, oc_json_str(p, "name", ""));
     o->type = option_type(oc_json_str(p, "type", "string"));
     o->flags = (oc_json_bool(p, "required", false) ? OC_OPT_REQUIRED : 0) |
-               (oc_json_bool(p, "positional", false) ? OC_OPT_POSITIONAL : 0);
-    o->choices = choices ? oc_arena_strdup(&po->arena, choices) : NULL;
+               (oc_json_bool(p, "positional", false) ? OC_OPT_POSITIONAL : 0) |
+               (oc_json_bool(p, "advanced", false) ? OC_OPT_ADVANCED : 0);
+    o->default_text = default_of(po, p);
+    o->choices = text_of(po, p, "choices");
     o->min = oc_json_num(p, "min", 0);
     o->max = oc_json_num(p, "max", 0);
     o->help = oc_arena_strdup(&po->arena, oc_json_str(p, "help", ""));
@@ -275,14 +296,15 @@ static struct plugin_op *plugin_op_create(struct oc_bridge *b, const struct oc_m
                                           const json_t *json)
 {
     struct plugin_op *po = oc_calloc(1, sizeof *po);
-    const char *view = oc_json_str(json, "view", NULL);
     po->bridge = b;
     po->plugin = oc_arena_strdup(&po->arena, m->name);
     po->method = oc_arena_strdup(&po->arena, oc_json_str(json, "method", ""));
     po->json = json_deep_copy(json);
     po->op.name = oc_arena_strdup(&po->arena, oc_json_str(json, "name", ""));
     po->op.summary = oc_arena_strdup(&po->arena, oc_json_str(json, "summary", ""));
-    po->op.view = view ? oc_arena_strdup(&po->arena, view) : NULL;
+    po->op.view = text_of(po, json, "view");
+    po->op.description = text_of(po, json, "description");
+    po->op.example = text_of(po, json, "example");
     po->op.role = op_role(json);
     po->op.flags = op_flags(json);
     po->op.params = po->params;

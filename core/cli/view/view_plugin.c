@@ -57,7 +57,8 @@ static void show_rights(const struct cli *cli, const json_t *data)
     json_array_foreach(json_object_get(data, "unenforced"), i, text)
     {
         oc_term_cell(stdout, "  not enforced: ", 0, TERM_YELLOW, cli->color);
-        oc_term_cell(stdout, json_string_value(text), 0, TERM_PLAIN, false);
+        oc_term_cell(stdout, json_is_string(text) ? json_string_value(text) : "", 0, TERM_PLAIN,
+                     false);
         fputc('\n', stdout);
     }
 }

@@ -140,7 +140,8 @@ static void show_status(const struct cli_show *s, const json_t *data)
         oc_term_cell(stdout, i ? "" : "problems", i ? 0 : LABEL_WIDTH + 2, TERM_YELLOW,
                      s->cli->color);
         printf("%*s", i ? LABEL_WIDTH + 2 : 0, "");
-        oc_term_cell(stdout, json_string_value(problem), 0, TERM_PLAIN, false);
+        oc_term_cell(stdout, json_is_string(problem) ? json_string_value(problem) : "", 0,
+                     TERM_PLAIN, false);
         fputc('\n', stdout);
     }
     if (oc_json_bool(data, "ephemeral", false) && s->cli->tty) {

@@ -16,7 +16,8 @@ static void show(const struct cli_show *s, const json_t *data)
     {
         if (json_is_string(receipt)) {
             printf("  ballot %zu: ", i + 1);
-            oc_term_cell(stdout, json_string_value(receipt), 0, TERM_RED, s->cli->color);
+            oc_term_cell(stdout, json_is_string(receipt) ? json_string_value(receipt) : "", 0,
+                         TERM_RED, s->cli->color);
             fputc('\n', stdout);
         }
     }

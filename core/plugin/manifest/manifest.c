@@ -8,6 +8,7 @@
 #include "core/base/map.h"
 #include "core/base/mem.h"
 #include "core/base/text.h"
+#include "core/config/command.h"
 #include "core/plugin/internal.h"
 #include "core/plugin/manifest/shape.h"
 #include "core/sys/file.h"
@@ -44,7 +45,7 @@ static bool is_version(const char *s)
 
 static bool is_sentence(const char *s)
 {
-    return *s && !strchr(s, '\n') && strlen(s) <= 512;
+    return *s && !strpbrk(s, "\t\n") && strlen(s) <= 512;
 }
 
 static bool is_library(const char *s)
@@ -62,6 +63,11 @@ static bool is_dotted(const char *s)
 {
     const bool ends_well = islower((unsigned char)*s) && s[strlen(s) - 1] != '.';
     return ends_well && !s[strspn(s, WORD ".")] && !strstr(s, "..") && strlen(s) <= 128;
+}
+
+static bool is_param(const char *s)
+{
+    return is_word(s) && !oc_command_option(s);
 }
 
 /* A dotted name, or the beginning of one with "*" for the rest. */
@@ -112,6 +118,24 @@ static const struct oc_shape option_keys[] = {
     {0},
 };
 
+static const struct oc_shape param_keys[] = {
+    {.key = "name",
+     .required = true,
+     .check = is_param,
+     .expected = "a snake_case word that is no option of every command, as \"timeout\" is"},
+    {.key = "type", .required = true, .choices = OPTION_TYPES},
+    {.key = "help", .required = true, .check = is_sentence, .expected = "one line"},
+    {.key = "default", .type = OC_SHAPE_ANY},
+    {.key = "required", .type = OC_SHAPE_BOOL},
+    {.key = "positional", .type = OC_SHAPE_BOOL},
+    {.key = "advanced", .type = OC_SHAPE_BOOL},
+    {.key = "choices", .check = is_sentence, .expected = "words such as \"a|b|c\""},
+    {.key = "min", .type = OC_SHAPE_NUMBER},
+    {.key = "max", .type = OC_SHAPE_NUMBER},
+    {.key = "options", .type = OC_SHAPE_OBJECTS, .keys = option_keys},
+    {0},
+};
+
 const struct oc_shape oc_manifest_metric_keys[] = {
     {.key = "name",
      .required = true,
@@ -137,9 +161,11 @@ static const struct oc_shape operation_keys[] = {
     {.key = "role", .choices = "viewer|operator|admin"},
     {.key = "flags",
      .type = OC_SHAPE_STRINGS,
-     .choices = "mutates|destructive|replay_safe|streams|ephemeral|internal|collects|acts"},
-    {.key = "params", .type = OC_SHAPE_OBJECTS, .keys = option_keys},
-    {.key = "view"},
+     .choices = "mutates|destructive|replay_safe|internal|acts"},
+    {.key = "params", .type = OC_SHAPE_OBJECTS, .keys = param_keys},
+    {.key = "view",
+     .check = oc_command_view,
+     .expected = "\"record\", \"text:KEY\" or \"table:KEY=Title,...\""},
     {.key = "description"},
     {.key = "example"},
     {0},

@@ -33,7 +33,8 @@ static bool text_fits(const struct oc_shape *shape, struct oc_view text)
     }
     memcpy(copy, text.ptr, text.len);
     copy[text.len] = '\0';
-    return (!shape->choices || oc_choice_has(shape->choices, copy)) &&
+    return oc_utf8_printable(copy, text.len, true) &&
+           (!shape->choices || oc_choice_has(shape->choices, copy)) &&
            (!shape->check || shape->check(copy));
 }
 

@@ -317,12 +317,7 @@ static const struct permission *find_permission(const char *text, const char **r
 static bool printable(const char *text)
 {
     size_t len = strlen(text);
-    for (size_t i = 0; i < len; i++) {
-        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f) {
-            return false;
-        }
-    }
-    return len > 0 && len <= OC_RIGHT_TEXT_MAX && oc_utf8_valid(text, len);
+    return len > 0 && len <= OC_RIGHT_TEXT_MAX && oc_utf8_printable(text, len, false);
 }
 
 /* "/a/" is "/a" and "/a/ **" without the space is "/a/ *": one text for one right. */

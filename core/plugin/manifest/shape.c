@@ -95,6 +95,9 @@ static int check_text(const struct oc_shape *s, const json_t *value, const struc
     if (strlen(text) != json_string_length(value)) {
         return complain(at, err, "holds a NUL character");
     }
+    if (!oc_utf8_printable(text, strlen(text), true)) {
+        return complain(at, err, "holds a control character, or one that turns the writing");
+    }
     if (s->choices && !oc_choice_has(s->choices, text)) {
         return complain(at, err, "expected one of %s, got \"%.*s\"", s->choices, VALUE_MAX, text);
     }

@@ -8,7 +8,7 @@
 #include "core/base/error.h"
 
 enum oc_shape_type {
-    OC_SHAPE_STRING,
+    OC_SHAPE_STRING, /* nothing in it acts upon a terminal */
     OC_SHAPE_BOOL,
     OC_SHAPE_NUMBER,
     OC_SHAPE_STRINGS, /* a list of strings; `check` and `choices` hold for each */

@@ -72,6 +72,13 @@ static void utf8_is_checked_as_rfc_3629_says(void **state)
         assert_false(oc_utf8_valid(bad[i], strlen(bad[i])));
     }
     assert_true(oc_utf8_valid("\0", 1));
+    assert_true(oc_utf8_printable("a\tb\n\xc3\xa4", 6, true));
+    static const char *const acting[] = {"\x1b[2J",      "\x7f", "\xc2\x9b",
+                                         "\xe2\x80\xae", "\xff", "\r"};
+    for (size_t i = 0; i < OC_COUNT(acting); i++) {
+        assert_false(oc_utf8_printable(acting[i], strlen(acting[i]), true));
+    }
+    assert_false(oc_utf8_printable("a\nb", 3, false));
     assert_false(oc_utf8_valid("\xc3\xa4", 1));
 }
 

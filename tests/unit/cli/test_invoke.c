@@ -68,6 +68,30 @@ static void an_operation_of_a_plugin_is_read_from_its_description(void **state)
     json_decref(json);
 }
 
+/* Whatever tells of it: a view of one operation trusts what that one answers, and a table without columns cannot be drawn. */
+static void a_view_that_only_the_host_may_use_is_left_out(void **state)
+{
+    static const struct {
+        const char *view;
+        bool kept;
+    } cases[] = {{"record", true},  {"text:body", true},      {"table:a=A,b", true},
+                 {"table:", false}, {"table:=A", false},      {"table:a,,b", false},
+                 {"text:", false},  {"custom:health", false}, {"custom:plugin", false},
+                 {"records", false}};
+    (void)state;
+    for (size_t i = 0; i < OC_COUNT(cases); i++) {
+        json_t *json = json_pack("{s:s,s:s}", "name", "redis.look", "view", cases[i].view);
+        const struct cli_op *op = oc_invoke_op_from_json(json);
+        assert_non_null(op);
+        if (cases[i].kept) {
+            assert_string_equal(op->view, cases[i].view);
+        } else {
+            assert_null(op->view);
+        }
+        json_decref(json);
+    }
+}
+
 static void what_is_no_description_is_no_operation(void **state)
 {
     (void)state;
@@ -92,6 +116,7 @@ int main(void)
         cmocka_unit_test_setup(what_destroys_is_refused_when_nobody_can_be_asked, setup),
         cmocka_unit_test_setup(with_yes_nobody_is_asked, setup),
         cmocka_unit_test_setup(an_operation_of_a_plugin_is_read_from_its_description, setup),
+        cmocka_unit_test_setup(a_view_that_only_the_host_may_use_is_left_out, setup),
         cmocka_unit_test_setup(what_is_no_description_is_no_operation, setup),
         cmocka_unit_test_setup(without_a_daemon_there_are_no_more_operations, setup),
     };

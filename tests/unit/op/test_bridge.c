@@ -33,11 +33,14 @@ static struct fixture f;
 static const char operations[] = LIBRARY
     ", \"operations\": ["
     "{\"name\": \"tool.echo\", \"summary\": \"Say it again\", \"method\": \"tool.echo/1\","
-    " \"role\": \"viewer\", \"view\": \"record\", \"flags\": [\"mutates\"], \"params\": ["
+    " \"role\": \"viewer\", \"view\": \"record\", \"description\": \"At length\","
+    " \"example\": \"openclaw tool echo a\", \"flags\": [\"mutates\"], \"params\": ["
     "   {\"name\": \"text\", \"type\": \"string\", \"required\": true, \"positional\": true,"
     "    \"help\": \"what\"},"
-    "   {\"name\": \"times\", \"type\": \"int\", \"max\": 9, \"help\": \"how often\"},"
-    "   {\"name\": \"how\", \"type\": \"enum\", \"choices\": \"loud|low\", \"help\": \"how\"},"
+    "   {\"name\": \"times\", \"type\": \"int\", \"max\": 9, \"default\": 2,"
+    "    \"advanced\": true, \"help\": \"how often\"},"
+    "   {\"name\": \"how\", \"type\": \"enum\", \"choices\": \"loud|low\","
+    "    \"default\": \"low\", \"help\": \"how\"},"
     "   {\"name\": \"rest\", \"type\": \"ints\", \"help\": \"more\"},"
     "   {\"name\": \"dry_run\", \"type\": \"bool\", \"help\": \"look only\"},"
     "   {\"name\": \"wait\", \"type\": \"duration\", \"help\": \"how long\"}]},"
@@ -206,6 +209,11 @@ static void an_operation_of_a_manifest_stands_in_the_table(void **state)
     assert_string_equal(op->params[0].name, "text");
     assert_int_equal(op->params[0].flags, OC_OPT_REQUIRED | OC_OPT_POSITIONAL);
     assert_int_equal(op->params[1].type, OC_OPT_INT);
+    assert_int_equal(op->params[1].flags, OC_OPT_ADVANCED);
+    assert_string_equal(op->params[1].default_text, "2");
+    assert_string_equal(op->params[2].default_text, "low");
+    assert_string_equal(op->description, "At length");
+    assert_string_equal(op->example, "openclaw tool echo a");
     assert_int_equal(op->params[2].type, OC_OPT_ENUM);
     assert_int_equal(op->params[3].type, OC_OPT_INTS);
     assert_string_equal(op->params[6].name, "instance");

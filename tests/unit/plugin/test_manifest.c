@@ -12,6 +12,9 @@
     "\"name\": \"redis\", \"version\": \"1.2.3\", \"summary\": \"Watches Redis\","                 \
     "\"kind\": \"collector\", \"library\": \"redis.so\", \"abi\": \"1.0\""
 
+#define OPERATION(more)                                                                            \
+    "\"operations\": [{\"name\": \"a.b\", \"summary\": \"s\", \"method\": \"t/1\"" more "}]"
+
 static struct oc_manifest *parse(const char *text, struct oc_error *err)
 {
     oc_error_init(err);
@@ -84,6 +87,28 @@ static const struct {
     {"{" GOOD ", \"operations\": [{\"name\": \"a.b\", \"summary\": \"s\", \"method\": \"t/1\","
      " \"params\": [{\"name\": \"p\", \"type\": \"text\", \"help\": \"h\"}]}]}",
      "operations[0].params[0].type: expected one of bool|int"},
+    {"{" GOOD
+     ", " OPERATION(", \"params\": [{\"name\": \"dry\", \"type\": \"bool\", \"help\": \"h\"},"
+                    " {\"name\": \"timeout\", \"type\": \"int\", \"help\": \"h\"}]") "}",
+     "operations[0].params[1].name: expected a snake_case word that is no option of every command"},
+    {"{" GOOD ", " OPERATION(", \"params\": [{\"name\": \"p\", \"type\": \"enum\", \"help\": \"h\","
+                             " \"choices\": [\"a\", \"b\"]}]") "}",
+     "operations[0].params[0].choices: expected a string, got a list"},
+    {"{" GOOD ", " OPERATION(", \"view\": \"table:\"") "}",
+     "operations[0].view: expected \"record\""},
+    {"{" GOOD ", " OPERATION(", \"view\": \"custom:plugin\"") "}",
+     "operations[0].view: expected \"record\""},
+    {"{" GOOD ", " OPERATION(", \"flags\": [\"streams\"]") "}",
+     "operations[0].flags[0]: expected one of mutates|"},
+    {"{" GOOD ", " OPERATION(", \"example\": \"a\\u001b]0;owned\\u0007\"") "}",
+     "operations[0].example: holds a control character"},
+    {"{" GOOD ", " OPERATION(", \"description\": \"a\xc2\x9b\"") "}",
+     "operations[0].description: holds a control character"},
+    {"{" GOOD ", \"license\": \"\\u007f\"}", "license: holds a control character"},
+    {"{" GOOD ", \"author\": \"\xe2\x80\xae\"}", "author: holds a control character"},
+    {"{" GOOD ", \"metrics\": [{\"name\": \"a\", \"help\": \"h\xc2\x9b\", \"type\": \"gauge\"}]}",
+     "metrics[0].help: holds a control character"},
+    {"{" GOOD ", \"keywords\": [\"a\\tb\"]}", "keywords[0]: expected a word"},
     {"{" GOOD ", \"permissions\": [\"everything\"]}", "permissions[0]: expected category:action["},
     {"{" GOOD ", \"replay_safe\": [1]}", "replay_safe[0]: expected a string"},
     {"{\"name\": \"a\", \"version\": \"1.0.0\", \"summary\": \"s\", \"library\": \"a.so\"}",
