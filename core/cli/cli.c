@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/cli/show.h"
+#include "core/cli/term.h"
 
 static int terminal_width(void)
 {
@@ -42,7 +43,7 @@ int oc_cli_fail(const struct cli *cli, const struct oc_error *err, int exit_code
 {
     if (cli->json) {
         struct cli_answer answer = {.err = *err};
-        oc_show_document(&answer, !cli->tty);
+        oc_show_document(cli, &answer, !cli->tty);
     } else {
         oc_show_error(cli, err);
     }
@@ -57,7 +58,7 @@ int oc_cli_fail_usage(const struct cli *cli, const struct oc_error *err)
 void oc_cli_print_data(const struct cli *cli, json_t *data)
 {
     struct cli_answer answer = {.ok = true, .data = data};
-    oc_show_document(&answer, !cli->tty);
+    oc_show_document(cli, &answer, !cli->tty);
     oc_answer_finish(&answer);
 }
 
@@ -96,6 +97,6 @@ bool oc_cli_confirm(const char *question)
     if (!oc_cli_may_ask()) {
         return false;
     }
-    fprintf(stderr, "%s [y/N] ", question);
+    oc_term_printf(stderr, "%s [y/N] ", question);
     return fgets(line, sizeof line, stdin) && (line[0] == 'y' || line[0] == 'Y');
 }

@@ -150,8 +150,8 @@ static bool explain_topics(const struct cli *cli, const char *word)
     json_array_foreach(found, i, topic)
     {
         if (!cli->json) {
-            printf("%s (%s): %s\n", oc_json_str(topic, "name", ""), oc_json_str(topic, "kind", ""),
-                   oc_json_str(topic, "meaning", ""));
+            oc_term_printf(stdout, "%s (%s): %s\n", oc_json_str(topic, "name", ""),
+                           oc_json_str(topic, "kind", ""), oc_json_str(topic, "meaning", ""));
         }
     }
     json_decref(found);

@@ -15,7 +15,8 @@
 /* "  name   text", the text wrapped beside the name, below it when the name is long. */
 static void entry(FILE *out, const char *name, const char *text, size_t column)
 {
-    fprintf(out, "  %s", name);
+    fputs("  ", out);
+    oc_term_cell(out, name, 0, TERM_PLAIN, false);
     size_t used = 2 + oc_term_width(name);
     if (used + 2 > column) {
         fprintf(out, "\n%*s", (int)column, "");
@@ -43,7 +44,7 @@ static void examples(FILE *out, const char *text)
     title(out, strchr(text, '\n') ? "Examples" : "Example");
     while (*text) {
         size_t len = strcspn(text, "\n");
-        fprintf(out, "  %.*s\n", (int)len, text);
+        oc_term_printf(out, "  %.*s\n", (int)len, text);
         text += len + (text[len] == '\n');
     }
 }

@@ -109,7 +109,7 @@ static void flush(const struct cli_op *op, const struct cli_answer *answer)
     const char *name = oc_json_str(answer->data, "name", NULL);
     fputs("openclaw: a secret was made, and nobody has seen it\n", stderr);
     if (name && strcmp(op->name, "token.create") == 0) {
-        fprintf(stderr, "  `openclaw token revoke %s` takes it back.\n", name);
+        oc_term_printf(stderr, "  `openclaw token revoke %s` takes it back.\n", name);
     }
 }
 

@@ -80,7 +80,19 @@ static json_t *error_json(const struct cli_answer *answer)
     return error;
 }
 
-void oc_show_document(const struct cli_answer *answer, bool line)
+void oc_show_json(const struct cli *cli, const json_t *json, bool line)
+{
+    char *text = json_dumps(json, (line ? JSON_COMPACT : JSON_INDENT(2)) | WRITE_FLAGS);
+    if (cli->tty) {
+        oc_term_json(stdout, text);
+    } else {
+        fputs(text, stdout);
+    }
+    fputc('\n', stdout);
+    free(text);
+}
+
+void oc_show_document(const struct cli *cli, const struct cli_answer *answer, bool line)
 {
     json_t *document = json_object();
     oc_json_set_str(document, "schema", OC_SCHEMA);
@@ -89,16 +101,14 @@ void oc_show_document(const struct cli_answer *answer, bool line)
     oc_json_take(document, "warnings",
                  answer->warnings ? json_incref(answer->warnings) : json_array());
     oc_json_take(document, "error", error_json(answer));
-    json_dumpf(document, stdout, line ? JSON_COMPACT | WRITE_FLAGS : JSON_INDENT(2) | WRITE_FLAGS);
-    fputc('\n', stdout);
+    oc_show_json(cli, document, line);
     json_decref(document);
 }
 
-static void show_pretty(const json_t *data)
+static void show_pretty(const struct cli *cli, const json_t *data)
 {
     if (data && !json_is_null(data)) {
-        json_dumpf(data, stdout, JSON_INDENT(2) | WRITE_FLAGS);
-        fputc('\n', stdout);
+        oc_show_json(cli, data, false);
     }
 }
 
@@ -139,17 +149,14 @@ static void show_warnings(const struct cli *cli, const struct cli_answer *answer
 
 /* ---- by the view ---- */
 
-/* Byte for byte into a file or a pipe; a terminal gets no control characters. */
-static void show_text(const struct cli *cli, const json_t *data, const char *key)
+void oc_show_text(const struct cli *cli, const char *text)
 {
-    const char *text = oc_json_str(data, key, "");
-    size_t len = strlen(text);
     if (cli->tty) {
         oc_term_text(stdout, text);
     } else {
-        fwrite(text, 1, len, stdout);
+        fputs(text, stdout);
     }
-    if (len > 0 && text[len - 1] != '\n') {
+    if (*text && !oc_ends(text, "\n")) {
         fputc('\n', stdout);
     }
 }
@@ -165,9 +172,9 @@ static void show_data(const struct cli_show *s, const json_t *data)
     } else if (strcmp(view, "record") == 0 && json_is_object(data)) {
         oc_view_record(s, data);
     } else if (oc_starts(view, TEXT) && json_is_object(data)) {
-        show_text(s->cli, data, view + strlen(TEXT));
+        oc_show_text(s->cli, oc_json_str(data, view + strlen(TEXT), ""));
     } else if (!oc_starts(view, TABLE) || !oc_view_table(s, view + strlen(TABLE), data)) {
-        show_pretty(data);
+        show_pretty(s->cli, data);
     }
 }
 
@@ -186,7 +193,7 @@ static bool put_csv(const struct cli_show *s, const json_t *data)
     if (custom && custom->csv) {
         custom->csv(s, data);
     } else if (oc_starts(view, TEXT)) {
-        show_text(s->cli, data, view + strlen(TEXT));
+        oc_show_text(s->cli, oc_json_str(data, view + strlen(TEXT), ""));
     } else {
         return oc_starts(view, TABLE) && oc_view_table_csv(s, view + strlen(TABLE), data);
     }
@@ -259,7 +266,7 @@ int oc_show(const struct cli_show *s, const struct cli_answer *answer)
         return 0;
     }
     if (s->cli->json) {
-        oc_show_document(answer, s->op->flags & OC_OP_STREAMS || !s->cli->tty);
+        oc_show_document(s->cli, answer, s->op->flags & OC_OP_STREAMS || !s->cli->tty);
     } else {
         show_warnings(s->cli, answer);
     }
@@ -286,7 +293,7 @@ int oc_show_row(struct cli_show *s, const json_t *row)
     }
     if (s->cli->json) {
         struct cli_answer answer = {.ok = true, .data = (json_t *)row};
-        oc_show_document(&answer, true);
+        oc_show_document(s->cli, &answer, true);
     } else if (s->cli->csv) {
         json_t *one = json_pack("[O]", row);
         put_csv(s, one);
@@ -296,8 +303,7 @@ int oc_show_row(struct cli_show *s, const json_t *row)
     } else if (oc_starts(view, TABLE)) {
         oc_view_table_row(s, view + strlen(TABLE), row);
     } else {
-        json_dumpf(row, stdout, JSON_COMPACT | WRITE_FLAGS);
-        fputc('\n', stdout);
+        oc_show_json(s->cli, row, true);
     }
     s->rows = true;
     const int failed = oc_cli_write_out();

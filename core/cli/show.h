@@ -31,7 +31,11 @@ int oc_show(const struct cli_show *s, const struct cli_answer *answer);
 /* 0, or the errno for which a row of a stream could not be written. What acts goes on without a reader: its end matters. */
 int oc_show_row(struct cli_show *s, const json_t *row);
 /* {"schema","ok","data","warnings","error"}; on one line when `line` is set. */
-void oc_show_document(const struct cli_answer *answer, bool line);
+void oc_show_document(const struct cli *cli, const struct cli_answer *answer, bool line);
+/* Any JSON: as it is for programs, and the same with more of it escaped for a terminal. */
+void oc_show_json(const struct cli *cli, const json_t *json, bool line);
+/* A text that is the answer: byte for byte into a file or a pipe, without control characters on a terminal; it ends its line. */
+void oc_show_text(const struct cli *cli, const char *text);
 /* "openclaw: message", and the hint below it. */
 void oc_show_error(const struct cli *cli, const struct oc_error *err);
 void oc_show_warning(const struct cli *cli, const char *text);

@@ -137,17 +137,56 @@ void oc_term_text(FILE *out, const char *text)
     }
 }
 
+void oc_term_printf(FILE *out, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    char *text = oc_vasprintf(fmt, ap);
+    va_end(ap);
+    oc_term_text(out, text);
+    free(text);
+}
+
+void oc_term_json(FILE *out, const char *text)
+{
+    uint32_t code;
+    while (*text) {
+        size_t plain = plain_before(text);
+        struct glyph g = glyph_at(text + plain);
+        fwrite(text, 1, plain, out);
+        text += plain;
+        if (g.shown || *text == '\n') {
+            fwrite(text, 1, g.bytes, out);
+        } else if (*text && oc_utf8_next(text, g.bytes, &code)) {
+            fprintf(out, "\\u%04x", (unsigned)code);
+        }
+        text += *text ? g.bytes : 0;
+    }
+}
+
 /* Columns of the word that begins here; *len becomes its bytes. */
 static size_t word_width(const char *word, size_t *len)
 {
     size_t width = 0;
     *len = 0;
-    while (word[*len] && !strchr(" \n", word[*len])) {
+    while (word[*len] && !strchr(" \t\n", word[*len])) {
         struct glyph g = glyph_at(word + *len);
         width += g.columns;
         *len += g.bytes;
     }
     return width;
+}
+
+/* The first `len` bytes, which end with a character. */
+static void put_shown(FILE *out, const char *text, size_t len)
+{
+    for (const char *end = text + len; text < end;) {
+        struct glyph g = glyph_at(text);
+        if (g.shown) {
+            fwrite(text, 1, g.bytes, out);
+        }
+        text += g.bytes;
+    }
 }
 
 static void new_line(FILE *out, size_t indent)
@@ -168,7 +207,7 @@ void oc_term_wrap(FILE *out, const char *text, size_t indent, size_t width)
             fputc(' ', out);
             column++;
         }
-        fwrite(text, 1, len, out);
+        put_shown(out, text, len);
         column += columns;
         text += len;
         if (*text == '\n') {
@@ -176,7 +215,7 @@ void oc_term_wrap(FILE *out, const char *text, size_t indent, size_t width)
             column = indent;
             text++;
         }
-        text += strspn(text, " ");
+        text += strspn(text, " \t");
     }
 }
 

@@ -25,6 +25,10 @@ size_t oc_term_width(const char *text);
 void oc_term_cell(FILE *out, const char *text, size_t width, enum term_color color, bool use_color);
 /* As oc_term_cell, neither cut nor padded, but with its line breaks. */
 void oc_term_text(FILE *out, const char *text);
+/* The same of a line that is put together, for whatever others wrote a part of. */
+void oc_term_printf(FILE *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* JSON as jansson writes it, which escapes what lies below 0x20 only: all else that a terminal may act upon becomes \uXXXX, too. */
+void oc_term_json(FILE *out, const char *text);
 /* By the first word: "ok", "critical (1/3)", "firing". */
 enum term_color oc_term_state_color(const char *state);
 /* Fills lines of `width` columns, each indented but for the first, which is where the cursor

@@ -159,6 +159,15 @@ def check_calls(path, code):
             complain(path, line, f"{name}(): ask core/base/time.h, which a test can set")
 
 
+def check_raw(path, code):
+    """What an answer holds may act upon a terminal."""
+    if not path.startswith("core/cli/"):
+        return
+    for match in re.finditer(r"(?<!\w)(?:f?printf|v?fprintf|f?puts|fwrite)\s*\(", code):
+        if re.search(r"\b(?:oc_json_str|json_string_value)\b", code[match.end():code.find(";", match.end())]):
+            complain(path, code.count("\n", 0, match.start()) + 1, "a text of an answer is written through core/cli/term.h")
+
+
 def check_banner(path, text):
     first = text.split("\n", 1)[0]
     words = re.sub(r"SPDX-License-Identifier: \S+|[/*#]+", "", first).split()
@@ -232,6 +241,7 @@ def main():
         check_banner(path, text)
         check_includes(path, text)
         check_calls(path, code_of(text))
+        check_raw(path, code_of(text))
         check_names(path, text, plugins)
     for finding in findings:
         print(finding)

@@ -99,7 +99,7 @@ static void show_summary(const json_t *data)
     const char *name = oc_json_str(data, "name", NULL);
     static const char *const kinds[] = {"error", "warning", "note"};
     show_cell(name ? name : oc_json_str(data, "path", ""), 0, TERM_PLAIN, false);
-    printf("%s%s: ", name ? " " : "", name ? oc_json_str(data, "version", "") : "");
+    oc_term_printf(stdout, "%s%s: ", name ? " " : "", name ? oc_json_str(data, "version", "") : "");
     for (size_t i = 0; i < OC_COUNT(kinds); i++) {
         char key[16];
         snprintf(key, sizeof key, "%ss", kinds[i]);
@@ -120,7 +120,7 @@ static void show_check(const struct cli_show *s, const json_t *data)
         return;
     }
     if (document) {
-        fputs(document, stdout);
+        oc_show_text(s->cli, document);
         return;
     }
     show_severity(s->cli, list, "error");

@@ -83,9 +83,9 @@ static void show_import(const struct cli_show *s, const json_t *data)
     const char *output = oc_json_str(data, "output", NULL);
     size_t i;
     if (output) {
-        printf("%s: %lld values of %s, %zu not mapped\n", output,
-               (long long)oc_json_int(data, "mapped", 0), oc_json_str(data, "format", "the file"),
-               json_array_size(list));
+        oc_term_printf(stdout, "%s: %lld values of %s, %zu not mapped\n", output,
+                       (long long)oc_json_int(data, "mapped", 0),
+                       oc_json_str(data, "format", "the file"), json_array_size(list));
         show_list(s->cli, list);
         return;
     }

@@ -29,7 +29,7 @@ static json_t *figures_of(const json_t *data)
 static void show_budgets(const struct cli_show *s, const json_t *list, const char *title)
 {
     if (json_array_size(list) > 0) {
-        printf("\n%s\n", title);
+        oc_term_printf(stdout, "\n%s\n", title);
         oc_view_table(s, BUDGETS, list);
     }
 }
@@ -47,7 +47,7 @@ static void show_source(const struct cli_show *s, const json_t *source)
     show_text(s, oc_json_str(source, "source", ""), TERM_BOLD);
     fputs(": ", stdout);
     show_text(s, state, strcmp(state, "ok") == 0 ? TERM_GREEN : TERM_YELLOW);
-    printf(", last figures %s\n", oc_json_str(source, "last_figures", "never"));
+    oc_term_printf(stdout, ", last figures %s\n", oc_json_str(source, "last_figures", "never"));
     json_object_foreach(json_object_get(source, "endpoints"), name, endpoint)
     {
         if (strcmp(oc_json_str(endpoint, "state", ""), "ok") != 0) {

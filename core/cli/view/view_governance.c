@@ -183,7 +183,7 @@ static void show_long(const json_t *params)
     {
         const char *at = is_long(value) ? json_string_value(value) : "";
         if (*at) {
-            printf("\n%s:\n", key);
+            oc_term_printf(stdout, "\n%s:\n", key);
         }
         while (*at) {
             const size_t len = strcspn(at, "\n");
@@ -337,13 +337,13 @@ static void show_status(const struct cli_show *s, const json_t *o)
         fputs(": ", stdout);
         put(oc_json_str(o, "why", ""), TERM_PLAIN, false);
     }
-    printf(", %s mode\n", oc_json_str(o, "mode", ""));
+    oc_term_printf(stdout, ", %s mode\n", oc_json_str(o, "mode", ""));
     if (json_is_object(e)) {
         char left[32];
         const int64_t ms = oc_json_int(e, "until", 0) - oc_time_wall();
         put("emergency", TERM_RED, s->cli->color);
-        printf(": %s, %s left\n", oc_json_str(e, "word", ""),
-               oc_duration_human(ms > 0 ? ms : 0, left, sizeof left));
+        oc_term_printf(stdout, ": %s, %s left\n", oc_json_str(e, "word", ""),
+                       oc_duration_human(ms > 0 ? ms : 0, left, sizeof left));
     }
     printf("%lld open, %lld executing, %lld provisional, %lld to be reviewed\n\n",
            (long long)oc_json_int(o, "open", 0), (long long)oc_json_int(o, "executing", 0),
@@ -353,8 +353,8 @@ static void show_status(const struct cli_show *s, const json_t *o)
     show_delegations(json_object_get(o, "delegations"));
     if (oc_json_str(o, "state", NULL)) {
         int64_t entries = oc_json_int(o, "covers", -1) + 1;
-        printf("\nstate %s, %lld entr%s\n", oc_json_str(o, "state", ""), (long long)entries,
-               entries == 1 ? "y" : "ies");
+        oc_term_printf(stdout, "\nstate %s, %lld entr%s\n", oc_json_str(o, "state", ""),
+                       (long long)entries, entries == 1 ? "y" : "ies");
     }
 }
 

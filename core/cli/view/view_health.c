@@ -124,7 +124,7 @@ static void print_usage(const json_t *summary, const char *key, const char *name
 {
     double value = oc_json_num(summary, key, -1);
     if (value >= 0) {
-        printf(" %s=%.1f%%", name, value);
+        oc_term_printf(stdout, " %s=%.1f%%", name, value);
     }
 }
 
@@ -258,7 +258,7 @@ static void show_report(const struct cli_show *s, const json_t *data)
     const json_t *list = json_object_get(data, "recommendations"), *item;
     char *at = oc_value_text(json_object_get(data, "timestamp"), CLI_UNIT_NONE);
     size_t i;
-    printf("Health report, %s\n\n", at);
+    oc_term_printf(stdout, "Health report, %s\n\n", at);
     free(at);
     oc_view_members(stdout, json_object_get(data, "summary"), 2);
     fputs("\nChecks\n\n", stdout);

@@ -46,9 +46,9 @@ static void show_action(const json_t *action, FILE *out, bool color)
         fputc(' ', out);
     }
     put(out, id ? id : oc_json_str(action, "name", ""), 0, TERM_BOLD, color);
-    fprintf(out, "%s%s", *version ? " " : "", version);
+    oc_term_printf(out, "%s%s", *version ? " " : "", version);
     if (*from) {
-        fprintf(out, " (from %s)", from);
+        oc_term_printf(out, " (from %s)", from);
     }
     if (size > 0) {
         fprintf(out, "  %s", oc_size_human(size, human, sizeof human));
@@ -96,26 +96,11 @@ static void show_permissions(const json_t *permissions, FILE *out, bool color)
     }
 }
 
-/* Text, or a list of {"version","text"} or of texts. */
-static void show_changelog(const json_t *changelog, FILE *out)
+static void show_changelog(const char *changelog, FILE *out)
 {
-    const json_t *entry;
-    size_t i;
-    if (json_is_string(changelog) && *json_string_value(changelog)) {
+    if (*changelog) {
         fputs("changes\n", out);
-        oc_term_text(out, json_string_value(changelog));
-        fputc('\n', out);
-    } else if (json_array_size(changelog)) {
-        fputs("changes\n", out);
-    }
-    json_array_foreach(changelog, i, entry)
-    {
-        const char *text = json_is_string(entry)
-                               ? json_string_value(entry)
-                               : oc_json_str(entry, "text", oc_json_str(entry, "changes", ""));
-        fprintf(out, "  %s%s", oc_json_str(entry, "version", ""),
-                json_is_string(entry) ? "" : "  ");
-        oc_term_cell(out, text, 0, TERM_PLAIN, false);
+        oc_term_text(out, changelog);
         fputc('\n', out);
     }
 }
@@ -151,17 +136,17 @@ void oc_view_plan_show(const struct cli *cli, const json_t *plan, FILE *out)
         show_action(action, out, color);
     }
     show_permissions(json_object_get(plan, "permissions"), out, color);
-    show_changelog(json_object_get(plan, "changelog"), out);
+    show_changelog(oc_json_str(plan, "changelog", ""), out);
     show_warnings(json_object_get(plan, "warnings"), out, color);
     if (!done && strcmp(oc_json_str(plan, "consent", ""), "needed") == 0) {
-        fprintf(out, "surface %s\n", oc_json_str(plan, "surface", ""));
+        oc_term_printf(out, "surface %s\n", oc_json_str(plan, "surface", ""));
     }
     if (done && json_object_get(plan, "generation")) {
         fprintf(out, "generation %lld\n", (long long)oc_json_int(plan, "generation", 0));
     }
     const char *next = oc_json_str(plan, "next", NULL);
     if (done && next) {
-        fprintf(out, "next: `%s`\n", next);
+        oc_term_printf(out, "next: `%s`\n", next);
     }
 }
 

@@ -66,7 +66,7 @@ static void show_rights(const struct cli *cli, const json_t *data)
 static void show_part(const char *title, const json_t *part)
 {
     if (json_object_size(part)) {
-        printf("\n%s\n", title);
+        oc_term_printf(stdout, "\n%s\n", title);
         oc_view_members(stdout, part, 2);
     }
 }
@@ -176,9 +176,9 @@ static void show_why(const struct cli_show *s, const json_t *data)
         fputc('\n', stdout);
     }
     if (oc_json_bool(data, "ok", false)) {
-        printf("Nothing stands in the way of %s.\n", oc_json_str(data, "what", ""));
+        oc_term_printf(stdout, "Nothing stands in the way of %s.\n", oc_json_str(data, "what", ""));
     } else if (fix) {
-        printf("Try `%s`.\n", fix);
+        oc_term_printf(stdout, "Try `%s`.\n", fix);
     }
 }
 
@@ -224,7 +224,7 @@ static void show_doctor(const struct cli_show *s, const json_t *data)
     size_t i;
     if (copy) {
         oc_view_plan_show(s->cli, data, stdout);
-        printf("the configuration and the state as they were: %s\n", copy);
+        oc_term_printf(stdout, "the configuration and the state as they were: %s\n", copy);
     }
     json_array_foreach(findings, i, finding)
     {

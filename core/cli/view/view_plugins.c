@@ -152,14 +152,15 @@ static void show_receipt(const struct cli *cli, const json_t *receipt)
     const char *message = oc_json_str(receipt, "message", "");
     oc_term_cell(stdout, word, 13, ok && !back ? TERM_GREEN : TERM_RED, cli->color);
     oc_term_cell(stdout, oc_json_str(receipt, "instance", ""), 0, TERM_BOLD, cli->color);
-    printf("  %s -> %s", oc_json_str(from, "version", "?"), oc_json_str(to, "version", "?"));
+    oc_term_printf(stdout, "  %s -> %s", oc_json_str(from, "version", "?"),
+                   oc_json_str(to, "version", "?"));
     if (ok && !back) {
         printf(", generation %lld, drained in %lld ms, switched in %lld ms",
                (long long)oc_json_int(to, "generation", 0),
                (long long)oc_json_int(receipt, "drained_ms", 0),
                (long long)oc_json_int(receipt, "switched_ms", 0));
     } else {
-        printf(", in phase %s", oc_json_str(receipt, "phase", "?"));
+        oc_term_printf(stdout, ", in phase %s", oc_json_str(receipt, "phase", "?"));
     }
     fputc('\n', stdout);
     if (*message) {
@@ -191,7 +192,7 @@ const struct cli_view oc_view_plugin_reload = {"plugin_reload", show_reload, NUL
 static void show_reset(const struct cli_show *s, const json_t *data)
 {
     const json_t *instances = json_object_get(data, "instances");
-    printf("%s starts anew with a clean count.\n", oc_json_str(data, "plugin", ""));
+    oc_term_printf(stdout, "%s starts anew with a clean count.\n", oc_json_str(data, "plugin", ""));
     if (json_array_size(instances)) {
         oc_view_table(s, "instance=Instance,from=Was,to=Is", instances);
     }

@@ -7,6 +7,8 @@
 #include "core/cli/show.h"
 #include "core/cli/term.h"
 
+#define ARGS_WIDTH 400 /* columns of an input that are shown */
+
 /* Text of an answer: compact JSON. */
 static void cell_json(const struct cli_show *s, const json_t *value, enum term_color color)
 {
@@ -26,14 +28,14 @@ static void show_hook(const struct cli_show *s, const json_t *hook)
     size_t i;
     json_t *arg;
     oc_term_cell(stdout, oc_json_str(hook, "signature", ""), 0, TERM_BOLD, s->cli->color);
-    printf("\n  %s\n", oc_json_str(hook, "summary", ""));
+    oc_term_printf(stdout, "\n  %s\n", oc_json_str(hook, "summary", ""));
     json_array_foreach(json_object_get(hook, "args"), i, arg)
     {
-        printf("  %-10s %s\n  %-10s %s\n", oc_json_str(arg, "name", ""),
-               oc_json_str(arg, "shape", ""), "", oc_json_str(arg, "help", ""));
+        oc_term_printf(stdout, "  %-10s %s\n  %-10s %s\n", oc_json_str(arg, "name", ""),
+                       oc_json_str(arg, "shape", ""), "", oc_json_str(arg, "help", ""));
     }
     for (i = 0; i < OC_COUNT(LINES); i++) {
-        printf("  %-10s %s\n", LINES[i][0], oc_json_str(hook, LINES[i][1], ""));
+        oc_term_printf(stdout, "  %-10s %s\n", LINES[i][0], oc_json_str(hook, LINES[i][1], ""));
     }
 }
 
@@ -65,7 +67,7 @@ static void show_failure(const struct cli_show *s, const json_t *test)
 {
     const char *message = oc_json_str(test, "message", "");
     if (message[0] != '\0') {
-        printf("       %s\n", message);
+        oc_term_printf(stdout, "       %s\n", message);
     }
     if (message[0] != '\0' && json_is_null(json_object_get(test, "expected")) &&
         json_is_null(json_object_get(test, "got"))) {
@@ -86,9 +88,9 @@ static void show_coverage(const json_t *coverage)
     if (coverage == NULL) {
         return;
     }
-    printf("  lines of %s: %lld of %lld ran", oc_json_str(coverage, "file", ""),
-           (long long)oc_json_int(coverage, "executed", 0),
-           (long long)oc_json_int(coverage, "lines", 0));
+    oc_term_printf(stdout, "  lines of %s: %lld of %lld ran", oc_json_str(coverage, "file", ""),
+                   (long long)oc_json_int(coverage, "executed", 0),
+                   (long long)oc_json_int(coverage, "lines", 0));
     json_array_foreach((json_t *)missed, i, line)
     {
         printf("%s%lld", i == 0 ? "; not " : ", ", (long long)json_integer_value(line));
@@ -122,7 +124,7 @@ static void show_tests(const struct cli_show *s, const json_t *data)
     json_t *file;
     const char *tap = oc_json_str(data, "tap", NULL);
     if (tap != NULL) {
-        fputs(tap, stdout);
+        oc_show_text(s->cli, tap);
         return;
     }
     json_array_foreach(json_object_get(data, "files"), i, file)
@@ -152,7 +154,10 @@ const struct cli_view oc_view_policy_test = {"policy_test", show_tests, NULL,
 static void show_difference(const struct cli_show *s, const json_t *row)
 {
     char *args = oc_json_text(json_object_get(row, "args"));
-    printf("\n%s  %s %.400s\n", oc_json_str(row, "at", ""), oc_json_str(row, "hook", ""), args);
+    oc_term_printf(stdout, "\n%s  %s ", oc_json_str(row, "at", ""), oc_json_str(row, "hook", ""));
+    oc_term_cell(stdout, args, oc_term_width(args) > ARGS_WIDTH ? ARGS_WIDTH : 0, TERM_PLAIN,
+                 false);
+    fputc('\n', stdout);
     free(args);
     fputs("- ", stdout);
     cell_json(s, json_object_get(row, "before"), TERM_RED);
@@ -167,9 +172,9 @@ static void show_diff(const struct cli_show *s, const json_t *data)
     json_t *row;
     json_array_foreach(json_object_get(data, "hooks"), i, row)
     {
-        printf("%s: %lld of %lld inputs would be answered otherwise\n",
-               oc_json_str(row, "hook", ""), (long long)oc_json_int(row, "differ", 0),
-               (long long)oc_json_int(row, "inputs", 0));
+        oc_term_printf(stdout, "%s: %lld of %lld inputs would be answered otherwise\n",
+                       oc_json_str(row, "hook", ""), (long long)oc_json_int(row, "differ", 0),
+                       (long long)oc_json_int(row, "inputs", 0));
     }
     json_array_foreach(json_object_get(data, "differences"), i, row)
     {

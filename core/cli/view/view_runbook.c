@@ -80,7 +80,7 @@ static void show_params(const json_t *params, FILE *out)
     {
         char *text =
             json_is_string(value) ? oc_strdup(json_string_value(value)) : oc_json_text(value);
-        fprintf(out, " %s=", key);
+        oc_term_printf(out, " %s=", key);
         put(out, text, 0, TERM_PLAIN, false);
         free(text);
     }
@@ -91,7 +91,7 @@ static void show_check(const char *what, const json_t *call, FILE *out, bool col
     if (call) {
         fputs("       ", out);
         put(out, what, 7, TERM_DIM, color);
-        fprintf(out, " %s", oc_json_str(call, "op", ""));
+        oc_term_printf(out, " %s", oc_json_str(call, "op", ""));
         show_params(json_object_get(call, "params"), out);
         if (*oc_json_str(call, "expecting", "")) {
             fputs(": ", out);
@@ -125,7 +125,7 @@ static void show_plan_step(const json_t *step, size_t number, FILE *out, bool co
     }
     fputs("\n       ", out);
     put(out, "does", 7, TERM_DIM, color);
-    fprintf(out, " %s", oc_json_str(step, "op", ""));
+    oc_term_printf(out, " %s", oc_json_str(step, "op", ""));
     show_params(json_object_get(step, "params"), out);
     fputc('\n', out);
     show_check("unless", json_object_get(step, "unless"), out, color);
@@ -134,13 +134,13 @@ static void show_plan_step(const json_t *step, size_t number, FILE *out, bool co
     show_check("after", json_object_get(step, "check_after"), out, color);
     show_check("undo", json_object_get(step, "undo"), out, color);
     if (json_is_string(confirm)) {
-        fprintf(out, "       asks for --confirm '%s'\n", json_string_value(confirm));
+        oc_term_printf(out, "       asks for --confirm '%s'\n", json_string_value(confirm));
     }
     if (!oc_json_bool(step, "available", true)) {
         fputs("       ", out);
         put(out, "not available on this host", 0, TERM_RED, color);
-        fprintf(out, " (operation %s)%s\n", oc_json_str(step, "missing", ""),
-                oc_json_bool(step, "optional", false) ? ", left out" : "");
+        oc_term_printf(out, " (operation %s)%s\n", oc_json_str(step, "missing", ""),
+                       oc_json_bool(step, "optional", false) ? ", left out" : "");
     }
 }
 
@@ -150,7 +150,8 @@ void oc_view_runbook_plan(const struct cli *cli, const json_t *plan, FILE *out)
     const json_t *steps = json_object_get(plan, "steps"), *step, *warning;
     size_t i;
     put(out, oc_json_str(plan, "runbook", ""), 0, TERM_BOLD, color);
-    fprintf(out, ": %s (%s)\n", oc_json_str(plan, "title", ""), oc_json_str(plan, "severity", ""));
+    oc_term_printf(out, ": %s (%s)\n", oc_json_str(plan, "title", ""),
+                   oc_json_str(plan, "severity", ""));
     json_array_foreach(steps, i, step)
     {
         show_plan_step(step, i + 1, out, color);
@@ -165,7 +166,7 @@ void oc_view_runbook_plan(const struct cli *cli, const json_t *plan, FILE *out)
         put(out, json_is_string(warning) ? json_string_value(warning) : "", 0, TERM_PLAIN, false);
         fputc('\n', out);
     }
-    fprintf(out, "plan %s\n", oc_json_str(plan, "plan", ""));
+    oc_term_printf(out, "plan %s\n", oc_json_str(plan, "plan", ""));
 }
 
 /* ---- a run ---- */
@@ -206,7 +207,7 @@ static void show_step(const json_t *step, const struct widths *w, bool color)
     put(stdout, state, 11, color_of(state), color);
     fputc(' ', stdout);
     put(stdout, oc_json_str(step, "id", ""), w->id, TERM_PLAIN, false);
-    fprintf(stdout, "  %-*s  ", (int)w->took, took_text(step, took, sizeof took));
+    printf("  %-*s  ", (int)w->took, took_text(step, took, sizeof took));
     put(stdout, oc_json_str(step, "message", ""), 0, TERM_DIM, color);
     fputc('\n', stdout);
 }
@@ -222,8 +223,8 @@ static void show_report(const struct cli *cli, const json_t *report)
     put(stdout, oc_json_str(report, "runbook", ""), 0, TERM_BOLD, cli->color);
     fputs(": ", stdout);
     put(stdout, state, 0, color_of(state), cli->color);
-    fprintf(stdout, "%s%s (run %s)\n", *took ? " after " : "", took,
-            oc_json_str(report, "run", ""));
+    oc_term_printf(stdout, "%s%s (run %s)\n", *took ? " after " : "", took,
+                   oc_json_str(report, "run", ""));
     json_array_foreach(steps, i, step)
     {
         show_step(step, &widths, cli->color);
@@ -265,7 +266,7 @@ static void row(const struct cli_show *s, const json_t *data)
 static int lost(const struct cli_show *s, const struct cli_answer *answer)
 {
     if (answer->lost && *watched) {
-        fprintf(
+        oc_term_printf(
             stderr,
             "run %s was under way: it goes on when the daemon is back; `openclaw runbook status "
             "%s` shows it\n",
@@ -299,8 +300,8 @@ static void show_param(const json_t *p, size_t width, const struct cli *cli)
 {
     fputs("  ", stdout);
     put(stdout, oc_json_str(p, "name", ""), width, TERM_BOLD, cli->color);
-    fprintf(stdout, "  %s%s", oc_json_str(p, "type", "string"),
-            oc_json_bool(p, "required", false) ? ", required" : "");
+    oc_term_printf(stdout, "  %s%s", oc_json_str(p, "type", "string"),
+                   oc_json_bool(p, "required", false) ? ", required" : "");
     json_t *fallback = json_object_get(p, "default"), *choices = json_object_get(p, "choices");
     if (choices) {
         const json_t *choice;
@@ -308,16 +309,16 @@ static void show_param(const json_t *p, size_t width, const struct cli *cli)
         fputs(":", stdout);
         json_array_foreach(choices, i, choice)
         {
-            fprintf(stdout, "%s %s", i ? "," : "",
-                    json_is_string(choice) ? json_string_value(choice) : "");
+            oc_term_printf(stdout, "%s %s", i ? "," : "",
+                           json_is_string(choice) ? json_string_value(choice) : "");
         }
     }
     if (fallback) {
         char *text = oc_json_text(fallback);
-        fprintf(stdout, ", default %s", text);
+        oc_term_printf(stdout, ", default %s", text);
         free(text);
     }
-    fprintf(stdout, "\n  %*s  %s\n", (int)width, "", oc_json_str(p, "help", ""));
+    oc_term_printf(stdout, "\n  %*s  %s\n", (int)width, "", oc_json_str(p, "help", ""));
 }
 
 static void show_book(const struct cli_show *s, const json_t *data)
@@ -325,15 +326,16 @@ static void show_book(const struct cli_show *s, const json_t *data)
     const json_t *params = json_object_get(data, "params"), *p;
     size_t i, width = widest(params, "name");
     put(stdout, oc_json_str(data, "name", ""), 0, TERM_BOLD, s->cli->color);
-    printf(": %s (%s)\n", oc_json_str(data, "title", ""), oc_json_str(data, "severity", ""));
+    oc_term_printf(stdout, ": %s (%s)\n", oc_json_str(data, "title", ""),
+                   oc_json_str(data, "severity", ""));
     if (*oc_json_str(data, "error", "")) {
-        printf("\n%s\n", oc_json_str(data, "error", ""));
+        oc_term_printf(stdout, "\n%s\n", oc_json_str(data, "error", ""));
     }
     if (*oc_json_str(data, "summary", "")) {
-        printf("\n%s\n", oc_json_str(data, "summary", ""));
+        oc_term_printf(stdout, "\n%s\n", oc_json_str(data, "summary", ""));
     }
     if (*oc_json_str(data, "description", "")) {
-        printf("\n%s\n", oc_json_str(data, "description", ""));
+        oc_term_printf(stdout, "\n%s\n", oc_json_str(data, "description", ""));
     }
     if (json_array_size(params)) {
         puts("\nparameters");
@@ -342,7 +344,7 @@ static void show_book(const struct cli_show *s, const json_t *data)
     {
         show_param(p, width, s->cli);
     }
-    printf("\n%s\n", oc_json_str(data, "source", ""));
+    oc_term_printf(stdout, "\n%s\n", oc_json_str(data, "source", ""));
 }
 
 const struct cli_view oc_view_runbook_show = {"runbook_show", show_book, NULL, NULL, NULL, NULL};

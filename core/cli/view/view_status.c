@@ -56,7 +56,8 @@ static void show_host(const struct cli_show *s, const json_t *data)
     int64_t uptime = oc_json_int(data, "uptime_ms", 0) / OC_SECOND * OC_SECOND;
     oc_term_cell(stdout, oc_json_str(data, "name", ""), 0, TERM_BOLD, s->cli->color);
     if (oc_json_bool(data, "ephemeral", false)) {
-        printf(": no daemon is running; openclaw %s\n", oc_json_str(data, "version", ""));
+        oc_term_printf(stdout, ": no daemon is running; openclaw %s\n",
+                       oc_json_str(data, "version", ""));
         return;
     }
     json_t *snapshot = json_pack("{s:O?}", "summary", json_object_get(data, "health"));
@@ -64,8 +65,9 @@ static void show_host(const struct cli_show *s, const json_t *data)
     json_decref(snapshot);
     fputs(" is ", stdout);
     oc_term_cell(stdout, word, 0, oc_term_state_color(word), s->cli->color);
-    printf("; openclaw %s, pid %lld, up %s\n", oc_json_str(data, "version", ""),
-           (long long)oc_json_int(data, "pid", 0), oc_duration_human(uptime, up, sizeof up));
+    oc_term_printf(stdout, "; openclaw %s, pid %lld, up %s\n", oc_json_str(data, "version", ""),
+                   (long long)oc_json_int(data, "pid", 0),
+                   oc_duration_human(uptime, up, sizeof up));
 }
 
 static void show_health(const json_t *health)

@@ -115,6 +115,18 @@ static void text_is_wrapped_at_words(void **state)
     assert_written("a\n  b");
     oc_term_wrap(out, "averyveryverylongword x", 0, 10);
     assert_written("averyveryverylongword\nx");
+    oc_term_wrap(out,
+                 "a\033[2Jb\tc \xc2\x9b"
+                 "d",
+                 0, 10);
+    assert_written("a[2Jb c d");
+}
+
+static void a_line_that_is_put_together_is_cleaned_as_a_whole(void **state)
+{
+    (void)state;
+    oc_term_printf(out, "%s: %d%%\n", "a\033]0;b\007", 5);
+    assert_written("a]0;b: 5%\n");
 }
 
 /* ---- tables ---- */
@@ -287,6 +299,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(colour_is_written_only_when_wanted, setup, teardown),
         cmocka_unit_test_setup_teardown(a_state_has_a_colour_by_its_first_word, setup, teardown),
         cmocka_unit_test_setup_teardown(text_is_wrapped_at_words, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_line_that_is_put_together_is_cleaned_as_a_whole, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(columns_are_as_wide_as_their_cells, setup, teardown),
         cmocka_unit_test_setup_teardown(an_empty_column_is_left_out, setup, teardown),
         cmocka_unit_test_setup_teardown(an_empty_last_column_leaves_no_blanks_behind, setup,
