@@ -29,8 +29,7 @@ static void explain_foreign(const struct cli_link *link, struct cli_answer *answ
                   (int)link->peer);
 }
 
-/* A private daemon that left says why in its log. */
-static void explain_loss(struct cli_link *link, struct cli_answer *answer)
+void oc_link_lost(struct cli_link *link, struct cli_answer *answer)
 {
     if (link->foreign && !link->child.pid) {
         explain_foreign(link, answer);
@@ -81,12 +80,12 @@ static void explain_unsent(struct cli_link *link, bool too_long, struct cli_answ
     } else if (oc_link_next(link, 0, &frame) == CLI_NEXT_NOTHING) {
         explain_silence(link, answer);
     } else {
-        explain_loss(link, answer);
+        oc_link_lost(link, answer);
     }
     json_decref(frame);
 }
 
-static void take_end(const json_t *frame, struct cli_answer *answer)
+void oc_answer_take(const json_t *frame, struct cli_answer *answer)
 {
     const json_t *error = json_object_get(frame, "error");
     answer->ok = json_is_true(json_object_get(frame, "ok"));
@@ -116,7 +115,7 @@ static bool take(struct cli_link *link, const json_t *frame, json_int_t id,
                  *progress = json_object_get(frame, "progress");
     if (!is_answer(frame)) {
         link->foreign = true;
-        explain_loss(link, answer);
+        oc_link_lost(link, answer);
         return true;
     }
     if (json_integer_value(json_object_get(frame, "id")) != id) {
@@ -130,7 +129,7 @@ static bool take(struct cli_link *link, const json_t *frame, json_int_t id,
         l->on_progress(l->ctx, oc_json_num(progress, "fraction", -1),
                        oc_json_str(progress, "text", ""));
     } else if (!row && !progress) {
-        take_end(frame, answer);
+        oc_answer_take(frame, answer);
         return true;
     }
     return false;
@@ -220,7 +219,7 @@ static bool step(struct waiting *w)
         break;
     case CLI_NEXT_GONE:
         if (!w->answer->interrupted) {
-            explain_loss(w->link, w->answer);
+            oc_link_lost(w->link, w->answer);
         }
         break;
     }

@@ -24,6 +24,7 @@
 
 static volatile sig_atomic_t signal_seen;
 static sigset_t mask_before;
+static unsigned holds;
 
 static void on_signal(int number)
 {
@@ -34,6 +35,9 @@ void oc_signals_hold(void)
 {
     struct sigaction action = {.sa_handler = on_signal};
     sigset_t held;
+    if (holds++ > 0) {
+        return;
+    }
     sigemptyset(&held);
     sigaddset(&held, SIGINT);
     sigaddset(&held, SIGTERM);
@@ -44,6 +48,9 @@ void oc_signals_hold(void)
 
 void oc_signals_release(void)
 {
+    if (--holds > 0) {
+        return;
+    }
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
     sigprocmask(SIG_SETMASK, &mask_before, NULL);

@@ -25,7 +25,7 @@ struct cli_link {
 
 enum cli_next { CLI_NEXT_FRAME, CLI_NEXT_NOTHING, CLI_NEXT_SIGNAL, CLI_NEXT_UNREAD, CLI_NEXT_GONE };
 
-/* SIGINT and SIGTERM end the waiting of oc_link_next from here on, and nothing else. */
+/* SIGINT and SIGTERM end the waiting of oc_link_next from here on, and nothing else; until as many releases have come as holds. */
 void oc_signals_hold(void);
 void oc_signals_release(void);
 
@@ -48,6 +48,11 @@ void oc_link_cancel(struct cli_link *link, json_int_t id);
 /* Waits for the next frame at most `timeout_ms` (-1 = for ever). *frame is owned by the caller.
  * CLI_NEXT_GONE also when what comes is no frame: `foreign` is set then. */
 enum cli_next oc_link_next(struct cli_link *link, int timeout_ms, json_t **frame);
+
+/* For those who take frames themselves: the frame that ends a call as an answer, and what is said when there was none because the daemon
+ * is gone; a private one says why in its log. */
+void oc_answer_take(const json_t *frame, struct cli_answer *answer);
+void oc_link_lost(struct cli_link *link, struct cli_answer *answer);
 
 /* What a caller of oc_link_call wants to hear; each may be NULL. */
 struct cli_listener {

@@ -49,8 +49,8 @@ const struct cli_command oc_commands[] = {
      .summary = "Build and reload a plugin whenever one of its files is saved",
      .usage = "plugin dev [FOLDER]",
      .description =
-         "Builds the plugin of the folder, links it into the host that runs (its permissions are "
-         "shown and asked for once), then builds and reloads it on every save. What does not build "
+         "Builds the plugin of the folder, links it into the host that runs as `openclaw plugin "
+         "link` does, then builds and reloads it on every save. What does not build "
          "or does not start leaves the plugin that runs as it is. Ctrl-C ends it; `openclaw plugin "
          "unlink` takes the plugin out again.",
      .example = "openclaw plugin dev ~/disk-space",

@@ -71,7 +71,6 @@ static bool build(struct dev *d)
     return ok;
 }
 
-/* The plan is shown and consent is asked for, as with every other link. */
 static int link_once(struct dev *d)
 {
     json_t *params = json_pack("{s:s}", "dir", d->built);
@@ -103,34 +102,55 @@ static int round_trip(struct dev *d)
 
 /* ---- waiting for the next ---- */
 
-/* Takes what came while a round ran together as one change. */
-static bool changes_wait(struct dev *d)
+/* Whether there is something new to build: from the first row on, which says that the folder is watched. */
+static bool take_row(const struct dev *d, const json_t *row)
 {
-    bool some = false;
-    json_t *frame = NULL;
-    while (oc_link_next(&d->watch, 0, &frame) == CLI_NEXT_FRAME) {
-        const json_t *row = json_object_get(frame, "row");
-        some = some || strcmp(oc_json_str(row, "event", ""), "changed") == 0;
-        json_decref(frame);
-        frame = NULL;
+    const char *event = oc_json_str(row, "event", "");
+    const bool first = strcmp(event, "watching") == 0;
+    if (first) {
+        say(d, "watching ", d->dir);
     }
-    return some;
+    return first || strcmp(event, "changed") == 0;
 }
 
+/* Shows why the watching ended. */
+static int show_end(struct dev *d, struct cli_answer *answer)
+{
+    const struct cli_show show = {.cli = d->cli, .op = op_named("plugin.watch"), .rows = true};
+    const int rc = oc_show(&show, answer);
+    oc_answer_finish(answer);
+    return rc;
+}
+
+/* What comes while a round runs is taken together as one change. */
 static int follow(struct dev *d)
 {
-    int rc = round_trip(d);
-    enum cli_next next = CLI_NEXT_NOTHING;
-    say(d, "watching ", d->dir);
-    while (rc == 0 && next != CLI_NEXT_GONE && next != CLI_NEXT_SIGNAL) {
+    struct cli_answer end = {0};
+    bool changed = false;
+    int rc = 0;
+    oc_error_init(&end.err);
+    while (rc == 0) {
         json_t *frame = NULL;
-        bool changed = changes_wait(d);
-        next = changed ? CLI_NEXT_NOTHING : oc_link_next(&d->watch, -1, &frame);
+        const enum cli_next next = oc_link_next(&d->watch, changed ? 0 : -1, &frame);
         const json_t *row = json_object_get(frame, "row");
-        if (changed || strcmp(oc_json_str(row, "event", ""), "changed") == 0) {
+        if (next == CLI_NEXT_SIGNAL) {
+            return 0;
+        }
+        if (next == CLI_NEXT_GONE) {
+            oc_link_lost(&d->watch, &end);
+            return show_end(d, &end);
+        }
+        if (next == CLI_NEXT_NOTHING) {
+            changed = false;
             oc_signals_release(); /* Ctrl-C ends a build as it does everywhere */
             rc = round_trip(d);
             oc_signals_hold();
+        } else if (row) {
+            changed = take_row(d, row) || changed;
+        } else if (!json_object_get(frame, "progress")) {
+            oc_answer_take(frame, &end);
+            json_decref(frame);
+            return show_end(d, &end);
         }
         json_decref(frame);
     }

@@ -1,6 +1,7 @@
 /* The command line of openclawd. SPDX-License-Identifier: MIT */
 #include "core/daemon/options.h"
 
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,11 +68,13 @@ static int usage(const char *message)
     return OC_EXIT_USAGE;
 }
 
+/* It is closed in whatever the daemon starts: the end of the daemon is the end of the connection, and nobody else speaks on it. */
 static int parse_fd(const char *text)
 {
     char *end;
     long fd = strtol(text, &end, 10);
-    return *text && !*end && fd >= 0 && fd < 1024 ? (int)fd : -1;
+    const bool right = *text && !*end && fd >= 0 && fd < 1024;
+    return right && fcntl((int)fd, F_SETFD, FD_CLOEXEC) == 0 ? (int)fd : -1;
 }
 
 static int add_set(struct daemon_options *o, const char *text)

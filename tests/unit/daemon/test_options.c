@@ -1,6 +1,7 @@
 /* Tests of core/daemon/options.c. SPDX-License-Identifier: MIT */
 #include "tests/unit/unit.h"
 
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -59,10 +60,15 @@ static void every_option_is_taken(void **state)
     assert_string_equal(o.sets[1], "c=d=e");
     assert_null(o.sets[2]);
     assert_true(o.foreground && o.safe_mode);
-    assert_int_equal(PARSE(ARG("--ephemeral"), ARG("3"), ARG("--no-store"), ARG("--no-plugins"),
+    const int fd = dup(STDIN_FILENO);
+    char *number = oc_asprintf("%d", fd);
+    assert_int_equal(PARSE(ARG("--ephemeral"), number, ARG("--no-store"), ARG("--no-plugins"),
                            ARG("--plain"), ARG("--collect")),
                      -1);
-    assert_int_equal(o.ephemeral, 3);
+    assert_int_equal(o.ephemeral, fd);
+    assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC); /* nobody else speaks on it */
+    close(fd);
+    free(number);
     assert_true(o.no_store && o.no_plugins && o.plain && o.collect);
     assert_int_equal(PARSE(ARG("--check"), ARG("--dump-ops"), ARG("--dump-options")), -1);
     assert_true(o.check && o.dump_ops && o.dump_options);
@@ -76,7 +82,7 @@ static void what_makes_no_sense_is_a_usage_error(void **state)
         {"argument", NULL, NULL},         {"--set", "novalue", NULL},
         {"--ephemeral", "", NULL},        {"--ephemeral", "x", NULL},
         {"--ephemeral", "-1", NULL},      {"--ephemeral", "3x", NULL},
-        {"--ephemeral", "99999", NULL},
+        {"--ephemeral", "99999", NULL},   {"--ephemeral", "1000", NULL}, /* nothing is open there */
     };
     for (size_t i = 0; i < OC_COUNT(wrong); i++) {
         if (PARSE(ARG(wrong[i][0]), ARG(wrong[i][1]), NULL) != OC_EXIT_USAGE) {
