@@ -205,7 +205,7 @@ int oc_command_explain(struct cli *cli, int argc, char **argv)
     int words;
     bool command = oc_command_find(argc, argv, &words) || oc_args_find(argc, argv, &words) ||
                    oc_help_is_group(argc, argv);
-    if (command && !strchr(argv[0], '.') && !cli->json) {
+    if (command && !strchr(argv[0], '.')) {
         return oc_command_help(cli, argc, argv);
     }
     return explain_key(cli, argv[0]);

@@ -1,6 +1,7 @@
 /* Help from the operation table. SPDX-License-Identifier: MIT */
 #include "core/cli/help.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/buf.h"
@@ -302,6 +303,16 @@ static struct group group_of(int argc, char **argv, FILE *out)
     return g;
 }
 
+/* As they were given; owned by the caller. */
+static char *join(const struct group *g)
+{
+    struct oc_buf words = {0};
+    for (int i = 0; i < g->argc; i++) {
+        oc_buf_addf(&words, "%s%s", i ? " " : "", g->argv[i]);
+    }
+    return oc_buf_take(&words);
+}
+
 bool oc_help_is_below(const char *name, int argc, char **argv)
 {
     struct group g = group_of(argc, argv, NULL);
@@ -315,15 +326,26 @@ bool oc_help_is_group(int argc, char **argv)
     return g.argc > 0 && g.count > 0;
 }
 
+void oc_help_want_command(int argc, char **argv, struct oc_error *err)
+{
+    const struct group g = group_of(argc, argv, NULL);
+    char *words = join(&g);
+    oc_error_set(err, OC_E_CONFIG, "`openclaw %s` is a group of commands and none of them", words);
+    oc_error_hint(err, "`openclaw help %s` lists them.", words);
+    free(words);
+}
+
 bool oc_help_group(int argc, char **argv, FILE *out)
 {
     struct group g = group_of(argc, argv, out);
     if (!oc_help_is_group(argc, argv)) {
         return false;
     }
-    fprintf(out, "Usage: openclaw %s COMMAND\n\n", argv[0]);
+    char *words = join(&g);
+    fprintf(out, "Usage: openclaw %s COMMAND\n\n", words);
     oc_help_each(print_below, &g);
-    fprintf(out, "\n`openclaw help %s COMMAND` explains one of them.\n", argv[0]);
+    fprintf(out, "\n`openclaw help %s COMMAND` explains one of them.\n", words);
+    free(words);
     return true;
 }
 

@@ -13,6 +13,8 @@ void oc_help_command(const struct cli_command *command, FILE *out);
 bool oc_help_is_group(int argc, char **argv);
 /* The commands that begin with these words; false when there are none. */
 bool oc_help_group(int argc, char **argv, FILE *out);
+/* Says that the words name a group, where one of its commands was wanted. */
+void oc_help_want_command(int argc, char **argv, struct oc_error *err);
 
 /* True when `name` lies below the words up to the first option; without words all do. */
 bool oc_help_is_below(const char *name, int argc, char **argv);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "core/cli/help.h"
+#include "core/cli/invoke.h"
 
 int oc_help_show_op(const struct cli *cli, const struct cli_op *op)
 {
@@ -59,6 +60,10 @@ int oc_command_help(struct cli *cli, int argc, char **argv)
     }
     if (show_group(cli, argc, argv)) {
         return 0;
+    }
+    op = oc_invoke_find(cli, argc, argv, &op_words); /* one that a plugin brings */
+    if (op && op_words == argc) {
+        return oc_help_show_op(cli, op);
     }
     oc_error_init(&err);
     oc_args_unknown(argc, argv, &err);

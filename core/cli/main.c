@@ -12,10 +12,15 @@ static int usage_of_group(struct cli *cli, int argc, char **argv)
     if (cli->json && cli->help) {
         return oc_command_help(cli, argc, argv);
     }
-    if (cli->json || !oc_help_group(argc, argv, cli->help ? stdout : stderr)) {
+    if (!oc_help_is_group(argc, argv)) {
         oc_args_unknown(argc, argv, &err);
         return oc_cli_fail_usage(cli, &err);
     }
+    if (cli->json) {
+        oc_help_want_command(argc, argv, &err);
+        return oc_cli_fail_usage(cli, &err);
+    }
+    oc_help_group(argc, argv, cli->help ? stdout : stderr);
     return cli->help ? 0 : OC_EXIT_USAGE;
 }
 

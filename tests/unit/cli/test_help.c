@@ -137,6 +137,25 @@ static void a_group_lists_its_commands(void **state)
     free(text);
 }
 
+static void a_group_within_a_group_is_named_whole(void **state)
+{
+    (void)state;
+    char *argv[] = {(char *)"ledger", (char *)"witness", (char *)"--json", NULL}, *text = NULL;
+    size_t size = 0;
+    struct oc_error err;
+    FILE *out = open_memstream(&text, &size);
+    assert_true(oc_help_group(2, argv, out));
+    fclose(out);
+    assert_contains(text, "Usage: openclaw ledger witness COMMAND\n");
+    assert_contains(text, "`openclaw help ledger witness COMMAND` explains");
+    free(text);
+    oc_error_init(&err);
+    oc_help_want_command(3, argv, &err);
+    assert_string_equal(err.message,
+                        "`openclaw ledger witness` is a group of commands and none of them");
+    assert_string_equal(err.hint, "`openclaw help ledger witness` lists them.");
+}
+
 static void every_path_is_there_once_below_its_group(void **state)
 {
     (void)state;
@@ -227,6 +246,7 @@ int main(void)
         cmocka_unit_test(help_is_one_document_for_programs),
         cmocka_unit_test(the_overview_fits_and_names_every_group),
         cmocka_unit_test(a_group_lists_its_commands),
+        cmocka_unit_test(a_group_within_a_group_is_named_whole),
         cmocka_unit_test(every_path_is_there_once_below_its_group),
         cmocka_unit_test(completions_hold_commands_options_and_choices),
         cmocka_unit_test(an_unknown_shell_is_a_usage_error),
