@@ -10,10 +10,10 @@
 #include "core/cli/show.h"
 #include "core/cli/term.h"
 
-static int terminal_width(void)
+static int terminal_width(int fd)
 {
     struct winsize size;
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+    if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
         return size.ws_col;
     }
     return 80;
@@ -28,7 +28,8 @@ void oc_cli_init(struct cli *cli)
                         .tty_err = isatty(STDERR_FILENO)};
     cli->color = cli->tty && !plain;
     cli->color_err = cli->tty_err && !plain;
-    cli->width = cli->tty ? terminal_width() : 0;
+    cli->width = cli->tty ? terminal_width(STDOUT_FILENO) : 0;
+    cli->width_err = cli->tty_err ? terminal_width(STDERR_FILENO) : 0;
 }
 
 int oc_answer_exit(const struct cli_answer *answer)

@@ -26,7 +26,7 @@ struct cli {
     bool json, csv, yes, quiet, help, version;
     bool tty, tty_err; /* stdout and stderr are terminals */
     bool color, color_err;
-    int width; /* columns of the terminal on stdout; 0 = not a terminal */
+    int width, width_err; /* columns of the terminal on stdout and on stderr; 0 = not a terminal */
 };
 
 /* Looks at the terminal and at NO_COLOR; before oc_args_global. */

@@ -21,14 +21,13 @@ static int teardown(void **state)
     return 0;
 }
 
-static void a_bar_shows_the_share_and_the_rate(void **state)
+static void a_bar_shows_the_share(void **state)
 {
     char buf[96];
     (void)state;
-    assert_string_equal(oc_progress_bar(0.5, 0, buf, sizeof buf),
+    assert_string_equal(oc_progress_bar(0.5, buf, sizeof buf),
                         "[############            ]  50 %  ");
-    assert_string_equal(oc_progress_bar(2, 2048, buf, sizeof buf),
-                        "[########################] 100 %  2 KB/s  ");
+    assert_string_equal(oc_progress_bar(2, buf, sizeof buf), "[########################] 100 %  ");
 }
 
 static void short_calls_show_nothing(void **state)
@@ -44,30 +43,45 @@ static void short_calls_show_nothing(void **state)
     free(said);
 }
 
-static void the_rate_is_that_of_the_step(void **state)
+static void a_line_takes_the_place_of_the_one_before(void **state)
 {
     struct cli_progress p;
     (void)state;
     oc_progress_begin(&p);
     oc_time_advance(3000);
     struct capture c = capture_begin(stderr);
-    oc_progress_show(&p, &cli, 0, "fetching hello, 4096 bytes");
-    oc_time_advance(1000);
-    oc_progress_show(&p, &cli, 0.5, "fetching hello, 4096 bytes");
+    oc_progress_show(&p, &cli, 0.5, "fetching hello");
     oc_progress_show(&p, &cli, -1, "checking");
     oc_progress_clear(&p);
     char *said = capture_end(&c);
-    assert_contains(said, "[############            ]  50 %  2 KB/s  fetching hello, 4096 bytes");
-    assert_contains(said, "\r\033[Kchecking\r\033[K");
+    assert_string_equal(said, "[############            ]  50 %  fetching hello\r\033[Kchecking"
+                              "\r\033[K");
+    free(said);
+}
+
+static void a_line_never_needs_a_second_row(void **state)
+{
+    static const struct cli narrow = {.tty_err = true, .width_err = 40};
+    struct cli_progress p;
+    (void)state;
+    oc_progress_begin(&p);
+    oc_time_advance(3000);
+    struct capture c = capture_begin(stderr);
+    oc_progress_show(&p, &narrow, -1, "building CXX object with a name that is longer than a row");
+    oc_progress_show(&p, &narrow, 0.5, "fetching hello");
+    char *said = capture_end(&c);
+    assert_string_equal(said, "building CXX object with a name that i\xe2\x80\xa6\r\033[K"
+                              "[############            ]  50 %  fetc\xe2\x80\xa6");
     free(said);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_bar_shows_the_share_and_the_rate, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_bar_shows_the_share, setup, teardown),
         cmocka_unit_test_setup_teardown(short_calls_show_nothing, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_rate_is_that_of_the_step, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_line_takes_the_place_of_the_one_before, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_line_never_needs_a_second_row, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
