@@ -15,7 +15,8 @@
 #include "core/base/mem.h"
 #include "core/base/utf8.h"
 
-#define CELL_MIN 8 /* columns below which no column is squeezed */
+#define CELL_MIN   8 /* columns below which no column is squeezed */
+#define COLUMN_GAP 2 /* spaces between two columns */
 
 static const char *const codes[] = {"",         "\033[1m",  "\033[2m",  "\033[31m",
                                     "\033[32m", "\033[33m", "\033[34m", "\033[36m"};
@@ -264,18 +265,8 @@ struct layout {
     size_t last;                     /* column that is shown */
 };
 
-static size_t widest(const struct layout *l, size_t columns)
+static void measure(const struct term_table *t, struct layout *l)
 {
-    size_t found = 0;
-    for (size_t c = 1; c < columns; c++) {
-        found = l->widths[c] > l->widths[found] ? c : found;
-    }
-    return found;
-}
-
-static size_t measure(const struct term_table *t, struct layout *l)
-{
-    size_t total = 0;
     for (size_t c = 0; c < t->columns; c++) {
         size_t width = 0;
         for (size_t i = c; i < t->count; i += t->columns) {
@@ -286,20 +277,23 @@ static size_t measure(const struct term_table *t, struct layout *l)
         bool shown = width > 0 || c == 0;
         l->widths[c] = !shown ? 0 : title > width ? title : width;
         l->last = shown ? c : l->last;
-        total += shown ? l->widths[c] + 2 : 0;
     }
-    return total - 2;
 }
 
-static void fit(const struct term_table *t, struct layout *l, size_t total, size_t width)
+void oc_table_fit(size_t *widths, size_t columns, size_t width)
 {
-    while (total > width) {
-        size_t c = widest(l, t->columns);
-        if (l->widths[c] <= CELL_MIN) {
+    size_t total = 0, c = 0;
+    for (size_t i = 0; i < columns; i++) {
+        total += widths[i] ? widths[i] + (total ? COLUMN_GAP : 0) : 0;
+    }
+    for (; total > width; total--) {
+        for (size_t i = 0; i < columns; i++) {
+            c = widths[i] > widths[c] ? i : c;
+        }
+        if (widths[c] <= CELL_MIN) {
             return;
         }
-        l->widths[c]--;
-        total--;
+        widths[c]--;
     }
 }
 
@@ -321,9 +315,9 @@ void oc_table_print(const struct term_table *t, FILE *out, int width, bool use_c
 {
     struct layout layout = {{0}, 0};
     OC_ASSERT(t->columns > 0 && t->columns <= OC_TABLE_COLUMNS);
-    size_t total = measure(t, &layout);
+    measure(t, &layout);
     if (width > 0) {
-        fit(t, &layout, total, (size_t)width);
+        oc_table_fit(layout.widths, t->columns, (size_t)width);
     }
     print_row(t->titles, &layout, true, out, use_color);
     for (size_t i = 0; i + t->columns <= t->count; i += t->columns) {

@@ -47,6 +47,9 @@ struct term_table {
 };
 void oc_table_add(struct term_table *t, char *cell); /* takes; row by row */
 void oc_table_print(const struct term_table *t, FILE *out, int width, bool use_color);
+/* The widest of the columns give way until all of them, two spaces between each, fit into `width` or are too narrow to. A width of 0 is
+ * no column. */
+void oc_table_fit(size_t *widths, size_t columns, size_t width);
 /* RFC 4180. Programs get the fields as they are but for formulas (core/base/csv.h), a terminal without control characters. */
 void oc_table_csv(const struct term_table *t, FILE *out, bool head, bool terminal);
 void oc_table_finish(struct term_table *t);

@@ -10,7 +10,8 @@
 #include "core/cli/term.h"
 #include "core/cli/value.h"
 
-#define NESTED 2 /* columns that a nested object is indented */
+#define NESTED   2  /* columns that a nested object is indented */
+#define LAST_MIN 24 /* columns that a stream leaves for the last one, and the gap before it */
 
 struct column {
     char key[64], title[48];
@@ -130,20 +131,35 @@ bool oc_view_table_csv(const struct cli_show *s, const char *text, const json_t 
     return true;
 }
 
-/* Rows of a stream come one by one: a column grows with what it has seen. */
+/* Columns grow with what they have seen, but leave some of the terminal for the last one, which is never cut. */
+static void grow(size_t *widths, char *const *cells, size_t count, int terminal)
+{
+    for (size_t c = 0; c < count; c++) {
+        const size_t width = oc_term_width(cells[c]);
+        widths[c] = width > widths[c] ? width : widths[c];
+    }
+    if (terminal > LAST_MIN) {
+        oc_table_fit(widths, count, (size_t)(terminal - LAST_MIN));
+    }
+}
+
+/* Rows of a stream come one by one. */
 void oc_view_table_row(const struct cli_show *s, const char *text, const json_t *row)
 {
     static size_t widths[OC_TABLE_COLUMNS];
+    char *cells[OC_TABLE_COLUMNS];
     struct spec spec;
     parse_spec(text, &spec);
     for (size_t c = 0; c < spec.count; c++) {
-        char *cell = oc_value_text(oc_json_path(row, spec.columns[c].key), spec.columns[c].unit);
-        size_t width = oc_term_width(cell);
-        bool last = c + 1 == spec.count;
-        widths[c] = width > widths[c] ? width : widths[c];
-        oc_term_cell(stdout, cell, last ? 0 : widths[c], oc_term_state_color(cell), s->cli->color);
+        cells[c] = oc_value_text(oc_json_path(row, spec.columns[c].key), spec.columns[c].unit);
+    }
+    grow(widths, cells, spec.count ? spec.count - 1 : 0, s->cli->width);
+    for (size_t c = 0; c < spec.count; c++) {
+        const bool last = c + 1 == spec.count;
+        oc_term_cell(stdout, cells[c], last ? 0 : widths[c], oc_term_state_color(cells[c]),
+                     s->cli->color);
         fputs(last ? "\n" : "  ", stdout);
-        free(cell);
+        free(cells[c]);
     }
 }
 

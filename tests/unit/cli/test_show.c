@@ -212,6 +212,29 @@ static void a_stream_as_csv_has_one_head_and_its_rows(void **state)
     assert_rows("alert.list", "{\"id\":\"a\"}", "{\"id\":\"b\"}", ""); /* the answer has them all */
 }
 
+/* One long cell would push the last column of every later row out of the terminal. */
+static void a_stream_leaves_room_for_its_last_column(void **state)
+{
+    static const char topic[] = "a.topic.that.is.much.longer.than.any.that.anybody.would.want";
+    (void)state;
+    cli.width = 60;
+    json_t *rows = json_pack("[{s:s,s:s,s:s},{s:s,s:s,s:s}]", "time", "t", "topic", topic, "data",
+                             topic, "time", "t", "topic", "b", "data", "c");
+    struct cli_op op = *test_op("events.watch");
+    op.view = "table:time=Time,topic=Topic,data=Data";
+    struct cli_show s = {.cli = &cli, .op = &op};
+    struct capture c = capture_begin(stdout);
+    oc_show_row(&s, json_array_get(rows, 0));
+    oc_show_row(&s, json_array_get(rows, 1));
+    char *text = capture_end(&c);
+    char *second = strchr(text, '\n') + 1;
+    assert_contains(text, "\xe2\x80\xa6"); /* it is cut */
+    assert_contains(text, topic);          /* the last one is not */
+    assert_true(strlen(second) <= 60 - 20);
+    free(text);
+    json_decref(rows);
+}
+
 static void csv_of_what_is_no_table_is_refused_before_it_is_asked_for(void **state)
 {
     (void)state;
@@ -491,6 +514,7 @@ int main(void)
         T(an_empty_list_says_so),
         T(a_table_can_be_csv_with_raw_values),
         T(a_stream_as_csv_has_one_head_and_its_rows),
+        T(a_stream_leaves_room_for_its_last_column),
         T(csv_of_what_is_no_table_is_refused_before_it_is_asked_for),
         T(csv_of_what_is_no_table_is_a_usage_error),
         T(a_row_that_is_not_ok_fails_the_command),
