@@ -43,12 +43,19 @@ static const char *choices_of(const struct cli_param *param)
     return param->type == OC_OPT_ENUM || words ? param->choices : NULL;
 }
 
+/* Which of the options that take a word: those that say which host is meant, or the others. */
+static bool names_host(const struct cli_global *g)
+{
+    return strcmp(g->name, "config") == 0 || strcmp(g->name, "home") == 0 ||
+           strcmp(g->name, "set") == 0;
+}
+
 /* The options that take a word which is not a command: "-c|--config|...". */
-static void value_globals(const char *gap)
+static void value_globals(bool host, const char *gap)
 {
     bool first = true;
     for (const struct cli_global *g = oc_globals; g->name; g++) {
-        if (!g->value) {
+        if (!g->value || names_host(g) != host) {
             continue;
         }
         printf("%s--%s", first ? "" : gap, g->name);
@@ -178,13 +185,17 @@ static void print_bash(const struct cli_paths *paths)
     puts("# bash completion of openclaw; made by `openclaw completion bash`\n"
          "_openclaw() {\n"
          "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
-         "    local at='' word i words='' options='' files=0 values=''\n"
+         "    local at='' word i words='' options='' files=0 values='' host=()\n"
          "    COMPREPLY=()\n"
          "    for ((i = 1; i < COMP_CWORD; i++)); do\n"
          "        word=${COMP_WORDS[i]}\n"
          "        case $word in");
     fputs("        ", stdout);
-    value_globals("|");
+    value_globals(true, "|");
+    puts(") ((i++)); [[ ${COMP_WORDS[i]} == = ]] && ((i++))\n"
+         "            host+=(\"$word\" \"${COMP_WORDS[i]//[\\\"\\'\\\\]/}\"); continue ;;");
+    fputs("        ", stdout);
+    value_globals(false, "|");
     puts(") ((i++)); continue ;;\n        -*) continue ;;\n        esac\n        case ${at:+$at "
          "}$word in");
     fputs("        ", stdout);
@@ -207,7 +218,8 @@ static void print_bash(const struct cli_paths *paths)
     puts("\" -- \"$cur\"))\n    else\n        COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
          "        if ((files)); then compopt -o default; fi\n"
          "        if [[ -n $values ]]; then\n"
-         "            COMPREPLY+=($(compgen -W \"$(openclaw $values --csv 2>/dev/null | sed -n "
+         "            COMPREPLY+=($(compgen -W \"$(openclaw \"${host[@]}\" $values --csv "
+         "2>/dev/null | sed -n "
          "'1d;s/^\\([A-Za-z0-9._:-]*\\)\\(,.*\\)*$/\\1/p')\" -- \"$cur\"))\n"
          "        fi\n    fi\n}\ncomplete -F _openclaw "
          "openclaw");
@@ -273,10 +285,14 @@ static void print_zsh(const struct cli_paths *paths)
     puts(
         "#compdef openclaw\n# made by `openclaw completion zsh`\n_openclaw() {\n"
         "    local at='' word prev=${words[CURRENT-1]} files=0 values=''\n"
-        "    local -a commands options words_after globals\n    local -i i\n"
+        "    local -a commands options words_after globals host\n    local -i i\n"
         "    for ((i = 2; i < CURRENT; i++)); do\n        word=${words[i]}\n        case $word in");
     fputs("        ", stdout);
-    value_globals("|");
+    value_globals(true, "|");
+    puts(") host+=($word \"${(Q)words[++i]}\"); continue ;;\n"
+         "        --(config|home|set)=*) host+=(\"${(Q)word}\"); continue ;;");
+    fputs("        ", stdout);
+    value_globals(false, "|");
     puts(") ((i++)); continue ;;\n        -*) continue ;;\n        esac\n        case ${at:+$at "
          "}$word in");
     fputs("        ", stdout);
@@ -302,7 +318,8 @@ static void print_zsh(const struct cli_paths *paths)
          "        _describe 'option of every command' globals\n        return\n    fi\n"
          "    (($#commands)) && _describe command commands\n"
          "    (($#words_after)) && compadd -- $words_after\n    ((files)) && _files\n"
-         "    [[ -n $values ]] && compadd -- ${(f)\"$(openclaw ${=values} --csv 2>/dev/null | sed "
+         "    [[ -n $values ]] && compadd -- ${(f)\"$(openclaw $host ${=values} --csv 2>/dev/null "
+         "| sed "
          "-n "
          "'1d;s/^\\([A-Za-z0-9._:-]*\\)\\(,.*\\)*$/\\1/p')\"}\n    return "
          "0\n}\n"
@@ -389,15 +406,28 @@ static void print_fish(const struct cli_paths *paths)
           "skip 0\n"
           "            continue\n        end\n        switch $word\n            case ",
           stdout);
-    value_globals(" ");
-    puts("\n                set skip 1\n            case '-*'\n                continue\n          "
-         "  case '*'\n"
-         "                set -l next (string trim -- \"$at $word\")\n"
-         "                contains -- $next $__openclaw_known; and set at $next\n        end\n    "
-         "end\n"
-         "    test \"$at\" = \"$argv[1]\"\nend\n"
-         "function __openclaw_values\n    openclaw $argv --csv 2>/dev/null | sed -n "
-         "'1d;s/^\\([A-Za-z0-9._:-]*\\)\\(,.*\\)*$/\\1/p'\nend\ncomplete -c openclaw -f");
+    value_globals(true, " ");
+    putchar(' ');
+    value_globals(false, " ");
+    fputs(
+        "\n                set skip 1\n            case '-*'\n                continue\n          "
+        "  case '*'\n"
+        "                set -l next (string trim -- \"$at $word\")\n"
+        "                contains -- $next $__openclaw_known; and set at $next\n        end\n    "
+        "end\n"
+        "    test \"$at\" = \"$argv[1]\"\nend\n"
+        "function __openclaw_host\n    set -l take 0\n"
+        "    for word in (commandline -opc)[2..-1]\n        if test $take = 1\n"
+        "            printf '%s\\n' $word\n            set take 0\n            continue\n"
+        "        end\n        switch $word\n            case '--config=*' '--home=*' '--set=*'\n"
+        "                printf '%s\\n' $word\n            case ",
+        stdout);
+    value_globals(true, " ");
+    puts(
+        "\n                printf '%s\\n' $word\n                set take 1\n        end\n    end\n"
+        "end\nfunction __openclaw_values\n"
+        "    openclaw (__openclaw_host) $argv --csv 2>/dev/null | sed -n "
+        "'1d;s/^\\([A-Za-z0-9._:-]*\\)\\(,.*\\)*$/\\1/p'\nend\ncomplete -c openclaw -f");
     fish_globals();
     for (size_t i = 0; i < paths->list.count; i++) {
         fish_path(paths, &paths->list.items[i]);

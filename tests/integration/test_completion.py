@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shlex
 import shutil
 import subprocess
 
@@ -76,5 +78,36 @@ def a_host_that_does_not_run_completes_nothing_and_says_nothing():
         daemon.remove()
 
 
+def the_host_that_the_line_names_is_the_one_that_is_asked():
+    daemon, nobody = Daemon("collectors = ();\n"), Daemon()
+    env = {**nobody.env, "PATH": f"{harness.BUILD}/bin:{os.environ['PATH']}"}
+    try:
+        daemon.start()
+        cli(daemon, "cron", "add", "nightly", "--every", "1h", "--op", "health.check")
+        for shell in ("bash", "zsh", "fish"):
+            with open(os.path.join(nobody.home, shell), "w") as f:
+                f.write(cli(nobody, "completion", shell).stdout)
+        for words in (["--home", daemon.home, "cron", "run"], ["cron", "run", "--home", f"'{daemon.home}'"],
+                      ["--set", "host.name=x", "--set", f"host.home={daemon.home}", "cron", "run"], [f"--home={daemon.home}", "cron", "run"]):
+            # bash gives a function the words as its COMP_WORDBREAKS divides them.
+            split = [part for word in words for part in re.split("(=)", word)] if words[0] == f"--home={daemon.home}" else words
+            answer = subprocess.run(["bash", "-c", BASH, os.path.join(nobody.home, "bash"), "openclaw", *split, ""], env=env,
+                                    capture_output=True, text=True, timeout=60)
+            assert "nightly" in answer.stdout.split(), (words, answer)
+            if shutil.which("fish"):
+                answer = subprocess.run(["fish", "--no-config", "-c", f"source {nobody.home}/fish; complete -C \"openclaw {' '.join(words)} \""],
+                                        env=env, capture_output=True, text=True, timeout=60)
+                assert "nightly" in [line.split("\t")[0] for line in answer.stdout.splitlines()], (words, answer)
+            if shutil.which("zsh"):
+                script = (f"compadd() {{ print -l -- \"$@\"; }}; _describe() {{ :; }}; _files() {{ :; }}; "
+                          f"words=(openclaw {' '.join(map(shlex.quote, words))} ''); CURRENT={len(words) + 2}; compdef() {{ :; }}; "
+                          f"source {nobody.home}/zsh; _openclaw")
+                answer = subprocess.run(["zsh", "-f", "-c", script], env=env, capture_output=True, text=True, timeout=60)
+                assert "nightly" in answer.stdout.split(), (words, answer)
+    finally:
+        daemon.remove()
+        nobody.remove()
+
+
 if __name__ == "__main__":
-    harness.run([the_ids_and_names_of_the_host_are_completed, a_host_that_does_not_run_completes_nothing_and_says_nothing])
+    harness.run([the_ids_and_names_of_the_host_are_completed, the_host_that_the_line_names_is_the_one_that_is_asked, a_host_that_does_not_run_completes_nothing_and_says_nothing])
