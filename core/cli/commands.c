@@ -22,7 +22,7 @@ const struct cli_command oc_commands[] = {
      .description =
          "Opens a copy in $VISUAL, $EDITOR or vi. A copy with errors never replaces the file: "
          "the findings are shown and the copy is kept for another try. Neither does one whose file "
-         "somebody else has changed meanwhile.",
+         "somebody else has changed meanwhile. With --json there is one try and one document.",
      .example = "openclaw config edit",
      .run = oc_command_edit},
     {.name = "explain",

@@ -160,8 +160,8 @@ static int put_in_place(struct edit *e, const struct oc_buf *text)
     }
     unlink(e->copy);
     if (e->cli->json) {
-        oc_cli_print_data(e->cli,
-                          json_pack("{s:s,s:s}", "file", e->file, "next", "openclaw reload"));
+        oc_cli_print_data(e->cli, json_pack("{s:b,s:s,s:s}", "changed", 1, "file", e->file, "next",
+                                            "openclaw reload"));
     } else {
         printf("%s is changed. `openclaw reload` puts it in force.\n", e->file);
     }
@@ -189,6 +189,15 @@ static int check_copy(const struct edit *e)
     return exit_code;
 }
 
+static void say_unchanged(const struct cli *cli)
+{
+    if (cli->json) {
+        oc_cli_print_data(cli, json_pack("{s:b}", "changed", 0));
+    } else {
+        fputs("Nothing has been changed.\n", stderr);
+    }
+}
+
 /* One round; *again when another may mend it. */
 static int edit_once(struct edit *e, bool *again)
 {
@@ -200,7 +209,7 @@ static int edit_once(struct edit *e, bool *again)
     if (edit_copy(e, &err) != OC_OK || oc_file_read(e->copy, FILE_MAX, &after, &err) != OC_OK) {
         rc = oc_cli_fail(e->cli, &err, 1);
     } else if (same(&after, &e->before)) {
-        fputs("Nothing has been changed.\n", stderr);
+        say_unchanged(e->cli);
     } else {
         rc = check_copy(e);
         rc = rc ? rc : put_in_place(e, &after);
@@ -232,7 +241,7 @@ static int edit_until_sound(struct edit *e)
     int rc;
     do {
         rc = edit_once(e, &again);
-    } while (again && oc_cli_confirm("Edit it again?"));
+    } while (again && !e->cli->json && oc_cli_confirm("Edit it again?")); /* one document */
     leave_copy(e);
     return rc;
 }
