@@ -220,6 +220,17 @@ int64_t oc_ledger_add(struct oc_ledger *l, const char *type, const json_t *entry
     return (int64_t)index;
 }
 
+void oc_ledger_leave(struct oc_ledger *l, const void *ctx)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < l->waiters.count; i++) {
+        if (l->waiters.items[i].ctx != ctx) {
+            l->waiters.items[kept++] = l->waiters.items[i];
+        }
+    }
+    l->waiters.count = kept;
+}
+
 int oc_ledger_sync(struct oc_ledger *l, struct oc_error *err)
 {
     int rc = OC_OK;

@@ -47,6 +47,8 @@ void oc_ledger_close(struct oc_ledger *l); /* writes and syncs what is open; NUL
  * from within this call. */
 int64_t oc_ledger_add(struct oc_ledger *l, const char *type, const json_t *entry,
                       oc_ledger_done_fn done, void *ctx, struct oc_error *err);
+/* Who added with this `ctx` is gone: no done is called with it any more. Not from within a done. */
+void oc_ledger_leave(struct oc_ledger *l, const void *ctx);
 /* All that was added is on the disk when this returns OC_OK: for the few who must wait. */
 int oc_ledger_sync(struct oc_ledger *l, struct oc_error *err);
 

@@ -15,6 +15,7 @@
 #define TRY_AGAIN   1000  /* ms between two tries after a failure */
 #define THREADS     2     /* a group that is written does not wait for a segment that is sealed */
 #define COPY_PIECE  (1u << 20)
+#define PROBE       OC_LEDGER_ENTRY_MAX /* bytes that have to fit before it counts as mended */
 
 /* ---- [worker] one group ---- */
 
@@ -171,6 +172,28 @@ static bool is_replaced(const struct oc_ledger_job *job)
     return !same;
 }
 
+/* A file can be cut on a disk that is full. Whether it can be written again is only known of bytes that were: in a file of their own, so
+ * that whoever reads the log meanwhile finds no torn end. */
+static int probe(struct oc_ledger_job *job)
+{
+    if (!job->dir) {
+        return 0; /* memory has no other file: the next entry tells it */
+    }
+    job->what = "cannot write";
+    char *temp = oc_ledger_path(job->dir, job->sound_first, ".new");
+    char *bytes = oc_calloc(1, PROBE);
+    const int fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int rc = fd < 0 ? errno : -oc_fd_write_all(fd, bytes, PROBE);
+    rc = rc == 0 ? sync_fd(fd) : rc;
+    if (fd >= 0) {
+        close(fd);
+        unlink(temp);
+    }
+    free(bytes);
+    free(temp);
+    return rc;
+}
+
 static void run_job(void *ctx)
 {
     struct oc_ledger_job *job = ctx;
@@ -178,7 +201,7 @@ static void run_job(void *ctx)
     job->trouble = job->replaced ? OC_LEDGER_COPY : job->trouble;
     job->error = mend(job);
     if (job->error == 0) {
-        job->error = write_group(job);
+        job->error = job->bytes.len > 0 ? write_group(job) : probe(job);
     }
 }
 
@@ -214,11 +237,15 @@ void oc_ledger_answer(struct oc_ledger *l, bool failed)
 
 static void fail(struct oc_ledger *l, const struct oc_ledger_job *job)
 {
+    const bool told = l->why.code == OC_E_RETRY;
     oc_error_init(&l->why);
     oc_error_errno(&l->why, OC_E_RETRY, job->error, "%s the ledger in %s", job->what,
                    l->dir ? l->dir : "memory");
     oc_error_hint(&l->why, "Make room on the disk, or look at it: the ledger goes on by itself.");
-    oc_err("the ledger cannot be written: nothing is acknowledged", "reason=%s", l->why.message);
+    if (!told) { /* it is tried every second */
+        oc_err("the ledger cannot be written: nothing is acknowledged", "reason=%s",
+               l->why.message);
+    }
     l->next_try = oc_time_mono() + TRY_AGAIN;
     oc_ledger_rewind(l);
     oc_buf_clear(&l->pending);
@@ -299,7 +326,7 @@ struct oc_workers *oc_ledger_workers(struct oc_ledger *l)
 
 static void begin_job(struct oc_ledger *l)
 {
-    if (l->job || (l->pending.len == 0 && l->trouble == OC_LEDGER_FINE) || !may_try(l)) {
+    if (l->job || (l->pending.len == 0 && l->why.code != OC_E_RETRY) || !may_try(l)) {
         return;
     }
     struct oc_ledger_job *job = make_job(l);

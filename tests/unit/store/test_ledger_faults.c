@@ -319,6 +319,59 @@ static void a_segment_that_a_sync_makes_full_is_sealed(void **state)
     has(k, 6);
 }
 
+/* The clock of the ledger goes off now. */
+static void try_again(struct kit *k)
+{
+    const uint64_t before = k->ledger->groups;
+    oc_timer_start(k->ledger->again, 0, 0);
+    while (k->ledger->groups == before) {
+        oc_loop_step(k->loop, true);
+    }
+}
+
+/* A file can be cut on a disk that is full: that is no sign of health. */
+static void a_disk_that_is_full_is_not_well_until_something_can_be_written(void **state)
+{
+    struct kit *k = *state;
+    struct rlimit old, tight;
+    open_ledger(k);
+    add(k, 0, 10);
+    assert_int_equal(oc_ledger_sync(k->ledger, NULL), OC_OK);
+    getrlimit(RLIMIT_FSIZE, &old);
+    tight = old;
+    tight.rlim_cur = 8192;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
+    add(k, 1, 20000);
+    wait_for(k, 2);
+    for (int i = 0; i < 3; i++) {
+        try_again(k);
+        assert_false(oc_ledger_healthy(k->ledger, NULL));
+    }
+    setrlimit(RLIMIT_FSIZE, &old);
+    try_again(k); /* nobody has to add anything for it to get well */
+    assert_true(oc_ledger_healthy(k->ledger, NULL));
+    char *probe = oc_ledger_path(k->folder, 0, ".new");
+    assert_false(oc_file_exists(probe));
+    free(probe);
+    assert_int_equal(add(k, 1, 10), 1);
+    wait_for(k, 3);
+    has(k, 2);
+}
+
+static void whoever_leaves_is_told_nothing_any_more(void **state)
+{
+    struct kit *k = *state, gone = {.count = 0};
+    open_ledger(k);
+    assert_int_equal(oc_ledger_add(k->ledger, "test", NULL, on_done, &gone, NULL), 0);
+    assert_int_equal(oc_ledger_add(k->ledger, "test", NULL, on_done, k, NULL), 1);
+    assert_int_equal(oc_ledger_add(k->ledger, "test", NULL, on_done, &gone, NULL), 2);
+    oc_ledger_leave(k->ledger, &gone);
+    assert_int_equal(oc_ledger_sync(k->ledger, NULL), OC_OK);
+    assert_int_equal(gone.count, 0);
+    assert_int_equal(k->count, 1);
+    assert_int_equal(oc_ledger_durable(k->ledger), 3);
+}
+
 static void memory_that_is_full_acknowledges_nothing_and_goes_on(void **state)
 {
     struct kit *k = *state;
@@ -388,6 +441,8 @@ int main(void)
         kit_test(segments_that_were_begun_are_removed_from_behind),
         kit_test(who_waits_for_the_disk_does_not_wait_for_a_seal),
         kit_test(a_segment_that_a_sync_makes_full_is_sealed),
+        kit_test(a_disk_that_is_full_is_not_well_until_something_can_be_written),
+        kit_test(whoever_leaves_is_told_nothing_any_more),
         kit_test(memory_that_is_full_acknowledges_nothing_and_goes_on),
         kit_test(damage_is_said_of_the_entry_that_has_it),
     };
