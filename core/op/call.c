@@ -28,6 +28,7 @@ struct oc_call {
     void *on_cancel_ctx;
     bool starting; /* the handler has not returned yet: freeing waits */
     bool cancelled, over;
+    bool refused; /* by its role or by the policy: "op.denied" was published */
 };
 
 static struct oc_meter operations = {.name = "openclaw_operations_total",
@@ -67,7 +68,11 @@ static void audit(struct oc_call *call, int code)
     if (call->actor.approval) {
         oc_json_set_str(entry, "approval", call->actor.approval);
     }
-    oc_json_take(entry, "params", oc_op_masked_params(call->ops, call->op, call->json));
+    if (call->refused) { /* nothing was done with what a stranger brought: it fills nobody's disk */
+        oc_json_set_bool(entry, "refused", true);
+    } else {
+        oc_json_take(entry, "params", oc_op_masked_params(call->ops, call->op, call->json));
+    }
     oc_json_set_str(entry, "code", oc_error_name(code));
     oc_json_set_int(entry, "at", oc_time_wall());
     struct oc_call *before = call->ops->ending;
@@ -177,6 +182,7 @@ static int admit(struct oc_call *call, struct oc_error *err)
         oc_json_set_str(data, "op", call->op->name);
         oc_json_set_str(data, "actor", call->actor.name);
         oc_bus_publish(call->ops->bus, "op.denied", data);
+        call->refused = true;
         return err->code;
     }
     if (!call->op->params && call->op->flags & OC_OP_INTERNAL) {
@@ -193,13 +199,15 @@ static int pass_check(const struct oc_call *call, void *ctx, struct oc_error *er
 }
 
 /* What was decided is not asked again. */
-static int pass_gate(const struct oc_call *call, json_t **details, struct oc_error *err)
+static int pass_gate(struct oc_call *call, json_t **details, struct oc_error *err)
 {
     const struct oc_ops *ops = call->ops;
     if (!ops->gate || !(call->op->flags & OC_OP_MUTATES) || call->actor.approval) {
         return OC_OK;
     }
-    return ops->gate(ops->gate_ctx, call, details, err);
+    const int rc = ops->gate(ops->gate_ctx, call, details, err);
+    call->refused = rc == OC_E_DENIED;
+    return rc;
 }
 
 struct oc_call *oc_ops_call(struct oc_ops *ops, const struct oc_call_request *req)

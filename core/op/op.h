@@ -108,7 +108,7 @@ const char *oc_ops_near(struct oc_ops *ops, const char *name);
 uint64_t oc_ops_generation(const struct oc_ops *ops);
 #define OC_GATE_LATER 1 /* what a gate answers that ends the call itself, later */
 /* Asked once for every operation that MUTATES, when role and parameters are found good and before its handler runs. OC_OK lets it go on. OC_E_DENIED
- * refuses it. OC_E_APPROVAL: it is kept for a decision, and `details` (an object; the gate's to make, taken) says which:
+ * refuses it, and has published "op.denied". OC_E_APPROVAL: it is kept for a decision, and `details` (an object; the gate's to make, taken) says which:
  * {"proposal","category",...}. OC_GATE_LATER: the gate has to find something out first and ends the call with oc_call_fail_with;
  * it listens to a caller that gives up (oc_call_on_cancel). Whatever else is not OC_OK ends the call. NULL takes the gate away. */
 typedef int (*oc_gate_fn)(void *ctx, const struct oc_call *call, json_t **details,

@@ -141,14 +141,8 @@ static void ask(struct oc_gate *g, struct asking *a)
 
 /* ---- what comes of it ---- */
 
-static int deny(struct oc_gate *g, const struct asking *a, struct oc_error *err)
+static int deny(const struct asking *a, struct oc_error *err)
 {
-    json_t *data = json_object();
-    oc_json_set_str(data, "op", oc_call_op(a->call)->name);
-    oc_json_set_str(data, "actor", oc_call_actor(a->call)->name);
-    oc_json_set_str(data, "by", "policy");
-    oc_json_set_str(data, "reason", a->reason);
-    oc_bus_publish(g->env->bus, "op.denied", data);
     oc_error_set(err, OC_E_DENIED, "the policy refused %s%s%s", oc_call_op(a->call)->name,
                  a->reason[0] ? ": " : "", a->reason);
     oc_error_hint(err, "`openclaw policy explain authorize` shows which line of which policy "
@@ -168,31 +162,46 @@ static bool only_plans(const struct oc_op *op, const json_t *params)
     return op->flags & (OC_OP_PLANS | OC_OP_PREVIEWS) && oc_json_bool(params, "dry_run", false);
 }
 
-static int pass(void *ctx, const struct oc_call *call, json_t **details, struct oc_error *err)
+static int judge(struct oc_gate *g, struct asking *a, json_t **details, struct oc_error *err)
 {
-    struct oc_gate *g = ctx;
-    const struct oc_op *op = oc_call_op(call);
-    struct asking a = {
-        .call = call, .params = oc_call_bound(call), .governed = oc_gate_governed(g)};
-    if (op->flags & OC_OP_PRIVATE && oc_gate_keep_files(g, op, a.params, err) != OC_OK) {
-        json_decref(a.params);
+    const struct oc_op *op = oc_call_op(a->call);
+    if (op->flags & OC_OP_PRIVATE && oc_gate_keep_files(g, op, a->params, err) != OC_OK) {
         return OC_E_DENIED;
     }
-    oc_op_mask(oc_call_ops(call), op, a.params);
-    ask(g, &a);
-    if (a.verdict == APPROVAL && (governs(op) || only_plans(op, a.params))) {
-        a.verdict = ALLOW;
+    oc_op_mask(oc_call_ops(a->call), op, a->params);
+    ask(g, a);
+    if (a->verdict == APPROVAL && (governs(op) || only_plans(op, a->params))) {
+        a->verdict = ALLOW;
     }
-    json_decref(a.params);
-    switch (a.verdict) {
+    switch (a->verdict) {
     case DENY:
-        return deny(g, &a, err);
+        return deny(a, err);
     case APPROVAL:
-        return oc_gate_request(g, call, a.category, a.reason, details, err);
+        return oc_gate_request(g, a->call, a->category, a->reason, details, err);
     case ALLOW:
     default:
         return OC_OK;
     }
+}
+
+static int pass(void *ctx, const struct oc_call *call, json_t **details, struct oc_error *err)
+{
+    struct oc_gate *g = ctx;
+    struct asking a = {.call = call,
+                       .params = oc_call_bound(call),
+                       .verdict = ALLOW,
+                       .governed = oc_gate_governed(g)};
+    const int rc = judge(g, &a, details, err);
+    json_decref(a.params);
+    if (rc == OC_E_DENIED) {
+        json_t *data = json_object();
+        oc_json_set_str(data, "op", oc_call_op(call)->name);
+        oc_json_set_str(data, "actor", oc_call_actor(call)->name);
+        oc_json_set_str(data, "by", "policy");
+        oc_json_set_str(data, "reason", a.verdict == DENY ? a.reason : err->message);
+        oc_bus_publish(g->env->bus, "op.denied", data);
+    }
+    return rc;
 }
 
 struct oc_gate *oc_gate_create(const struct oc_env *env)

@@ -282,6 +282,10 @@ static void what_mutates_is_audited_with_its_secrets_hidden(void **state)
     assert_string_equal(oc_json_str(first, "actor", ""), "tester");
     assert_string_equal(oc_json_str(json_object_get(first, "params"), "password", ""), "********");
     assert_string_equal(oc_json_str(second, "code", ""), "denied");
+    assert_true(oc_json_bool(second, "refused", false));
+    assert_null(
+        json_object_get(second, "params")); /* whoever may not do it fills no disk with it */
+    assert_null(json_object_get(first, "refused"));
 }
 
 static void secrets_of_operations_that_are_held_are_hidden_in_the_audit_too(void **state)

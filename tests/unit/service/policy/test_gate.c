@@ -191,6 +191,15 @@ static void on_denied(void *ctx, const struct oc_event *event)
     denied++;
 }
 
+/* What a refused call brought is not kept. */
+static void on_audit(void *ctx, const struct oc_event *event)
+{
+    (void)ctx;
+    const bool refused = oc_json_bool(event->data, "refused", false);
+    assert_int_equal(refused, strcmp(oc_json_str(event->data, "code", ""), "denied") == 0);
+    assert_int_equal(refused, json_object_get(event->data, "params") == NULL);
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -206,6 +215,7 @@ static int setup(void **state)
     }
     gate = oc_gate_create(&env);
     oc_bus_subscribe(env.bus, "op.denied", on_denied, NULL);
+    oc_bus_subscribe(env.bus, "audit", on_audit, NULL);
     ran = denied = requests = 0;
     ready = true;
     refuses = late = plans_late = false;
@@ -400,6 +410,7 @@ static void files_that_decide_are_left_alone_on_a_governed_host(void **state)
     }
     assert_int_equal(call("alert.import", NULL), OC_E_DENIED);
     assert_non_null(strstr(error.hint, "policy apply"));
+    assert_int_equal(denied, OC_COUNT(KEPT) + 1); /* whoever keeps the trail hears of each */
     ran = 0;
     assert_int_equal(call("alert.import", json_pack("{s:b}", "dry_run", 1)), OC_OK);
     assert_int_equal(call("config.set", json_pack("{s:s}", "key", "alerts.cooldown")), OC_OK);
