@@ -355,6 +355,49 @@ static void a_clock_that_was_set_forward_destroys_nothing(void **state)
     assert_int_equal(oc_ledger_oldest(w.s.env.ledger), 0);
 }
 
+/* As of a board without a clock of its own, which is set right a moment later. */
+static void a_clock_that_was_back_for_one_entry_destroys_nothing(void **state)
+{
+    const int64_t right = oc_time_wall() + 30 * OC_DAY;
+    (void)state;
+    oc_time_advance(30 * OC_DAY);
+    for (int i = 0; i < 8; i++) {
+        operation("young", "x");
+    }
+    stage_set_clock(1000);
+    operation("behind the segment", "x");
+    stage_set_clock(right);
+    operation("young", "x");
+    oc_audit_retire(w.a);
+    assert_int_equal(oc_ledger_oldest(w.s.env.ledger), 0);
+    oc_time_advance(364 * OC_DAY);
+    operation("later", "x");
+    oc_audit_retire(w.a);
+    assert_int_equal(oc_ledger_oldest(w.s.env.ledger), 0);
+    oc_time_advance(2 * OC_DAY);
+    operation("later", "x");
+    oc_audit_retire(w.a);
+    assert_int_equal(oc_ledger_oldest(w.s.env.ledger), 8);
+}
+
+/* A time that has not come says nothing of the age of a segment, and keeps it no longer than the others. */
+static void a_clock_that_was_ahead_for_one_entry_keeps_nothing_for_ever(void **state)
+{
+    const int64_t right = oc_time_wall();
+    (void)state;
+    operation("old", "x");
+    stage_set_clock(right + 9000 * OC_DAY);
+    operation("old", "x");
+    stage_set_clock(right);
+    for (int i = 0; i < 7; i++) {
+        operation("old", "x");
+    }
+    oc_time_advance(366 * OC_DAY);
+    operation("young", "x");
+    oc_audit_retire(w.a);
+    assert_int_equal(oc_ledger_oldest(w.s.env.ledger), 8);
+}
+
 /* Off for a moment; `wall_ms` is what the clock of the machine says when it is there again. */
 static void restart_at(int64_t wall_ms)
 {
@@ -415,6 +458,8 @@ int main(void)
         audit_test(checkpoints_come_by_time_by_number_and_at_the_end),
         audit_test(padding_hides_nothing),
         audit_test(a_clock_that_was_set_forward_destroys_nothing),
+        audit_test(a_clock_that_was_back_for_one_entry_destroys_nothing),
+        audit_test(a_clock_that_was_ahead_for_one_entry_keeps_nothing_for_ever),
         audit_test(a_machine_that_wakes_up_a_year_ahead_destroys_nothing_however_often),
         audit_test(a_host_that_was_off_for_a_year_catches_up),
         audit_test(old_text_goes_and_the_tree_stays),
