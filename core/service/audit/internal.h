@@ -99,7 +99,8 @@ int oc_audit_read_note(struct oc_audit *s, uint64_t size, struct oc_buf *text,
                        struct oc_error *err);
 /* The oldest checkpoint that covers `index`; 0: none does. */
 uint64_t oc_audit_covering(const struct oc_audit *s, uint64_t index);
-/* What a later checkpoint covers need not be kept for ever: of old ones the last of each day stays. */
+/* What a later checkpoint covers need not be kept for ever: of old ones the last of each day stays, and of each witness the last that
+ * it has signed. */
 void oc_audit_thin(struct oc_audit *s);
 /* The same in one folder of checkpoints; those that `but` (may be NULL) has as well stay. [any] */
 void oc_audit_thin_folder(const char *folder, const char *but);

@@ -215,25 +215,76 @@ static bool is_in(const char *folder, uint64_t size)
     return there;
 }
 
+struct cosigner {
+    char name[OC_NOTE_NAME];
+    uint8_t key_hash[4];
+};
+
+/* What stays of one day, and which witnesses have signed anything of it. */
+struct day {
+    int64_t number;
+    OC_VEC(struct cosigner) cosigners;
+};
+
+static bool has_signed(const struct day *day, const struct oc_note_signature *s)
+{
+    for (size_t i = 0; i < day->cosigners.count; i++) {
+        const struct cosigner *one = &day->cosigners.items[i];
+        if (strcmp(one->name, s->name) == 0 &&
+            memcmp(one->key_hash, s->key_hash, sizeof s->key_hash) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether it says something that what stays of the day does not: the word of a witness. That is taken to what stays. */
+static bool adds_witness(struct day *day, const char *path)
+{
+    struct oc_buf text = {0};
+    struct oc_note *note = oc_calloc(1, sizeof *note);
+    const int rc = oc_file_read(path, OC_NOTE_MAX, &text, NULL);
+    bool adds = rc != OC_OK && rc != OC_E_NOT_FOUND; /* nobody knows what is lost with it */
+    if (rc == OC_OK && text.len > 0 && oc_note_parse(text.data, text.len, note, NULL) == OC_OK) {
+        for (size_t i = 0; i < note->count; i++) {
+            const struct oc_note_signature *s = &note->signatures[i];
+            if (s->cosignature && !has_signed(day, s)) {
+                struct cosigner one;
+                memcpy(one.name, s->name, sizeof one.name);
+                memcpy(one.key_hash, s->key_hash, sizeof one.key_hash);
+                OC_VEC_PUSH(&day->cosigners, one);
+                adds = true;
+            }
+        }
+    }
+    oc_buf_finish(&text);
+    free(note);
+    return adds;
+}
+
+/* Of each day the last one stays, and the last one that each witness has signed. */
 void oc_audit_thin_folder(const char *folder, const char *but)
 {
     struct sizes sizes = {0};
-    int64_t day_after = -1;
+    struct day day = {.number = -1};
     const int64_t now = oc_time_wall();
     list_notes(folder, &sizes);
     for (size_t i = sizes.items.count; i-- > 0;) {
         struct stat st;
         const uint64_t size = sizes.items.items[i];
         char *path = oc_asprintf("%s/%012llu", folder, (unsigned long long)size);
-        if (stat(path, &st) == 0) {
-            const int64_t made = (int64_t)st.st_mtime * OC_SECOND;
-            if (made < now - KEEP_ALL && made / OC_DAY == day_after && !(but && is_in(but, size))) {
+        const int64_t made = stat(path, &st) == 0 ? (int64_t)st.st_mtime * OC_SECOND : now;
+        if (made < now - KEEP_ALL) {
+            const bool last = made / OC_DAY != day.number;
+            day.number = made / OC_DAY;
+            day.cosigners.count = last ? 0 : day.cosigners.count;
+            if (!adds_witness(&day, path) && !last && !(but && is_in(but, size))) {
                 unlink(path);
             }
-            day_after = made / OC_DAY;
         }
         free(path);
     }
+    OC_VEC_FINISH(&day.cosigners);
     OC_VEC_FINISH(&sizes.items);
 }
 

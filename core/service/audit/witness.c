@@ -1,8 +1,8 @@
 /* Witnesses: others who look at checkpoints and vouch for them. SPDX-License-Identifier: MIT
  *
  * A witness takes a checkpoint, asks for the proof that it continues the one that it has vouched for before (ledger.consistency), and
- * signs it. The host keeps the cosignature in the checkpoint's file, and remembers how far each witness has vouched: a ledger that is
- * shorter than that was cut. */
+ * signs it. The host keeps the cosignature in the checkpoint's file, and remembers how far each witness has vouched, and for which root: a
+ * ledger that is shorter than that was cut, one with another root was rewritten. */
 #include <stdio.h>
 #include <string.h>
 
@@ -51,13 +51,20 @@ static json_t *witness_json(const struct oc_ledger_witness *w)
     return o;
 }
 
-static int keep(struct oc_audit *s, const struct oc_ledger_witness *w, struct oc_error *err)
+/* `root`: of the entries that it has vouched for; NULL: it has for none. */
+static int keep(struct oc_audit *s, const struct oc_ledger_witness *w, const uint8_t *root,
+                struct oc_error *err)
 {
     struct oc_buf key = {0};
     json_t *value = json_object();
     oc_base64(w->key, sizeof w->key, &key);
     oc_json_set_str(value, "key", key.data);
     oc_json_set_int(value, "cosigned", (int64_t)w->cosigned);
+    if (root) {
+        char hex[2 * OC_LEDGER_HASH + 1];
+        oc_audit_hex(root, OC_LEDGER_HASH, hex);
+        oc_json_set_str(value, "root", hex);
+    }
     const int rc = oc_kv_put(s->env.store, SPACE, w->name, value, true, err);
     json_decref(value);
     oc_buf_finish(&key);
@@ -114,7 +121,7 @@ static void op_add(struct oc_call *call, void *ctx)
     } else if (oc_audit_witnesses(s, list) == OC_AUDIT_WITNESSES) {
         oc_call_failf(call, OC_E_CONFLICT, NULL, "there are %d witnesses already",
                       OC_AUDIT_WITNESSES);
-    } else if (keep(s, &w, &err) != OC_OK) {
+    } else if (keep(s, &w, NULL, &err) != OC_OK) {
         oc_call_fail(call, &err);
     } else {
         oc_call_succeed(call, witness_json(&w));
@@ -196,56 +203,125 @@ static int read_signed(struct oc_audit *s, uint64_t size, struct oc_buf *text, s
     return rc;
 }
 
-static int check_cosignature(struct oc_audit *s, const struct cosign_params *p,
-                             struct oc_ledger_witness *w, struct oc_buf *text, struct oc_error *err)
+struct cosigning {
+    struct oc_ledger_witness w;
+    const char *root; /* of what it has vouched for before, as the store has it; NULL: not known */
+    struct oc_buf text;  /* of the checkpoint */
+    struct oc_note note; /* the same, read */
+    bool signed_already;
+};
+
+static int read_checkpoint(struct oc_audit *s, uint64_t size, struct cosigning *c,
+                           struct oc_error *err)
 {
-    uint8_t signature[OC_SIGN_SIGNATURE];
-    struct oc_note *note = oc_calloc(1, sizeof *note);
-    struct oc_buf message = {0};
-    uint64_t before = 0;
-    int rc = read_signed(s, (uint64_t)p->size, text, err);
-    rc = rc == OC_OK ? oc_note_parse(text->data, text->len, note, err) : rc;
-    if (rc == OC_OK && p->seconds > oc_time_wall() / OC_SECOND + CLOCK_OFF) {
-        rc = oc_error_set(err, OC_E_CONFIG, "the time of the cosignature is in the future");
-    }
-    if (rc == OC_OK && oc_note_is_cosigned(text->data, note, w->name, w->key, &before)) {
-        rc = oc_error_set(err, OC_E_CONFLICT, "%s has signed this checkpoint already", w->name);
-    }
-    if (rc == OC_OK) {
-        oc_note_cosigned_text(text->data, note->text_len, (uint64_t)p->seconds, &message);
-        if (!oc_base64_decode(p->signature, strlen(p->signature), signature, sizeof signature) ||
-            !oc_sign_verify(w->key, message.data, message.len, signature)) {
-            rc = oc_error_set(err, OC_E_VERIFY, "this is not the signature of %s", w->name);
-        } else {
-            oc_note_add_cosignature(text, w->name, w->key, (uint64_t)p->seconds, signature);
-        }
-    }
-    oc_buf_finish(&message);
-    free(note);
+    uint64_t seconds = 0;
+    int rc = read_signed(s, size, &c->text, err);
+    rc = rc == OC_OK ? oc_note_parse(c->text.data, c->text.len, &c->note, err) : rc;
+    c->signed_already =
+        rc == OC_OK && oc_note_is_cosigned(c->text.data, &c->note, c->w.name, c->w.key, &seconds);
     return rc;
 }
 
-/* The tree that it vouched for before has to be the front of this one: else the ledger has two histories. */
-static int check_growth(struct oc_audit *s, const struct oc_ledger_witness *w, uint64_t size,
-                        struct oc_error *err)
+static int add_cosignature(const struct cosign_params *p, struct cosigning *c, struct oc_error *err)
 {
-    const uint64_t older = w->cosigned < size ? w->cosigned : size;
-    struct oc_buf text = {0};
-    struct oc_note *note = oc_calloc(1, sizeof *note);
-    uint8_t root[OC_LEDGER_HASH];
+    uint8_t signature[OC_SIGN_SIGNATURE];
+    struct oc_buf message = {0};
     int rc = OC_OK;
-    if (older > 0 && oc_audit_read_note(s, older, &text, NULL) == OC_OK &&
-        oc_note_parse(text.data, text.len, note, NULL) == OC_OK) {
-        rc = oc_ledger_root(s->env.ledger, older, root, err);
-        if (rc == OC_OK && memcmp(root, note->root, sizeof root) != 0) {
-            rc = oc_error_set(err, OC_E_VERIFY,
-                              "the ledger does not continue the one of %llu entries that %s has "
-                              "vouched for",
-                              (unsigned long long)older, w->name);
-        }
+    if (p->seconds > oc_time_wall() / OC_SECOND + CLOCK_OFF) {
+        return oc_error_set(err, OC_E_CONFIG, "the time of the cosignature is in the future");
     }
-    oc_buf_finish(&text);
-    free(note);
+    if (c->note.count >= OC_NOTE_SIGNATURES) { /* nobody could read it with one more */
+        oc_error_set(err, OC_E_CONFLICT, "this checkpoint has %u signatures already",
+                     OC_NOTE_SIGNATURES);
+        oc_error_hint(err, "Sign the next one: `openclaw ledger checkpoint`.");
+        return OC_E_CONFLICT;
+    }
+    oc_note_cosigned_text(c->text.data, c->note.text_len, (uint64_t)p->seconds, &message);
+    if (!oc_base64_decode(p->signature, strlen(p->signature), signature, sizeof signature) ||
+        !oc_sign_verify(c->w.key, message.data, message.len, signature)) {
+        rc = oc_error_set(err, OC_E_VERIFY, "this is not the signature of %s", c->w.name);
+    } else {
+        oc_note_add_cosignature(&c->text, c->w.name, c->w.key, (uint64_t)p->seconds, signature);
+    }
+    oc_buf_finish(&message);
+    return rc;
+}
+
+static int has_root(struct oc_audit *s, uint64_t size, const char *hex, const char *name,
+                    const char *does, struct oc_error *err)
+{
+    uint8_t root[OC_LEDGER_HASH];
+    char now[2 * OC_LEDGER_HASH + 1];
+    const int rc = oc_ledger_root(s->env.ledger, size, root, err);
+    if (rc != OC_OK) {
+        return rc;
+    }
+    oc_audit_hex(root, sizeof root, now);
+    return strcmp(now, hex) == 0
+               ? OC_OK
+               : oc_error_set(err, OC_E_VERIFY,
+                              "the ledger does not continue the one of %llu entries that %s %s",
+                              (unsigned long long)size, name, does);
+}
+
+/* Of a witness of an older version the store has no root: its checkpoint has it, if it is signed by the witness. */
+static int find_root(struct oc_audit *s, const struct oc_ledger_witness *w,
+                     char hex[2 * OC_LEDGER_HASH + 1], struct oc_error *err)
+{
+    struct cosigning *before = oc_calloc(1, sizeof *before);
+    before->w = *w;
+    const bool found =
+        read_checkpoint(s, w->cosigned, before, NULL) == OC_OK && before->signed_already;
+    oc_audit_hex(before->note.root, OC_LEDGER_HASH, hex);
+    oc_buf_finish(&before->text);
+    free(before);
+    if (!found) {
+        oc_error_set(err, OC_E_VERIFY,
+                     "the checkpoint of %llu entries that %s has signed is not there any more",
+                     (unsigned long long)w->cosigned, w->name);
+        oc_error_hint(err, "Bring it back from a copy into ledger/checkpoints. If there is none, "
+                           "ask the witness whether the ledger continues what it has signed, and "
+                           "remove and add it again.");
+    }
+    return found ? OC_OK : OC_E_VERIFY;
+}
+
+/* The tree that it vouched for before has to be the front of this ledger, as the tree that it signs now: else there are two histories. */
+static int check_growth(struct oc_audit *s, const struct cosigning *c, struct oc_error *err)
+{
+    char before[2 * OC_LEDGER_HASH + 1], now[2 * OC_LEDGER_HASH + 1];
+    int rc = OC_OK;
+    if (c->w.cosigned > 0 && c->root) {
+        rc = has_root(s, c->w.cosigned, c->root, c->w.name, "has vouched for", err);
+    } else if (c->w.cosigned > 0) {
+        rc = find_root(s, &c->w, before, err);
+        rc = rc == OC_OK ? has_root(s, c->w.cosigned, before, c->w.name, "has vouched for", err)
+                         : rc;
+    }
+    oc_audit_hex(c->note.root, OC_LEDGER_HASH, now);
+    return rc == OC_OK ? has_root(s, c->note.size, now, c->w.name, "signs", err) : rc;
+}
+
+/* The file first: what is remembered is never more than was signed. When only that failed, the witness sends its signature again. */
+static int cosign(struct oc_audit *s, const struct cosign_params *p, struct cosigning *c,
+                  struct oc_error *err)
+{
+    const uint64_t size = (uint64_t)p->size;
+    int rc = read_checkpoint(s, size, c, err);
+    if (rc == OC_OK && c->signed_already && size <= c->w.cosigned) {
+        rc = oc_error_set(err, OC_E_CONFLICT, "%s has signed this checkpoint already", c->w.name);
+    }
+    rc = rc == OC_OK && !c->signed_already ? add_cosignature(p, c, err) : rc;
+    rc = rc == OC_OK ? check_growth(s, c, err) : rc;
+    if (rc == OC_OK && !c->signed_already) {
+        char *path = oc_asprintf("%s/checkpoints/%012llu", s->dir, (unsigned long long)size);
+        rc = oc_file_write(path, c->text.data, c->text.len, 0600, err);
+        free(path);
+    }
+    if (rc == OC_OK && size > c->w.cosigned) {
+        c->w.cosigned = size;
+        rc = keep(s, &c->w, c->note.root, err);
+    }
     return rc;
 }
 
@@ -253,34 +329,25 @@ static void op_cosign(struct oc_call *call, void *ctx)
 {
     struct oc_audit *s = ctx;
     const struct cosign_params *p = oc_call_params(call);
-    struct oc_ledger_witness w;
-    struct oc_buf text = {0};
+    struct cosigning *c = oc_calloc(1, sizeof *c);
     struct oc_error err;
     oc_error_init(&err);
     json_t *known = oc_kv_get(s->env.store, SPACE, p->witness);
-    int rc = known && read_witness(p->witness, known, &w)
+    int rc = known && read_witness(p->witness, known, &c->w)
                  ? OC_OK
                  : oc_error_set(&err, OC_E_NOT_FOUND, "there is no witness %s", p->witness);
-    rc = rc == OC_OK ? check_cosignature(s, p, &w, &text, &err) : rc;
-    rc = rc == OC_OK ? check_growth(s, &w, (uint64_t)p->size, &err) : rc;
-    if (rc == OC_OK) {
-        char *path = oc_asprintf("%s/checkpoints/%012llu", s->dir, (unsigned long long)p->size);
-        rc = oc_file_write(path, text.data, text.len, 0600, &err);
-        free(path);
-    }
-    if (rc == OC_OK && (uint64_t)p->size > w.cosigned) {
-        w.cosigned = (uint64_t)p->size;
-        rc = keep(s, &w, &err);
-    }
+    c->root = oc_json_str(known, "root", NULL);
+    rc = rc == OC_OK ? cosign(s, p, c, &err) : rc;
     if (rc == OC_OK) {
         oc_audit_copy_anew(s, (uint64_t)p->size);
         oc_audit_copy(s);
-        oc_call_succeed(call, json_pack("{s:s, s:I, s:s}", "witness", w.name, "size",
-                                        (json_int_t)p->size, "checkpoint", text.data));
+        oc_call_succeed(call, json_pack("{s:s, s:I, s:s}", "witness", c->w.name, "size",
+                                        (json_int_t)p->size, "checkpoint", c->text.data));
     } else {
         oc_call_fail(call, &err);
     }
-    oc_buf_finish(&text);
+    oc_buf_finish(&c->text);
+    free(c);
     json_decref(known);
 }
 
