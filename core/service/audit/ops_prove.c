@@ -237,7 +237,7 @@ static const struct oc_option export_options[] = {
 
 struct writing {
     FILE *file;
-    uint64_t to;
+    uint64_t to, next; /* the first that is not written */
 };
 
 static bool write_line(void *ctx, uint64_t index, const char *text, size_t len)
@@ -248,15 +248,17 @@ static bool write_line(void *ctx, uint64_t index, const char *text, size_t len)
     }
     fwrite(text, 1, len, w->file);
     fputc('\n', w->file);
+    w->next = index + 1;
     return !ferror(w->file);
 }
 
+/* `written`: how many. */
 static int write_entries(struct oc_ledger *l, const char *dir, uint64_t from, uint64_t to,
-                         struct oc_error *err)
+                         uint64_t *written, struct oc_error *err)
 {
     char *path = oc_path_join(dir, "entries.jsonl"), *temp = oc_asprintf("%s.part", path);
     const int fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    struct writing w = {fd >= 0 ? fdopen(fd, "w") : NULL, to};
+    struct writing w = {fd >= 0 ? fdopen(fd, "w") : NULL, to, from};
     int rc = w.file ? oc_ledger_each(l, from, write_line, &w, err)
                     : oc_error_errno(err, 0, errno, "cannot write %s", temp);
     if (w.file) {
@@ -269,6 +271,7 @@ static int write_entries(struct oc_ledger *l, const char *dir, uint64_t from, ui
     if (rc != OC_OK) {
         unlink(temp);
     }
+    *written = w.next - from;
     free(temp);
     free(path);
     return rc;
@@ -300,6 +303,20 @@ static int write_bundle(struct oc_audit *s, struct oc_ledger *l, const char *dir
     return rc;
 }
 
+/* What is left is evidence as well, and no whole one. */
+static int check_extent(uint64_t from, uint64_t to, uint64_t written, struct oc_error *err)
+{
+    if (written == to - from) {
+        return OC_OK;
+    }
+    oc_error_set(err, OC_E_VERIFY,
+                 "%llu entries are exported, and the newest checkpoint speaks of %llu: the rest of "
+                 "the ledger is gone",
+                 (unsigned long long)written, (unsigned long long)(to - from));
+    oc_error_hint(err, "`openclaw ledger verify` says what is damaged.");
+    return OC_E_VERIFY;
+}
+
 /* In a private daemon: what others write meanwhile lies behind the checkpoint. */
 static void op_export(struct oc_call *call, void *ctx)
 {
@@ -309,7 +326,7 @@ static void op_export(struct oc_call *call, void *ctx)
     struct oc_error err;
     oc_error_init(&err);
     const uint64_t to = oc_ledger_note_latest(s->dir);
-    uint64_t from = (uint64_t)p->from;
+    uint64_t from = (uint64_t)p->from, written = 0;
     struct oc_ledger *l = oc_ledger_open(&o, NULL, &err);
     int rc = l ? OC_OK : err.code;
     if (rc == OC_OK && (to == 0 || from >= to)) {
@@ -321,13 +338,14 @@ static void op_export(struct oc_call *call, void *ctx)
         from = from < oc_ledger_oldest(l) ? oc_ledger_oldest(l) : from;
         rc = oc_dir_make(p->dir, 0700, &err);
     }
-    rc = rc == OC_OK ? write_entries(l, p->dir, from, to, &err) : rc;
+    rc = rc == OC_OK ? write_entries(l, p->dir, from, to, &written, &err) : rc;
     rc = rc == OC_OK ? write_bundle(s, l, p->dir, from, to, &err) : rc;
+    rc = rc == OC_OK ? check_extent(from, to, written, &err) : rc;
     oc_ledger_close(l);
     if (rc == OC_OK) {
         oc_call_succeed(call, json_pack("{s:s, s:I, s:I, s:I}", "folder", p->dir, "from",
                                         (json_int_t)from, "to", (json_int_t)to, "entries",
-                                        (json_int_t)(to - from)));
+                                        (json_int_t)written));
     } else {
         oc_call_fail(call, &err);
     }

@@ -115,10 +115,11 @@ static bool is_wanted(const struct looking *l, const json_t *entry)
 {
     const struct show_params *p = &l->p;
     const char *op = oc_json_str(entry, "op", "");
+    const char *type = oc_json_str(entry, "type", "");
     const bool fits = !p->op || strcmp(op, p->op) == 0 ||
                       (p->op[0] && p->op[strlen(p->op) - 1] == '.' && oc_starts(op, p->op));
-    return fits && (l->all || oc_audit_is_public(oc_json_str(entry, "type", ""))) &&
-           is(oc_json_str(entry, "type", NULL), p->type) && is(actor_of(entry), p->actor) &&
+    return fits && (l->operations ? !oc_audit_is_public(type) : is(type, p->type)) &&
+           (l->all || oc_audit_is_public(type)) && is(actor_of(entry), p->actor) &&
            (is(oc_json_str(entry, "proposal", NULL), p->proposal) ||
             is(oc_json_str(entry, "approval", NULL), p->proposal));
 }
@@ -208,10 +209,12 @@ static json_t *row_of(const struct found *f, bool operations)
     if (operations) {
         oc_json_set_str(o, "actor", oc_json_str(f->entry, "actor", NULL));
         oc_json_set_str(o, "op", oc_json_str(f->entry, "op", NULL));
-        oc_json_set_str(o, "code", oc_json_str(f->entry, "code", NULL));
+        const bool denied = strcmp(oc_json_str(f->entry, "type", ""), "denied") == 0;
+        oc_json_set_str(o, "code", oc_json_str(f->entry, "code", denied ? "denied" : NULL));
         json_t *params = json_object_get(f->entry, "params");
         json_object_set(o, "params", params ? params : json_null());
-        oc_json_take(o, "summary", brief_of(params));
+        oc_json_take(o, "summary",
+                     denied ? json_string(oc_json_str(f->entry, "reason", "")) : brief_of(params));
         for (size_t i = 0; i < OC_COUNT(hidden); i++) {
             json_object_del(rest, hidden[i]);
         }
@@ -283,7 +286,10 @@ static bool look(struct oc_sliced *sliced, int64_t until)
 static void warn_of(const struct looking *l)
 {
     struct oc_call *call = l->sliced.call;
-    if (!l->operations && l->p.type && json_array_size(l->rows) == 0) {
+    const bool hidden = l->p.type && !l->all && !oc_audit_is_public(l->p.type);
+    if (hidden) {
+        oc_call_warn(call, "entries of the type \"%.40s\" are shown to admins only", l->p.type);
+    } else if (l->p.type && json_array_size(l->rows) == 0) {
         oc_call_warn(call,
                      "no entry that was looked at is of the type \"%.40s\"; without --type each "
                      "entry says which one it is",
@@ -357,11 +363,11 @@ static void show(struct oc_call *call, struct oc_audit *s, bool operations)
                           .all = oc_call_actor(call)->role == OC_ROLE_ADMIN,
                           .operations = operations};
     oc_error_init(&l->err);
-    l->p.type = operations ? "operation" : p->type;
     const char *const words[WORDS] = {l->p.type, p->actor, p->proposal, p->op};
     for (size_t i = 0; i < WORDS; i++) {
         l->words[i] = escaped(words[i]);
     }
+    l->words[0] = operations ? oc_strdup("\"op\":") : l->words[0]; /* whatever became of it */
     l->to = p->before > 0 && (uint64_t)p->before < size ? (uint64_t)p->before : size;
     l->stop = l->to > LOOK_MAX ? l->to - LOOK_MAX : 0;
     oc_sliced_run(&l->sliced, s->env.loop, call);
@@ -402,7 +408,9 @@ static const struct oc_op list_op = {
     .view =
         "table:time=Time,actor=Actor,op=Operation,code=Result,approval=Approval,summary=Parameters",
     .description = "Every operation that changes something is an entry of the ledger, whether it "
-                   "succeeded or not; secrets are masked.",
+                   "succeeded or not; secrets are masked. What role or policy refused is there "
+                   "without its parameters, of one actor at most 20 in a minute: `left_out` counts "
+                   "what was refused before it and is no entry.",
     .example = "openclaw audit list --operation alert. --since 24h",
     .result = "[{index: integer, time: time, actor: string, op: string, code: string, params: "
               "any, summary: string}]",

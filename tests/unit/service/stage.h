@@ -93,6 +93,7 @@ struct stage {
     struct oc_error error;
     char warning[256];
     char home[64];
+    const char *actor; /* who calls; NULL: "test" */
 };
 
 static inline void stage_event(void *ctx, const struct oc_event *event)
@@ -220,13 +221,14 @@ static inline void stage_warning(void *ctx, const char *text)
 /* Begins a call with its parameters as JSON text (NULL = none); the answer is in s->code, s->result and s->error. */
 static inline struct oc_call *stage_call(struct stage *s, const char *op, const char *params)
 {
-    struct oc_call_request req = {.op = op,
-                                  .params = params ? json_loads(params, 0, NULL) : NULL,
-                                  .actor = {.name = "test", .role = OC_ROLE_ADMIN},
-                                  .on_row = stage_row,
-                                  .on_warning = stage_warning,
-                                  .on_done = stage_done,
-                                  .ctx = s};
+    struct oc_call_request req = {
+        .op = op,
+        .params = params ? json_loads(params, 0, NULL) : NULL,
+        .actor = {.name = s->actor ? s->actor : "test", .role = OC_ROLE_ADMIN},
+        .on_row = stage_row,
+        .on_warning = stage_warning,
+        .on_done = stage_done,
+        .ctx = s};
     assert_true(!params || req.params);
     json_decref(s->rows);
     s->rows = json_array();

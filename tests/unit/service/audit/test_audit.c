@@ -26,10 +26,13 @@ static void operations_are_entries_and_can_be_asked_for(void **state)
     operation("alert.ack", "token:ops");
     operation("plugin.install", "token:ops");
     oc_bus_publish(w.s.env.bus, "op.denied",
-                   json_pack("{s:s,s:s}", "op", "plugin.install", "actor", "token:v"));
+                   json_pack("{s:s,s:s,s:s}", "op", "plugin.install", "actor", "token:v", "reason",
+                             "not today"));
     json_t *rows = stage_ask(&w.s, "audit.list", NULL);
-    assert_int_equal(json_array_size(rows), 3);
+    assert_int_equal(json_array_size(rows), 4);
     assert_string_equal(oc_json_str(json_array_get(rows, 0), "op", ""), "plugin.install");
+    assert_string_equal(oc_json_str(json_array_get(rows, 0), "code", ""), "denied");
+    assert_string_equal(oc_json_str(json_array_get(rows, 0), "summary", ""), "not today");
     rows = stage_ask(&w.s, "audit.list", "{\"operation\":\"alert.\",\"actor\":\"token:ops\"}");
     assert_int_equal(json_array_size(rows), 1);
     assert_string_equal(oc_json_str(json_array_get(rows, 0), "op", ""), "alert.ack");
@@ -46,6 +49,15 @@ static void operations_are_entries_and_can_be_asked_for(void **state)
     oc_ops_call(w.s.env.ops, &viewer);
     assert_int_equal(w.s.code, OC_OK);
     assert_int_equal(json_array_size(w.s.result), 0); /* who did what is for admins */
+    const struct oc_call_request hidden = {.op = "ledger.show",
+                                           .params = json_pack("{s:s}", "type", "operation"),
+                                           .actor = {.name = "v", .role = OC_ROLE_VIEWER},
+                                           .on_done = stage_done,
+                                           .on_warning = stage_warning,
+                                           .ctx = &w.s};
+    oc_ops_call(w.s.env.ops, &hidden);
+    assert_int_equal(json_array_size(w.s.result), 0);
+    assert_string_equal(w.s.warning, "entries of the type \"operation\" are shown to admins only");
     submit_as("token:op1");
     rows = stage_ask(&w.s, "ledger.show", "{\"actor\":\"token:op1\"}");
     assert_int_equal(json_array_size(rows), 1);
@@ -288,9 +300,10 @@ static void a_ledger_that_is_not_well_is_an_alert(void **state)
 static void only_the_host_itself_may_note(void **state)
 {
     (void)state;
+    w.s.actor = "token:ops";
     assert_int_equal(stage_refused(&w.s, "audit.note",
                                    "{\"type\":\"operation\",\"entry\":\"{\\\"op\\\":\\\"x\\\"}\"}"),
-                     OC_E_DENIED); /* the actor of these tests is no command line */
+                     OC_E_DENIED);
     assert_int_equal(oc_ledger_size(w.s.env.ledger), 0);
 }
 
@@ -398,6 +411,34 @@ static void a_clock_that_was_ahead_for_one_entry_keeps_nothing_for_ever(void **s
     assert_int_equal(oc_ledger_oldest(w.s.env.ledger), 8);
 }
 
+/* What is left of a ledger that was cut is exported, and nobody takes it for the whole. */
+static void an_export_of_less_than_was_signed_is_no_success(void **state)
+{
+    struct oc_buf lines = {0};
+    uint64_t size = 0;
+    (void)state;
+    for (int i = 0; i < 6; i++) {
+        operation("a", "x");
+    }
+    assert_int_equal(oc_audit_checkpoint(w.a, NULL, &size, NULL), OC_OK);
+    char *to = oc_path_join(w.s.home, "export"), *params = oc_asprintf("{\"dir\":\"%s\"}", to),
+         *log = oc_asprintf("%s/000000000000.log", w.a->dir),
+         *entries = oc_path_join(to, "entries.jsonl");
+    assert_int_equal(oc_json_int(stage_ask(&w.s, "ledger.export", params), "entries", 0), 6);
+    assert_int_equal(oc_file_read(log, 1 << 20, &lines, NULL), OC_OK);
+    char *last = memrchr(lines.data, '\n', lines.len - 1);
+    assert_non_null(last);
+    assert_int_equal(truncate(log, last + 1 - lines.data), 0);
+    assert_int_equal(stage_refused(&w.s, "ledger.export", params), OC_E_VERIFY);
+    assert_non_null(strstr(w.s.error.message, "5 entries are exported"));
+    assert_true(oc_file_exists(entries));
+    oc_buf_finish(&lines);
+    free(entries);
+    free(log);
+    free(params);
+    free(to);
+}
+
 /* Off for a moment; `wall_ms` is what the clock of the machine says when it is there again. */
 static void restart_at(int64_t wall_ms)
 {
@@ -460,6 +501,7 @@ int main(void)
         audit_test(a_clock_that_was_set_forward_destroys_nothing),
         audit_test(a_clock_that_was_back_for_one_entry_destroys_nothing),
         audit_test(a_clock_that_was_ahead_for_one_entry_keeps_nothing_for_ever),
+        audit_test(an_export_of_less_than_was_signed_is_no_success),
         audit_test(a_machine_that_wakes_up_a_year_ahead_destroys_nothing_however_often),
         audit_test(a_host_that_was_off_for_a_year_catches_up),
         audit_test(old_text_goes_and_the_tree_stays),
