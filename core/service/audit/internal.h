@@ -37,6 +37,15 @@ struct oc_host_key {
     uint8_t public_key[OC_SIGN_PUBLIC], secret[OC_SIGN_SECRET];
 };
 
+/* Our alerts, and what was told of each since the start: one of the run before may be open. */
+enum oc_audit_alarm {
+    OC_AUDIT_UNHEALTHY,
+    OC_AUDIT_COPY_FAILED,
+    OC_AUDIT_COPY_CONFLICT,
+    OC_AUDIT_ALARMS
+};
+enum oc_audit_told { OC_AUDIT_UNTOLD, OC_AUDIT_RESOLVED, OC_AUDIT_FIRING };
+
 struct oc_audit {
     struct oc_env env;
     struct oc_audit_section section;
@@ -61,16 +70,14 @@ struct oc_audit {
     oc_loop_fn stopped; /* it ends when what was signed last has been copied, */
     void *stopped_ctx;
     struct oc_timer *leave; /* or when that takes too long */
-    bool copy_conflict;     /* the copy holds what the ledger does not: it is left alone */
     char *copy_problem;     /* of the last copy; owned, NULL: none */
     unsigned copy_tries;    /* that failed since the last good one */
-    bool copy_good;         /* one was made since the start */
     uint64_t
         copy_known; /* checkpoints up to this size are in the copy as they are here; 0: that is to be looked at */
     int64_t copy_tried_ms; /* mono; when the last one ended */
     int64_t copied_ms;     /* wall; of the last good one */
     uint64_t unheard;      /* entries that could not be added */
-    bool sick;             /* it was told that the ledger is not well */
+    enum oc_audit_told told[OC_AUDIT_ALARMS];
 };
 
 struct oc_workers *oc_audit_workers(struct oc_audit *s);
@@ -84,7 +91,6 @@ void oc_audit_security(struct oc_audit *s, const char *event, json_t *data);
 
 /* shorten.c: an entry that is too long, as much of it as fits: long texts become their beginning, their length and their SHA-256. */
 json_t *oc_audit_shortened(const json_t *entry);
-
 /* hand.c: [blocking, at most some seconds] for a daemon of one operation. */
 int oc_audit_hand_over(struct oc_audit *s, const char *type, const json_t *entry,
                        struct oc_error *err);
@@ -125,9 +131,9 @@ int oc_audit_compare_home(struct oc_audit *s, struct oc_ledger *l, struct oc_err
 int oc_audit_remembered(struct oc_audit *s, uint64_t *entries, struct oc_error *err);
 void oc_audit_add_seen_ops(struct oc_audit *s);
 
-/* Firing or resolved: an alert of the ledger's. */
-void oc_audit_alert(struct oc_audit *s, const char *rule, const char *severity, const char *message,
-                    bool firing);
+/* Firing or resolved. True: it was not told so before. */
+bool oc_audit_alert(struct oc_audit *s, enum oc_audit_alarm alarm, bool firing,
+                    const char *message);
 
 /* copy.c */
 void oc_audit_copy(struct oc_audit *s);
@@ -135,6 +141,8 @@ void oc_audit_copy(struct oc_audit *s);
 void oc_audit_copy_anew(struct oc_audit *s, uint64_t size);
 /* While the service stops: nothing is waited for any longer. */
 void oc_audit_leave(void *audit);
+/* What was known of a copy is about another folder than that of ledger.copy_to now. */
+void oc_audit_copy_moved(struct oc_audit *s);
 /* Tries again what could not be copied: [loop] from the clock, with the time of oc_time_mono(). */
 void oc_audit_copy_again(struct oc_audit *s, int64_t now);
 

@@ -60,9 +60,9 @@ static void op_doctor(struct oc_call *call, void *ctx)
                 "`openclaw ledger status` says why it cannot be written");
     }
     if (s->copy_problem) {
-        finding(list, s->copy_conflict ? "error" : "warning", s->copy_problem,
-                s->copy_conflict ? OC_AUDIT_COPY_REMEDY
-                                 : "see that the folder of ledger.copy_to is there");
+        const bool conflict = s->told[OC_AUDIT_COPY_CONFLICT] == OC_AUDIT_FIRING;
+        finding(list, conflict ? "error" : "warning", s->copy_problem,
+                conflict ? OC_AUDIT_COPY_REMEDY : "see that the folder of ledger.copy_to is there");
     }
     oc_call_succeed(call, list);
 }

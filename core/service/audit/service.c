@@ -141,18 +141,31 @@ static const struct oc_op note_op = {
 
 /* ---- the clock ---- */
 
-void oc_audit_alert(struct oc_audit *s, const char *rule, const char *severity, const char *message,
-                    bool firing)
+bool oc_audit_alert(struct oc_audit *s, enum oc_audit_alarm alarm, bool firing, const char *message)
 {
+    static const struct {
+        const char *rule, *severity;
+    } alarms[OC_AUDIT_ALARMS] = {
+        [OC_AUDIT_UNHEALTHY] = {"ledger-unhealthy", "critical"},
+        [OC_AUDIT_COPY_FAILED] = {"ledger-copy-failed", "warning"},
+        [OC_AUDIT_COPY_CONFLICT] = {"ledger-copy-conflict", "critical"},
+    };
+    const enum oc_audit_told now = firing ? OC_AUDIT_FIRING : OC_AUDIT_RESOLVED;
+    const char *rule = alarms[alarm].rule;
     char fingerprint[17];
+    if (s->told[alarm] == now) {
+        return false;
+    }
+    s->told[alarm] = now;
     snprintf(fingerprint, sizeof fingerprint, "%016llx",
              (unsigned long long)oc_hash_bytes(rule, strlen(rule), 0));
     json_t *data =
         json_pack("{s:s, s:s, s:s, s:s, s:s, s:{s:s}, s:s, s:I, s:I}", "rule", rule, "fingerprint",
-                  fingerprint, "severity", severity, "category", "governance", "instance", "ledger",
-                  "labels", "instance", "ledger", "message", message, "since",
+                  fingerprint, "severity", alarms[alarm].severity, "category", "governance",
+                  "instance", "ledger", "labels", "instance", "ledger", "message", message, "since",
                   (json_int_t)oc_time_wall(), "at", (json_int_t)oc_time_wall());
     oc_bus_publish(s->env.bus, firing ? "rule.firing" : "rule.resolved", data);
+    return true;
 }
 
 /* Whoever follows alerts hears of it. */
@@ -161,13 +174,9 @@ static void tell_health(struct oc_audit *s)
     struct oc_error why;
     oc_error_init(&why);
     const bool sick = !oc_ledger_healthy(s->env.ledger, &why);
-    if (sick == s->sick) {
-        return;
-    }
-    s->sick = sick;
-    oc_audit_alert(s, "ledger-unhealthy", "critical",
-                   sick ? why.message : "the ledger is written again", sick);
-    if (sick) {
+    if (oc_audit_alert(s, OC_AUDIT_UNHEALTHY, sick,
+                       sick ? why.message : "the ledger is written again") &&
+        sick) {
         oc_audit_security(s, "ledger_unhealthy", json_pack("{s:s}", "reason", why.message));
     }
 }
@@ -216,7 +225,11 @@ static void tick(void *ctx)
     if (is_due(s, now)) {
         sign(s);
     }
-    oc_audit_copy_again(s, now);
+    if (s->section.copy_to) {
+        oc_audit_copy_again(s, now);
+    } else {
+        oc_audit_copy_moved(s); /* also of what the run before has told */
+    }
     if (now - s->retired_ms >= RETIRE_EVERY) {
         s->retired_ms = now;
         oc_audit_retire(s);
@@ -272,11 +285,17 @@ void oc_audit_configure(struct oc_audit *s, const struct oc_config *config, stru
                      "%s is in the home folder: what destroys the ledger takes the copy along",
                      section.copy_to);
     }
+    const bool moved = s->section.copy_to &&
+                       (!section.copy_to || strcmp(section.copy_to, s->section.copy_to) != 0);
     oc_arena_finish(&s->arena);
     s->arena = arena;
     s->section = section;
     s->governance_log.max = section.log_size;
     oc_audit_copy_anew(s, 1); /* it may be another folder */
+    if (moved) {
+        oc_audit_copy_moved(s);
+        oc_audit_copy(s);
+    }
 }
 
 void oc_audit_leave(void *audit)

@@ -19,14 +19,20 @@ static struct world {
     struct oc_audit *a;
 } w;
 
-static inline void open_ledger(uint64_t segment)
+static inline void open_ledger_in(struct oc_loop *loop, uint64_t segment)
 {
     char *dir = oc_path_join(w.s.home, "ledger");
     const struct oc_ledger_options o = {.dir = dir, .segment_size = segment};
-    w.s.env.ledger = oc_ledger_open(&o, NULL, NULL); /* each entry is durable at once */
+    w.s.env.ledger = oc_ledger_open(&o, loop, NULL);
     assert_non_null(w.s.env.ledger);
     w.a = oc_audit_create(&w.s.env);
     free(dir);
+}
+
+/* Each entry is durable at once. */
+static inline void open_ledger(uint64_t segment)
+{
+    open_ledger_in(NULL, segment);
 }
 
 static inline void shut_ledger(void)
@@ -87,6 +93,19 @@ static inline int verify(void)
     const struct oc_ledger_check check = {.dir = w.a->dir, .size = UINT64_MAX, .threads = 1};
     struct oc_ledger_report report;
     return oc_ledger_verify(&check, &report, NULL);
+}
+
+/* How often an alert of ours was told, on "rule.firing" or "rule.resolved". */
+static inline size_t told(const char *topic, const char *rule)
+{
+    size_t i, n = 0;
+    json_t *event;
+    json_array_foreach(w.s.events, i, event)
+    {
+        n += strcmp(json_string_value(json_array_get(event, 0)), topic) == 0 &&
+             strcmp(oc_json_str(json_array_get(event, 1), "rule", ""), rule) == 0;
+    }
+    return n;
 }
 
 #define audit_test(name) cmocka_unit_test_setup_teardown(name, begin, end)
