@@ -1,6 +1,7 @@
 /* What the files of the audit service share. SPDX-License-Identifier: MIT  [loop]
  *
  *   listen     hears of what is done and puts it into the ledger and into governance-events.log
+ *   refused    what was refused: an entry of it, and of one actor not without end
  *   shorten    what is too long for an entry
  *   hand       a private daemon hands what it has done to the running one, or writes it itself
  *   seal       the host's key, checkpoints, their thinning
@@ -14,6 +15,7 @@
 #define OC_SERVICE_AUDIT_INTERNAL_H
 
 #include "core/base/arena.h"
+#include "core/base/ration.h"
 #include "core/base/vec.h"
 #include "core/loop/worker.h"
 #include "core/service/audit/audit.h"
@@ -76,7 +78,9 @@ struct oc_audit {
         copy_known; /* checkpoints up to this size are in the copy as they are here; 0: that is to be looked at */
     int64_t copy_tried_ms; /* mono; when the last one ended */
     int64_t copied_ms;     /* wall; of the last good one */
-    uint64_t unheard;      /* entries that could not be added */
+    uint64_t unheard; /* entries that could not be written, and of which no audit_gap is there */
+    uint64_t telling; /* of them those that the audit_gap on its way speaks of; 0: none is */
+    struct oc_ration refusals;
     enum oc_audit_told told[OC_AUDIT_ALARMS];
 };
 
@@ -86,11 +90,23 @@ struct oc_workers *oc_audit_workers(struct oc_audit *s);
 void oc_audit_listen(struct oc_audit *s);
 /* An entry of ours; borrows it. */
 void oc_audit_add(struct oc_audit *s, const char *type, const json_t *entry);
+/* What could not be written is counted by an entry of its own, as soon as one can be written again. */
+void oc_audit_tell_gap(struct oc_audit *s);
 /* Told to those who write security-events.log. Takes data. */
 void oc_audit_security(struct oc_audit *s, const char *event, json_t *data);
 
+/* refused.c */
+void oc_audit_refused_begin(struct oc_audit *s);
+void oc_audit_refused(struct oc_audit *s, const json_t *data); /* of "op.denied"; borrowed */
+/* How much was left out of those whose minute is over at `now` (mono). */
+void oc_audit_refused_settle(struct oc_audit *s, int64_t now);
+
 /* shorten.c: an entry that is too long, as much of it as fits: long texts become their beginning, their length and their SHA-256. */
 json_t *oc_audit_shortened(const json_t *entry);
+/* As oc_ledger_add, and what is too long is shortened. */
+int64_t oc_audit_append(struct oc_ledger *l, const char *type, const json_t *entry,
+                        oc_ledger_done_fn done, void *ctx, struct oc_error *err);
+
 /* hand.c: [blocking, at most some seconds] for a daemon of one operation. */
 int oc_audit_hand_over(struct oc_audit *s, const char *type, const json_t *entry,
                        struct oc_error *err);

@@ -36,8 +36,15 @@ void oc_audit_security(struct oc_audit *s, const char *event, json_t *data)
     oc_bus_publish(s->env.bus, "security.noted", data);
 }
 
+static void lose(struct oc_audit *s, const struct oc_error *why)
+{
+    if (s->unheard++ == 0) {
+        oc_err("what was done is not in the ledger", "reason=%s hint=%s", why->message, why->hint);
+    }
+}
+
 /* A host has an alert and a doctor for it; of a daemon of one operation nobody sees the log. */
-static void not_added(struct oc_audit *s, const char *type, const struct oc_error *err)
+static void not_added(struct oc_audit *s, const struct oc_error *err)
 {
     if (s->env.ephemeral) {
         char *text = oc_asprintf("what was done is not in the ledger: %s%s%s", err->message,
@@ -45,18 +52,35 @@ static void not_added(struct oc_audit *s, const char *type, const struct oc_erro
         oc_ops_warn(s->env.ops, text);
         free(text);
     }
-    if (s->unheard++ == 0) {
-        oc_err("what was done is not in the ledger", "type=%s reason=%s hint=%s", type,
-               err->message, err->hint);
+    lose(s, err);
+}
+
+/* What was taken is not there yet: the disk may fail below it. */
+static void on_written(void *ctx, int code)
+{
+    struct oc_audit *s = ctx;
+    struct oc_error why;
+    oc_error_init(&why);
+    if (code != OC_OK) {
+        oc_ledger_healthy(s->env.ledger, &why);
+        lose(s, &why);
     }
+}
+
+/* Nobody hears of it when a daemon of one operation is gone: it waits for the disk. */
+static int add_and_wait(struct oc_audit *s, const char *type, const json_t *entry,
+                        struct oc_error *err)
+{
+    if (!oc_ledger_is_kept(s->env.ledger)) {
+        return oc_audit_hand_over(s, type, entry, err);
+    }
+    const int64_t index = oc_audit_append(s->env.ledger, type, entry, NULL, NULL, err);
+    return index < 0 ? (int)index : oc_ledger_sync(s->env.ledger, err);
 }
 
 static int add(struct oc_audit *s, const char *type, const json_t *entry, struct oc_error *err)
 {
-    if (s->env.ephemeral && (!oc_ledger_is_kept(s->env.ledger))) {
-        return oc_audit_hand_over(s, type, entry, err);
-    }
-    const int64_t index = oc_ledger_add(s->env.ledger, type, entry, NULL, NULL, err);
+    const int64_t index = oc_audit_append(s->env.ledger, type, entry, on_written, s, err);
     return index < 0 ? (int)index : OC_OK;
 }
 
@@ -64,20 +88,33 @@ void oc_audit_add(struct oc_audit *s, const char *type, const json_t *entry)
 {
     struct oc_error err;
     oc_error_init(&err);
-    int rc = add(s, type, entry, &err);
-    if (rc == OC_E_CONFIG) {
-        json_t *less = oc_audit_shortened(entry);
-        rc = add(s, type, less, &err);
-        json_decref(less);
-    }
+    const int rc =
+        s->env.ephemeral ? add_and_wait(s, type, entry, &err) : add(s, type, entry, &err);
     if (rc != OC_OK) {
-        not_added(s, type, &err);
-    } else if (s->unheard > 0) {
-        json_t *gap = json_pack("{s:I}", "entries", (json_int_t)s->unheard);
-        s->unheard = 0;
-        add(s, "audit_gap", gap, &err);
-        json_decref(gap);
+        not_added(s, &err);
+    } else {
+        oc_audit_tell_gap(s);
     }
+}
+
+static void on_gap(void *ctx, int code)
+{
+    struct oc_audit *s = ctx;
+    s->unheard -= code == OC_OK ? s->telling : 0;
+    s->telling = 0;
+}
+
+void oc_audit_tell_gap(struct oc_audit *s)
+{
+    if (s->unheard == 0 || s->telling > 0 || s->env.ephemeral) {
+        return;
+    }
+    json_t *gap = json_pack("{s:I}", "entries", (json_int_t)s->unheard);
+    s->telling = s->unheard;
+    if (oc_ledger_add(s->env.ledger, "audit_gap", gap, on_gap, s, NULL) < 0) {
+        s->telling = 0;
+    }
+    json_decref(gap);
 }
 
 /* ---- governance-events.log ---- */
@@ -175,11 +212,22 @@ static void on_event(void *ctx, const struct oc_event *event)
     for (size_t i = 0; i < OC_COUNT(heard) && !type; i++) {
         type = strcmp(heard[i].topic, event->topic) == 0 ? heard[i].type : NULL;
     }
-    /* what a private daemon finds on its way (policies) is no change */
-    if (type && (!s->env.ephemeral || strcmp(type, "operation") == 0)) {
+    if (!type) {
+        return;
+    }
+    const bool operation = strcmp(type, "operation") == 0, denied = strcmp(type, "denied") == 0;
+    if (operation && oc_json_bool(event->data, "refused", false)) {
+        return; /* "op.denied" says it */
+    }
+    if (s->env.ephemeral && !operation && !denied) {
+        return; /* what a private daemon finds on its way (policies) is no change */
+    }
+    if (denied) {
+        oc_audit_refused(s, event->data);
+    } else {
         oc_audit_add(s, type, event->data);
     }
-    if (type && !s->env.ephemeral && oc_starts(type, "policy_")) {
+    if (oc_starts(type, "policy_")) {
         oc_audit_security(s, type, json_copy(event->data));
     }
 }

@@ -89,7 +89,7 @@ static const struct oc_option note_options[] = {{.name = "type",
                                                 {0}};
 
 struct noting {
-    struct oc_call *call;
+    struct oc_call *call; /* NULL: it was cancelled */
 };
 
 static void on_noted(void *ctx, int code)
@@ -103,16 +103,24 @@ static void on_noted(void *ctx, int code)
     free(n);
 }
 
+/* The host ends: the call does not outlive its operations, and the entry may still be on its way. */
+static void on_note_cancelled(struct oc_call *call, void *ctx)
+{
+    struct noting *n = ctx;
+    n->call = NULL;
+    oc_call_failf(call, OC_E_CANCELLED, NULL, "cancelled");
+}
+
 /* From a daemon of one operation, through the socket that only this user and root can reach. */
 static void op_note(struct oc_call *call, void *ctx)
 {
     struct oc_audit *s = ctx;
     const struct note_params *p = oc_call_params(call);
     json_t *own = oc_json_parse(p->entry, strlen(p->entry), NULL);
+    const bool known = strcmp(p->type, "operation") == 0 || strcmp(p->type, "denied") == 0;
     struct oc_error err;
     oc_error_init(&err);
-    if (strncmp(oc_call_actor(call)->name, "cli:", 4) != 0 || strcmp(p->type, "operation") != 0 ||
-        !json_is_object(own)) {
+    if (strncmp(oc_call_actor(call)->name, "cli:", 4) != 0 || !known || !json_is_object(own)) {
         json_decref(own);
         oc_call_failf(call, OC_E_DENIED, NULL, "only what was done on this host is noted");
         return;
@@ -121,10 +129,11 @@ static void op_note(struct oc_call *call, void *ctx)
     oc_json_set_bool(own, "private", true);
     oc_json_set_str(own, "peer", oc_call_actor(call)->name);
     n->call = call;
-    const int64_t index = oc_ledger_add(s->env.ledger, p->type, own, on_noted, n, &err);
-    if (index < 0) {
+    if (oc_audit_append(s->env.ledger, p->type, own, on_noted, n, &err) < 0) {
         free(n);
         oc_call_fail(call, &err);
+    } else {
+        oc_call_on_cancel(call, on_note_cancelled, n);
     }
     json_decref(own);
 }
@@ -222,6 +231,8 @@ static void tick(void *ctx)
     struct oc_audit *s = ctx;
     const int64_t now = oc_time_mono();
     tell_health(s);
+    oc_audit_tell_gap(s);
+    oc_audit_refused_settle(s, now);
     if (is_due(s, now)) {
         sign(s);
     }
@@ -251,6 +262,7 @@ struct oc_audit *oc_audit_create(const struct oc_env *env)
     oc_audit_lived_begin(s);
     oc_linelog_init(&s->governance_log, env->home, "governance-events.log", 10 << 20, LOGS_KEPT);
     oc_audit_compare(s);
+    oc_audit_refused_begin(s);
     oc_audit_listen(s);
     oc_audit_add_show_ops(s);
     oc_audit_add_status_ops(s);
@@ -319,6 +331,8 @@ void oc_audit_stop(struct oc_audit *s, int64_t grace_ms, oc_loop_fn done, void *
     oc_audit_stop_verify(s);
     oc_audit_live(s);
     if (!s->env.ephemeral && oc_ledger_is_kept(s->env.ledger)) {
+        oc_audit_refused_settle(s, INT64_MAX);
+        oc_audit_tell_gap(s);
         int rc = oc_ledger_sync(s->env.ledger, &err);
         if (rc == OC_OK && oc_ledger_durable(s->env.ledger) > s->checkpointed) {
             rc = oc_audit_checkpoint(s, NULL, &covered, &err);
@@ -351,6 +365,7 @@ void oc_audit_destroy(struct oc_audit *s)
         oc_bus_unsubscribe(s->heard.items[i]);
     }
     OC_VEC_FINISH(&s->heard);
+    oc_ledger_leave(s->env.ledger, s);
     oc_timer_destroy(s->tick);
     oc_timer_destroy(s->soon);
     oc_timer_destroy(s->leave);
@@ -361,6 +376,7 @@ void oc_audit_destroy(struct oc_audit *s)
     }
     oc_audit_forget_copy(s);
     oc_audit_forget_verify(s);
+    oc_ration_finish(&s->refusals);
     oc_linelog_finish(&s->governance_log);
     oc_arena_finish(&s->arena);
     oc_bytes_wipe(&s->key, sizeof s->key);

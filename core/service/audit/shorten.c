@@ -116,3 +116,15 @@ json_t *oc_audit_shortened(const json_t *entry)
     oc_json_set_bool(o, "shortened", true);
     return o;
 }
+
+int64_t oc_audit_append(struct oc_ledger *l, const char *type, const json_t *entry,
+                        oc_ledger_done_fn done, void *ctx, struct oc_error *err)
+{
+    int64_t index = oc_ledger_add(l, type, entry, done, ctx, err);
+    if (index == OC_E_CONFIG) {
+        json_t *less = oc_audit_shortened(entry);
+        index = oc_ledger_add(l, type, less, done, ctx, err);
+        json_decref(less);
+    }
+    return index;
+}
