@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 
 from harness import Daemon, eventually, run, sanitized
 from websocket import CLOSE, PING, TEXT, Gone, WebSocket, frame
@@ -154,6 +155,27 @@ def alerts_come_and_go():
     ws.until(lambda f: f["type"] == "delta" and f["topic"] == "alerts" and row["id"] in f["data"]["removed"], timeout=60)
     ws.close()
     old.close()
+
+
+def of_very_many_alerts_the_gravest_are_told():
+    """What is new is told at once however many fire; of more than 10000 the others are counted."""
+    def post(first, count, severity, ends="2099-01-01T00:00:00Z"):
+        rows = [{"labels": {"alertname": f"M{i}", "severity": severity}, "endsAt": ends} for i in range(first, first + count)]
+        request = urllib.request.Request(URL[:-len("ws")] + "api/v2/alerts", json.dumps(rows).encode(),
+                                         {"Content-Type": "application/json", "Authorization": f"Bearer {TOKENS['operator']}"})
+        assert urllib.request.urlopen(request, timeout=60).status == 200
+    post(0, 10050, "info")
+    ws = client("viewer", timeout=60)
+    subscribe(ws, "alerts")
+    told = ws.until("snapshot", timeout=120)["data"]
+    assert len(told["alerts"]) == 10000 and told["left_out"] >= 50, (len(told["alerts"]), told["left_out"])
+    post(20000, 1, "critical")
+    delta = ws.until(lambda f: f["type"] == "delta" and any(r["rule"] == "M20000" for r in f["data"]["changed"]), timeout=60)["data"]
+    assert delta["left_out"] == told["left_out"] + 1 and len(delta["removed"]) == 1, (delta["left_out"], len(delta["removed"]))
+    post(0, 10050, "info", "2020-01-01T00:00:00Z")
+    post(20000, 1, "critical", "2020-01-01T00:00:00Z")
+    ws.until(lambda f: f["type"] == "delta" and f["data"]["left_out"] == 0, timeout=120)
+    ws.close()
 
 
 def samples_are_selected():
@@ -555,6 +577,7 @@ def main():
                     who_comes_while_something_changes_begins_with_the_snapshot, samples_are_selected,
                     events_are_chosen_by_patterns_and_roles, logs_are_for_whoever_may_ask_for_them, what_was_missed_is_told_again,
                     calls_have_rows_progress_and_an_end, clients_of_old_get_their_frames, alerts_come_and_go,
+                    of_very_many_alerts_the_gravest_are_told,
                     clients_of_old_hear_of_what_they_chose_alone, what_is_wrong_with_a_frame_is_said,
                     handshakes_that_are_wrong_are_refused, http_after_the_upgrade_is_no_request,
                     a_client_that_never_reads_is_dropped_to_a_resync,

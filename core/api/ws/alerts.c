@@ -1,78 +1,36 @@
-/* The topic `alerts`: rows of alert.list that changed, ids of those that are gone. SPDX-License-Identifier: MIT */
+/* The topic `alerts`: rows of alert.list that changed, ids of those that are told no more. SPDX-License-Identifier: MIT */
 #include "core/api/ws/hub.h"
 #include "core/base/json.h"
-#include "core/base/mem.h"
+#include "core/service/alert/look/watch.h"
 
-/* Of a row only its hash is remembered: there may be very many. */
-static void *hash_of(const json_t *row)
-{
-    char *text = json_dumps(row, JSON_COMPACT | JSON_SORT_KEYS);
-    OC_ASSERT(text);
-    const uint64_t hash = oc_hash_bytes(text, strlen(text), 0) | 1;
-    free(text);
-    return (void *)(uintptr_t)hash;
-}
+#define MOST 10000 /* of those that fire, the gravest: a page cannot show more */
 
-static json_t *ask(struct oc_ws_hub *h)
+static void set_left_out(const struct oc_ws_hub *h, json_t *data)
 {
-    json_t *rows = oc_ops_ask(h->api->env->ops, "alert.list", NULL);
-    return rows ? rows : json_array();
-}
-
-static json_t *take_changed(struct oc_map *known, struct oc_map *now, const json_t *rows)
-{
-    json_t *changed = json_array(), *row;
-    size_t i;
-    json_array_foreach(rows, i, row)
-    {
-        const char *id = oc_json_str(row, "id", "");
-        void *hash = hash_of(row);
-        if (oc_map_get(known, id) != hash) {
-            json_array_append(changed, row);
-        }
-        oc_map_set(now, id, hash);
-    }
-    return changed;
-}
-
-static json_t *take_removed(const struct oc_map *known, const struct oc_map *now)
-{
-    json_t *removed = json_array();
-    const char *id;
-    void *value;
-    for (size_t it = 0; oc_map_next(known, &it, &id, &value);) {
-        if (!oc_map_get(now, id)) {
-            json_array_append_new(removed, json_string(id));
-        }
-    }
-    return removed;
+    oc_json_set_int(data, "left_out", (int64_t)oc_alert_watch_left_out(h->alerts));
 }
 
 static void look(struct oc_ws_hub *h, bool tell)
 {
-    struct oc_map now = {0};
-    json_t *rows = ask(h), *changed = take_changed(&h->alerts, &now, rows);
-    json_t *removed = take_removed(&h->alerts, &now);
-    json_decref(rows);
-    oc_map_finish(&h->alerts, NULL);
-    h->alerts = now;
-    if (json_array_size(changed) + json_array_size(removed) > 0) {
+    json_t *data = json_object(), *changed = json_array(), *removed = json_array();
+    const bool any = oc_alert_watch_look(h->alerts, changed, removed);
+    oc_json_take(data, "changed", changed);
+    oc_json_take(data, "removed", removed);
+    set_left_out(h, data);
+    if (any) {
         oc_packet_unref(h->alert_snapshot);
         h->alert_snapshot = NULL;
     }
-    if (tell && json_array_size(changed) + json_array_size(removed) > 0) {
-        json_t *data = json_object();
-        oc_json_take(data, "changed", changed);
-        oc_json_take(data, "removed", removed);
+    if (any && tell) {
         oc_ws_tell(h, OC_WS_ALERTS, NULL, data);
-        return;
+    } else {
+        json_decref(data);
     }
-    json_decref(changed);
-    json_decref(removed);
 }
 
 void oc_ws_alerts_begin(struct oc_ws_hub *h)
 {
+    h->alerts = oc_alert_watch_open(h->api->outside.alert, MOST);
     look(h, false);
 }
 
@@ -83,7 +41,8 @@ void oc_ws_alerts_tell(struct oc_ws_hub *h)
 
 void oc_ws_alerts_end(struct oc_ws_hub *h)
 {
-    oc_map_finish(&h->alerts, NULL);
+    oc_alert_watch_close(h->alerts);
+    h->alerts = NULL;
     oc_packet_unref(h->alert_snapshot);
     h->alert_snapshot = NULL;
 }
@@ -93,7 +52,8 @@ struct oc_packet *oc_ws_alerts_snapshot(struct oc_ws_hub *h)
     if (!h->alert_snapshot) {
         look(h, true); /* so that deltas go on from exactly this */
         json_t *data = json_object();
-        oc_json_take(data, "alerts", ask(h));
+        oc_json_take(data, "alerts", oc_alert_watch_rows(h->alerts));
+        set_left_out(h, data);
         json_t *frame = oc_ws_frame("snapshot", oc_ws_topic_name(OC_WS_ALERTS), h->seq, data);
         h->alert_snapshot = oc_packet_json(frame);
         json_decref(frame);

@@ -63,7 +63,7 @@ struct oc_ws_client {
 /* One topic that tells of changes in ticks: `change` says that there may be something, `tell` looks and tells. */
 struct oc_ws_pace {
     struct oc_timer *timer;
-    int64_t told, cost; /* mono ms of the last time; ms that it took */
+    int64_t told, cost_us; /* mono ms of the last time; what it took of the processor */
 };
 
 struct oc_ws_hub {
@@ -85,7 +85,7 @@ struct oc_ws_hub {
         uint32_t changed_legacy;    /* OC_WS_PART_*: since clients of old were told */
         int64_t told_legacy;
     } health;
-    struct oc_map alerts;             /* id -> hash of its row */
+    struct oc_alert_watch *alerts;    /* while the topic is live */
     struct oc_packet *alert_snapshot; /* NULL: to be made anew */
     OC_VEC(json_t *) jobs;            /* the newest last */
     json_t *lines;                    /* of the log, not told yet */

@@ -351,7 +351,7 @@ void oc_alert_configure(struct oc_alert_service *s, const struct oc_config *conf
     read_rule_cooldowns(s, root);
     read_host(s, root);
     oc_alert_configure_channels(s, root, diags);
-    oc_router_set_channels(&s->routing, &s->outbox);
+    oc_router_state_set_channels(&s->routing, &s->outbox);
     oc_noise_configure(s, root, diags);
     json_decref(s->inhibit_rules);
     s->inhibit_rules = oc_alert_read_inhibition(root, diags);

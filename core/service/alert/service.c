@@ -170,7 +170,7 @@ struct oc_alert_service *oc_alert_create(const struct oc_env *env)
     oc_alerts_init(&s->alerts);
     oc_groups_init(&s->groups, &s->alerts);
     oc_inhibit_init(&s->inhibitor, &s->alerts);
-    oc_router_init(&s->routing, env->policies);
+    oc_router_state_init(&s->routing, env->policies);
     s->inhibit_rules = json_array();
     s->news_left = OC_ALERT_NEWS_BURST;
     s->noise = oc_noise_create(s);
@@ -271,7 +271,7 @@ void oc_alert_destroy(struct oc_alert_service *s)
     oc_silences_finish(&s->silences);
     oc_groups_finish(&s->groups);
     oc_inhibit_finish(&s->inhibitor);
-    oc_router_finish(&s->routing);
+    oc_router_state_finish(&s->routing);
     json_decref(s->inhibit_rules);
     oc_alerts_finish(&s->alerts);
     oc_map_finish(&s->rule_cooldowns, free);

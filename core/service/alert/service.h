@@ -168,7 +168,8 @@ json_t *oc_alert_read_inhibition(const struct oc_node *root, struct oc_diags *di
 json_t *oc_inhibit_options_json(void);
 /* inhibit_load.c: takes the rules of the `inhibit` policy and of the configuration anew; alerts are looked at again when they differ. */
 void oc_alert_load_inhibition(struct oc_alert_service *s);
-/* With the names that dashboards of old know: description, timestamp. */
+#define OC_ALERT_INHIBITORS_MAX 16 /* named in a row */
+/* With the names that dashboards of old know: description, timestamp. What it shows is also what watch.c stamps. */
 json_t *oc_alert_row(const struct oc_alert_service *s, const struct oc_alert *a);
 /* What oc_alert_row gives, for the tables of operations (oc_op.result). */
 #define OC_ALERT_SHAPE                                                                             \

@@ -54,7 +54,9 @@ enum oc_alert_severity oc_escalation_severity(const struct oc_alert *a,
                                               enum oc_alert_severity severity);
 /* The chain is over: somebody looks after it. */
 void oc_escalation_calm(struct oc_alert *a);
-void oc_escalation_free(struct oc_escalation *e);     /* NULL is fine */
+void oc_escalation_free(struct oc_escalation *e); /* NULL is fine */
+/* What of it people are shown: NULL while there is nothing to say. */
+const struct oc_escalation *oc_escalation_shown(const struct oc_alert *a);
 json_t *oc_escalation_json(const struct oc_alert *a); /* NULL when there is nothing to say */
 void oc_alert_add_escalate_ops(struct oc_alert_service *s);
 

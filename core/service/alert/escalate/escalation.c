@@ -98,10 +98,16 @@ void oc_escalation_calm(struct oc_alert *a)
     a->dirty = true;
 }
 
-json_t *oc_escalation_json(const struct oc_alert *a)
+const struct oc_escalation *oc_escalation_shown(const struct oc_alert *a)
 {
     const struct oc_escalation *e = a->escalation;
-    if (!e || !a->firing || (!e->due && !e->step && !e->raised)) {
+    return e && a->firing && (e->due || e->step || e->raised) ? e : NULL;
+}
+
+json_t *oc_escalation_json(const struct oc_alert *a)
+{
+    const struct oc_escalation *e = oc_escalation_shown(a);
+    if (!e) {
         return NULL;
     }
     json_t *json = json_object();

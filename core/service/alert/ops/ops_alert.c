@@ -6,8 +6,7 @@
 #include "core/base/time.h"
 #include "core/service/alert/service.h"
 
-#define INHIBITORS_MAX 16 /* named in a row */
-#define VIEW_ALERT     "record"
+#define VIEW_ALERT "record"
 
 struct id_params {
     const char *id;
@@ -38,10 +37,10 @@ struct oc_alert *oc_alert_named(struct oc_call *call, struct oc_alert_service *s
 /* Who keeps it quiet; NULL: nobody does. */
 static json_t *inhibitors(const struct oc_alert_service *s, const struct oc_alert *a)
 {
-    const struct oc_alert *sources[INHIBITORS_MAX];
+    const struct oc_alert *sources[OC_ALERT_INHIBITORS_MAX];
     char id[OC_ALERT_ID_MAX + 1];
     size_t count = a->firing && a->inhibited
-                       ? oc_inhibit_find(&s->inhibitor, a, sources, NULL, INHIBITORS_MAX)
+                       ? oc_inhibit_find(&s->inhibitor, a, sources, NULL, OC_ALERT_INHIBITORS_MAX)
                        : 0;
     json_t *list = count > 0 ? json_array() : NULL;
     for (size_t i = 0; i < count; i++) {

@@ -9,8 +9,8 @@
 #include "core/base/mem.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
-#include "core/base/vec.h"
 #include "core/op/sliced.h"
+#include "core/service/alert/look/rank.h"
 #include "core/service/alert/service.h"
 
 enum list_state { LIST_FIRING, LIST_RESOLVED, LIST_ALL };
@@ -60,58 +60,32 @@ static bool listed(const struct oc_alerts *t, const struct oc_alert *a, const st
     return state && severity && rule && (!p->silenced || a->silence != 0);
 }
 
-/* What the order needs of an alert. */
-struct entry {
-    uint64_t key;
-    int64_t starts_at;
-    int32_t severity;
-    bool firing;
-};
-
 struct listing {
     struct oc_sliced sliced; /* first */
     struct oc_alert_service *s;
-    OC_VEC(struct entry) found;
+    struct oc_alert_ranks found;
     size_t at, end;
     json_t *rows;
 };
-
-/* The gravest first, then the newest. */
-static int by_gravity(const void *x, const void *y)
-{
-    const struct entry *a = x, *b = y;
-    if (a->firing != b->firing) {
-        return a->firing ? -1 : 1;
-    }
-    if (a->severity != b->severity) {
-        return a->severity > b->severity ? -1 : 1;
-    }
-    if (a->starts_at != b->starts_at) {
-        return a->starts_at > b->starts_at ? -1 : 1;
-    }
-    return (a->key > b->key) - (a->key < b->key);
-}
 
 static void find(struct listing *l, const struct list_params *p)
 {
     uint32_t it = 0;
     for (const struct oc_alert *a; (a = oc_alerts_next(&l->s->alerts, &it));) {
         if (listed(&l->s->alerts, a, p)) {
-            const struct entry entry = {a->key, a->starts_at, (int32_t)a->severity, a->firing};
-            OC_VEC_PUSH(&l->found, entry);
+            oc_alert_ranks_add(&l->found, a);
         }
     }
-    if (l->found.count > 0) {
-        qsort(l->found.items, l->found.count, sizeof *l->found.items, by_gravity);
-    }
-    l->end = l->found.count < (size_t)p->limit ? l->found.count : (size_t)p->limit;
+    oc_alert_ranks_sort(&l->found);
+    const size_t count = l->found.list.count;
+    l->end = count < (size_t)p->limit ? count : (size_t)p->limit;
 }
 
 static bool work(struct oc_sliced *sliced, int64_t until)
 {
     struct listing *l = (struct listing *)sliced;
     while (l->at < l->end) {
-        const struct oc_alert *a = oc_alerts_find(&l->s->alerts, l->found.items[l->at++].key);
+        const struct oc_alert *a = oc_alerts_find(&l->s->alerts, l->found.list.items[l->at++].key);
         if (a) {
             json_array_append_new(l->rows, oc_alert_row(l->s, a));
         }
@@ -131,7 +105,7 @@ static json_t *answer(struct oc_sliced *sliced, struct oc_error *err)
 static void destroy(struct oc_sliced *sliced)
 {
     struct listing *l = (struct listing *)sliced;
-    OC_VEC_FINISH(&l->found);
+    oc_alert_ranks_finish(&l->found);
     json_decref(l->rows);
     free(l);
 }
@@ -144,9 +118,9 @@ static void op_list(struct oc_call *call, void *ctx)
                           .s = ctx,
                           .rows = json_array()};
     find(l, p);
-    if (l->end < l->found.count) {
+    if (l->end < l->found.list.count) {
         oc_call_warn(call, "%zu more alerts are left out; --limit says how many are listed",
-                     l->found.count - l->end);
+                     l->found.list.count - l->end);
     }
     oc_sliced_run(&l->sliced, l->s->env->loop, call);
 }

@@ -13,7 +13,7 @@
 
 /* ---- what routing keeps ---- */
 
-void oc_router_init(struct oc_router_state *state, struct oc_policies *policies)
+void oc_router_state_init(struct oc_router_state *state, struct oc_policies *policies)
 {
     memset(state, 0, sizeof *state);
     state->policies = policies;
@@ -21,7 +21,7 @@ void oc_router_init(struct oc_router_state *state, struct oc_policies *policies)
     state->channels = oc_kept_create(json_array());
 }
 
-void oc_router_finish(struct oc_router_state *state)
+void oc_router_state_finish(struct oc_router_state *state)
 {
     oc_question_destroy(state->question);
     oc_kept_destroy(state->channels);
@@ -29,7 +29,7 @@ void oc_router_finish(struct oc_router_state *state)
     oc_leaves_finish(&state->leaves);
 }
 
-void oc_router_set_channels(struct oc_router_state *state, const struct oc_outbox *outbox)
+void oc_router_state_set_channels(struct oc_router_state *state, const struct oc_outbox *outbox)
 {
     json_t *configured = json_array();
     for (size_t i = 0; i < outbox->channels.count; i++) {

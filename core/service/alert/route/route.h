@@ -30,10 +30,10 @@ struct oc_router_state {
     struct oc_route_memo memo;
 };
 /* `policies` is borrowed. */
-void oc_router_init(struct oc_router_state *state, struct oc_policies *policies);
-void oc_router_finish(struct oc_router_state *state);
+void oc_router_state_init(struct oc_router_state *state, struct oc_policies *policies);
+void oc_router_state_finish(struct oc_router_state *state);
 /* The channels are others now. */
-void oc_router_set_channels(struct oc_router_state *state, const struct oc_outbox *outbox);
+void oc_router_state_set_channels(struct oc_router_state *state, const struct oc_outbox *outbox);
 
 /* One round of routing. A policy that ran into its deadline is not asked again in the same round: a
  * thousand alerts must not hold the loop a thousand times as long. */

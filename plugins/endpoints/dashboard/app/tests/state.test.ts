@@ -163,6 +163,13 @@ describe('alerts', () => {
     expect(s.alerts.map((a) => a.id)).toEqual(['a', 'n']);
   });
 
+  it('knows how many more fire', () => {
+    let s = alertsFromSnapshot([alert('a')], 5);
+    s = applyAlerts(s, { changed: [], removed: [], left_out: 6 });
+    expect(s).toMatchObject({ leftOut: 6, alerts: [{ id: 'a' }] });
+    expect(applyAlerts(s, { changed: [alert('b')] }).leftOut).toBe(6);
+  });
+
   it('gives the same state for an empty delta', () => {
     const s = alertsFromSnapshot([alert('a')]);
     expect(applyAlerts(s, { changed: [], removed: [] })).toBe(s);

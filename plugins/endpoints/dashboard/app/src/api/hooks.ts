@@ -14,7 +14,7 @@ import {
   NO_ALERTS,
   NO_HEALTH,
 } from './state';
-import type { AlertsState, HealthState } from './state';
+import type { AlertsDelta, AlertsState, HealthState } from './state';
 import { Slice, useSelect, useSlice } from './store';
 import type { Alert, HealthDelta, Job, OpInfo, Role, Sample, Session, Snapshot } from './types';
 import { ROLES } from './types';
@@ -39,9 +39,10 @@ function onHealth(m: TopicMessage): void {
 }
 
 function onAlerts(m: TopicMessage): void {
-  if (m.kind === 'snapshot') alertsSlice.set(alertsFromSnapshot((m.data as { alerts: Alert[] }).alerts ?? []));
-  else if (m.kind === 'delta')
-    alertsSlice.set(applyAlerts(alertsSlice.get(), m.data as { changed?: Alert[]; removed?: string[] }));
+  if (m.kind === 'snapshot') {
+    const { alerts, left_out } = m.data as { alerts: Alert[]; left_out?: number };
+    alertsSlice.set(alertsFromSnapshot(alerts ?? [], left_out));
+  } else if (m.kind === 'delta') alertsSlice.set(applyAlerts(alertsSlice.get(), m.data as AlertsDelta));
 }
 
 /** While the live connection is lost the same figures come by asking; an answer that comes after it is back is an old one. */

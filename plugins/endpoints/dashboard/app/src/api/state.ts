@@ -158,8 +158,10 @@ export interface AlertsState {
   ready: boolean;
   /** Gravest first, then newest first. */
   alerts: readonly Alert[];
+  /** So many more fire than are told, none of them graver. */
+  leftOut: number;
 }
-export const NO_ALERTS: AlertsState = { ready: false, alerts: [] };
+export const NO_ALERTS: AlertsState = { ready: false, alerts: [], leftOut: 0 };
 
 const GRAVITY: Record<string, number> = { critical: 0, warning: 1, info: 2 };
 
@@ -171,13 +173,21 @@ export function byGravity(a: Alert, b: Alert): number {
   );
 }
 
-export function alertsFromSnapshot(rows: readonly Alert[]): AlertsState {
-  return { ready: true, alerts: [...rows].sort(byGravity) };
+export function alertsFromSnapshot(rows: readonly Alert[], leftOut = 0): AlertsState {
+  return { ready: true, alerts: [...rows].sort(byGravity), leftOut };
 }
 
-export function applyAlerts(state: AlertsState, d: { changed?: Alert[]; removed?: string[] }): AlertsState {
+export interface AlertsDelta {
+  changed?: Alert[];
+  removed?: string[];
+  left_out?: number;
+}
+
+export function applyAlerts(state: AlertsState, d: AlertsDelta): AlertsState {
   const merged = merge(state.alerts, d.changed ?? [], new Set(d.removed ?? []), (a) => a.id, byGravity);
-  return merged === state.alerts && state.ready ? state : { ready: true, alerts: [...merged].sort(byGravity) };
+  const leftOut = d.left_out ?? state.leftOut;
+  if (merged === state.alerts && leftOut === state.leftOut && state.ready) return state;
+  return { ready: true, alerts: [...merged].sort(byGravity), leftOut };
 }
 
 /** The host forgets a job so long after its end; so many may run, and as many have ended. */

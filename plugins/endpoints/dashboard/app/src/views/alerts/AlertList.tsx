@@ -107,7 +107,7 @@ function Status({ alert: a }: { alert: Alert }) {
 }
 
 export function AlertList({ tabs }: { tabs: ReactNode }) {
-  const { alerts: firing, ready } = useAlerts();
+  const { alerts: firing, leftOut, ready } = useAlerts();
   const [query, setQuery] = useParam('q');
   const [severities, setSeverities] = useListParam('severity');
   const [statuses, setStatuses] = useListParam('status');
@@ -201,6 +201,12 @@ export function AlertList({ tabs }: { tabs: ReactNode }) {
       }
     >
       <Chosen alerts={chosen} done={untick} />
+      {leftOut > 0 && (
+        <p className="muted">
+          {leftOut} more fire and are not listed here, none of them graver. <code>openclaw alert list --limit</code> has
+          them.
+        </p>
+      )}
       {!ready ? (
         <Loading lines={10} />
       ) : (
