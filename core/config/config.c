@@ -60,18 +60,44 @@ static int load_defaults(struct load *l)
     return 0;
 }
 
-static int load_file(struct load *l, const char *file, enum oc_layer layer)
+static int take_tree(struct load *l, const struct oc_node *tree, const struct oc_error *err)
 {
-    struct oc_error err;
-    const struct oc_node *tree = oc_config_parse_file(&l->config->arena, file, layer, &err);
     if (!tree) {
         if (l->err) {
-            *l->err = err;
+            *l->err = *err;
         }
-        return err.code;
+        return err->code;
     }
     push_tree(l, tree);
     return 0;
+}
+
+static int load_file(struct load *l, const char *file, enum oc_layer layer)
+{
+    struct oc_error err;
+    return take_tree(l, oc_config_parse_file(&l->config->arena, file, layer, &err), &err);
+}
+
+static int load_main(struct load *l)
+{
+    const struct oc_buf *text = l->source->text;
+    const char *file = l->config->file;
+    struct oc_error err;
+
+    if (!text) {
+        return load_file(l, file, OC_LAYER_FILE);
+    }
+    struct oc_parse_from from = {.file = file, .dir = l->config->folder, .layer = OC_LAYER_FILE};
+    const struct oc_node *tree =
+        oc_config_parse(&l->config->arena, text->data ? text->data : "", text->len, &from, &err);
+    return take_tree(l, tree, &err);
+}
+
+/* Where the main file and conf.d are when nobody names a file; owned. */
+static char *home_folder(const struct oc_config_source *source)
+{
+    const char *home = environment(source, "OPENCLAW_HOME");
+    return oc_path_expand(home ? home : USER_HOME, NULL);
 }
 
 /* The main file: owned; NULL when there is none, which is fine unless somebody named one. */
@@ -81,8 +107,7 @@ static char *find_file(const struct oc_config_source *source)
     if (named) {
         return oc_path_expand(named, NULL);
     }
-    const char *home = environment(source, "OPENCLAW_HOME");
-    char *dir = oc_path_expand(home ? home : USER_HOME, NULL);
+    char *dir = home_folder(source);
     char *file = oc_path_join(dir, "openclaw.conf");
     free(dir);
     if (!oc_file_exists(file)) {
@@ -104,8 +129,7 @@ static int by_bytes(const struct dirent **a, const struct dirent **b)
 
 static int load_confd(struct load *l)
 {
-    char *dir = oc_path_dir(l->config->file);
-    char *confd = oc_path_join(dir, "conf.d");
+    char *confd = oc_path_join(l->config->folder, "conf.d");
     struct dirent **entries = NULL;
     int rc = 0, count = scandir(confd, &entries, is_conf, by_bytes);
 
@@ -122,7 +146,6 @@ static int load_confd(struct load *l)
     }
     free(entries);
     free(confd);
-    free(dir);
     return rc;
 }
 
@@ -141,7 +164,7 @@ static void set_value(struct load *l, enum oc_layer layer, const char *origin, c
     if (!value || oc_merge_at(&c->arena, &c->root, key, value, l->diags, &err)) {
         oc_diags_add(l->diags, false, &at, key, err.hint, "%s", err.message);
     } else if (oc_path_canonical(c->root, key, &canonical)) {
-        struct oc_layer_entry entry = {.node = oc_node_get(c->root, key),
+        struct oc_layer_entry entry = {.node = value,
                                        .key = oc_arena_strdup(&c->arena, canonical.data)};
         OC_VEC_PUSH(&c->layers, entry);
     }
@@ -226,10 +249,11 @@ static int load_layers(struct load *l)
     int rc = load_defaults(l);
 
     c->file = find_file(l->source);
+    c->folder = c->file ? oc_path_dir(c->file) : home_folder(l->source);
     if (!rc && c->file) {
-        rc = load_file(l, c->file, OC_LAYER_FILE);
-        rc = rc ? rc : load_confd(l);
+        rc = load_main(l);
     }
+    rc = rc ? rc : load_confd(l);
     if (!rc) {
         load_environment(l);
         load_sets(l);
@@ -257,6 +281,7 @@ void oc_config_destroy(struct oc_config *c)
         OC_VEC_FINISH(&c->layers);
         oc_arena_finish(&c->arena);
         free(c->file);
+        free(c->folder);
         free(c->home);
         free(c);
     }
@@ -278,6 +303,11 @@ const struct oc_node *oc_config_default(const struct oc_config *c, const char *k
 const char *oc_config_file(const struct oc_config *c)
 {
     return c->file;
+}
+
+const char *oc_config_folder(const struct oc_config *c)
+{
+    return c->folder;
 }
 
 const char *oc_config_home(const struct oc_config *c)

@@ -1,5 +1,6 @@
 /* Findings about a configuration. SPDX-License-Identifier: MIT */
 #include <stdarg.h>
+#include <string.h>
 
 #include "core/config/config.h"
 
@@ -44,6 +45,53 @@ json_t *oc_diags_json(const struct oc_diags *d)
         json_array_append_new(list, row);
     }
     return list;
+}
+
+/* Whether two texts say the same of places that have moved: "[3]" and "line 12" stand for any. */
+static bool same_but_places(const char *a, const char *b)
+{
+    const char *start = a;
+    while (*a && *a == *b) {
+        a++;
+        b++;
+        bool place = a[-1] == '[' || (a - start >= 5 && !memcmp(a - 5, "line ", 5));
+        a += place ? strspn(a, "0123456789") : 0;
+        b += place ? strspn(b, "0123456789") : 0;
+    }
+    return *a == *b;
+}
+
+static bool same_finding(const json_t *a, const json_t *b)
+{
+    return oc_json_bool(a, "warning", false) == oc_json_bool(b, "warning", false) &&
+           same_but_places(oc_json_str(a, "key", ""), oc_json_str(b, "key", "")) &&
+           same_but_places(oc_json_str(a, "message", ""), oc_json_str(b, "message", ""));
+}
+
+/* How many of the first `count` findings say the same as this one. */
+static size_t count_same(const json_t *findings, size_t count, const json_t *finding)
+{
+    size_t same = 0;
+    for (size_t i = 0; i < count; i++) {
+        same += same_finding(json_array_get(findings, i), finding);
+    }
+    return same;
+}
+
+int oc_diags_refuse_new(const json_t *findings, const json_t *old, struct oc_error *err)
+{
+    for (size_t i = 0; i < json_array_size(findings); i++) {
+        const json_t *finding = json_array_get(findings, i);
+        const char *key = oc_json_str(finding, "key", "");
+        if (!oc_json_bool(finding, "warning", false) &&
+            count_same(findings, i + 1, finding) > count_same(old, json_array_size(old), finding)) {
+            oc_error_set(err, OC_E_CONFIG, "%s%s%s", key, *key ? ": " : "",
+                         oc_json_str(finding, "message", ""));
+            oc_error_hint(err, "%s", oc_json_str(finding, "hint", ""));
+            return OC_E_CONFIG;
+        }
+    }
+    return 0;
 }
 
 static void diag_finish(struct oc_diag *diag)

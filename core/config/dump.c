@@ -135,9 +135,9 @@ static size_t dump_line(const struct oc_node *node, struct oc_buf *out)
     return dump_line_group(node, out);
 }
 
-void oc_dump_value(const struct oc_node *node, struct oc_buf *out)
+size_t oc_dump_value(const struct oc_node *node, struct oc_buf *out)
 {
-    dump_line(node, out);
+    return dump_line(node, out);
 }
 
 static bool is_scalar_list(const struct oc_node *node)

@@ -12,8 +12,9 @@
  * because libconfig cannot spell them. */
 size_t oc_config_dump(const struct oc_node *group, struct oc_buf *out);
 
-void oc_dump_value(const struct oc_node *node, struct oc_buf *out); /* a value on one line */
-void oc_dump_string(const char *s, struct oc_buf *out);             /* with its quotation marks */
+/* A value on one line; returns the same. */
+size_t oc_dump_value(const struct oc_node *node, struct oc_buf *out);
+void oc_dump_string(const char *s, struct oc_buf *out); /* with its quotation marks */
 /* The shortest decimal number that reads back as `value` (finite), always with a point or an
  * exponent. */
 char *oc_number_text(double value, char text[OC_NUMBER_TEXT]);

@@ -1,12 +1,17 @@
 /* Changing one setting in the text of a file and nothing else. SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/base/text.h"
 #include "core/config/config.h"
 #include "core/config/dump.h"
+#include "core/config/lex.h"
 #include "core/config/locate.h"
 #include "core/config/parse.h"
 #include "core/config/path.h"
@@ -16,15 +21,40 @@
 #define INDENT_MAX 128
 
 struct edit {
-    const char *file; /* with links resolved: the rename must not replace a link */
+    const char *file; /* as it was named: what is in it is relative to that, as for the loader */
+    char *real;       /* with links resolved: the rename must not replace a link */
     const char *key;
     struct oc_arena arena;
     struct oc_buf text, out;
+    struct oc_buf numbered; /* the key with items of lists by number, as they stand in this file */
+    struct oc_buf spelled;  /* the value as it will stand in the file; empty: it is taken out */
     mode_t mode;
+    bool fresh; /* there is no file yet: the first setting makes it */
     struct oc_error *err;
 };
 
 /* ---- reading ---- */
+
+static int find_file(struct edit *e)
+{
+    struct stat st;
+
+    e->real = realpath(e->file, NULL);
+    e->fresh = !e->real;
+    if (e->real) {
+        return 0;
+    }
+    if (errno != ENOENT && errno != ENOTDIR) {
+        return oc_error_errno(e->err, 0, errno, "cannot open %s", e->file);
+    }
+    if (!lstat(e->file, &st)) {
+        oc_error_set(e->err, OC_E_NOT_FOUND, "%s is a link to a file that is not there", e->file);
+        oc_error_hint(e->err, "Make the file, or remove the link.");
+        return OC_E_NOT_FOUND;
+    }
+    e->real = oc_strdup(e->file);
+    return 0;
+}
 
 static int read_text(struct edit *e)
 {
@@ -32,29 +62,32 @@ static int read_text(struct edit *e)
 
     e->mode = 0600;
     oc_buf_adds(&e->text, "");
-    if (stat(e->file, &st)) {
-        return 0; /* the first setting makes the file */
+    if (e->fresh) {
+        return 0;
+    }
+    if (stat(e->real, &st)) {
+        return oc_error_errno(e->err, 0, errno, "cannot open %s", e->real);
     }
     e->mode = st.st_mode & 07777;
-    return oc_file_read(e->file, OC_CONFIG_MAX_BYTES, &e->text, e->err);
+    return oc_file_read(e->real, OC_CONFIG_MAX_BYTES, &e->text, e->err);
 }
 
 static const struct oc_node *parse(struct edit *e, const struct oc_buf *text,
-                                   enum oc_includes includes)
+                                   enum oc_includes includes, struct oc_error *err)
 {
     char *dir = oc_path_dir(e->file);
     struct oc_parse_from from = {
         .file = e->file, .dir = dir, .layer = OC_LAYER_FILE, .includes = includes};
-    const struct oc_node *root = oc_config_parse(&e->arena, text->data, text->len, &from, e->err);
+    const struct oc_node *root = oc_config_parse(&e->arena, text->data, text->len, &from, err);
     free(dir);
     return root;
 }
 
-/* The key with items of lists by number, as they stand in this file. */
-static int number_items(struct edit *e, const struct oc_node *root, struct oc_buf *key)
+static int number_items(struct edit *e, const struct oc_node *root)
 {
     const struct oc_node *node = root;
     const char *cursor = e->key;
+    struct oc_buf *key = &e->numbered;
     struct oc_step step;
     int more;
 
@@ -83,8 +116,8 @@ static void add_range(struct edit *e, size_t from, size_t to)
     oc_buf_add(&e->out, e->text.data + from, to - from);
 }
 
-/* The value as it will stand in the file. A number takes the place of a string as a string. */
-static int spell_value(struct edit *e, const char *value, bool as_string, struct oc_buf *out)
+/* A number takes the place of a string as a string. */
+static int spell_value(struct edit *e, const char *value, bool as_string)
 {
     struct oc_parse_from from = {
         .file = "value", .layer = OC_LAYER_FILE, .includes = OC_INCLUDES_REFUSE};
@@ -95,17 +128,18 @@ static int spell_value(struct edit *e, const char *value, bool as_string, struct
         return OC_E_CONFIG;
     }
     if (as_string && (node->type == OC_NODE_INT || node->type == OC_NODE_FLOAT)) {
-        oc_dump_string(value, out);
-    } else {
-        oc_dump_value(node, out);
+        oc_dump_string(value, &e->spelled);
+    } else if (oc_dump_value(node, &e->spelled) > 0) {
+        return oc_error_set(e->err, OC_E_CONFIG, "%s: a name in the value cannot be written",
+                            e->key);
     }
     return 0;
 }
 
-static void replace(struct edit *e, const struct oc_place *place, const char *value)
+static void replace(struct edit *e, const struct oc_place *place)
 {
     add_range(e, 0, place->value_start);
-    oc_buf_adds(&e->out, value);
+    oc_buf_add(&e->out, e->spelled.data, e->spelled.len);
     add_range(e, place->value_end, e->text.len);
 }
 
@@ -141,7 +175,7 @@ static void remove_setting(struct edit *e, const struct oc_place *place)
 }
 
 /* Appends "a = { b = 1; };" for the key "a.b", over several lines when `indent` is given. */
-static int add_setting(struct edit *e, const char *rest, const char *value, const char *indent)
+static int add_setting(struct edit *e, const char *rest, const char *indent)
 {
     struct oc_step step;
     size_t groups = 0;
@@ -162,7 +196,7 @@ static int add_setting(struct edit *e, const char *rest, const char *value, cons
             groups++;
         }
     }
-    oc_buf_addf(&e->out, "%s;", value);
+    oc_buf_addf(&e->out, "%s;", e->spelled.data);
     for (; groups > 0; groups--) {
         oc_buf_adds(&e->out, indent ? "\n" : " ");
         oc_buf_adds(&e->out, indent ? indent : "");
@@ -195,37 +229,32 @@ static void find_indent(const struct edit *e, const struct oc_place *place, char
 }
 
 /* In a group of several lines: on a line of its own behind the last member and the comment beside
- * that. */
-static int insert_line(struct edit *e, const struct oc_place *place, const char *value)
+ * that; in the file itself at its end. */
+static int insert_line(struct edit *e, const struct oc_place *place)
 {
-    const char *newline = memchr(e->text.data + place->last, '\n', e->text.len - place->last);
-    size_t at = newline ? (size_t)(newline - e->text.data) + 1 : e->text.len;
+    bool root = place->end == e->text.len;
+    size_t at = root ? e->text.len : oc_lex_rest_of_line(e->text.data, e->text.len, place->last);
     char indent[INDENT_MAX];
 
-    if (place->end == e->text.len) {
-        at = e->text.len;
-    } else if (at > place->end) {
-        at = place->end;
-    }
     find_indent(e, place, indent);
     add_range(e, 0, at);
     if (at > 0 && e->text.data[at - 1] != '\n') {
         oc_buf_addc(&e->out, '\n');
     }
-    int rc = add_setting(e, place->rest, value, indent);
+    int rc = add_setting(e, place->rest, indent);
     oc_buf_addc(&e->out, '\n');
     add_range(e, at, e->text.len);
     return rc;
 }
 
-static int insert(struct edit *e, const struct oc_place *place, const char *value)
+static int insert(struct edit *e, const struct oc_place *place)
 {
     if (!one_line(e, place)) {
-        return insert_line(e, place, value);
+        return insert_line(e, place);
     }
     add_range(e, 0, place->last);
     oc_buf_addc(&e->out, ' ');
-    int rc = add_setting(e, place->rest, value, NULL);
+    int rc = add_setting(e, place->rest, NULL);
     if (skip_blanks(&e->text, place->last) == place->last) {
         oc_buf_addc(&e->out, ' ');
     }
@@ -235,13 +264,11 @@ static int insert(struct edit *e, const struct oc_place *place, const char *valu
 
 /* ---- the whole ---- */
 
-static int change(struct edit *e, const char *key, const char *value)
+static int change(struct edit *e, const char *value)
 {
     struct oc_place place;
-    struct oc_buf spelled = {0};
-    int rc = 0;
 
-    if (!oc_locate(e->text.data, e->text.len, key, &place)) {
+    if (!oc_locate(e->text.data, e->text.len, e->numbered.data, &place)) {
         return oc_error_set(e->err, OC_E_NOT_FOUND, "%s: no place for it in %s", e->key, e->file);
     }
     if (!value && !place.found) {
@@ -251,45 +278,117 @@ static int change(struct edit *e, const char *key, const char *value)
         remove_setting(e, &place);
         return 0;
     }
-    rc = spell_value(e, value, place.found && place.value_string, &spelled);
+    int rc = spell_value(e, value, place.found && place.value_string);
     if (!rc && place.found) {
-        replace(e, &place, spelled.data);
+        replace(e, &place);
     } else if (!rc) {
-        rc = insert(e, &place, spelled.data);
+        rc = insert(e, &place);
     }
-    oc_buf_finish(&spelled);
     return rc;
 }
 
-int oc_config_edit(const char *file, const char *key, const char *value,
-                   int (*check)(void *ctx, const struct oc_node *root, struct oc_error *err),
+/* What was asked for is what the new text says. Of a list from which an item was taken the next one has its number. */
+static int verify(struct edit *e)
+{
+    struct oc_place place;
+    bool found = oc_locate(e->out.data, e->out.len, e->numbered.data, &place) && place.found;
+    bool done;
+
+    if (e->spelled.len > 0) {
+        size_t len = found ? place.value_end - place.value_start : 0;
+        done = found && len == e->spelled.len &&
+               !memcmp(e->out.data + place.value_start, e->spelled.data, len);
+    } else {
+        done = !found || e->numbered.data[e->numbered.len - 1] == ']';
+    }
+    return done
+               ? 0
+               : oc_error_set(e->err, OC_E_INTERNAL, "%s: cannot be edited in %s", e->key, e->file);
+}
+
+static int check_draft(struct edit *e, oc_config_check_fn check, void *ctx)
+{
+    struct oc_error why;
+    struct oc_config_draft draft = {.text = &e->out, .old_text = &e->text};
+
+    draft.root = parse(e, &e->out, OC_INCLUDES_FOLLOW, e->err);
+    if (!draft.root) {
+        return e->err->code;
+    }
+    draft.old_root = parse(e, &e->text, OC_INCLUDES_FOLLOW, &why);
+    return check ? check(ctx, &draft, e->err) : 0;
+}
+
+/* The check takes its time: what others did to the file meanwhile is not lost. */
+static int check_untouched(struct edit *e)
+{
+    struct oc_buf now = {0};
+    int rc = oc_file_read(e->real, OC_CONFIG_MAX_BYTES, &now, e->err);
+
+    bool same = now.len == e->text.len && (!now.len || !memcmp(now.data, e->text.data, now.len));
+    if (!rc && !same) {
+        rc = oc_error_set(e->err, OC_E_CONFLICT,
+                          "%s has been changed meanwhile: it is left as it is", e->file);
+        oc_error_hint(e->err, "Do it once more.");
+    }
+    oc_buf_finish(&now);
+    return rc;
+}
+
+static int make_file(struct edit *e)
+{
+    char *dir = oc_path_dir(e->real);
+    int rc = oc_dir_make(dir, 0700, e->err);
+
+    rc = rc ? rc : oc_file_create(e->real, e->out.data, e->out.len, e->mode, e->err);
+    free(dir);
+    return rc;
+}
+
+/* Locked, so that of two edits that end at once the second sees the first. */
+static int replace_file(struct edit *e)
+{
+    int fd = open(e->real, O_RDONLY | O_CLOEXEC);
+
+    while (fd >= 0 && flock(fd, LOCK_EX) && errno == EINTR) {
+    }
+    int rc = check_untouched(e);
+    rc = rc ? rc : oc_file_rewrite(e->real, e->out.data, e->out.len, e->mode, e->err);
+    if (fd >= 0) {
+        close(fd);
+    }
+    return rc;
+}
+
+static int edit(struct edit *e, const char *value, oc_config_check_fn check, void *ctx)
+{
+    int rc = find_file(e);
+
+    rc = rc ? rc : read_text(e);
+    if (rc) {
+        return rc;
+    }
+    const struct oc_node *root = parse(e, &e->text, OC_INCLUDES_SKIP, e->err);
+    rc = root ? number_items(e, root) : e->err->code;
+    rc = rc ? rc : change(e, value);
+    rc = rc ? rc : verify(e);
+    rc = rc ? rc : check_draft(e, check, ctx);
+    return rc ? rc : e->fresh ? make_file(e) : replace_file(e);
+}
+
+int oc_config_edit(const char *file, const char *key, const char *value, oc_config_check_fn check,
                    void *ctx, struct oc_error *err)
 {
     struct oc_error local;
-    char *real = realpath(file, NULL);
-    struct edit e = {.file = real ? real : file, .key = key, .err = err ? err : &local};
-    struct oc_buf numbered = {0};
-    const struct oc_node *root;
+    struct edit e = {.file = file, .key = key, .err = err ? err : &local};
 
     oc_buf_adds(&e.out, "");
-    int rc = read_text(&e);
-    if (rc) {
-        goto out;
-    }
-    rc = (root = parse(&e, &e.text, OC_INCLUDES_SKIP)) ? 0 : e.err->code;
-    rc = rc ? rc : number_items(&e, root, &numbered);
-    rc = rc ? rc : change(&e, numbered.data, value);
-    if (rc) {
-        goto out;
-    }
-    rc = (root = parse(&e, &e.out, OC_INCLUDES_FOLLOW)) ? 0 : e.err->code;
-    rc = rc || !check ? rc : check(ctx, root, err);
-    rc = rc ? rc : oc_file_rewrite(e.file, e.out.data, e.out.len, e.mode, err);
-out:
+    int rc = edit(&e, value, check, ctx);
     oc_arena_finish(&e.arena);
     oc_buf_finish(&e.text);
     oc_buf_finish(&e.out);
-    oc_buf_finish(&numbered);
-    free(real);
+    oc_buf_finish(&e.numbered);
+    oc_buf_finish(&e.spelled);
+    free(e.real);
     return rc;
 }

@@ -25,20 +25,26 @@ static const struct oc_node *look_up(const struct oc_layer_entry *entry, const c
     return oc_node_get(entry->node, key + len + (key[len] == '.'));
 }
 
-static json_t *row(const struct oc_node *node, bool wins)
+static json_t *row(const struct oc_node *node)
 {
     json_t *json = json_object();
     oc_json_set_str(json, "layer", layer_name(node->layer));
     oc_json_set_str(json, "file", node->file);
     oc_json_set_int(json, "line", node->line);
     oc_json_take(json, "value", oc_node_json(node));
-    oc_json_set_bool(json, "wins", wins);
+    oc_json_set_bool(json, "wins", false);
     return json;
+}
+
+/* Values are copied as they are merged, so their places tell whether one is the other. */
+static bool same_place(const struct oc_node *a, const struct oc_node *b)
+{
+    return a->layer == b->layer && a->line == b->line && !strcmp(a->file, b->file);
 }
 
 json_t *oc_config_explain(const struct oc_config *c, const char *key)
 {
-    json_t *rows = json_array();
+    json_t *rows = json_array(), *last = NULL;
     struct oc_buf canonical = {0};
 
     if (!*key || !oc_path_canonical(c->root, key, &canonical)) {
@@ -47,15 +53,36 @@ json_t *oc_config_explain(const struct oc_config *c, const char *key)
     const struct oc_node *winner = oc_node_get(c->root, canonical.data);
     for (size_t i = 0; i < c->layers.count; i++) {
         const struct oc_node *node = look_up(&c->layers.items[i], canonical.data);
-        if (node) {
-            json_array_append_new(rows, row(node, node == winner));
+        if (!node) {
+            continue;
+        }
+        json_array_append_new(rows, row(node));
+        /* A merged group belongs to all who added to it; the last of them had the last word. */
+        if (winner && (winner->type >= OC_NODE_LIST || same_place(node, winner))) {
+            last = json_array_get(rows, json_array_size(rows) - 1);
         }
     }
-    if (winner && winner->type >= OC_NODE_LIST && json_array_size(rows) > 0) {
-        /* A merged group belongs to all who added to it; the last of them had the last word. */
-        oc_json_set_bool(json_array_get(rows, json_array_size(rows) - 1), "wins", true);
+    if (last) {
+        oc_json_set_bool(last, "wins", true);
     }
 out:
     oc_buf_finish(&canonical);
     return rows;
+}
+
+char *oc_config_above_file(const struct oc_config *c, const char *key)
+{
+    struct oc_buf canonical = {0};
+    const struct oc_node *above = NULL;
+
+    if (*key && oc_path_canonical(c->root, key, &canonical)) {
+        for (size_t i = 0; i < c->layers.count; i++) {
+            const struct oc_node *node = look_up(&c->layers.items[i], canonical.data);
+            above = node && node->layer > OC_LAYER_FILE ? node : above;
+        }
+    }
+    oc_buf_finish(&canonical);
+    return !above        ? NULL
+           : above->line ? oc_asprintf("%s:%d", above->file, above->line)
+                         : oc_strdup(above->file);
 }

@@ -13,7 +13,7 @@ struct oc_layer_entry {
 
 struct oc_config {
     struct oc_arena arena; /* holds every node */
-    char *file, *home;
+    char *file, *folder, *home;
     OC_VEC(struct oc_layer_entry) layers; /* from the lowest up */
     const struct oc_node *root;           /* all layers merged */
 };

@@ -36,30 +36,41 @@ static bool is_word(char c)
            (c && strchr("_.+-*", c)) || (unsigned char)c >= 0x80;
 }
 
-/* Moves behind spaces and comments; false when a comment is never closed. */
-static bool skip_space(struct oc_lex *lex)
+enum gap { GAP_NONE, GAP_SKIPPED, GAP_NEVER_CLOSED };
+
+/* Moves behind one space or one comment, if one stands here. */
+static enum gap skip_gap(struct oc_lex *lex)
 {
-    while (lex->pos < lex->len) {
-        if (is_space(at(lex, 0))) {
-            step(lex);
-        } else if (at(lex, 0) == '#' || (at(lex, 0) == '/' && at(lex, 1) == '/')) {
-            while (lex->pos < lex->len && at(lex, 0) != '\n') {
-                lex->pos++;
-            }
-        } else if (at(lex, 0) == '/' && at(lex, 1) == '*') {
-            const char *rest = lex->text + lex->pos + 2;
-            const char *end = memmem(rest, lex->len - lex->pos - 2, "*/", 2);
-            if (!end) {
-                return false;
-            }
-            while (lex->text + lex->pos < end + 2) {
-                step(lex);
-            }
-        } else {
-            break;
-        }
+    if (lex->pos == lex->len) {
+        return GAP_NONE;
     }
-    return true;
+    if (is_space(at(lex, 0))) {
+        step(lex);
+    } else if (at(lex, 0) == '#' || (at(lex, 0) == '/' && at(lex, 1) == '/')) {
+        while (lex->pos < lex->len && at(lex, 0) != '\n') {
+            lex->pos++;
+        }
+    } else if (at(lex, 0) == '/' && at(lex, 1) == '*') {
+        const char *rest = lex->text + lex->pos + 2;
+        const char *end = memmem(rest, lex->len - lex->pos - 2, "*/", 2);
+        if (!end) {
+            return GAP_NEVER_CLOSED;
+        }
+        while (lex->text + lex->pos < end + 2) {
+            step(lex);
+        }
+    } else {
+        return GAP_NONE;
+    }
+    return GAP_SKIPPED;
+}
+
+size_t oc_lex_rest_of_line(const char *text, size_t len, size_t pos)
+{
+    struct oc_lex lex = {.text = text, .len = len, .pos = pos};
+    while (at(&lex, 0) != '\n' && skip_gap(&lex) == GAP_SKIPPED) {
+    }
+    return lex.pos + (at(&lex, 0) == '\n');
 }
 
 static enum oc_lex_type read_string(struct oc_lex *lex)
@@ -141,11 +152,13 @@ static enum oc_lex_type read_mark(struct oc_lex *lex)
 struct oc_token oc_lex_next(struct oc_lex *lex)
 {
     struct oc_token token = {.type = OC_LEX_END};
-    bool closed = skip_space(lex);
+    enum gap gap;
 
+    while ((gap = skip_gap(lex)) == GAP_SKIPPED) {
+    }
     token.start = lex->pos;
     token.line = lex->line;
-    if (!closed) {
+    if (gap == GAP_NEVER_CLOSED) {
         token.type = OC_LEX_BAD_COMMENT;
         lex->pos = lex->len;
     } else if (lex->pos == lex->len) {

@@ -38,4 +38,8 @@ void oc_lex_init(struct oc_lex *lex, const char *text, size_t len); /* skips a b
 struct oc_token oc_lex_next(struct oc_lex *lex);
 struct oc_token oc_lex_peek(const struct oc_lex *lex);
 
+/* The position behind the first line break from `pos` on, or that of the next word when it comes
+ * first. A line break inside a comment is none. */
+size_t oc_lex_rest_of_line(const char *text, size_t len, size_t pos);
+
 #endif

@@ -88,10 +88,13 @@ static bool find_item(struct oc_lex *lex, const struct oc_step *step)
     }
 }
 
-static void fill_found(struct oc_lex *lex, struct oc_place *place)
+static void fill_found(struct oc_lex *lex, struct oc_place *place, bool item)
 {
     struct value value = skip_value(lex);
     place->found = true;
+    if (item) {
+        place->start = value.start; /* so far that of the list's name */
+    }
     place->value_start = value.start;
     place->value_end = value.end;
     place->value_string = value.string;
@@ -117,7 +120,7 @@ bool oc_locate(const char *text, size_t len, const char *key, struct oc_place *p
         }
         rest = key;
         if (!*key) {
-            fill_found(&lex, place);
+            fill_found(&lex, place, list);
             return true;
         }
         struct oc_token open = oc_lex_next(&lex);

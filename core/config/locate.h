@@ -8,7 +8,8 @@
 /* Offsets into the text. */
 struct oc_place {
     bool found;
-    size_t start; /* of the name; when not found: of the members of the group to add to */
+    size_t start; /* of the name, or of the item of a list; when not found: of the members of the
+                     group to add to */
     size_t value_start, value_end; /* found only */
     bool value_string;             /* found only: the value is in quotation marks */
     size_t end; /* found: behind the separator; else: of the members of the group, where its bracket

@@ -17,6 +17,11 @@ static const char *from_environment(struct oc_binder *b, const struct oc_node *n
     if (value && *value) {
         return oc_arena_strdup(b->arena, value);
     }
+    if (b->diags->of_another) {
+        oc_binder_warn(b, where, node, "The daemon must have it in its environment.",
+                       "the environment variable %s is %s here", name, value ? "empty" : "not set");
+        return oc_arena_strdup(b->arena, node->string); /* a plugin may ask for one */
+    }
     oc_binder_fail(b, where, node,
                    "Set it in the environment of the program, or use \"$file:PATH\".",
                    "the environment variable %s is %s", name, value ? "empty" : "not set");

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@
 #include "core/base/mem.h"
 #include "core/base/time.h"
 #include "core/daemon/daemon.h"
+#include "core/sys/file.h"
 
 #define LIMIT    (20 * OC_SECOND)
 #define SETS_MAX 64 /* as the options of the daemon */
@@ -25,7 +27,7 @@
 extern char **environ;
 
 struct words {
-    char *argv[6 + 2 * SETS_MAX + 1];
+    char *argv[7 + 2 * SETS_MAX + 1];
     size_t count;
 };
 
@@ -36,12 +38,16 @@ static void add_option(struct words *w, const char *option, const char *value)
 }
 
 /* The command line of the checker; what is above the file in the asking process is above it there. */
-static struct words words_of(const char *path, const char *home, const char *const *sets)
+static struct words words_of(const char *path, bool draft, const char *home,
+                             const char *const *sets)
 {
     struct words w = {.argv = {(char *)"openclawd", (char *)"--check"}, .count = 2};
     add_option(&w, "--home", home);
     if (path) {
         add_option(&w, "--config", path);
+    }
+    if (draft) {
+        w.argv[w.count++] = (char *)"--draft";
     }
     for (size_t i = 0; sets && sets[i] && i < SETS_MAX; i++) {
         add_option(&w, "--set", sets[i]);
@@ -49,10 +55,13 @@ static struct words words_of(const char *path, const char *home, const char *con
     return w;
 }
 
-static int spawn_check(char **argv, int out, pid_t *pid)
+static int spawn_check(char **argv, int in, int out, pid_t *pid)
 {
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
+    if (in >= 0) {
+        posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
+    }
     posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
     posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
     int rc = posix_spawn(pid, "/proc/self/exe", &actions, NULL, argv, environ);
@@ -108,10 +117,23 @@ static json_t *take_findings(int fd, pid_t pid, struct oc_error *err)
     return findings;
 }
 
-json_t *oc_check_file(const char *path, const char *home, const char *const *sets,
-                      struct oc_error *err)
+/* A file that has no name: what is in it, secrets too, is gone with the processes. -1 and err. */
+static int nameless_file(const struct oc_buf *text, struct oc_error *err)
 {
-    struct words w = words_of(path, home, sets);
+    int fd = memfd_create("openclaw.conf", MFD_CLOEXEC);
+    int rc = fd < 0 ? -errno : oc_fd_write_all(fd, text->data ? text->data : "", text->len);
+    if (rc == 0) {
+        return fd;
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    oc_error_errno(err, OC_E_INTERNAL, -rc, "cannot hand a configuration to the checker");
+    return -1;
+}
+
+static json_t *run_check(char **argv, int in, struct oc_error *err)
+{
     int fds[2];
     pid_t pid;
     json_t *findings = NULL;
@@ -119,7 +141,7 @@ json_t *oc_check_file(const char *path, const char *home, const char *const *set
         oc_error_errno(err, OC_E_INTERNAL, errno, "cannot make a pipe");
         return NULL;
     }
-    int rc = spawn_check(w.argv, fds[1], &pid);
+    int rc = spawn_check(argv, in, fds[1], &pid);
     close(fds[1]);
     if (rc != 0) {
         oc_error_errno(err, OC_E_INTERNAL, rc, "cannot start the checker");
@@ -127,6 +149,21 @@ json_t *oc_check_file(const char *path, const char *home, const char *const *set
         findings = take_findings(fds[0], pid, err);
     }
     close(fds[0]);
+    return findings;
+}
+
+json_t *oc_check_file(const char *path, const struct oc_buf *draft, const char *home,
+                      const char *const *sets, struct oc_error *err)
+{
+    struct words w = words_of(path, draft != NULL, home, sets);
+    int in = draft ? nameless_file(draft, err) : -1;
+    if (draft && in < 0) {
+        return NULL;
+    }
+    json_t *findings = run_check(w.argv, in, err);
+    if (in >= 0) {
+        close(in);
+    }
     return findings;
 }
 

@@ -16,6 +16,7 @@
 #include "core/base/mem.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
+#include "core/config/parse.h"
 #include "core/daemon/api.h"
 #include "core/daemon/embedded.h"
 #include "core/daemon/internal.h"
@@ -35,7 +36,17 @@ static struct oc_config *load(const struct daemon_options *o, struct oc_diags *d
 {
     struct oc_config_source source = {
         .file = o->config, .sets = o->sets, .defaults = oc_embedded_defaults};
-    return oc_config_load(&source, diags, err);
+    struct oc_buf draft = {0};
+    struct oc_config *config = NULL;
+    if (o->draft) {
+        source.text = &draft;
+    }
+    diags->of_another = o->check;
+    if (!o->draft || oc_file_read("/dev/stdin", OC_CONFIG_MAX_BYTES, &draft, err) == OC_OK) {
+        config = oc_config_load(&source, diags, err);
+    }
+    oc_buf_finish(&draft);
+    return config;
 }
 
 static void log_findings(const struct oc_diags *diags)

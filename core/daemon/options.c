@@ -15,6 +15,7 @@ enum {
     OPT_DUMP,
     OPT_DUMP_OPTIONS,
     OPT_CHECK,
+    OPT_DRAFT,
     OPT_EPHEMERAL,
     OPT_NO_STORE,
     OPT_NO_PLUGINS,
@@ -32,6 +33,7 @@ static const struct option longs[] = {{"config", required_argument, NULL, 'c'},
                                       {"safe-mode", no_argument, NULL, OPT_SAFE},
                                       {"user", required_argument, NULL, OPT_USER},
                                       {"check", no_argument, NULL, OPT_CHECK},
+                                      {"draft", no_argument, NULL, OPT_DRAFT},
                                       {"ephemeral", required_argument, NULL, OPT_EPHEMERAL},
                                       {"no-store", no_argument, NULL, OPT_NO_STORE},
                                       {"no-plugins", no_argument, NULL, OPT_NO_PLUGINS},
@@ -115,6 +117,9 @@ static int take(int opt, struct daemon_options *o)
         break;
     case OPT_CHECK:
         o->check = true;
+        break;
+    case OPT_DRAFT:
+        o->draft = true;
         break;
     case OPT_EPHEMERAL:
         o->ephemeral = parse_fd(optarg);

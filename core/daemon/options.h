@@ -16,6 +16,7 @@ struct daemon_options {
     /* print the sections of the configuration and leave: the reference is made from it */
     bool dump_options;
     bool check;      /* validate the configuration, print findings as JSON, leave */
+    bool draft;      /* with --check: standard input, a file, says what the main file would */
     int ephemeral;   /* --ephemeral FD: serve that socket only, then leave; -1 = no */
     bool no_store;   /* with --ephemeral: keep nothing, touch no state */
     bool no_plugins; /* with --ephemeral: the one operation needs none */

@@ -81,10 +81,11 @@ static int hook_reload(void *ctx, struct oc_error *err)
     return oc_daemon_reload(ctx, err);
 }
 
-static json_t *hook_check(void *ctx, const char *path, struct oc_error *err)
+static json_t *hook_check(void *ctx, const char *path, const struct oc_buf *draft,
+                          struct oc_error *err)
 {
     const struct oc_daemon *h = ctx;
-    return oc_check_file(path, h->home, h->options.sets, err);
+    return oc_check_file(path, draft, h->home, h->options.sets, err);
 }
 
 struct oc_instance *oc_daemon_find_instance(void *ctx, const char *plugin, const char *name)

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
@@ -228,7 +227,7 @@ static void op_validate(struct oc_call *call, void *ctx)
     const struct file_params *p = oc_call_params(call);
     struct oc_error err;
     oc_error_init(&err);
-    json_t *findings = s->hooks.check(s->hooks.ctx, file_in_use(s, p->file), &err);
+    json_t *findings = s->hooks.check(s->hooks.ctx, file_in_use(s, p->file), NULL, &err);
     if (!findings) {
         oc_call_fail(call, &err);
         return;
@@ -290,40 +289,45 @@ static const struct oc_option reset_options[] = {{.name = "key",
 
 struct edit_check {
     struct oc_host_service *service;
-    const char *dir;
+    const char *file;
+    int64_t errors; /* that the file had before and still has */
 };
 
-/* The new text is validated as a file of its own beside the old one, so that relative paths and conf.d mean the same. */
-static int check_edit(void *ctx, const struct oc_node *root, struct oc_error *err)
+/* Only an error that the edit makes is in its way: what was wrong before can be mended one by one. */
+static int check_edit(void *ctx, const struct oc_config_draft *draft, struct oc_error *err)
 {
     struct edit_check *e = ctx;
-    struct oc_buf text = {0};
-    oc_config_dump(root, &text);
-    char *name = oc_asprintf(".openclaw-check-%d.conf", (int)getpid());
-    char *path = oc_path_join(e->dir, name);
-    int rc = oc_file_write(path, text.data ? text.data : "", text.len, 0600, err);
-    json_t *findings =
-        rc == OC_OK ? e->service->hooks.check(e->service->hooks.ctx, path, err) : NULL;
-    if (findings && oc_json_int(findings, "errors", 0) > 0) {
-        const json_t *list = json_object_get(findings, "findings");
-        size_t i = 0;
-        const json_t *first = json_array_get(list, 0);
-        while (first && oc_json_bool(first, "warning", false)) {
-            first = json_array_get(list, ++i);
-        }
-        oc_error_set(err, OC_E_CONFIG, "%s: %s", oc_json_str(first, "key", ""),
-                     oc_json_str(first, "message", ""));
-        oc_error_hint(err, "%s", oc_json_str(first, "hint", ""));
+    const struct oc_host_hooks *hooks = &e->service->hooks;
+    struct oc_error why;
+    json_t *now = hooks->check(hooks->ctx, e->file, draft->text, err), *old = NULL;
+    if (!now) {
+        return err->code ? err->code : OC_E_CONFIG;
     }
-    rc = findings && oc_json_int(findings, "errors", 0) == 0 ? OC_OK
-         : err->code                                         ? err->code
-                                                             : OC_E_CONFIG;
-    json_decref(findings);
-    unlink(path);
-    free(path);
-    free(name);
-    oc_buf_finish(&text);
+    e->errors = oc_json_int(now, "errors", 0);
+    if (e->errors > 0) {
+        old = hooks->check(hooks->ctx, e->file, draft->old_text, &why);
+    }
+    int rc = oc_diags_refuse_new(json_object_get(now, "findings"), json_object_get(old, "findings"),
+                                 err);
+    json_decref(old);
+    json_decref(now);
     return rc;
+}
+
+/* What keeps the new value from taking effect, or the file from being sound. */
+static void warn_after(struct oc_call *call, const struct edit_check *e, const char *key)
+{
+    char *above = oc_config_above_file(e->service->hooks.config(e->service->hooks.ctx), key);
+    if (above) {
+        oc_call_warn(call, "%s is set by %s, too, which goes above the file", key, above);
+    }
+    if (e->errors > 0) {
+        oc_call_warn(call,
+                     "the file had errors before and still has %lld: "
+                     "`openclaw config validate` lists them",
+                     (long long)e->errors);
+    }
+    free(above);
 }
 
 static void edit(struct oc_call *call, struct oc_host_service *s, const char *key,
@@ -331,29 +335,21 @@ static void edit(struct oc_call *call, struct oc_host_service *s, const char *ke
 {
     const struct oc_config *config = s->hooks.config(s->hooks.ctx);
     char *file = oc_config_file(config) ? oc_strdup(oc_config_file(config))
-                                        : oc_path_join(s->env.home, "openclaw.conf");
-    char *dir = oc_path_dir(file);
-    struct edit_check check = {.service = s, .dir = dir};
+                                        : oc_path_join(oc_config_folder(config), "openclaw.conf");
+    struct edit_check check = {.service = s, .file = file};
     struct oc_error err;
     oc_error_init(&err);
-    int rc = oc_file_exists(file) ? OC_OK : oc_dir_make(dir, 0700, &err);
-    if (rc == OC_OK && !oc_file_exists(file)) {
-        rc = oc_file_write(file, "", 0, 0600, &err);
-    }
-    if (rc == OC_OK) {
-        rc = oc_config_edit(file, key, value, check_edit, &check, &err);
-    }
-    if (rc == OC_OK) {
+    if (oc_config_edit(file, key, value, check_edit, &check, &err) == OC_OK) {
         json_t *o = json_object();
         oc_json_set_str(o, "file", file);
         oc_json_set_str(o, "key", key);
         oc_json_set_str(o, "value", value);
         oc_json_set_str(o, "next", "openclaw reload");
+        warn_after(call, &check, key);
         oc_call_succeed(call, o);
     } else {
         oc_call_fail(call, &err);
     }
-    free(dir);
     free(file);
 }
 
@@ -377,8 +373,9 @@ static const struct oc_op set_op = {
     .params = set_options,
     .params_size = sizeof(struct set_params),
     .view = "record",
-    .description = "The new file is validated before it replaces the old one. `openclaw reload` "
-                   "puts it in force.",
+    .description =
+        "The new file is validated before it replaces the old one: an error that it did not "
+        "have before is refused. `openclaw reload` puts it in force.",
     .example = "openclaw config set alerts.cooldown 10m",
     .handler = op_set,
     .is_open = is_open,

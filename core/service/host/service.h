@@ -11,8 +11,9 @@ struct oc_host_hooks {
     json_t *(*sections)(void *ctx);               /* {"store":[option..],..}: owned by the caller */
     /* reads the files again; on failure all stays as it was */
     int (*reload)(void *ctx, struct oc_error *err);
-    /* Validates the configuration file at `path` in a process of its own: {"errors":n,"findings":[..]}. */
-    json_t *(*check)(void *ctx, const char *path, struct oc_error *err);
+    /* Validates the configuration file at `path`, or what is to stand in it (`draft`, may be NULL), in a process of its own:
+     * {"errors":n,"findings":[..]}. */
+    json_t *(*check)(void *ctx, const char *path, const struct oc_buf *draft, struct oc_error *err);
     void *ctx;
     const char *socket; /* path of the control socket; NULL when there is none */
     bool safe_mode;

@@ -172,7 +172,7 @@ static void op_export(struct oc_call *call, void *ctx)
 
 struct edit {
     struct oc_plugin *plugin;
-    bool whole; /* nothing may be missing */
+    bool whole; /* nothing may be missing, nor wrong because it was so before */
 };
 
 static bool is_about_missing(const struct oc_diag *d, const json_t *missing)
@@ -200,36 +200,34 @@ static const struct oc_node *section_in(const struct oc_node *root, const char *
     return NULL;
 }
 
-/* What is given must be right; what is not given yet may follow with the next command. */
-static int check(void *ctx, const struct oc_node *root, struct oc_error *err)
+/* What is wrong with the section, but for what is missing in it. Owned by the caller. */
+static json_t *findings_of(const struct edit *e, const struct oc_node *root)
 {
-    const struct edit *e = ctx;
-    struct oc_diags diags = {0};
+    struct oc_diags diags = {.of_another = true};
     const struct oc_node *section = section_in(root, oc_plugin_name(e->plugin));
     json_t *missing = e->whole ? json_array() : oc_plugin_missing_options(e->plugin, section);
-    int rc = OC_OK;
     oc_plugin_check_section(e->plugin, section, &diags);
-    for (size_t i = 0; rc == OC_OK && i < diags.list.count; i++) {
-        const struct oc_diag *d = &diags.list.items[i];
-        if (!d->warning && !is_about_missing(d, missing)) {
-            rc = oc_error_set(err, OC_E_CONFIG, "%s: %s", d->key, d->message);
-            oc_error_hint(err, "%s", d->hint);
+    for (size_t i = diags.list.count; i-- > 0;) {
+        if (is_about_missing(&diags.list.items[i], missing)) {
+            oc_diags_remove(&diags, i);
         }
     }
+    json_t *findings = oc_diags_json(&diags);
     json_decref(missing);
     oc_diags_finish(&diags);
-    return rc;
+    return findings;
 }
 
-static int make_file(const char *file, struct oc_error *err)
+/* What is given must be right; what is not given yet, and what was wrong before, may follow with the next command. */
+static int check(void *ctx, const struct oc_config_draft *draft, struct oc_error *err)
 {
-    if (oc_file_exists(file)) {
-        return OC_OK;
-    }
-    char *dir = oc_path_dir(file);
-    int rc = oc_dir_make(dir, 0700, err);
-    free(dir);
-    return rc == OC_OK ? oc_file_write(file, "", 0, 0600, err) : rc;
+    const struct edit *e = ctx;
+    json_t *now = findings_of(e, draft->root);
+    json_t *old = e->whole || !draft->old_root ? NULL : findings_of(e, draft->old_root);
+    int rc = oc_diags_refuse_new(now, old, err);
+    json_decref(now);
+    json_decref(old);
+    return rc;
 }
 
 static json_t *edited(const struct oc_plugin *plugin, const char *file, const char *key)
@@ -258,13 +256,15 @@ static void edit(struct oc_call *call, struct oc_plugin_service *s, const char *
     oc_error_init(&err);
     struct edit e = {plugin, whole};
     const char *main_file = oc_config_file(config), *name = oc_plugin_name(plugin);
-    char *file = main_file ? oc_strdup(main_file) : oc_path_join(s->env.home, "openclaw.conf");
+    char *file =
+        main_file ? oc_strdup(main_file) : oc_path_join(oc_config_folder(config), "openclaw.conf");
     char *path = key ? oc_asprintf("plugins.%s.%s", name, key) : oc_asprintf("plugins.%s", name);
-    int rc = make_file(file, &err);
-    if (rc == OC_OK) {
-        rc = oc_config_edit(file, path, value, value ? check : NULL, &e, &err);
-    }
-    if (rc == OC_OK) {
+    if (oc_config_edit(file, path, value, value ? check : NULL, &e, &err) == OC_OK) {
+        char *above = oc_config_above_file(config, path);
+        if (above) {
+            oc_call_warn(call, "%s is set by %s, too, which goes above the file", path, above);
+        }
+        free(above);
         oc_call_succeed(call, edited(plugin, file, path));
     } else {
         oc_call_fail(call, &err);

@@ -21,7 +21,7 @@ static struct loaded load(const char *file, const char *const *sets)
 {
     struct oc_config_source source = {
         .file = file, .sets = sets, .defaults = defaults, .no_environment = true};
-    struct loaded l = {.diags = {{0}}};
+    struct loaded l = {.config = NULL};
     oc_error_init(&l.err);
     l.config = oc_config_load(&source, &l.diags, &l.err);
     return l;
@@ -296,6 +296,26 @@ static void the_file_is_found_by_variable_and_in_the_home(void **state)
     oc_diags_finish(&diags);
 }
 
+static void conf_d_of_the_home_is_read_without_a_file(void **state)
+{
+    (void)state;
+    struct oc_config_source source = {.defaults = ""};
+    struct oc_diags diags = {0};
+
+    if (oc_file_exists("/etc/openclaw/openclaw.conf")) {
+        skip();
+    }
+    put_file("alone/conf.d/x.conf", "x = \"part\";");
+    setenv("OPENCLAW_HOME", path_of("alone"), 1);
+    struct oc_config *c = oc_config_load(&source, &diags, NULL);
+    assert_null(oc_config_file(c));
+    assert_string_equal(oc_config_folder(c), path_of("alone"));
+    assert_string_equal(oc_node_get(oc_config_root(c), "x")->string, "part");
+    oc_config_destroy(c);
+    unsetenv("OPENCLAW_HOME");
+    oc_diags_finish(&diags);
+}
+
 static void a_home_is_relative_to_its_file_and_built_in_paths_to_the_home(void **state)
 {
     (void)state;
@@ -364,6 +384,75 @@ static void explain_shows_values_inside_a_group_given_as_a_flag(void **state)
     finish(&l);
 }
 
+/* What an entry shows is what was given there, not what all of them make together. */
+static void explain_shows_what_each_layer_gave(void **state)
+{
+    (void)state;
+    struct loaded l = load(put_file("r2/openclaw.conf", "store = { backend = \"memory\"; };"),
+                           (const char *const[]){"store={ retention = \"5d\"; }",
+                                                 "store.retention=6d", "store.retention=6d", NULL});
+    json_t *rows = oc_config_explain(l.config, "store.backend");
+    assert_int_equal(json_array_size(rows), 2); /* the default and the file */
+    assert_false(oc_json_bool(json_array_get(rows, 0), "wins", true));
+    assert_true(oc_json_bool(json_array_get(rows, 1), "wins", false));
+    json_decref(rows);
+    rows = oc_config_explain(l.config, "store.retention");
+    assert_int_equal(json_array_size(rows), 4);
+    assert_string_equal(oc_json_str(json_array_get(rows, 1), "value", ""), "5d");
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(oc_json_bool(json_array_get(rows, i), "wins", i != 3), i == 3);
+    }
+    json_decref(rows);
+    finish(&l);
+}
+
+static void assert_above(const struct oc_config *c, const char *key, const char *expected)
+{
+    char *above = oc_config_above_file(c, key);
+    assert_string_equal(above ? above : "nothing", expected);
+    free(above);
+}
+
+static void what_goes_above_the_file_is_named(void **state)
+{
+    (void)state;
+    char expected[300];
+    const char *file = put_file("above/openclaw.conf", "store = { retention = \"7d\"; };");
+    put_file("above/conf.d/x.conf", "\nstore = { retention = \"8d\"; };");
+    struct loaded l = load(file, (const char *const[]){"alerts.cooldown=9m", NULL});
+    snprintf(expected, sizeof expected, "%s:2", path_of("above/conf.d/x.conf"));
+    assert_above(l.config, "store.retention", expected);
+    assert_above(l.config, "alerts.cooldown", "flag --set");
+    assert_above(l.config, "store.backend", "nothing");
+    assert_above(l.config, "", "nothing");
+    finish(&l);
+}
+
+/* ---- drafts ---- */
+
+static void a_draft_is_read_in_the_place_of_the_file(void **state)
+{
+    (void)state;
+    const char *file = put_file("draft/openclaw.conf", "store = { retention = \"1d\"; };\n");
+    struct oc_buf text = {0};
+    struct oc_diags diags = {0};
+    struct oc_config_source source = {.file = file, .text = &text, .no_environment = true};
+    put_file("draft/part.conf", "log = { level = \"debug\"; };\n");
+    put_file("draft/conf.d/x.conf", "store = { max_series = 5; };\n");
+    oc_buf_adds(&text, "@include \"part.conf\"\nstore = { retention = \"2d\"; };\n");
+    struct oc_config *c = oc_config_load(&source, &diags, NULL);
+    assert_non_null(c);
+    const struct oc_node *node = oc_node_get(oc_config_root(c), "store.retention");
+    assert_string_equal(node->string, "2d");
+    assert_string_equal(node->file, file);
+    assert_int_equal(node->line, 2);
+    assert_non_null(oc_node_get(oc_config_root(c), "log.level"));
+    assert_non_null(oc_node_get(oc_config_root(c), "store.max_series"));
+    oc_config_destroy(c);
+    oc_buf_finish(&text);
+    oc_diags_finish(&diags);
+}
+
 static void a_dropped_built_in_wins_nowhere(void **state)
 {
     (void)state;
@@ -414,9 +503,13 @@ int main(void)
         cmocka_unit_test(without_a_file_the_defaults_are_in_force),
         cmocka_unit_test(the_file_is_found_by_variable_and_in_the_home),
         cmocka_unit_test(a_home_is_relative_to_its_file_and_built_in_paths_to_the_home),
+        cmocka_unit_test(conf_d_of_the_home_is_read_without_a_file),
         cmocka_unit_test(explain_lists_every_layer_and_says_which_wins),
         cmocka_unit_test(explain_follows_an_item_through_its_name),
         cmocka_unit_test(explain_shows_values_inside_a_group_given_as_a_flag),
+        cmocka_unit_test(explain_shows_what_each_layer_gave),
+        cmocka_unit_test(what_goes_above_the_file_is_named),
+        cmocka_unit_test(a_draft_is_read_in_the_place_of_the_file),
         cmocka_unit_test(a_dropped_built_in_wins_nowhere),
         cmocka_unit_test(findings_become_json),
     };

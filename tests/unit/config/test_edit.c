@@ -111,6 +111,41 @@ static void what_cannot_be_edited_is_said_and_left_alone(void **state)
     assert_no_edit("a = = 1;\n", "a", "2", OC_E_CONFIG, ":1: expected a value, found `=`");
 }
 
+static void a_comment_is_no_place_for_a_setting(void **state)
+{
+    (void)state;
+    assert_edit(
+        "store = {\n  backend = \"x\"; /* kept,\n     see docs */\n};\n", "store.retention", "7d",
+        "store = {\n  backend = \"x\"; /* kept,\n     see docs */\n  retention = \"7d\";\n};\n");
+    assert_edit("store = {\n  b = 1; /* x */ # y\n  // z\n};\n", "store.c", "2",
+                "store = {\n  b = 1; /* x */ # y\n  c = 2;\n  // z\n};\n");
+    assert_edit("s = { /* a\n b */ };\n", "s.c", "2", "s = { /* a\n b */ \n    c = 2;\n};\n");
+    assert_edit("s = {\n  b = 1; /* a\n b */ };\n", "s.c", "2",
+                "s = {\n  b = 1; /* a\n b */ \n  c = 2;\n};\n");
+}
+
+static void an_item_of_a_list_is_taken_out(void **state)
+{
+    (void)state;
+    static const char before[] = "collectors = (\n"
+                                 "  { plugin = \"system\"; },\n"
+                                 "  { plugin = \"http\"; name = \"web\"; },\n"
+                                 "  { plugin = \"tcp\"; }\n"
+                                 ");\n";
+    static const char first[] = "collectors = (\n"
+                                "  { plugin = \"http\"; name = \"web\"; },\n"
+                                "  { plugin = \"tcp\"; }\n"
+                                ");\n";
+    static const char second[] = "collectors = (\n"
+                                 "  { plugin = \"system\"; },\n"
+                                 "  { plugin = \"tcp\"; }\n"
+                                 ");\n";
+    assert_edit(before, "collectors[web]", NULL, second);
+    assert_edit(before, "collectors[0]", NULL, first);
+    assert_edit("a = [1, 2, 3];\n", "a[1]", NULL, "a = [1, 3];\n");
+    assert_edit("a = ( { b = 1; } );\n", "a[0]", NULL, "a = ( );\n");
+}
+
 static void a_key_of_an_included_file_is_not_doubled(void **state)
 {
     (void)state;
@@ -119,9 +154,12 @@ static void a_key_of_an_included_file_is_not_doubled(void **state)
                    "this name is already set");
 }
 
-static int refuse(void *ctx, const struct oc_node *root, struct oc_error *err)
+static int refuse(void *ctx, const struct oc_config_draft *draft, struct oc_error *err)
 {
-    *(int64_t *)ctx = oc_node_get(root, "a")->integer;
+    *(int64_t *)ctx = oc_node_get(draft->root, "a")->integer;
+    assert_int_equal(oc_node_get(draft->old_root, "a")->integer, 1);
+    assert_string_equal(draft->text->data, "a = 2;\n");
+    assert_string_equal(draft->old_text->data, "a = 1;\n");
     return oc_error_set(err, OC_E_CONFIG, "a must be odd");
 }
 
@@ -152,11 +190,57 @@ static void mode_and_links_survive(void **state)
     assert_file(file, "a = 2;\n");
 }
 
+/* Relative to the folder of the name, as for the loader. */
+static void what_a_linked_file_includes_is_beside_the_link(void **state)
+{
+    (void)state;
+    put_file("linked/part.conf", "b = 1;\n");
+    put_file("behind/main.conf", "@include \"part.conf\"\na = 1;\n");
+    assert_int_equal(symlink("../behind/main.conf", path_of("linked/main.conf")), 0);
+    assert_int_equal(oc_config_edit(path_of("linked/main.conf"), "a", "2", NULL, NULL, NULL), 0);
+    assert_file(path_of("behind/main.conf"), "@include \"part.conf\"\na = 2;\n");
+}
+
+static void a_link_to_nowhere_is_left_alone(void **state)
+{
+    (void)state;
+    struct oc_error err;
+    const char *link = path_of("dangling.conf");
+    struct stat st;
+    assert_int_equal(symlink("not-there.conf", link), 0);
+    assert_int_equal(oc_config_edit(link, "a", "2", NULL, NULL, &err), OC_E_NOT_FOUND);
+    assert_non_null(strstr(err.message, "is a link to a file that is not there"));
+    assert_int_equal(lstat(link, &st), 0);
+    assert_true(S_ISLNK(st.st_mode));
+    assert_false(oc_file_exists(path_of("not-there.conf")));
+}
+
+/* A check during which somebody else writes the file `ctx`. */
+static int meddle(void *ctx, const struct oc_config_draft *draft, struct oc_error *err)
+{
+    (void)draft, (void)err;
+    return oc_file_write(ctx, "a = 9;\n", 7, 0600, NULL);
+}
+
+static void what_others_write_meanwhile_is_not_lost(void **state)
+{
+    (void)state;
+    static const char *const befores[] = {"a = 1;\n", NULL};
+    for (size_t i = 0; i < OC_COUNT(befores); i++) {
+        struct oc_error err;
+        const char *file =
+            befores[i] ? put_file("busy.conf", befores[i]) : path_of("busy-new.conf");
+        assert_int_equal(oc_config_edit(file, "a", "2", meddle, (void *)(uintptr_t)file, &err),
+                         OC_E_CONFLICT);
+        assert_file(file, "a = 9;\n");
+    }
+}
+
 static void the_first_setting_makes_a_private_file(void **state)
 {
     (void)state;
     struct stat st;
-    const char *file = path_of("new.conf");
+    const char *file = path_of("new/folder/new.conf");
     assert_int_equal(oc_config_edit(file, "host.name", "edge-1", NULL, NULL, NULL), 0);
     assert_file(file, "host = {\n    name = \"edge-1\";\n};\n");
     assert_int_equal(stat(file, &st), 0);
@@ -175,7 +259,12 @@ int main(void)
         cmocka_unit_test(what_cannot_be_edited_is_said_and_left_alone),
         cmocka_unit_test(a_key_of_an_included_file_is_not_doubled),
         cmocka_unit_test(what_the_check_refuses_is_not_written),
+        cmocka_unit_test(a_comment_is_no_place_for_a_setting),
+        cmocka_unit_test(an_item_of_a_list_is_taken_out),
         cmocka_unit_test(mode_and_links_survive),
+        cmocka_unit_test(what_a_linked_file_includes_is_beside_the_link),
+        cmocka_unit_test(a_link_to_nowhere_is_left_alone),
+        cmocka_unit_test(what_others_write_meanwhile_is_not_lost),
         cmocka_unit_test(the_first_setting_makes_a_private_file),
     };
     return cmocka_run_group_tests(tests, make_dir, remove_dir);

@@ -53,6 +53,26 @@ static void a_missing_variable_is_named(void **state)
     unsetenv("OC_TEST_SECRET");
 }
 
+/* A check runs in another environment than the daemon. */
+static void a_variable_of_another_process_is_a_warning_and_stands_in(void **state)
+{
+    (void)state;
+    static const struct oc_option needed[] = {
+        {.name = "secret", .type = OC_OPT_SECRET, .flags = OC_OPT_REQUIRED}, {0}};
+    struct oc_arena arena = {0};
+    struct oc_diags diags = {.of_another = true};
+    struct oc_node *root = must_parse(&arena, "secret = \"$env:OC_TEST_SECRET\";");
+    unsetenv("OC_TEST_SECRET");
+    assert_int_equal(
+        oc_bind(needed, sizeof needed[0], root, "", NULL, &secret, sizeof secret, &arena, &diags),
+        0);
+    assert_string_equal(secret, "$env:OC_TEST_SECRET");
+    assert_findings(&diags,
+                    "t.conf:1: secret: (warning) the environment variable OC_TEST_SECRET is "
+                    "not set here\n  The daemon must have it in its environment.\n");
+    oc_arena_finish(&arena);
+}
+
 static void a_file_gives_the_secret_without_its_last_newline(void **state)
 {
     (void)state;
@@ -113,6 +133,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_variable_gives_the_secret),
         cmocka_unit_test(a_missing_variable_is_named),
+        cmocka_unit_test(a_variable_of_another_process_is_a_warning_and_stands_in),
         cmocka_unit_test(a_file_gives_the_secret_without_its_last_newline),
         cmocka_unit_test(a_file_that_everybody_can_read_is_refused),
         cmocka_unit_test(a_file_that_is_missing_empty_or_binary_is_said),

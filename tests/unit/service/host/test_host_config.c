@@ -132,15 +132,14 @@ static char *file_text(void)
     return oc_buf_take(&text);
 }
 
-static void set_checks_the_new_file_beside_the_old_one_and_then_replaces_it(void **state)
+static void set_checks_the_new_text_and_then_replaces_the_file(void **state)
 {
     (void)state;
     configure("# mine\nstore = {retention = \"7d\";};\n");
     stage_ask(&w.s, "config.set", "{\"key\": \"store.retention\", \"value\": \"9d\"}");
-    assert_non_null(strstr(w.checked, w.s.home));
-    assert_string_not_equal(w.checked, w.file);
-    assert_non_null(strstr(w.checked_text, "9d"));
-    assert_false(oc_file_exists(w.checked));
+    assert_string_equal(w.checked, w.file);
+    assert_string_equal(w.checked_text, "# mine\nstore = {retention = \"9d\";};\n");
+    assert_string_equal(w.s.warning, "");
     char *text = file_text();
     assert_string_equal(text, "# mine\nstore = {retention = \"9d\";};\n");
     free(text);
@@ -167,6 +166,77 @@ static void set_refuses_what_the_validator_refuses_and_says_why(void **state)
         OC_E_TIMEOUT);
     char *text = file_text();
     assert_string_equal(text, "store = {retention = \"7d\";};\n");
+    free(text);
+}
+
+static json_t *errors(const char *key, const char *message, const char *other_key)
+{
+    json_t *o = json_pack("{s:i, s:[{s:b, s:s, s:s, s:s}]}", "errors", 1, "findings", "warning", 0,
+                          "key", key, "message", message, "hint", "");
+    if (other_key) {
+        json_array_append_new(json_object_get(o, "findings"),
+                              json_pack("{s:b, s:s, s:s, s:s}", "warning", 0, "key", other_key,
+                                        "message", "too short", "hint", ""));
+        json_object_set_new(o, "errors", json_integer(2));
+    }
+    return o;
+}
+
+static void what_was_wrong_before_is_not_in_the_way(void **state)
+{
+    (void)state;
+    static const char nine[] = "{\"key\": \"store.retention\", \"value\": \"9d\"}";
+    configure("store = {retention = \"7d\";};\n");
+    json_decref(w.findings);
+    w.old_findings = errors("collectors[3].interval", "twin of line 12", NULL);
+    w.findings = errors("collectors[2].interval", "twin of line 9", NULL);
+    stage_ask(&w.s, "config.set", nine);
+    assert_non_null(strstr(w.s.warning, "still has 1"));
+    json_decref(w.findings);
+    configure("store = {retention = \"7d\";};\n");
+    w.findings = errors("collectors[2].interval", "twin of line 9", "store.retention");
+    assert_int_equal(stage_refused(&w.s, "config.set", nine), OC_E_CONFIG);
+    assert_string_equal(w.s.error.message, "store.retention: too short");
+    json_decref(w.findings); /* the same once more is another */
+    w.findings = errors("collectors[2].interval", "twin of line 9", NULL);
+    json_array_append(json_object_get(w.findings, "findings"),
+                      json_array_get(json_object_get(w.findings, "findings"), 0));
+    assert_int_equal(stage_refused(&w.s, "config.set", nine), OC_E_CONFIG);
+}
+
+static void set_says_what_goes_above_the_file(void **state)
+{
+    (void)state;
+    static const char day[] = "\nstore = {retention = \"1d\";};\n";
+    char folder[128], above[160];
+    snprintf(folder, sizeof folder, "%s/conf.d", w.s.home);
+    snprintf(above, sizeof above, "%s/z.conf", folder);
+    assert_int_equal(oc_dir_make(folder, 0700, NULL), OC_OK);
+    assert_int_equal(oc_file_write(above, day, strlen(day), 0600, NULL), OC_OK);
+    configure("store = {retention = \"7d\";};\n");
+    stage_ask(&w.s, "config.set", "{\"key\": \"store.retention\", \"value\": \"9d\"}");
+    assert_non_null(strstr(w.s.warning, "store.retention is set by "));
+    assert_non_null(strstr(w.s.warning, "conf.d/z.conf:2, too"));
+    stage_ask(&w.s, "config.set", "{\"key\": \"store.max_series\", \"value\": \"900\"}");
+    assert_string_equal(w.s.warning, "");
+    unlink(above);
+    rmdir(folder);
+}
+
+static void set_makes_the_first_file_when_it_is_sound(void **state)
+{
+    (void)state;
+    static const char seven[] = "{\"key\": \"store.retention\", \"value\": \"7d\"}";
+    json_t *sound = w.findings;
+    unlink(w.file);
+    w.findings = errors("store.retention", "too short", NULL);
+    assert_int_equal(stage_refused(&w.s, "config.set", seven), OC_E_CONFIG);
+    assert_false(oc_file_exists(w.file));
+    json_decref(w.findings);
+    w.findings = sound;
+    stage_ask(&w.s, "config.set", seven);
+    char *text = file_text();
+    assert_string_equal(text, "store = {\n    retention = \"7d\";\n};\n");
     free(text);
 }
 
@@ -233,7 +303,10 @@ int main(void)
         TEST(keys_are_listed_by_their_beginnings),
         TEST(a_single_secret_is_hidden_like_all_of_them),
         TEST(explain_names_the_layer_and_hides_secrets),
-        TEST(set_checks_the_new_file_beside_the_old_one_and_then_replaces_it),
+        TEST(set_checks_the_new_text_and_then_replaces_the_file),
+        TEST(what_was_wrong_before_is_not_in_the_way),
+        TEST(set_says_what_goes_above_the_file),
+        TEST(set_makes_the_first_file_when_it_is_sound),
         TEST(set_refuses_what_the_validator_refuses_and_says_why),
         TEST(what_was_set_is_not_told_to_the_audit_trail),
         TEST(reset_takes_the_value_out),
