@@ -162,7 +162,7 @@ From the lowest to the highest:
 1. the built-in defaults (`etc/openclaw/defaults.conf`, `collectors.conf` and `schedules.conf` of the sources),
 2. the file: `--config`, else `$OPENCLAW_CONFIG`, else `openclaw.conf` in the home folder, else
    `/etc/openclaw/openclaw.conf`,
-3. the files `conf.d/*.conf` beside that file, in the order of their names,
+3. the files `conf.d/*.conf` beside that file (in the home folder when there is none), in the order of their names,
 4. the environment: `OPENCLAW_HOME` for `host.home`, and `OPENCLAW__SECTION__KEY=value` for any scalar
    (`OPENCLAW__STORE__RETENTION=60d`),
 5. flags: `--set key=value`.
@@ -172,7 +172,8 @@ Groups merge key by key. A list of a higher layer replaces that of a lower one, 
 collectors and channels count only while no other layer lists any; the built-in rules and schedules always do.
 
 `openclaw config explain KEY` shows every layer that sets a key and which one wins. `openclaw config show` prints the
-result, with secrets hidden. `openclaw config set` and `config reset` change one value of the file and leave its comments alone.
+result, with secrets hidden. `openclaw config set` and `config reset` change one value of the file and leave its comments alone; what makes
+the file worse than it was is refused, and a layer above that sets the same key is named.
 
 ## Types
 

@@ -220,6 +220,25 @@ def odd_files_are_told_with_file_line_and_what_was_expected():
         daemon.remove()
 
 
+def what_is_written_is_what_is_read():
+    """Beside the file when that is not in the home; in the home when there is none."""
+    daemon = Daemon()
+    site = os.path.join(daemon.home, "site")
+    try:
+        os.mkdir(site)
+        os.rename(daemon.config, os.path.join(site, "openclaw.conf"))
+        if not os.path.exists("/etc/openclaw/openclaw.conf"):
+            assert imported(daemon, ORIGINAL).returncode == 0
+            assert thresholds(daemon)["agent_health.heartbeat_timeout_seconds"] == 300
+        daemon.env["OPENCLAW_CONFIG"] = os.path.join(site, "openclaw.conf")
+        assert thresholds(daemon)["agent_health.heartbeat_timeout_seconds"] == 120
+        answer = imported(daemon, ORIGINAL, "--force")
+        assert answer.returncode == 0 and os.path.exists(os.path.join(site, "conf.d", "alert-rules.conf")), answer.stdout
+        assert thresholds(daemon)["agent_health.heartbeat_timeout_seconds"] == 300
+    finally:
+        daemon.remove()
+
+
 if __name__ == "__main__":
     harness.run([a_whole_file_becomes_what_is_shipped, the_shipped_window_is_an_example_that_is_off, what_differs_becomes_policies_that_load,
-                 odd_files_are_told_with_file_line_and_what_was_expected])
+                 odd_files_are_told_with_file_line_and_what_was_expected, what_is_written_is_what_is_read])

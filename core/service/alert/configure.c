@@ -347,6 +347,8 @@ void oc_alert_configure(struct oc_alert_service *s, const struct oc_config *conf
                         struct oc_diags *diags)
 {
     const struct oc_node *root = oc_config_root(config);
+    free(s->config_folder);
+    s->config_folder = oc_strdup(oc_config_folder(config));
     take_options(s, root, diags);
     read_rule_cooldowns(s, root);
     read_host(s, root);

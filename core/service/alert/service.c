@@ -279,6 +279,7 @@ void oc_alert_destroy(struct oc_alert_service *s)
         free(s->group_by.items[i]);
     }
     OC_VEC_FINISH(&s->group_by);
+    free(s->config_folder);
     oc_view_free(s->view);
     free(s);
 }

@@ -53,6 +53,7 @@ struct oc_alert_service {
     const struct oc_env *env;
     struct oc_alert_options options; /* its lists are not used: see group_by */
     OC_VEC(char *) group_by;
+    char *config_folder; /* conf.d is in it; NULL: not configured yet */
     struct oc_alerts alerts;
     struct oc_map rule_cooldowns; /* rule -> int64_t ms, owned */
     json_t *inhibit_rules;        /* owned: `alerts.inhibit` of the configuration */

@@ -71,12 +71,12 @@ static int read_configuration(struct import *i, struct oc_buf *conf, struct oc_e
     return rc;
 }
 
-/* Adds the file to the report, as something to be written unless it says what is shipped. */
-static void add_file(struct import *i, const char *name, const struct oc_buf *text,
-                     const char *shipped, size_t len)
+/* Adds the file, in this folder (NULL = the home), to the report, as something to be written unless it says what is shipped. */
+static void add_file(struct import *i, const char *folder, const char *name,
+                     const struct oc_buf *text, const char *shipped, size_t len)
 {
     bool same = shipped && text->len == len && memcmp(text->data, shipped, len) == 0;
-    char *path = oc_path_join(i->s->env->home, name);
+    char *path = oc_path_join(folder ? folder : i->s->env->home, name);
     json_t *json = json_object();
     oc_json_set_str(json, "file", path);
     oc_json_set_bool(json, "as_shipped", same);
@@ -106,7 +106,7 @@ static void import_policy(struct import *i, const char *policy, const char *name
     if (shipped && fn(i->rules, shipped->text, len, &out, i->findings)) {
         oc_buf_addc(&out, '\0');
         out.len--;
-        add_file(i, name, &out, shipped->text, len);
+        add_file(i, NULL, name, &out, shipped->text, len);
     }
     oc_buf_finish(&out);
 }
@@ -197,7 +197,7 @@ static int import_all(struct import *i, struct oc_error *err)
         rc = i->rules ? OC_OK : err->code;
     }
     if (rc == OC_OK) {
-        add_file(i, "conf.d/alert-rules.conf", &conf, NULL, 0);
+        add_file(i, i->s->config_folder, "conf.d/alert-rules.conf", &conf, NULL, 0);
         import_policy(i, "route", "policies/route.lua", oc_alert_import_routes);
         import_policy(i, "inhibit", "policies/inhibit.lua", oc_alert_import_inhibition);
         import_policy(i, "escalate", "policies/escalate.lua", oc_alert_import_escalation);
@@ -239,7 +239,8 @@ static const struct oc_op import_op = {
     .params_size = sizeof(struct import_params),
     .view = "text:text",
     .description =
-        "Thresholds, channels, windows and aggregation go to conf.d/alert-rules.conf; routing, "
+        "Thresholds, channels, windows and aggregation go to conf.d/alert-rules.conf beside the "
+        "configuration file; routing, "
         "suppression and escalation become policies/route.lua, inhibit.lua and escalate.lua, "
         "unless they are what is shipped. What has no place is said with its line. `openclaw "
         "reload` puts "
