@@ -79,11 +79,12 @@ static ptrdiff_t position(const struct oc_step *step, size_t count)
 ptrdiff_t oc_step_find(const struct oc_node *node, const struct oc_step *step)
 {
     if (node->type == OC_NODE_LIST) {
-        ptrdiff_t at = step->bracket ? position(step, node->count) : -1;
-        for (size_t i = 0; at < 0 && i < node->count; i++) {
-            at = step_is(step, oc_node_identity(node->children[i])) ? (ptrdiff_t)i : -1;
+        for (size_t i = 0; i < node->count; i++) {
+            if (step_is(step, oc_node_identity(node->children[i]))) {
+                return (ptrdiff_t)i;
+            }
         }
-        return at;
+        return step->bracket ? position(step, node->count) : -1;
     }
     for (size_t i = 0; node->type == OC_NODE_GROUP && !step->bracket && i < node->count; i++) {
         if (step_is(step, node->children[i]->key)) {

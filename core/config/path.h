@@ -17,8 +17,8 @@ struct oc_step {
 /* Reads the step at *cursor and moves behind it: 1, 0 at the end of the key, -1 when it is
  * malformed. */
 int oc_step_next(const char **cursor, struct oc_step *step);
-/* The position of the child that the step names, or -1. Items of a list go by number or by
- * identity. */
+/* The position of the child that the step names, or -1. Items of a list go by identity, or else by
+ * number: the name that an item has in all layers is its own, also when it is a number. */
 ptrdiff_t oc_step_find(const struct oc_node *node, const struct oc_step *step);
 
 /* What an item of a list is known by across layers: its `name`, or else its `plugin`; NULL when it
@@ -28,7 +28,7 @@ const char *oc_node_identity(const struct oc_node *item);
 const char *oc_node_string(const struct oc_node *group, const char *key);
 
 /* True for the lists whose items merge by identity: `collectors`, `alerts.channels`,
- * `alerts.rules`. */
+ * `alerts.rules`, `schedules`. */
 bool oc_path_by_name(const char *path);
 
 /* Writes the key with every item of a by-name list that is there chosen by identity:

@@ -36,6 +36,24 @@ static void an_item_is_chosen_by_name_or_plugin(void **state)
     oc_arena_finish(&arena);
 }
 
+static void a_name_that_is_a_number_goes_before_a_position(void **state)
+{
+    (void)state;
+    struct oc_arena arena = {0};
+    struct oc_buf out = {0};
+    const struct oc_node *root = must_parse(
+        &arena, "collectors = ( { name = \"1\"; x = 5; }, { name = \"web\"; x = 6; } );");
+
+    assert_int_equal(oc_node_get(root, "collectors[1].x")->integer, 5);
+    assert_int_equal(oc_node_get(root, "collectors[0].x")->integer, 5);
+    assert_true(oc_path_canonical(root, "collectors[0].x", &out));
+    assert_string_equal(out.data, "collectors[1].x");
+    assert_true(oc_path_canonical(root, "collectors[1].x", &out));
+    assert_string_equal(out.data, "collectors[1].x");
+    oc_buf_finish(&out);
+    oc_arena_finish(&arena);
+}
+
 static void what_is_not_there_or_malformed_is_null(void **state)
 {
     (void)state;
@@ -181,6 +199,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keys_lead_into_groups_and_lists),
         cmocka_unit_test(an_item_is_chosen_by_name_or_plugin),
+        cmocka_unit_test(a_name_that_is_a_number_goes_before_a_position),
         cmocka_unit_test(what_is_not_there_or_malformed_is_null),
         cmocka_unit_test(a_canonical_key_names_items_of_by_name_lists),
         cmocka_unit_test(a_tree_becomes_json),
