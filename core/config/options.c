@@ -1,4 +1,5 @@
 /* Option tables: reading them across versions, and checking them. SPDX-License-Identifier: MIT */
+#include <math.h>
 #include <string.h>
 
 #include "core/base/text.h"
@@ -119,6 +120,9 @@ static int check_kind(struct checker *c, const struct oc_option *option, size_t 
 
     if (option->type == OC_OPT_ENUM && (!option->choices || !*option->choices)) {
         return wrong(c, option, "a choice without choices");
+    }
+    if (!isfinite(option->min) || !isfinite(option->max)) {
+        return wrong(c, option, "a limit is no number: for none leave it out");
     }
     if (option->default_text && option->flags & OC_OPT_REQUIRED) {
         return wrong(c, option, "is required and has a default");
