@@ -65,8 +65,16 @@ static void bind_table(struct oc_binder *b, const struct oc_option *table,
                        const struct oc_node *group, const struct oc_where *where,
                        const char *const *ignore, void *target, size_t size, bool required);
 
+static const struct oc_node *too_many(struct oc_binder *b, const struct oc_node *node,
+                                      const struct oc_where *where)
+{
+    oc_binder_fail(b, where, node, "", "more than %d items", OC_BIND_MAX_ITEMS);
+    return NULL;
+}
+
 /* A list given as one scalar, "a,b" from a flag or the environment: the items as nodes. */
-static const struct oc_node *split_scalar(struct oc_binder *b, const struct oc_node *node)
+static const struct oc_node *split_scalar(struct oc_binder *b, const struct oc_node *node,
+                                          const struct oc_where *where)
 {
     struct oc_node *list = oc_arena_alloc(b->arena, sizeof *list);
     const char *text = oc_scalar_text(b->arena, node);
@@ -74,6 +82,9 @@ static const struct oc_node *split_scalar(struct oc_binder *b, const struct oc_n
 
     for (const char *p = text; *p; p++) {
         cap += *p == ',';
+    }
+    if (cap > OC_BIND_MAX_ITEMS) {
+        return too_many(b, node, where);
     }
     *list = *node;
     list->type = OC_NODE_LIST;
@@ -97,17 +108,13 @@ static const struct oc_node *want_list(struct oc_binder *b, const struct oc_opti
 {
     bool loose = node->layer >= OC_LAYER_ENV && option->type != OC_OPT_GROUPS;
     if (loose && node->type < OC_NODE_LIST) {
-        return split_scalar(b, node);
+        return split_scalar(b, node, where);
     }
     if (node->type != OC_NODE_LIST) {
         oc_bind_mismatch(b, option, node, where);
         return NULL;
     }
-    if (node->count > OC_BIND_MAX_ITEMS) {
-        oc_binder_fail(b, where, node, "", "more than %d items", OC_BIND_MAX_ITEMS);
-        return NULL;
-    }
-    return node;
+    return node->count > OC_BIND_MAX_ITEMS ? too_many(b, node, where) : node;
 }
 
 /* STRINGS and INTS. Items that are wrong are reported and left out. */
@@ -127,7 +134,7 @@ static void bind_list(struct oc_binder *b, const struct oc_option *option,
         return;
     }
     item.type = option->type == OC_OPT_INTS ? OC_OPT_INT : OC_OPT_STRING;
-    item.flags = 0;
+    item.flags = option->flags & OC_OPT_SENSITIVE;
     size_t size = oc_option_size(item.type);
     items = oc_arena_alloc(b->arena, (list->count ? list->count : 1) * size);
     for (size_t i = 0; i < list->count; i++) {

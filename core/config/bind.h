@@ -49,8 +49,6 @@ json_t *oc_options_schema(const struct oc_option *table, size_t stride);
 /* [{"name","type","default","required","choices","min","max","help","options"}]: for reference
  * pages and `--help`. */
 json_t *oc_options_json(const struct oc_option *table, size_t stride);
-/* The group as JSON with every secret of the table shown as "********". Owned by the caller. */
-json_t *oc_options_mask(const struct oc_option *table, size_t stride, const struct oc_node *group);
 
 const char *oc_option_type_name(uint32_t type); /* "duration" */
 /* A string with the choices "json": it holds a JSON object. As a parameter it may be given as the object itself. */

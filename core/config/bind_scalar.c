@@ -10,6 +10,7 @@
 #include "core/base/time.h"
 #include "core/config/binder.h"
 #include "core/config/dump.h"
+#include "core/config/mask.h"
 #include "core/config/url.h"
 #include "core/sys/file.h"
 
@@ -175,9 +176,9 @@ static void add_expected(struct oc_buf *out, const struct oc_option *option)
 }
 
 /* A wrong string in quotation marks, on one line, cut, and without a password. */
-static void add_shown(struct oc_buf *out, struct oc_arena *arena, const char *s)
+static void add_shown(struct oc_buf *out, const char *text)
 {
-    s = oc_url_mask(arena, s);
+    char *s = oc_mask_message(text);
     size_t len = strlen(s), shown = len;
     if (len > SHOWN_MAX) {
         for (shown = SHOWN_MAX; shown > 0 && ((unsigned char)s[shown] & 0xc0) == 0x80;) {
@@ -189,6 +190,12 @@ static void add_shown(struct oc_buf *out, struct oc_arena *arena, const char *s)
     oc_dump_string(cut, out);
     oc_buf_adds(out, shown < len ? "..." : "");
     free(cut);
+    free(s);
+}
+
+static bool may_be_secret(const struct oc_option *option)
+{
+    return option->type == OC_OPT_SECRET || option->flags & OC_OPT_SENSITIVE;
 }
 
 static void add_found(struct oc_buf *out, struct oc_arena *arena, const struct oc_option *option,
@@ -196,17 +203,33 @@ static void add_found(struct oc_buf *out, struct oc_arena *arena, const struct o
 {
     if (node->type == OC_NODE_LIST || node->type == OC_NODE_GROUP) {
         oc_buf_addf(out, "%s %s", node->count ? "a" : "an empty", oc_node_type_name(node->type));
-    } else if (option->type == OC_OPT_SECRET || option->flags & OC_OPT_SENSITIVE) {
+    } else if (may_be_secret(option)) {
         oc_buf_addf(out, "a %s", node->type == OC_NODE_STRING ? "string" : "value of another type");
     } else if (option->type == OC_OPT_URL && node->type == OC_NODE_STRING &&
                strchr(node->string, '?')) {
         oc_buf_adds(out, "another string, not shown: it may hold a secret");
     } else if (node->type == OC_NODE_STRING) {
-        add_shown(out, arena, node->string);
+        add_shown(out, node->string);
     } else if (node->type == OC_NODE_BOOL) {
         oc_buf_adds(out, node->boolean ? "true" : "false");
     } else {
         oc_buf_addf(out, "the number %s", oc_scalar_text(arena, node));
+    }
+}
+
+static bool wants_list(const struct oc_option *option)
+{
+    return option->type == OC_OPT_STRINGS || option->type == OC_OPT_INTS;
+}
+
+/* The same without the value. */
+static void add_secret_hint(struct oc_buf *out, const struct oc_option *option,
+                            const struct oc_node *node)
+{
+    if (option->type == OC_OPT_STRING && node->type < OC_NODE_STRING) {
+        oc_buf_adds(out, "Write it in quotation marks.");
+    } else if (wants_list(option) && node->type < OC_NODE_LIST) {
+        oc_buf_adds(out, "Put it in brackets: [ ... ].");
     }
 }
 
@@ -215,7 +238,9 @@ static void add_hint(struct oc_buf *out, struct oc_binder *b, const struct oc_op
 {
     bool whole = node->type == OC_NODE_INT && node->integer > 0;
 
-    if (option->type == OC_OPT_DURATION && whole) {
+    if (may_be_secret(option)) {
+        add_secret_hint(out, option, node);
+    } else if (option->type == OC_OPT_DURATION && whole) {
         oc_buf_addf(out, "Write the unit too: \"%" PRId64 "s\" or \"%" PRId64 "ms\".",
                     node->integer, node->integer);
     } else if (option->type == OC_OPT_STRING && node->type < OC_NODE_STRING) {
@@ -229,8 +254,7 @@ static void add_hint(struct oc_buf *out, struct oc_binder *b, const struct oc_op
         }
     } else if (option->type == OC_OPT_GROUPS && node->type == OC_NODE_GROUP) {
         oc_buf_adds(out, "Put the group in brackets: ( { ... } ).");
-    } else if ((option->type == OC_OPT_STRINGS || option->type == OC_OPT_INTS) &&
-               node->type < OC_NODE_LIST) {
+    } else if (wants_list(option) && node->type < OC_NODE_LIST) {
         oc_buf_adds(out, "Put it in brackets: [");
         oc_dump_value(node, out);
         oc_buf_adds(out, "].");

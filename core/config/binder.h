@@ -48,7 +48,5 @@ size_t oc_option_size(uint32_t type);
 const char *oc_scalar_text(struct oc_arena *arena, const struct oc_node *node);
 /* "a|b|c" as an array in the arena; returns the number of choices. NULL gives none. */
 size_t oc_choices_split(const char *choices, struct oc_arena *arena, const char ***out);
-/* A URL with the password of its user information replaced by "***". */
-const char *oc_url_mask(struct oc_arena *arena, const char *url);
 
 #endif

@@ -236,3 +236,18 @@ size_t oc_config_dump(const struct oc_node *group, struct oc_buf *out)
     oc_buf_adds(out, "");
     return dump_members(group, 0, out);
 }
+
+char *oc_dump_json(const json_t *value)
+{
+    struct oc_node *node = oc_node_from_json(value, "");
+    struct oc_buf out = {0};
+    bool group = node->type == OC_NODE_GROUP;
+    size_t left_out = group ? oc_config_dump(node, &out) : oc_dump_value(node, &out);
+
+    if (left_out > 0) {
+        oc_buf_addf(&out, "%s# keys with names that no file can spell: %zu\n", group ? "" : "\n",
+                    left_out);
+    }
+    oc_node_free(node);
+    return oc_buf_take(&out);
+}

@@ -14,6 +14,9 @@ size_t oc_config_dump(const struct oc_node *group, struct oc_buf *out);
 
 /* A value on one line; returns the same. */
 size_t oc_dump_value(const struct oc_node *node, struct oc_buf *out);
+/* JSON to be shown: an object as its members, anything else as a value on one line. What cannot be spelled is counted in a comment.
+ * Owned by the caller. */
+char *oc_dump_json(const json_t *value);
 void oc_dump_string(const char *s, struct oc_buf *out); /* with its quotation marks */
 /* The shortest decimal number that reads back as `value` (finite), always with a point or an
  * exponent. */

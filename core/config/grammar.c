@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/config/mask.h"
 #include "core/config/reader.h"
 
 #define WORD_MAX     64 /* bytes of a number, with the zero behind it */
@@ -38,14 +39,20 @@ static bool is_integer(const char *word, bool *hex)
     return *digits && !digits[strspn(digits, *hex ? "0123456789abcdefABCDEF" : "0123456789")];
 }
 
+static int too_large(struct oc_reader *r, const struct oc_input *in, struct oc_token token)
+{
+    return r->secret ? oc_reader_fail(r, in, token.line, NULL, "the number is too large")
+                     : oc_reader_fail(r, in, token.line, NULL, "the number %s is too large",
+                                      oc_reader_spell(r, in, token));
+}
+
 static int check_integer(struct oc_reader *r, struct oc_input *in, struct oc_token token,
                          const char *word, bool hex, bool suffix)
 {
     errno = 0;
     long long value = strtoll(word, NULL, hex ? 16 : 10);
     if (errno) {
-        return oc_reader_fail(r, in, token.line, NULL, "the number %s is too large",
-                              oc_reader_spell(r, in, token));
+        return too_large(r, in, token);
     }
     if (!suffix && (value < INT32_MIN || value > INT32_MAX)) {
         oc_reader_copy(r, in, token.end);
@@ -57,6 +64,10 @@ static int check_integer(struct oc_reader *r, struct oc_input *in, struct oc_tok
 static int not_a_value(struct oc_reader *r, const struct oc_input *in, struct oc_token token)
 {
     const char *found = oc_reader_spell(r, in, token);
+    if (r->secret) {
+        return oc_reader_fail(r, in, token.line, "Write text in quotation marks.",
+                              "expected a value, found %s", found);
+    }
     if (token.type != OC_LEX_WORD || token.end - token.start > QUOTABLE_MAX) {
         return oc_reader_fail(r, in, token.line, NULL, "expected a value, found %s", found);
     }
@@ -93,8 +104,7 @@ static int check_word(struct oc_reader *r, struct oc_input *in, struct oc_token 
         return not_a_value(r, in, token);
     }
     if (!isfinite(value)) {
-        return oc_reader_fail(r, in, token.line, NULL, "the number %s is too large",
-                              oc_reader_spell(r, in, token));
+        return too_large(r, in, token);
     }
     return 0;
 }
@@ -180,6 +190,7 @@ static int take_name(struct oc_reader *r, const struct oc_input *in, struct oc_t
         return oc_reader_fail(r, in, token.line, NULL, "more than %d keys in one group",
                               OC_CONFIG_MAX_KEYS);
     }
+    r->secret = oc_mask_secret_parameter(in->text + token.start, token.end - token.start);
     r->want = OC_WANT_ASSIGN;
     return 0;
 }
@@ -212,6 +223,7 @@ static int take_separator(struct oc_reader *r, struct oc_input *in, struct oc_to
     }
     if (token.type == OC_LEX_COMMA || token.type == OC_LEX_SEMICOLON) {
         r->want = OC_WANT_NAME;
+        r->secret = false;
         return 0;
     }
     if (token.type != OC_LEX_WORD) {

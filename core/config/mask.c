@@ -1,5 +1,5 @@
 /* Hides secrets inside one text: URLs and key=value connection strings. SPDX-License-Identifier: MIT */
-#include "core/service/host/mask_text.h"
+#include "core/config/mask.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -24,8 +24,7 @@ bool oc_mask_secret_name(const char *name)
     return false;
 }
 
-/* Names too common to be secret as an option, but not as a parameter. */
-static bool secret_parameter(const char *name, size_t len)
+bool oc_mask_secret_parameter(const char *name, size_t len)
 {
     static const char *const names[] = {"key", "sig", "pass", "pwd", "auth", "code", "jwt", "hmac"};
     char *copy = oc_strndup(name, len);
@@ -61,7 +60,7 @@ static const char *secret_value(const char *name, const char *name_end, bool url
     while (!url && isspace((unsigned char)*c)) {
         c++;
     }
-    if (*c != '=' || !secret_parameter(name, (size_t)(name_end - name))) {
+    if (*c != '=' || !oc_mask_secret_parameter(name, (size_t)(name_end - name))) {
         return NULL;
     }
     c++;
@@ -107,7 +106,7 @@ static const char *add_user_masked(struct oc_buf *out, const char *text, const c
 /* Scheme and host; the rest is hidden. */
 static bool add_host_only(struct oc_buf *out, const char *text, const char *host)
 {
-    if (strncasecmp(text, "http://", 7) != 0 && strncasecmp(text, "https://", 8) != 0) {
+    if (strncasecmp(text, "http:", 5) != 0 && strncasecmp(text, "https:", 6) != 0) {
         return false;
     }
     const char *end = host + strcspn(host, "/?#");
@@ -124,20 +123,28 @@ static bool add_host_only(struct oc_buf *out, const char *text, const char *host
     return true;
 }
 
+/* Where the host, or who logs in, begins: behind "://", or behind the ":/" of somebody who forgot a slash. NULL: nowhere. */
+static const char *host_of(const char *text)
+{
+    const char *mark = strstr(text, "://");
+    if (mark) {
+        return mark + 3;
+    }
+    mark = strstr(text, ":/");
+    return mark && strchr(mark, '@') ? mark + 2 : NULL;
+}
+
 char *oc_mask_text(const char *text, bool path_too)
 {
     struct oc_buf out = {0};
-    const char *scheme_end = strstr(text, "://");
-    const char *blank = strpbrk(text, " \t=");
+    const char *host = host_of(text), *blank = strpbrk(text, " \t=");
     /* "options with a url=http://..." are no URL themselves */
-    bool url = scheme_end && (!blank || blank > scheme_end);
+    bool url = host && (!blank || blank > host);
     if (!url) {
-        if (scheme_end) {
-            text = add_user_masked(&out, text, scheme_end + 3);
-        }
+        text = host ? add_user_masked(&out, text, host) : text;
         add_parameters_masked(&out, text, false);
-    } else if (!path_too || !add_host_only(&out, text, scheme_end + 3)) {
-        add_parameters_masked(&out, add_user_masked(&out, text, scheme_end + 3), true);
+    } else if (!path_too || !add_host_only(&out, text, host)) {
+        add_parameters_masked(&out, add_user_masked(&out, text, host), true);
     }
     char *shown = oc_buf_take(&out);
     return shown ? shown : oc_strdup("");
@@ -191,4 +198,26 @@ char *oc_mask_addresses(const char *text)
     }
     oc_buf_adds(&out, text);
     return oc_buf_take(&out);
+}
+
+/* ---- what is wrong ---- */
+
+static size_t scheme_length(const char *text)
+{
+    size_t len = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+.-");
+    return text[len] == ':' && text[len + 1] == '/' ? len + 1 + strspn(text + len + 1, "/") : 0;
+}
+
+char *oc_mask_message(const char *text)
+{
+    const char *at = strrchr(text, '@');
+    if (!at || !memchr(text, ':', (size_t)(at - text))) {
+        return oc_mask_text(text, false);
+    }
+    struct oc_buf out = {0};
+    oc_buf_add(&out, text, scheme_length(text));
+    oc_buf_addf(&out, OC_MASK "%s", at);
+    char *shown = oc_mask_text(out.data, false);
+    oc_buf_finish(&out);
+    return shown;
 }

@@ -35,6 +35,7 @@ struct oc_reader {
     enum oc_want want;
     struct oc_bracket stack[OC_CONFIG_MAX_DEPTH + 1]; /* [0] is the root */
     size_t depth;
+    bool secret;  /* what follows belongs to a name that secrets have: no message repeats it */
     size_t comma; /* where in the text the last token stands if it was a comma */
 };
 
@@ -47,7 +48,8 @@ struct oc_input {
 /* OC_E_CONFIG with "file:line: what"; `hint` may be NULL. */
 int oc_reader_fail(struct oc_reader *r, const struct oc_input *in, int line, const char *hint,
                    const char *fmt, ...) __attribute__((format(printf, 5, 6)));
-/* The token as text for a message, cut when it is long; lives in the arena. */
+/* The token as text for a message, cut when it is long, and not shown when it may be a secret; lives
+ * in the arena. */
 const char *oc_reader_spell(const struct oc_reader *r, const struct oc_input *in,
                             struct oc_token token);
 /* Appends to the text what has not been copied yet, up to `end`. */

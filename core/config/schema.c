@@ -3,8 +3,6 @@
 
 #include "core/config/binder.h"
 
-#define MASK "********"
-
 /* ---- JSON Schema ---- */
 
 static json_t *table_schema(const struct oc_option *table, size_t stride, int depth);
@@ -196,54 +194,4 @@ static json_t *table_json(const struct oc_option *table, size_t stride, int dept
 json_t *oc_options_json(const struct oc_option *table, size_t stride)
 {
     return table_json(table, stride, 0);
-}
-
-/* ---- masks ---- */
-
-static json_t *mask_group(const struct oc_option *table, size_t stride,
-                          const struct oc_node *group);
-
-static json_t *mask_url(const struct oc_node *node)
-{
-    struct oc_arena arena = {0};
-    json_t *json = json_string(oc_url_mask(&arena, node->string));
-    oc_arena_finish(&arena);
-    return json;
-}
-
-static json_t *mask_value(const struct oc_option *option, size_t stride, const struct oc_node *node)
-{
-    if (option && option->type == OC_OPT_SECRET) {
-        return json_string(MASK);
-    }
-    if (node->type == OC_NODE_STRING) {
-        return mask_url(node); /* a password may hide in any string that is a URL */
-    }
-    if (!option || !option->options || node->type < OC_NODE_LIST) {
-        return oc_node_json(node);
-    }
-    if (node->type == OC_NODE_GROUP) {
-        return mask_group(option->options, stride, node);
-    }
-    json_t *list = json_array();
-    for (size_t i = 0; i < node->count; i++) {
-        json_array_append_new(list, mask_value(option, stride, node->children[i]));
-    }
-    return list;
-}
-
-static json_t *mask_group(const struct oc_option *table, size_t stride, const struct oc_node *group)
-{
-    json_t *json = json_object();
-    for (size_t i = 0; i < group->count; i++) {
-        const struct oc_node *child = group->children[i];
-        const struct oc_option *option = table ? oc_option_find(table, stride, child->key) : NULL;
-        oc_json_take(json, child->key, mask_value(option, stride, child));
-    }
-    return json;
-}
-
-json_t *oc_options_mask(const struct oc_option *table, size_t stride, const struct oc_node *group)
-{
-    return group && group->type == OC_NODE_GROUP ? mask_group(table, stride, group) : json_object();
 }

@@ -34,6 +34,9 @@ const char *oc_reader_spell(const struct oc_reader *r, const struct oc_input *in
     if (token.type == OC_LEX_END) {
         return "the end of the file";
     }
+    if (r->secret && (token.type == OC_LEX_WORD || token.type == OC_LEX_STRING)) {
+        return "what is not shown: it may be a secret";
+    }
     size_t len = token.end - token.start;
     char *text = oc_utf8_clean(in->text + token.start, len > SPELLED_MAX ? SPELLED_MAX : len);
     char *quoted = oc_asprintf(len > SPELLED_MAX ? "`%s...`" : "`%s`", text);
@@ -148,10 +151,25 @@ static int refuse(struct oc_reader *r, const struct oc_input *in, struct oc_toke
         "unexpected %s", oc_reader_spell(r, in, token));
 }
 
+/* Whether a string has an escaped zero byte: to libconfig it would end there. */
+static bool holds_zero(const struct oc_input *in, struct oc_token token)
+{
+    const char *end = in->text + token.end;
+    for (const char *p = in->text + token.start; (p = memchr(p, '\\', (size_t)(end - p))); p += 2) {
+        if (end - p > 4 && !memcmp(p, "\\x00", 4)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int take_any(struct oc_reader *r, struct oc_input *in, struct oc_token token, size_t floor)
 {
     if (token.type >= OC_LEX_BAD_STRING) {
         return refuse(r, in, token);
+    }
+    if (token.type == OC_LEX_STRING && holds_zero(in, token)) {
+        return oc_reader_fail(r, in, token.line, NULL, "a string cannot hold a zero byte");
     }
     if (token.type == OC_LEX_INCLUDE) {
         return read_include(r, in, token);

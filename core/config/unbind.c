@@ -2,8 +2,7 @@
 #include <string.h>
 
 #include "core/config/binder.h"
-
-#define MASKED "********"
+#include "core/config/mask.h"
 
 static json_t *text_json(const char *text)
 {
@@ -44,7 +43,7 @@ static json_t *scalar_json(const struct oc_option *option, const void *slot)
         return choice_json(option, slot);
     case OC_OPT_SECRET:
         memcpy(&text, slot, sizeof text);
-        return text ? json_string(MASKED) : NULL;
+        return text ? json_string(OC_MASK) : NULL;
     default:
         memcpy(&text, slot, sizeof text);
         return text_json(text);

@@ -1,10 +1,8 @@
-/* Checking URLs, and hiding the passwords in them. SPDX-License-Identifier: MIT */
+/* Whether a text is a URL. SPDX-License-Identifier: MIT */
 #include "core/config/url.h"
 
 #include <string.h>
 #include <strings.h>
-
-#include "core/config/binder.h"
 
 static bool is_digit(char c)
 {
@@ -96,25 +94,4 @@ bool oc_url_valid(const char *url, const char *schemes)
     const char *at = memrchr(authority, '@', (size_t)(end - authority));
     const char *host = at ? at + 1 : authority;
     return host_valid(host, end) || (host == end && *end && is_one_of(url, len, "file|unix"));
-}
-
-const char *oc_url_mask(struct oc_arena *arena, const char *url)
-{
-    const char *start = strstr(url, "://");
-    if (!start) {
-        return url;
-    }
-    start += 3;
-    const char *end = start + strcspn(start, "/?#");
-    const char *at = memrchr(start, '@', (size_t)(end - start));
-    const char *colon = at ? memchr(start, ':', (size_t)(at - start)) : NULL;
-    if (!colon) {
-        return url;
-    }
-    struct oc_buf out = {0};
-    oc_buf_add(&out, url, (size_t)(colon + 1 - url));
-    oc_buf_addf(&out, "***%s", at);
-    const char *masked = oc_arena_strndup(arena, out.data, out.len);
-    oc_buf_finish(&out);
-    return masked;
 }

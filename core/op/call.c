@@ -165,6 +165,11 @@ bool oc_actor_keeps_answers(const struct oc_actor *actor)
            oc_starts(actor->name, "runbook:");
 }
 
+bool oc_actor_is_told_all(const struct oc_actor *actor)
+{
+    return actor->role >= OC_ROLE_ADMIN && !oc_actor_keeps_answers(actor);
+}
+
 static int admit(struct oc_call *call, struct oc_error *err)
 {
     static const struct oc_option none[] = {{0}};

@@ -1,11 +1,12 @@
 /* Parameters as they may be kept and shown: without what is secret. SPDX-License-Identifier: MIT */
+#include "core/config/mask.h"
+
 #include <string.h>
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/op/op.h"
 
-#define MASK        "********"
 #define NESTING_MAX 4  /* of operations that hold the parameters of operations */
 #define DEPTH_MAX   32 /* of objects and lists that are looked into */
 
@@ -20,7 +21,7 @@ static void hide(struct masking *m, json_t *params, const char *key)
     if (!m->first) {
         m->first = key;
     }
-    oc_json_set_str(params, key, MASK);
+    oc_json_set_str(params, key, OC_MASK);
 }
 
 static void look_into(struct masking *m, json_t *value, bool whole);

@@ -148,6 +148,8 @@ struct oc_call_request {
 };
 /* Whether what it is told is kept where others read it: in histories, in reports, in the ledger. */
 bool oc_actor_keeps_answers(const struct oc_actor *actor);
+/* Whether it may be told all that is no secret, also what may be one: an admin whose answers nobody else reads. */
+bool oc_actor_is_told_all(const struct oc_actor *actor);
 /* Starts a call; on_done may run before this returns. NULL when it is already over. */
 struct oc_call *oc_ops_call(struct oc_ops *ops, const struct oc_call_request *req);
 /* Whether such a call would be begun, the gate aside: role, parameters, and what the operation itself looks at first (oc_op.check).

@@ -1,4 +1,6 @@
 /* Hides secrets in configuration that is shown. SPDX-License-Identifier: MIT */
+#include "core/plugin/mask.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -7,7 +9,8 @@
 #include "core/base/mem.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
-#include "core/service/host/internal.h"
+#include "core/config/mask.h"
+#include "core/config/path.h"
 
 /* Where a value stands: below alerts.channels the path of a URL is a secret as well; below plugins is what plugins are
  * told by their names. */
@@ -152,7 +155,7 @@ static json_t *mask(const struct oc_masking *m, const struct spot *s, const json
     return s->hidden ? json_string(OC_MASK) : json_deep_copy(value);
 }
 
-json_t *oc_host_mask(const struct oc_masking *m, const json_t *root)
+json_t *oc_mask_config(const struct oc_masking *m, const json_t *root)
 {
     const struct spot s = {.place = PLACE_ROOT};
     return mask(m, &s, root);
@@ -178,8 +181,8 @@ static void step(const struct oc_masking *m, struct walk *w, const char *path, c
     w->list = json_is_array(value);
 }
 
-json_t *oc_host_mask_at(const struct oc_masking *m, const struct oc_node *root, const char *path,
-                        const json_t *value)
+json_t *oc_mask_config_at(const struct oc_masking *m, const struct oc_node *root, const char *path,
+                          const json_t *value)
 {
     struct walk w = {.spot = {.place = PLACE_ROOT}};
     if (!path || !*path) {

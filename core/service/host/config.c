@@ -37,19 +37,6 @@ static void fail_unknown_key(struct oc_call *call, const char *key)
                   "the configuration has no %s", key);
 }
 
-static char *dump_masked(const json_t *masked)
-{
-    struct oc_buf text = {0};
-    struct oc_node *node = oc_node_from_json(masked, "");
-    if (node->type == OC_NODE_GROUP) {
-        oc_config_dump(node, &text);
-    } else {
-        oc_dump_value(node, &text);
-    }
-    oc_node_free(node);
-    return oc_buf_take(&text);
-}
-
 /* The default of a key that nobody set, "section.option", from the option tables; NULL when there is none. */
 static char *default_of(struct oc_host_service *s, const char *key)
 {
@@ -71,18 +58,12 @@ static char *default_of(struct oc_host_service *s, const char *key)
     return found;
 }
 
-/* Who is told all that is no secret. An answer that is kept is read by others. */
-static bool is_told_all(const struct oc_call *call)
-{
-    const struct oc_actor *actor = oc_call_actor(call);
-    return actor->role >= OC_ROLE_ADMIN && !oc_actor_keeps_answers(actor);
-}
-
 static json_t *masked_at(const struct oc_host_service *s, const struct oc_call *call,
                          const char *key, const json_t *value)
 {
-    const struct oc_masking m = {.plugins = s->env.plugins, .all = is_told_all(call)};
-    return oc_host_mask_at(&m, oc_config_root(s->hooks.config(s->hooks.ctx)), key, value);
+    const struct oc_masking m = {.plugins = s->env.plugins,
+                                 .all = oc_actor_is_told_all(oc_call_actor(call))};
+    return oc_mask_config_at(&m, oc_config_root(s->hooks.config(s->hooks.ctx)), key, value);
 }
 
 static json_t *masked_node(const struct oc_host_service *s, const struct oc_call *call,
@@ -104,7 +85,7 @@ static void op_show(struct oc_call *call, void *ctx)
         return;
     }
     json_t *masked = masked_node(s, call, p->key, node);
-    char *text = dump_masked(masked);
+    char *text = oc_dump_json(masked);
     json_t *o = json_object();
     oc_json_set_str(o, "file", oc_config_file(s->hooks.config(s->hooks.ctx)));
     oc_json_set_str(o, "text", text);
@@ -140,7 +121,7 @@ static void op_get(struct oc_call *call, void *ctx)
     json_t *masked = node ? masked_node(s, call, p->key, node) : json_string(fallback);
     free(fallback);
     char *text =
-        json_is_string(masked) ? oc_strdup(json_string_value(masked)) : dump_masked(masked);
+        json_is_string(masked) ? oc_strdup(json_string_value(masked)) : oc_dump_json(masked);
     json_t *o = json_object();
     oc_json_take(o, "value", masked);
     oc_json_set_str(o, "text", text);
@@ -426,7 +407,12 @@ static int write_import(const struct import_params *p, const struct oc_buf *text
         oc_error_hint(err, "Give another --output, or --force to replace it.");
         return err->code;
     }
-    return oc_file_write(p->output, text->data ? text->data : "", text->len, 0600, err);
+    char *dir = oc_path_dir(p->output); /* the first file of conf.d makes that */
+    int rc = oc_dir_make(dir, 0700, err);
+    free(dir);
+    return rc != OC_OK
+               ? rc
+               : oc_file_write(p->output, text->data ? text->data : "", text->len, 0600, err);
 }
 
 static void op_import(struct oc_call *call, void *ctx)

@@ -4,7 +4,8 @@
 
 #include <sys/types.h>
 
-#include "core/service/host/mask_text.h"
+#include "core/config/mask.h"
+#include "core/plugin/mask.h"
 #include "core/service/host/service.h"
 
 struct oc_log_ring;
@@ -28,19 +29,6 @@ void oc_host_add_event_ops(struct oc_host_service *s);
 void oc_host_add_log_ops(struct oc_host_service *s);
 void oc_host_add_doctor_op(struct oc_host_service *s);
 void oc_host_add_kv_ops(struct oc_host_service *s);
-
-struct oc_masking {
-    struct oc_plugins
-        *plugins; /* whose option tables say what is a secret; NULL: names alone tell */
-    bool all;     /* for an admin: what may be a secret is shown, what is one is not */
-};
-/* A copy of the configuration in which every secret (by its option or its name, or a password inside a URL) is "********";
- * references such as $env:NAME stay. Without `all` so is what may be one: values of headers, of options that their plugins
- * flag OC_OPT_SENSITIVE, of queries of URLs, and the texts of plugins of which nothing is known. Owned by the caller. */
-json_t *oc_host_mask(const struct oc_masking *m, const json_t *root);
-/* The same for a value that is found at `path` below `root` ("alerts.channels[0].url"; NULL = all of it). */
-json_t *oc_host_mask_at(const struct oc_masking *m, const struct oc_node *root, const char *path,
-                        const json_t *value);
 
 /* The latest lines of the log, for the operation `logs`. The tap is [any]; the rest [loop]. */
 struct oc_log_ring *oc_log_ring_create(size_t max_lines);

@@ -10,6 +10,8 @@
 #include "core/base/mem.h"
 #include "core/base/text.h"
 #include "core/config/dump.h"
+#include "core/config/mask.h"
+#include "core/plugin/mask.h"
 #include "core/service/plugin/options.h"
 #include "core/sys/file.h"
 
@@ -51,7 +53,7 @@ static const struct oc_option export_options[] = {
     {.name = "secrets",
      .type = OC_OPT_BOOL,
      .offset = offsetof(struct params, secrets),
-     .help = "with the secrets as they are written; else each is ********"},
+     .help = "with the secrets as they are written; else each is " OC_MASK},
     {0}};
 static const struct oc_option import_options[] = {
     NAME,
@@ -64,31 +66,9 @@ static const struct oc_option import_options[] = {
 
 /* ---- reading ---- */
 
-static json_t *section_masked(struct oc_plugin *plugin, const struct oc_node *section, bool plain)
-{
-    size_t stride, size;
-    bool known;
-    const struct oc_option *table = oc_plugin_options(plugin, &stride, &size, &known);
-    if (!section) {
-        return json_object();
-    }
-    return plain || !table ? oc_node_json(section) : oc_options_mask(table, stride, section);
-}
-
 static char *text_of(const json_t *value)
 {
-    struct oc_buf text = {0};
-    if (json_is_string(value)) {
-        return oc_strdup(json_string_value(value));
-    }
-    struct oc_node *node = oc_node_from_json(value, "");
-    if (node->type == OC_NODE_GROUP) {
-        oc_config_dump(node, &text);
-    } else {
-        oc_dump_value(node, &text);
-    }
-    oc_node_free(node);
-    return oc_buf_take(&text);
+    return json_is_string(value) ? oc_strdup(json_string_value(value)) : oc_dump_json(value);
 }
 
 /* The plugin of the call, its options known; the call has failed when it is NULL. */
@@ -111,6 +91,25 @@ static const struct oc_node *section_of(const struct oc_plugin_service *s,
     return oc_plugin_section(s->hooks.config(s->hooks.ctx), oc_plugin_name(plugin));
 }
 
+/* What is set for the plugin: with secrets as they are written, or as `openclaw config show` hides them. */
+static json_t *section_json(const struct oc_plugin_service *s, const struct oc_call *call,
+                            const struct oc_plugin *plugin, bool plain)
+{
+    const struct oc_node *section = section_of(s, plugin);
+    json_t *all = section ? oc_node_json(section) : json_object();
+    if (!plain) {
+        const struct oc_masking m = {.plugins = s->env.plugins,
+                                     .all = oc_actor_is_told_all(oc_call_actor(call))};
+        char *path = oc_asprintf("plugins.%s", oc_plugin_name(plugin));
+        json_t *masked =
+            oc_mask_config_at(&m, oc_config_root(s->hooks.config(s->hooks.ctx)), path, all);
+        json_decref(all);
+        all = masked;
+        free(path);
+    }
+    return all;
+}
+
 static void op_get(struct oc_call *call, void *ctx)
 {
     const struct params *p = oc_call_params(call);
@@ -118,7 +117,7 @@ static void op_get(struct oc_call *call, void *ctx)
     if (!plugin) {
         return;
     }
-    json_t *all = section_masked(plugin, section_of(ctx, plugin), false);
+    json_t *all = section_json(ctx, call, plugin, false);
     json_t *value = p->key ? oc_json_path(all, p->key) : all;
     if (value) {
         json_t *o = json_object();
@@ -148,7 +147,7 @@ static void op_export(struct oc_call *call, void *ctx)
     }
     oc_error_init(&err);
     json_t *o = json_object();
-    json_t *all = section_masked(plugin, section_of(ctx, plugin), p->secrets);
+    json_t *all = section_json(ctx, call, plugin, p->secrets);
     char *text = text_of(all);
     if (p->output) {
         rc = oc_file_write(p->output, text, strlen(text), 0600, &err);
@@ -303,9 +302,16 @@ static char *group_text(const struct oc_buf *text, struct oc_error *err)
     }
     struct oc_node *node = oc_node_from_json(json, "");
     struct oc_buf out = {0};
-    oc_dump_value(node, &out);
+    const size_t left_out = oc_dump_value(node, &out);
     oc_node_free(node);
     json_decref(json);
+    if (left_out > 0) {
+        oc_buf_finish(&out);
+        oc_error_set(err, OC_E_CONFIG, "%zu of its keys have names that no file can spell",
+                     left_out);
+        oc_error_hint(err, "A name begins with a letter; letters, digits, _ and - follow.");
+        return NULL;
+    }
     return oc_buf_take(&out);
 }
 
@@ -320,7 +326,7 @@ static void op_import(struct oc_call *call, void *ctx)
     char *group = rc == OC_OK ? group_text(&text, &err) : NULL;
     if (!group) {
         oc_call_fail(call, &err);
-    } else if (strstr(group, "\"********\"")) {
+    } else if (strstr(group, OC_MASK)) {
         oc_call_failf(call, OC_E_CONFIG, "Write them, or export with `--secrets`.",
                       "%s has secrets that are hidden", p->file);
     } else {

@@ -122,7 +122,7 @@ static const char all_findings[] =
     "t.conf:12: x.path: expected a path, found true\n"
     "t.conf:13: x.url: expected a URL, found the string \"localhost:80\"\n"
     "t.conf:14: x.site: expected a URL that begins with http:// or https://, found the string "
-    "\"ftp://me:***@host/\"\n"
+    "\"ftp://********@host/\"\n"
     "t.conf:0: x.needed: this key is required\n"
     "  Add `needed` (string): what everything needs.\n"
     "t.conf:15: x.named: expected a string that is not empty, found the string \"\"\n"
@@ -261,6 +261,63 @@ static void endless_lists_are_refused(void **state)
     oc_arena_finish(&arena);
 }
 
+/* As a parameter of an operation a list may be one text. */
+static void endless_lists_in_one_text_are_refused(void **state)
+{
+    (void)state;
+    struct oc_arena arena = {0};
+    struct oc_error err;
+    struct oc_list target = {0};
+    struct oc_buf text = {0};
+    static const struct oc_option one[] = {{.name = "a", .type = OC_OPT_STRINGS}, {0}};
+
+    for (int i = 0; i < 16384; i++) {
+        oc_buf_addc(&text, ',');
+    }
+    json_t *params = json_pack("{s:s}", "a", text.data);
+    assert_int_equal(oc_bind_json(one, params, &target, sizeof target, &arena, &err), OC_E_CONFIG);
+    assert_string_equal(err.message, "a: more than 16384 items");
+    json_object_set_new(params, "a", json_string(text.data + 1));
+    assert_int_equal(oc_bind_json(one, params, &target, sizeof target, &arena, &err), 0);
+    assert_int_equal(target.count, 16383);
+    json_decref(params);
+    oc_buf_finish(&text);
+    oc_arena_finish(&arena);
+}
+
+/* The message says what is wanted; what is there may be a password. */
+static void what_may_be_a_secret_is_in_no_finding(void **state)
+{
+    (void)state;
+    struct oc_arena arena = {0};
+    struct oc_diags diags = {0};
+    struct {
+        struct oc_list command;
+        const char *body, *url;
+    } target = {0};
+    static const struct oc_option table[] = {
+        {.name = "command", .type = OC_OPT_STRINGS, .flags = OC_OPT_SENSITIVE},
+        {.name = "body", .type = OC_OPT_STRING, .flags = OC_OPT_SENSITIVE, .offset = 16},
+        {.name = "url", .type = OC_OPT_URL, .offset = 24},
+        {0}};
+    const struct oc_node *root =
+        must_parse(&arena, "command = [\"check_db\", \"-p\", 12345678];\nbody = 4711;\n"
+                           "url = \"redis://:pa#ss@host\";\n");
+    oc_bind(table, sizeof table[0], root, "", NULL, &target, sizeof target, &arena, &diags);
+    assert_findings(&diags,
+                    "t.conf:1: command[2]: expected a string, found a value of another type\n"
+                    "  Write it in quotation marks.\n"
+                    "t.conf:2: body: expected a string, found a value of another type\n"
+                    "  Write it in quotation marks.\n"
+                    "t.conf:3: url: expected a URL, found the string \"redis://********@host\"\n");
+    diags = (struct oc_diags){0};
+    root = must_parse(&arena, "command = \"hunter2\";");
+    oc_bind(table, sizeof table[0], root, "", NULL, &target, sizeof target, &arena, &diags);
+    assert_findings(&diags, "t.conf:1: command: expected a list of strings, found a string\n"
+                            "  Put it in brackets: [ ... ].\n");
+    oc_arena_finish(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -270,6 +327,8 @@ int main(void)
         cmocka_unit_test(a_group_that_is_no_group_is_one_finding),
         cmocka_unit_test(the_query_of_a_wrong_url_is_not_shown),
         cmocka_unit_test(endless_lists_are_refused),
+        cmocka_unit_test(endless_lists_in_one_text_are_refused),
+        cmocka_unit_test(what_may_be_a_secret_is_in_no_finding),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

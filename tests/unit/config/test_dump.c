@@ -81,6 +81,24 @@ static void keys_that_cannot_be_spelled_are_counted(void **state)
     json_decref(json);
 }
 
+static void json_is_shown_with_what_had_to_be_left_out(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"{\"a\": 1, \"X.Y\": 2}", "a = 1;\n# keys with names that no file can spell: 1\n"},
+        {"[1, {\"1x\": 2}]", "( 1, { } )\n# keys with names that no file can spell: 1\n"},
+        {"\"x\"", "\"x\""},
+        {"{}", ""},
+    };
+    for (size_t i = 0; i < OC_COUNT(cases); i++) {
+        json_t *json = json_loads(cases[i][0], JSON_DECODE_ANY, NULL);
+        char *text = oc_dump_json(json);
+        assert_string_equal(text, cases[i][1]);
+        free(text);
+        json_decref(json);
+    }
+}
+
 static void a_number_is_as_short_as_it_can_be(void **state)
 {
     (void)state;
@@ -103,6 +121,7 @@ int main(void)
         cmocka_unit_test(a_long_group_is_broken_up),
         cmocka_unit_test(scalars_read_back_as_they_were),
         cmocka_unit_test(keys_that_cannot_be_spelled_are_counted),
+        cmocka_unit_test(json_is_shown_with_what_had_to_be_left_out),
         cmocka_unit_test(a_number_is_as_short_as_it_can_be),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

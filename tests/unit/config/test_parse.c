@@ -119,6 +119,39 @@ static void mistakes_are_named(void **state)
     assert_refused("a = 1;\n\na = 2;", "t.conf:3: this name is already set in the same group", "");
 }
 
+static void what_may_be_a_secret_is_in_no_message(void **state)
+{
+    (void)state;
+    assert_refused("password = hunter2;",
+                   "t.conf:1: expected a value, found what is not shown: it may be a secret",
+                   "Write text in quotation marks.");
+    assert_refused("headers = { Authorization = Bearer; };",
+                   "t.conf:1: expected a value, found what is not shown: it may be a secret",
+                   "Write text in quotation marks.");
+    assert_refused("tokens = [ \"a\", hunter2 ];",
+                   "t.conf:1: expected a value, found what is not shown: it may be a secret",
+                   "Write text in quotation marks.");
+    assert_refused(
+        "password \"hunter2\";",
+        "t.conf:1: expected `=` after the name, found what is not shown: it may be a secret", "");
+    assert_refused("api_key = 99999999999999999999;", "t.conf:1: the number is too large", "");
+    assert_refused("password = 12 34x;",
+                   "t.conf:1: expected a name, found what is not shown: it may be a secret",
+                   "A name begins with a letter; letters, digits, _ and - follow.");
+    assert_refused("password = \"x\";\nwait = 10s;", "t.conf:2: expected a value, found `10s`",
+                   "Write text in quotation marks: \"10s\".");
+}
+
+static void a_zero_byte_is_refused_however_it_is_written(void **state)
+{
+    (void)state;
+    assert_refused("a = 1;\nb = \"x\\x00y\";", "t.conf:2: a string cannot hold a zero byte", "");
+    assert_refused("b = \"x\" \"\\\\\\x00\";", "t.conf:1: a string cannot hold a zero byte", "");
+    const struct oc_node *root = must_parse(&arena, "a = \"x\\\\x00\"; b = \"\\x01\\x0a\";");
+    assert_string_equal(oc_node_get(root, "a")->string, "x\\x00");
+    assert_string_equal(oc_node_get(root, "b")->string, "\x01\n");
+}
+
 static void bytes_that_are_not_text_are_refused(void **state)
 {
     (void)state;
@@ -328,6 +361,8 @@ int main(void)
         cmocka_unit_test_teardown(strings_may_come_in_pieces_and_hold_brackets, finish_arena),
         cmocka_unit_test_teardown(separators_are_optional_as_in_libconfig, finish_arena),
         cmocka_unit_test_teardown(mistakes_are_named, finish_arena),
+        cmocka_unit_test_teardown(what_may_be_a_secret_is_in_no_message, finish_arena),
+        cmocka_unit_test_teardown(a_zero_byte_is_refused_however_it_is_written, finish_arena),
         cmocka_unit_test_teardown(bytes_that_are_not_text_are_refused, finish_arena),
         cmocka_unit_test_teardown(nesting_is_bounded, finish_arena),
         cmocka_unit_test_teardown(size_is_bounded, finish_arena),

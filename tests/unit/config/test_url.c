@@ -66,24 +66,12 @@ static void the_scheme_must_be_one_of_those(void **state)
     assert_false(oc_url_valid("rediss://h", "redis|unix"));
 }
 
-static void passwords_are_masked(void **state)
-{
-    (void)state;
-    struct oc_arena arena = {0};
-    assert_string_equal(oc_url_mask(&arena, "a://u:p@h/x"), "a://u:***@h/x");
-    assert_string_equal(oc_url_mask(&arena, "a://u:p@q@h"), "a://u:***@h");
-    assert_string_equal(oc_url_mask(&arena, "a://u@h:5/x@y:z"), "a://u@h:5/x@y:z");
-    assert_string_equal(oc_url_mask(&arena, "plain"), "plain");
-    oc_arena_finish(&arena);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(urls_that_can_be_meant_are_fine),
         cmocka_unit_test(urls_with_mistakes_are_not),
         cmocka_unit_test(the_scheme_must_be_one_of_those),
-        cmocka_unit_test(passwords_are_masked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,12 +1,14 @@
 /* The operations over the configuration, and what they hide. SPDX-License-Identifier: MIT */
 #include "tests/unit/service/host/world.h"
 
+#include <libgen.h>
+
 static char *masked(const char *json)
 {
     json_t *value = json_loads(json, JSON_DECODE_ANY, NULL);
     assert_non_null(value);
     const struct oc_masking m = {.all = true};
-    json_t *hidden = oc_host_mask(&m, value);
+    json_t *hidden = oc_mask_config(&m, value);
     char *text = oc_json_text(hidden);
     json_decref(hidden);
     json_decref(value);
@@ -293,6 +295,20 @@ static void an_import_does_not_replace_a_file_unless_told_to(void **state)
     unlink(source);
 }
 
+static void an_import_makes_the_folder_that_it_goes_to(void **state)
+{
+    (void)state;
+    char source[96], output[128], params[400];
+    snprintf(source, sizeof source, "%s/openclaw.json", w.s.home);
+    snprintf(output, sizeof output, "%s/conf.d/imported.conf", w.s.home);
+    assert_int_equal(oc_file_write(source, "{\"agents\": []}", 14, 0600, NULL), OC_OK);
+    snprintf(params, sizeof params, "{\"file\": \"%s\", \"output\": \"%s\"}", source, output);
+    stage_ask(&w.s, "config.import", params);
+    assert_int_equal(unlink(output), 0);
+    assert_int_equal(rmdir(dirname(output)), 0);
+    unlink(source);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -312,6 +328,7 @@ int main(void)
         TEST(reset_takes_the_value_out),
         TEST(validate_checks_the_file_given_or_the_one_in_use),
         TEST(an_import_does_not_replace_a_file_unless_told_to),
+        TEST(an_import_makes_the_folder_that_it_goes_to),
     };
     return cmocka_run_group_tests_name("host config", tests, NULL, NULL);
 }

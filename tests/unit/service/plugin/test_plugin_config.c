@@ -95,6 +95,57 @@ static void what_is_exported_can_be_imported(void **state)
     expect_file("count = 4;");
 }
 
+static void secrets_are_hidden_as_in_the_whole_configuration(void **state)
+{
+    (void)state;
+    char path[128], params[256];
+    static const char *const ops[] = {"plugin.config.get", "plugin.config.export"};
+    plugin_add("ok", LIBRARY);
+    configure("plugins = { ok = { count = 3; dsn = \"host=db password=hunter2\";\n"
+              " urls = [\"redis://u:hunter2@h\"]; headers = { Authorization = \"hunter2\"; };"
+              " pages = ( { url = \"http://h/?token=hunter2\"; } ); }; };");
+    for (size_t i = 0; i < OC_COUNT(ops); i++) {
+        char *all = oc_json_text(stage_ask(&w.s, ops[i], "{\"name\": \"ok\"}"));
+        assert_null(strstr(all, "hunter2"));
+        assert_non_null(strstr(all, "host=db password=********"));
+        free(all);
+    }
+    const json_t *o =
+        stage_ask(&w.s, "plugin.config.export", "{\"name\": \"ok\", \"secrets\": true}");
+    assert_non_null(strstr(oc_json_str(o, "text", ""), "password=hunter2"));
+    snprintf(path, sizeof path, "%s/out.conf", w.s.home);
+    snprintf(params, sizeof params, "{\"name\": \"ok\", \"file\": \"%s\"}", path);
+    make("out.conf", "dsn = \"host=db password=********\";"); /* a part of a text is hidden, too */
+    assert_int_equal(stage_refused(&w.s, "plugin.config.import", params), OC_E_CONFIG);
+    assert_non_null(strstr(w.s.error.message, "secrets that are hidden"));
+}
+
+static void an_import_that_cannot_be_written_whole_is_refused(void **state)
+{
+    (void)state;
+    char params[256];
+    plugin_add("ok", LIBRARY);
+    configure("");
+    make("out.conf", "{\"count\": 4, \"headers\": {\"X.Api\": \"1\", \"1st\": \"x\"}}");
+    snprintf(params, sizeof params, "{\"name\": \"ok\", \"file\": \"%s/out.conf\"}", w.s.home);
+    assert_int_equal(stage_refused(&w.s, "plugin.config.import", params), OC_E_CONFIG);
+    assert_non_null(strstr(w.s.error.message, "2 of its keys"));
+}
+
+static void what_was_wrong_before_is_not_in_the_way(void **state)
+{
+    (void)state;
+    plugin_add("ok", LIBRARY);
+    configure("plugins = { ok = { coutn = 3; count = 99; }; };");
+    stage_ask(&w.s, "plugin.config.set",
+              "{\"name\": \"ok\", \"key\": \"count\", \"value\": \"3\"}");
+    expect_file("count = 3;");
+    assert_int_equal(stage_refused(&w.s, "plugin.config.set",
+                                   "{\"name\": \"ok\", \"key\": \"count\", \"value\": \"98\"}"),
+                     OC_E_CONFIG);
+    stage_ask(&w.s, "plugin.config.unset", "{\"name\": \"ok\", \"key\": \"coutn\"}");
+}
+
 /* ---- plugin.doctor ---- */
 
 static const json_t *finding(const char *id)
@@ -211,6 +262,9 @@ int main(void)
         TEST(keys_of_the_host_may_be_set_for_a_collector),
         TEST(what_is_set_can_be_read_unset_and_reset),
         TEST(what_is_exported_can_be_imported),
+        TEST(secrets_are_hidden_as_in_the_whole_configuration),
+        TEST(an_import_that_cannot_be_written_whole_is_refused),
+        TEST(what_was_wrong_before_is_not_in_the_way),
         TEST(a_host_without_packages_is_well),
         TEST(each_finding_names_the_command_that_mends_it),
         TEST(a_link_to_nowhere_and_a_lost_generation_are_found),
