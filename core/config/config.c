@@ -131,10 +131,12 @@ static int load_confd(struct load *l)
 {
     char *confd = oc_path_join(l->config->folder, "conf.d");
     struct dirent **entries = NULL;
-    int rc = 0, count = scandir(confd, &entries, is_conf, by_bytes);
+    int rc = 0, count = scandir(confd, &entries, is_conf, by_bytes), reason = errno;
+    /* A home that nobody named may be closed to us: then there is none, as there is no file in it. */
+    bool there = l->config->file || oc_file_exists(confd);
 
-    if (count < 0 && errno != ENOENT && errno != ENOTDIR) {
-        rc = oc_error_errno(l->err, 0, errno, "cannot read %s", confd);
+    if (count < 0 && there && reason != ENOENT && reason != ENOTDIR) {
+        rc = oc_error_errno(l->err, 0, reason, "cannot read %s", confd);
     } else if (count > CONFD_MAX) {
         rc = oc_error_set(l->err, OC_E_CONFIG, "%s: more than %d files", confd, CONFD_MAX);
     }

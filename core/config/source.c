@@ -151,7 +151,7 @@ static int refuse(struct oc_reader *r, const struct oc_input *in, struct oc_toke
         "unexpected %s", oc_reader_spell(r, in, token));
 }
 
-/* Whether a string has an escaped zero byte: to libconfig it would end there. */
+/* Whether a string has an escaped zero byte: libconfig drops it, and the value would be another. */
 static bool holds_zero(const struct oc_input *in, struct oc_token token)
 {
     const char *end = in->text + token.end;

@@ -312,6 +312,11 @@ static void conf_d_of_the_home_is_read_without_a_file(void **state)
     assert_string_equal(oc_config_folder(c), path_of("alone"));
     assert_string_equal(oc_node_get(oc_config_root(c), "x")->string, "part");
     oc_config_destroy(c);
+    assert_int_equal(symlink("closed", path_of("closed")), 0); /* nobody gets in there */
+    setenv("OPENCLAW_HOME", path_of("closed"), 1);
+    c = oc_config_load(&source, &diags, NULL);
+    assert_non_null(c);
+    oc_config_destroy(c);
     unsetenv("OPENCLAW_HOME");
     oc_diags_finish(&diags);
 }
