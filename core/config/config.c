@@ -8,6 +8,7 @@
 
 #include "core/base/text.h"
 #include "core/config/layers.h"
+#include "core/config/mask.h"
 #include "core/config/merge.h"
 #include "core/config/parse.h"
 #include "core/config/path.h"
@@ -157,7 +158,10 @@ static void set_value(struct load *l, enum oc_layer layer, const char *origin, c
                       const char *text)
 {
     struct oc_config *c = l->config;
-    struct oc_parse_from from = {.file = origin, .layer = layer, .includes = OC_INCLUDES_REFUSE};
+    struct oc_parse_from from = {.file = origin,
+                                 .layer = layer,
+                                 .includes = OC_INCLUDES_REFUSE,
+                                 .secret = oc_mask_secret_name(key)};
     struct oc_node at = {.file = origin};
     struct oc_error err;
     struct oc_buf canonical = {0};

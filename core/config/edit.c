@@ -13,6 +13,7 @@
 #include "core/config/dump.h"
 #include "core/config/lex.h"
 #include "core/config/locate.h"
+#include "core/config/mask.h"
 #include "core/config/parse.h"
 #include "core/config/path.h"
 #include "core/sys/file.h"
@@ -119,8 +120,10 @@ static void add_range(struct edit *e, size_t from, size_t to)
 /* A number takes the place of a string as a string. */
 static int spell_value(struct edit *e, const char *value, bool as_string)
 {
-    struct oc_parse_from from = {
-        .file = "value", .layer = OC_LAYER_FILE, .includes = OC_INCLUDES_REFUSE};
+    struct oc_parse_from from = {.file = "value",
+                                 .layer = OC_LAYER_FILE,
+                                 .includes = OC_INCLUDES_REFUSE,
+                                 .secret = oc_mask_secret_name(e->key)};
     const struct oc_node *node = oc_config_value(&e->arena, NULL, value, &from, e->err);
 
     if (!node) {

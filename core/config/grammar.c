@@ -190,7 +190,8 @@ static int take_name(struct oc_reader *r, const struct oc_input *in, struct oc_t
         return oc_reader_fail(r, in, token.line, NULL, "more than %d keys in one group",
                               OC_CONFIG_MAX_KEYS);
     }
-    r->secret = oc_mask_secret_parameter(in->text + token.start, token.end - token.start);
+    r->secret =
+        r->all_secret || oc_mask_secret_parameter(in->text + token.start, token.end - token.start);
     r->want = OC_WANT_ASSIGN;
     return 0;
 }
@@ -223,7 +224,7 @@ static int take_separator(struct oc_reader *r, struct oc_input *in, struct oc_to
     }
     if (token.type == OC_LEX_COMMA || token.type == OC_LEX_SEMICOLON) {
         r->want = OC_WANT_NAME;
-        r->secret = false;
+        r->secret = r->all_secret;
         return 0;
     }
     if (token.type != OC_LEX_WORD) {

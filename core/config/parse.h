@@ -22,6 +22,7 @@ struct oc_parse_from {
         *dir; /* what relative paths and includes are relative to; NULL = the working directory */
     enum oc_layer layer;
     enum oc_includes includes;
+    bool secret; /* no message repeats any of it; else what stands behind a secret's name is not */
 };
 
 /* The tree of a text; it lives in `arena`. NULL and OC_E_CONFIG with "file:line: what" when it does

@@ -35,8 +35,9 @@ struct oc_reader {
     enum oc_want want;
     struct oc_bracket stack[OC_CONFIG_MAX_DEPTH + 1]; /* [0] is the root */
     size_t depth;
-    bool secret;  /* what follows belongs to a name that secrets have: no message repeats it */
-    size_t comma; /* where in the text the last token stands if it was a comma */
+    bool all_secret; /* no message repeats any of the text */
+    bool secret;     /* nor what follows now: it belongs to a name that secrets have */
+    size_t comma;    /* where in the text the last token stands if it was a comma */
 };
 
 /* One file being read. */

@@ -234,6 +234,7 @@ int oc_source_init(struct oc_source *source, struct oc_arena *arena, const char 
     r->arena = arena;
     r->err = err;
     r->includes = from->includes;
+    r->all_secret = r->secret = from->secret;
     r->line = 1;
     r->comma = OC_NO_COMMA;
     r->stack[0].open = '{';

@@ -108,6 +108,11 @@ static void what_cannot_be_edited_is_said_and_left_alone(void **state)
     assert_no_edit("a = 1;\n", "l[0]", "2", OC_E_CONFIG, "l[0]: \"0\" cannot be added");
     assert_no_edit("a = 1;\n", "a", "[1", OC_E_CONFIG, "a: value:1: `[` is never closed");
     assert_no_edit("a = 1;\n", "a", "\"x\"; b = 2", OC_E_CONFIG, "a: value:1: expected one value");
+    assert_no_edit("a = 1;\n", "a.token", "[hunter2]", OC_E_NOT_FOUND, "no place for it");
+    assert_no_edit("b = 1;\n", "a.token", "[hunter2]", OC_E_CONFIG,
+                   "a.token: value:1: expected a value, found what is not shown");
+    assert_no_edit("b = 1;\n", "a.token", "{ x = 1; y = hunter2; }", OC_E_CONFIG,
+                   "a.token: value:1: expected a value, found what is not shown");
     assert_no_edit("a = = 1;\n", "a", "2", OC_E_CONFIG, ":1: expected a value, found `=`");
 }
 
