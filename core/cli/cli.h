@@ -67,6 +67,8 @@ bool oc_cli_confirm(const char *question);
 char *oc_cli_home(const struct cli *cli);
 /* The configuration file, or NULL when there is none. Owned by the caller. */
 char *oc_cli_config_file(const struct cli *cli);
+/* The file that is looked for when nobody names one, and the first to be made. Owned by the caller. */
+char *oc_cli_first_file(const struct cli *cli);
 char *oc_cli_socket(const struct cli *cli); /* owned by the caller */
 
 /* ---- args.c ---- */

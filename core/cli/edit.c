@@ -80,12 +80,7 @@ static int edit_copy(const struct edit *e, struct oc_error *err)
 static char *file_to_edit(const struct cli *cli)
 {
     char *file = oc_cli_config_file(cli);
-    if (!file) {
-        char *home = oc_cli_home(cli);
-        file = oc_path_join(home, "openclaw.conf");
-        free(home);
-    }
-    return file;
+    return file ? file : oc_cli_first_file(cli);
 }
 
 /* The copy lies beside the file: relative paths and conf.d mean the same there. */

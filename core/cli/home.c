@@ -103,16 +103,22 @@ static const char *home_by_hand(const struct cli *cli)
     return home ? home : environment("OPENCLAW_HOME");
 }
 
+char *oc_cli_first_file(const struct cli *cli)
+{
+    const char *home = cli->home ? cli->home : environment("OPENCLAW_HOME");
+    char *dir = oc_path_expand(home ? home : USER_HOME, NULL);
+    char *file = oc_path_join(dir, "openclaw.conf");
+    free(dir);
+    return file;
+}
+
 char *oc_cli_config_file(const struct cli *cli)
 {
     const char *named = cli->config ? cli->config : environment("OPENCLAW_CONFIG");
     if (named) {
         return oc_path_expand(named, NULL);
     }
-    const char *home = cli->home ? cli->home : environment("OPENCLAW_HOME");
-    char *dir = oc_path_expand(home ? home : USER_HOME, NULL);
-    char *file = oc_path_join(dir, "openclaw.conf");
-    free(dir);
+    char *file = oc_cli_first_file(cli);
     if (!oc_file_exists(file)) {
         free(file);
         file = oc_file_exists(SYSTEM_FILE) ? oc_strdup(SYSTEM_FILE) : NULL;
@@ -129,8 +135,10 @@ char *oc_cli_home(const struct cli *cli)
         free(bare);
         return home;
     }
-    char *file = oc_cli_config_file(cli), *home = file ? home_in_confd(file) : NULL;
-    home = home || !file ? home : home_in_file(file);
+    char *file = oc_cli_config_file(cli);
+    file = file ? file : oc_cli_first_file(cli); /* conf.d counts without it */
+    char *home = home_in_confd(file);
+    home = home ? home : home_in_file(file);
     free(file);
     return home ? home : oc_path_expand(USER_HOME, NULL);
 }

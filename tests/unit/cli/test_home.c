@@ -10,6 +10,7 @@
 #include "core/base/mem.h"
 #include "core/cli/cli.h"
 #include "core/config/config.h"
+#include "core/sys/file.h"
 
 static char dir[64];
 static struct cli cli;
@@ -125,6 +126,24 @@ static void conf_d_stands_above_the_file(void **state)
     assert_home("conf.d/ten");
 }
 
+static void conf_d_counts_without_a_file(void **state)
+{
+    (void)state;
+    if (oc_file_exists("/etc/openclaw/openclaw.conf")) {
+        skip();
+    }
+    char *folder = oc_asprintf("%s/.openclaw/conf.d", dir);
+    assert_int_equal(oc_dir_make(folder, 0700, NULL), OC_OK);
+    free(folder);
+    put(".openclaw/conf.d/a.conf", "host = { home = \"state\"; };");
+    char *expected = oc_asprintf("%s/.openclaw/openclaw.conf", dir),
+         *file = oc_cli_first_file(&cli);
+    assert_home(".openclaw/conf.d/state");
+    assert_string_equal(file, expected);
+    free(file);
+    free(expected);
+}
+
 static void the_file_may_come_from_the_environment(void **state)
 {
     (void)state;
@@ -208,6 +227,7 @@ int main(void)
         T(a_tilde_is_the_users_home),
         T(a_home_elsewhere_in_the_file_is_not_it),
         T(conf_d_stands_above_the_file),
+        T(conf_d_counts_without_a_file),
         T(the_file_may_come_from_the_environment),
         T(the_file_in_the_default_home_may_name_another),
         T(the_environment_stands_above_the_file),
