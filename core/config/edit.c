@@ -290,20 +290,37 @@ static int change(struct edit *e, const char *value)
     return rc;
 }
 
-/* What was asked for is what the new text says. Of a list from which an item was taken the next one has its number. */
+/* Of a key whose items go by number. */
+static const struct oc_node *node_at(const struct oc_node *node, const char *numbered)
+{
+    struct oc_step step;
+
+    while (node && oc_step_next(&numbered, &step) > 0) {
+        ptrdiff_t at =
+            step.bracket ? (ptrdiff_t)strtoul(step.name, NULL, 10) : oc_step_find(node, &step);
+        bool there = at >= 0 && node->type >= OC_NODE_LIST && (size_t)at < node->count;
+        node = there ? node->children[at] : NULL;
+    }
+    return node;
+}
+
+/* What was asked for is what the new text says to its parser, which shares nothing with what found the place. Of a list from
+ * which an item was taken the next one has its number. */
 static int verify(struct edit *e)
 {
-    struct oc_place place;
-    bool found = oc_locate(e->out.data, e->out.len, e->numbered.data, &place) && place.found;
-    bool done;
+    const struct oc_node *root = parse(e, &e->out, OC_INCLUDES_SKIP, e->err);
+    const struct oc_node *node = node_at(root, e->numbered.data);
+    struct oc_buf said = {0};
+    bool done = !node || e->numbered.data[e->numbered.len - 1] == ']';
 
-    if (e->spelled.len > 0) {
-        size_t len = found ? place.value_end - place.value_start : 0;
-        done = found && len == e->spelled.len &&
-               !memcmp(e->out.data + place.value_start, e->spelled.data, len);
-    } else {
-        done = !found || e->numbered.data[e->numbered.len - 1] == ']';
+    if (!root) {
+        return e->err->code;
     }
+    if (e->spelled.len > 0) {
+        oc_buf_adds(&said, "");
+        done = node && !oc_dump_value(node, &said) && !strcmp(said.data, e->spelled.data);
+    }
+    oc_buf_finish(&said);
     return done
                ? 0
                : oc_error_set(e->err, OC_E_INTERNAL, "%s: cannot be edited in %s", e->key, e->file);
