@@ -27,6 +27,7 @@ struct load {
     const struct oc_config_source *source;
     struct oc_diags *diags;
     struct oc_error *err;
+    const struct oc_node *files; /* laid over each other; NULL = there is none */
 };
 
 /* An environment variable of the program, unless the caller wants none. */
@@ -38,13 +39,25 @@ static const char *environment(const struct oc_config_source *source, const char
 
 /* ---- whole trees ---- */
 
-static void push_tree(struct load *l, const struct oc_node *tree)
+/* Lays a tree over `under`, as a layer of its own. */
+static const struct oc_node *push_tree(struct load *l, const struct oc_node *under,
+                                       const struct oc_node *tree)
 {
     struct oc_config *c = l->config;
     struct oc_layer_entry entry = {.node = tree};
 
     OC_VEC_PUSH(&c->layers, entry);
-    c->root = oc_merge(&c->arena, c->root, tree, "", l->diags);
+    return oc_merge(&c->arena, under, tree, "", l->diags);
+}
+
+/* What the files list together is known before it is laid over what is built in: an item takes from
+ * the built-in one of its name, in whatever file it stands. */
+static void push_files(struct load *l)
+{
+    struct oc_config *c = l->config;
+    if (l->files) {
+        c->root = oc_merge(&c->arena, c->root, l->files, "", l->diags);
+    }
 }
 
 static int load_defaults(struct load *l)
@@ -57,7 +70,7 @@ static int load_defaults(struct load *l)
     if (!tree) {
         return OC_E_CONFIG;
     }
-    push_tree(l, tree);
+    l->config->root = push_tree(l, NULL, tree);
     return 0;
 }
 
@@ -69,7 +82,7 @@ static int take_tree(struct load *l, const struct oc_node *tree, const struct oc
         }
         return err->code;
     }
-    push_tree(l, tree);
+    l->files = push_tree(l, l->files, tree);
     return 0;
 }
 
@@ -261,6 +274,7 @@ static int load_layers(struct load *l)
     }
     rc = rc ? rc : load_confd(l);
     if (!rc) {
+        push_files(l);
         load_environment(l);
         load_sets(l);
         find_home(c);

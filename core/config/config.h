@@ -5,7 +5,8 @@
  * < flags (--set key=value). Groups merge by key; lists of a later layer replace those of an
  * earlier one, except `collectors`, `alerts.channels`, `alerts.rules` and `schedules`, whose items merge by name
  * (`name`, or else `plugin`) and are otherwise appended. The built-in collectors and channels count
- * only while no later layer lists any; the built-in rules always merge. A file that does not parse
+ * only while no later layer lists any, or when one lists them, and then give what no layer says of
+ * them; the built-in rules always merge. A file that does not parse
  * is an error; everything else becomes diagnostics, and what is sound is used. [loop] */
 #ifndef OC_CONFIG_CONFIG_H
 #define OC_CONFIG_CONFIG_H

@@ -78,23 +78,59 @@ static void report_twin(const struct merger *m, const struct oc_node *item, cons
     free(hint);
 }
 
-/* Lays one item of `high` over what `out` holds: `known` gives the places of the items from below,
- * `seen` the items of `high` so far. Nothing below an item merges by name, so "-" will do as its
- * path. */
-static void merge_item(const struct merger *m, struct oc_node *out, const struct oc_map *known,
-                       struct oc_map *seen, const struct oc_node *item, const char *identity)
+/* Items of a list by their names. */
+struct names {
+    struct oc_map known;    /* places in the result of those from below */
+    struct oc_map built_in; /* those from below that count only when `high` lists them */
+    struct oc_map seen;     /* those of `high` so far */
+};
+
+static void finish_names(struct names *names)
 {
-    struct oc_node **under = identity ? oc_map_get(known, identity) : NULL;
+    oc_map_finish(&names->known, NULL);
+    oc_map_finish(&names->built_in, NULL);
+    oc_map_finish(&names->seen, NULL);
+}
+
+/* The items from below, as far as they count whatever is listed. */
+static void take_low(struct oc_node *out, struct names *names, const struct oc_node *low,
+                     bool built_in_too)
+{
+    for (size_t i = 0; low && i < low->count; i++) {
+        struct oc_node *item = low->children[i];
+        const char *identity = oc_node_identity(item);
+        const bool counts = built_in_too || item->layer != OC_LAYER_DEFAULT;
+        if (counts) {
+            append(out, item);
+        }
+        if (identity && counts) {
+            oc_map_set(&names->known, identity, &out->children[out->count - 1]);
+        } else if (identity) {
+            oc_map_set(&names->built_in, identity, item);
+        }
+    }
+}
+
+/* Lays one item of `high` over the one of its name. Nothing below an item merges by name, so "-"
+ * will do as its path. */
+static void merge_item(const struct merger *m, struct oc_node *out, struct names *names,
+                       const struct oc_node *item, const char *identity)
+{
+    struct oc_node **place = identity ? oc_map_get(&names->known, identity) : NULL;
+    const struct oc_node *under = place      ? *place
+                                  : identity ? oc_map_get(&names->built_in, identity)
+                                             : NULL;
 
     if (identity) {
-        oc_map_set(seen, identity, (void *)item);
+        oc_map_set(&names->seen, identity, (void *)item);
     }
-    if (!under) {
-        append(out, item);
-    } else if (same_plugin(*under, item)) {
-        *under = (struct oc_node *)merge_groups(m, *under, item, "-");
+    if (under && same_plugin(under, item)) {
+        item = merge_groups(m, under, item, "-");
+    }
+    if (place) {
+        *place = (struct oc_node *)item;
     } else {
-        *under = (struct oc_node *)item;
+        append(out, item);
     }
 }
 
@@ -103,29 +139,20 @@ static const struct oc_node *merge_items(const struct merger *m, const struct oc
 {
     struct oc_node *out = container(m, high, (low ? low->count : 0) + high->count);
     bool built_in_too = !strcmp(path, "alerts.rules") || !strcmp(path, "schedules");
-    struct oc_map known = {0}, seen = {0};
+    struct names names = {0};
 
-    for (size_t i = 0; low && i < low->count; i++) {
-        const char *identity = oc_node_identity(low->children[i]);
-        if (built_in_too || low->children[i]->layer != OC_LAYER_DEFAULT) {
-            append(out, low->children[i]);
-            if (identity) {
-                oc_map_set(&known, identity, &out->children[out->count - 1]);
-            }
-        }
-    }
+    take_low(out, &names, low, built_in_too);
     for (size_t i = 0; i < high->count; i++) {
         const struct oc_node *item = high->children[i];
         const char *identity = oc_node_identity(item);
-        const struct oc_node *first = identity ? oc_map_get(&seen, identity) : NULL;
+        const struct oc_node *first = identity ? oc_map_get(&names.seen, identity) : NULL;
         if (first) {
             report_twin(m, item, path, i, identity, first);
         } else {
-            merge_item(m, out, &known, &seen, item, identity);
+            merge_item(m, out, &names, item, identity);
         }
     }
-    oc_map_finish(&known, NULL);
-    oc_map_finish(&seen, NULL);
+    finish_names(&names);
     return out;
 }
 

@@ -116,13 +116,13 @@ SECTIONS = {
     "store": "Where samples, events and state are kept.",
     "log": "The daemon's own log.",
     "collectors": "A list: what is watched. Keys that are not in this table belong to the plugin (below). Listing any "
-                  "collector replaces the built-in ones.",
+                  "collector replaces the built-in ones; of one that is listed, what is built in holds where nothing else is said.",
     "health": "How states become hard.",
     "dependencies": "A list: what needs what. The same can be said with `depends_on` of a collector.",
     "maintenance": "A list: times at which nobody is told.",
     "alerts": "When people are told.",
     "alerts.channels": "A list: how people are told. Keys that are not in this table belong to the plugin (below). Listing "
-                       "any channel replaces the built-in ones.",
+                       "any channel replaces the built-in ones; of one that is listed, what is built in holds where nothing else is said.",
     "alerts.rules": "A list: what is judged. Rules of the same name as a shipped one change it; others are added. See the "
                     "[policy guide](policy-guide.md#rules).",
     "alerts.deadman": "A notice that comes as long as this host can tell anybody. See [alerting](alerting.md).",
@@ -169,7 +169,9 @@ From the lowest to the highest:
 
 Groups merge key by key. A list of a higher layer replaces that of a lower one, except `collectors`, `alerts.channels`,
 `alerts.rules` and `schedules`: their items merge by `name` (or else by `plugin`), and new ones are added. The built-in
-collectors and channels count only while no other layer lists any; the built-in rules and schedules always do.
+collectors and channels count only while no other layer lists any, or when one lists them: an item of the name and
+plugin of a built-in one takes from that what no layer says ([why](decisions/0040-what-is-listed-bare.md)). The built-in
+rules and schedules always count.
 
 `openclaw config explain KEY` shows every layer that sets a key and which one wins. `openclaw config show` prints the
 result, with secrets hidden. `openclaw config set` and `config reset` change one value of the file and leave its comments alone; what makes

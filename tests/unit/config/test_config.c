@@ -162,6 +162,34 @@ static void built_in_collectors_count_only_while_nobody_lists_any(void **state)
     finish(&l);
 }
 
+static void a_built_in_collector_that_is_listed_is_what_no_file_says_of_it(void **state)
+{
+    (void)state;
+    const char *file =
+        put_file("t/openclaw.conf", "collectors = ( { plugin = \"web\"; },\n"
+                                    "  { plugin = \"http\"; name = \"other\"; } );\n");
+    put_file("t/conf.d/1.conf", "collectors = ( { plugin = \"system\"; per_core = true; } );");
+    put_file("t/conf.d/2.conf", "collectors = ( { plugin = \"tcp\"; name = \"system\"; } );");
+    struct loaded l = load(file, NULL);
+    assert_at(&l, "collectors",
+              "[{\"plugin\":\"web\"},{\"name\":\"other\",\"plugin\":\"http\"},"
+              "{\"name\":\"system\",\"plugin\":\"tcp\"}]");
+    finish(&l);
+    put_file("t/conf.d/2.conf", "collectors = ( { plugin = \"system\"; } );");
+    l = load(file, (const char *const[]){"collectors.system.deadline=3s", NULL});
+    assert_at(
+        &l, "collectors",
+        "[{\"plugin\":\"web\"},{\"name\":\"other\",\"plugin\":\"http\"},"
+        "{\"deadline\":\"3s\",\"interval\":\"30s\",\"per_core\":true,\"plugin\":\"system\"}]");
+    json_t *rows = oc_config_explain(l.config, "collectors.system.interval");
+    assert_int_equal(json_array_size(rows), 1);
+    assert_string_equal(oc_json_str(json_array_get(rows, 0), "layer", ""), "default");
+    assert_true(oc_json_bool(json_array_get(rows, 0), "wins", false));
+    json_decref(rows);
+    assert_findings(&l.diags, "");
+    finish(&l);
+}
+
 static void built_in_rules_merge_by_name(void **state)
 {
     (void)state;
@@ -498,6 +526,7 @@ int main(void)
         cmocka_unit_test(an_environment_variable_sets_a_scalar),
         cmocka_unit_test(a_flag_that_cannot_be_set_is_a_finding),
         cmocka_unit_test(built_in_collectors_count_only_while_nobody_lists_any),
+        cmocka_unit_test(a_built_in_collector_that_is_listed_is_what_no_file_says_of_it),
         cmocka_unit_test(built_in_rules_merge_by_name),
         cmocka_unit_test(conf_d_adds_to_and_changes_the_collectors_of_the_file),
         cmocka_unit_test(items_of_one_name_merge_deeply_and_lists_replace),
