@@ -4,8 +4,9 @@
  * (thresholds, channels, rules), `alert-rules.yaml` (thresholds, routing, channels) and
  * `openclaw.json` (agents, models). What has a place in our configuration is written as libconfig
  * text; everything else becomes a warning that says why and what to do instead. Secrets are never
- * copied: a reference to an environment variable takes their place. What our validator would refuse
- * is not written; what says something of collectors writes all that are built in, as listing one
+ * copied: a reference to an environment variable takes their place. What our validator would refuse,
+ * alone or beside what is shipped, is not written; but conditions of rules are not understood here,
+ * only rewritten. What says something of collectors lists all that are built in, as listing one
  * takes the place of all. [any] */
 #ifndef OC_CONFIG_IMPORT_H
 #define OC_CONFIG_IMPORT_H

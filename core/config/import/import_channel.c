@@ -3,69 +3,36 @@
 
 #include "core/base/buf.h"
 #include "core/base/text.h"
-#include "core/base/vec.h"
 #include "core/config/import/importer.h"
 
 #define CHANNELS_MAX 64 /* that the alert service uses */
 
 /* ---- what it cannot be without ---- */
 
-/* A placeholder can be read and is nobody's (RFC 2606). A secret refers to a variable; no plugin needs
- * both kinds. */
 static const struct need {
-    const char *plugin, *key, *placeholder;
-    bool list, secret;
+    const char *plugin, *key;
 } needs[] = {
-    {"webhook", "url", "https://example.invalid/", false, false},
-    {"slack", "webhook_url", "SLACK_WEBHOOK_URL", false, true},
-    {"email", "host", "mail.example.invalid", false, false},
-    {"email", "from", "openclaw@example.invalid", false, false},
-    {"email", "to", "somebody@example.invalid", true, false},
-    {"pagerduty", "routing_key", "PAGERDUTY_ROUTING_KEY", false, true},
+    {"webhook", "url"}, {"slack", "webhook_url"}, {"email", "host"},
+    {"email", "from"},  {"email", "to"},          {"pagerduty", "routing_key"},
 };
 
-static json_t *placeholder(const struct need *need)
+/* "`a`, `b` and `c`": what it lacks; NULL when that is nothing. Owned by the caller. */
+static char *lacking(const json_t *channel)
 {
-    return need->secret ? json_sprintf("$env:%s", need->placeholder)
-           : need->list ? json_pack("[s]", need->placeholder)
-                        : json_string(need->placeholder);
-}
-
-/* "`a`, `b` and `c`": the i-th of them. */
-static void add_name(struct oc_buf *out, size_t i, size_t count, const char *name)
-{
-    oc_buf_addf(out, "%s`%s`", !i ? "" : i + 1 < count ? ", " : " and ", name);
-}
-
-/* Fills in what is missing; false when nothing was. */
-static bool fill_in(struct oc_importer *imp, const char *where, json_t *channel)
-{
-    OC_VEC(const struct need *) missing = {0};
-    struct oc_buf names = {0}, hint = {0};
+    const char *keys[OC_COUNT(needs)];
+    struct oc_buf words = {0};
+    size_t count = 0;
 
     for (size_t i = 0; i < OC_COUNT(needs); i++) {
         if (strcmp(needs[i].plugin, oc_json_str(channel, "plugin", "")) == 0 &&
             !json_object_get(channel, needs[i].key)) {
-            OC_VEC_PUSH(&missing, &needs[i]);
+            keys[count++] = needs[i].key;
         }
     }
-    for (size_t i = 0; i < missing.count; i++) {
-        const struct need *need = missing.items[i];
-        oc_json_take(channel, need->key, placeholder(need));
-        add_name(&names, i, missing.count, need->key);
-        oc_buf_adds(&hint, i ? "" : need->secret ? "Set " : "Write ");
-        add_name(&hint, i, missing.count, need->secret ? need->placeholder : need->key);
+    for (size_t i = 0; i < count; i++) {
+        oc_buf_addf(&words, "%s`%s`", !i ? "" : i + 1 < count ? ", " : " and ", keys[i]);
     }
-    const bool any = missing.count > 0;
-    if (any) {
-        oc_buf_addf(&hint, "%s and take `enabled = false` out.",
-                    missing.items[0]->secret ? " in the environment of the program" : "");
-        oc_import_skip(imp, where, hint.data, "the channel is off: it has no %s", names.data);
-    }
-    oc_buf_finish(&names);
-    oc_buf_finish(&hint);
-    OC_VEC_FINISH(&missing);
-    return any;
+    return count ? oc_buf_take(&words) : NULL;
 }
 
 /* ---- what it is called ---- */
@@ -102,7 +69,7 @@ static char *with_number(const json_t *list, const char *name)
 json_t *oc_import_channel(struct oc_importer *imp, const char *where, const char *plugin,
                           const char *id)
 {
-    const json_t *list = oc_import_list(imp, "alerts.channels");
+    const json_t *list = oc_json_path(imp->out, "alerts.channels");
     json_t *channel = json_object();
 
     oc_json_set_str(channel, "plugin", plugin);
@@ -128,22 +95,28 @@ json_t *oc_import_channel(struct oc_importer *imp, const char *where, const char
 
 /* ---- the list ---- */
 
+/* Channels of one name are one, in whatever file they stand: a placeholder would take the place of an
+ * address that works, and what is on would stay off if another file said so. */
 void oc_import_add_channel(struct oc_importer *imp, const char *where, json_t *channel,
                            bool enabled)
 {
-    json_t *list = oc_import_list(imp, "alerts.channels");
+    const json_t *list = oc_json_path(imp->out, "alerts.channels");
+    char *missing = lacking(channel);
 
-    if (fill_in(imp, where, channel) || !enabled) {
-        oc_json_set_bool(channel, "enabled", false);
-    }
-    if (json_array_size(list) < CHANNELS_MAX) {
-        json_array_append(list, channel);
-        imp->mapped++;
-    } else {
+    if (missing) {
+        oc_import_skip(imp, where, "Say it in this file, and import it again.",
+                       "the channel is left out: it %shas no %s", enabled ? "" : "is off and ",
+                       missing);
+    } else if (json_array_size(list) >= CHANNELS_MAX) {
         oc_import_skip(imp, where, "", "the channel is left out: there are %d already",
                        CHANNELS_MAX);
+    } else {
+        oc_json_set_bool(channel, "enabled", enabled);
+        json_array_append(oc_import_list(imp, "alerts.channels"), channel);
+        imp->mapped++;
     }
     json_decref(channel);
+    free(missing);
 }
 
 void oc_import_check_channels(struct oc_importer *imp, const char *where)

@@ -3,17 +3,19 @@
 
 #include "core/base/arena.h"
 #include "core/config/import/importer.h"
-#include "core/config/parse.h"
+#include "core/config/path.h"
 
-extern const char oc_shipped_collectors[]; /* etc/openclaw/collectors.conf */
-
+/* Their plugins, after which they are called, and nothing else of them: whatever stood here would take the
+ * place of what another file says. */
 static json_t *built_in(void)
 {
-    const struct oc_parse_from from = {.file = "built in", .includes = OC_INCLUDES_REFUSE};
     struct oc_arena arena = {0};
-    const struct oc_node *root =
-        oc_config_parse(&arena, oc_shipped_collectors, strlen(oc_shipped_collectors), &from, NULL);
-    json_t *list = oc_node_json(oc_node_get(root, "collectors"));
+    const struct oc_node *shipped = oc_node_get(oc_import_shipped(&arena), "collectors");
+    json_t *list = json_array();
+    for (size_t i = 0; i < shipped->count; i++) {
+        json_array_append_new(list,
+                              json_pack("{s:s}", "plugin", oc_node_identity(shipped->children[i])));
+    }
     oc_arena_finish(&arena);
     return list;
 }

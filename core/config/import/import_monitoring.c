@@ -138,7 +138,7 @@ static const struct oc_import_row rule_rows[] = {
 
 /* Operators as JavaScript spells them, and as Lua does. The longest come first. */
 static const char *const operators[][2] = {
-    {"===", "=="}, {"!==", "~="}, {"!=", "~="}, {"&&", "and"}, {"||", "or"},
+    {"===", "=="}, {"!==", "~="}, {"!=", "~="}, {"&&", "and"}, {"||", "or"}, {"!", "not"},
 };
 
 static const char *const *find_operator(const char *text)
@@ -182,6 +182,19 @@ static char *lua_expression(const char *text)
     return oc_buf_take(&out);
 }
 
+static bool has_rule(const struct oc_importer *imp, const char *name)
+{
+    const json_t *rule;
+    size_t i;
+    json_array_foreach(oc_json_path(imp->out, "alerts.rules"), i, rule)
+    {
+        if (strcmp(oc_json_str(rule, "name", ""), name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void import_rule(struct oc_importer *imp, const char *where, json_t *source)
 {
     json_t *rule = json_object();
@@ -189,8 +202,11 @@ static void import_rule(struct oc_importer *imp, const char *where, json_t *sour
 
     oc_import_rows(imp, source, where, rule_rows, rule);
     const char *name = oc_json_str(rule, "name", ""), *expr = oc_json_str(rule, "expr", NULL);
-    if (!oc_name_valid(name) || !expr) {
-        oc_import_skip(imp, where, "", "the rule is left out: it needs a name and a condition");
+    const char *fault = !oc_name_valid(name) || !expr ? "it needs a name and a condition"
+                        : has_rule(imp, name)         ? "another one has its name"
+                                                      : NULL;
+    if (fault) {
+        oc_import_skip(imp, where, "", "the rule is left out: %s", fault);
         json_decref(rule);
         json_object_clear(source);
         return;
@@ -232,5 +248,6 @@ void oc_import_monitoring(struct oc_importer *imp)
     import_interval(imp);
     import_channels(imp);
     oc_import_each(imp, "alerting.rules", import_rule);
+    oc_import_check_thresholds(imp);
     oc_import_leftovers(imp, reasons);
 }

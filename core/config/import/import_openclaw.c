@@ -18,22 +18,49 @@ static const struct oc_import_reason reasons[] = {
     {0},
 };
 
+#define AGENTS_MAX 256 /* that the collector takes */
+
+/* What the collector would not start with; NULL: nothing. */
+static const char *fault_of(const json_t *agents, const char *id, int64_t port)
+{
+    const json_t *other;
+    size_t i;
+
+    if (!oc_name_valid(id) || port < 1 || port > 65535) {
+        return "it needs an id and a port";
+    }
+    json_array_foreach(agents, i, other)
+    {
+        if (strcmp(oc_json_str(other, "name", ""), id) == 0) {
+            return "another one has its id";
+        }
+    }
+    return json_array_size(agents) < AGENTS_MAX ? NULL : "there are as many as a collector takes";
+}
+
+static json_t *agents_of(json_t *collector)
+{
+    json_t *agents = json_object_get(collector, "agents");
+    if (!agents) {
+        agents = json_array();
+        oc_json_take(collector, "agents", agents);
+    }
+    return agents;
+}
+
 /* An agent has much more than an id and a port; what is not taken is told once for all of them. */
 static void import_agent(struct oc_importer *imp, const char *where, json_t *source)
 {
     const char *id = oc_json_str(source, "id", "");
     const int64_t port = oc_json_int(source, "port", 0);
+    const char *fault = fault_of(imp->agents, id, port);
 
-    if (!oc_name_valid(id) || port < 1 || port > 65535) {
-        oc_import_skip(imp, where, "", "the agent is left out: it needs an id and a port");
+    if (fault) {
+        oc_import_skip(imp, where, "", "the agent is left out: %s", fault);
     } else {
-        json_t *collector = oc_import_collector(imp, "agent");
-        json_t *agents = json_object_get(collector, "agents");
-        if (!agents) {
-            agents = json_array();
-            oc_json_take(collector, "agents", agents);
-        }
-        json_array_append_new(agents, json_pack("{s:s,s:I}", "name", id, "port", (json_int_t)port));
+        imp->agents = agents_of(oc_import_collector(imp, "agent"));
+        json_array_append_new(imp->agents,
+                              json_pack("{s:s,s:I}", "name", id, "port", (json_int_t)port));
         imp->mapped++;
     }
     json_object_clear(source);

@@ -153,6 +153,7 @@ void oc_import_rules(struct oc_importer *imp)
     oc_import_suppression(imp);
     oc_import_aggregation(imp);
     oc_import_channels(imp);
+    oc_import_check_thresholds(imp);
     raise_error_rate(imp);
     oc_import_leftovers(imp, reasons);
 }

@@ -1,6 +1,7 @@
 /* Moving values from the original's documents into ours. SPDX-License-Identifier: MIT */
 #include "core/config/import/importer.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -214,23 +215,39 @@ static char *variable_of(const char *text)
     return len && !strcmp(name + len, braces ? "}" : "") ? oc_strndup(name, len) : NULL;
 }
 
+/* `variable`, and what the channel is called when it is not called as its plugin; owned. */
+static char *variable_for(const char *variable, const json_t *channel)
+{
+    const char *name = oc_json_str(channel, "name", NULL);
+    char *own = oc_asprintf("%s%s%s", variable, name ? "_" : "", name ? name : "");
+    for (char *c = own; *c; c++) {
+        *c = isalnum((unsigned char)*c) ? (char)toupper((unsigned char)*c) : '_';
+    }
+    return own;
+}
+
+static void put_secret(struct oc_importer *imp, const char *key, const json_t *value,
+                       json_t *channel, const char *to, const char *variable)
+{
+    char *named = json_is_string(value) ? variable_of(json_string_value(value)) : NULL;
+    char *ours = named ? named : variable_for(variable, channel);
+
+    oc_import_put(imp, channel, to, json_sprintf("$env:%s", ours));
+    if (!named) {
+        char *hint = oc_asprintf("Set %s in the environment of the program.", ours);
+        oc_import_skip(imp, key, hint, "the secret was not copied: ours refers to $env:%s", ours);
+        free(hint);
+    }
+    free(ours);
+}
+
 void oc_import_secret(struct oc_importer *imp, json_t *source, const char *where, const char *from,
-                      json_t *out, const char *to, const char *variable)
+                      json_t *channel, const char *to, const char *variable)
 {
     json_t *value = oc_import_take(source, from);
     if (value && !oc_import_empty(value)) {
         char *key = full_key(where, from);
-        char *named = json_is_string(value) ? variable_of(json_string_value(value)) : NULL;
-        char *reference = oc_asprintf("$env:%s", named ? named : variable);
-        oc_import_put(imp, out, to, json_string(reference));
-        if (!named) {
-            char *hint = oc_asprintf("Set %s in the environment of the program.", variable);
-            oc_import_skip(imp, key, hint, "the secret was not copied: ours refers to %s",
-                           reference);
-            free(hint);
-        }
-        free(reference);
-        free(named);
+        put_secret(imp, key, value, channel, to, variable);
         free(key);
     }
     json_decref(value);

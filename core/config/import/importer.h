@@ -5,6 +5,7 @@
 #ifndef OC_CONFIG_IMPORTER_H
 #define OC_CONFIG_IMPORTER_H
 
+#include "core/base/arena.h"
 #include "core/config/config.h"
 #include "core/config/import/import.h"
 
@@ -13,6 +14,7 @@ struct oc_importer {
     json_t *out;    /* our configuration, in the order in which it will be written */
     struct oc_diags *diags;
     struct oc_node at; /* names the file in findings */
+    json_t *agents;    /* of the list in `out`; NULL = none so far */
     size_t mapped;
     size_t left; /* settings that have no place here; the first 200 are told one by one */
     const struct oc_import_row
@@ -80,10 +82,11 @@ void oc_import_put(struct oc_importer *imp, json_t *out, const char *path, json_
  * nothing is set. */
 void oc_import_rows(struct oc_importer *imp, json_t *source, const char *where,
                     const struct oc_import_row *rows, json_t *out);
-/* A secret: ours becomes a reference to `variable`, or to the variable that the source already
- * names ("${NAME}"). */
+/* A secret of a channel: ours becomes a reference to the variable that the source already names
+ * ("${NAME}"), or else to `variable`, with the channel's name if it has one of its own: two secrets
+ * are two variables. */
 void oc_import_secret(struct oc_importer *imp, json_t *source, const char *where, const char *from,
-                      json_t *out, const char *to, const char *variable);
+                      json_t *channel, const char *to, const char *variable);
 /* A list of ours such as `alerts.channels`, made when it is not there; borrowed. */
 json_t *oc_import_list(struct oc_importer *imp, const char *path);
 
@@ -117,20 +120,27 @@ void oc_import_leftovers(struct oc_importer *imp, const struct oc_import_reason 
  * Its name is one that no other has. Owned by the caller. */
 json_t *oc_import_channel(struct oc_importer *imp, const char *where, const char *plugin,
                           const char *id);
-/* Adds it to `alerts.channels`; takes it. One that lacks what it cannot be without is off, with a
- * placeholder in its place. */
+/* Adds it to `alerts.channels`; takes it. One that lacks what it cannot be without is told and left
+ * out. */
 void oc_import_add_channel(struct oc_importer *imp, const char *where, json_t *channel,
                            bool enabled);
 
 /* Tells when channels were added and all of them are off. */
 void oc_import_check_channels(struct oc_importer *imp, const char *where);
 
+/* What is built in, in the arena. */
+const struct oc_node *oc_import_shipped(struct oc_arena *arena);
+
 /* Listing one collector switches off those that are built in, so a file that changes one of them
- * gives the whole list. [{"plugin",...}], borrowed. */
+ * lists all. What it does not say of them stays what other layers say, or what is built in.
+ * [{"plugin",...}], borrowed. */
 json_t *oc_import_collectors(struct oc_importer *imp);
 /* The one of this plugin in it, added when there is none; borrowed. */
 json_t *oc_import_collector(struct oc_importer *imp, const char *plugin);
 void oc_import_drop_collector(struct oc_importer *imp, const char *plugin);
+
+/* Takes out of `thresholds` what the host would refuse, beside what is shipped, and tells it. */
+void oc_import_check_thresholds(struct oc_importer *imp);
 
 void oc_import_monitoring(struct oc_importer *imp);
 void oc_import_rules(struct oc_importer *imp);

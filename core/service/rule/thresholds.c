@@ -9,7 +9,7 @@
 #include "core/base/mem.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
-#include "core/service/rule/threshold_limits.h"
+#include "core/config/threshold_limits.h"
 
 #define SPAN_MAX 1e12 /* ms */
 

@@ -50,15 +50,13 @@ static void monitoring_config_is_written_as_ours(void **state)
         "alerts = {\n"
         "    cooldown = \"15m\";\n"
         "    channels = (\n"
-        "        { plugin = \"console\"; levels = [\"warning\", \"critical\"]; },\n"
-        "        { plugin = \"file\"; path = \"/var/log/alerts.log\"; max_size = \"10MB\"; keep = "
-        "5; },\n"
+        "        { plugin = \"console\"; levels = [\"warning\", \"critical\"]; enabled = true; },\n"
         "        {\n"
-        "            plugin = \"webhook\";\n"
-        "            retries = 3;\n"
-        "            timeout = \"10s\";\n"
-        "            url = \"https://example.invalid/\";\n"
-        "            enabled = false;\n"
+        "            plugin = \"file\";\n"
+        "            path = \"/var/log/alerts.log\";\n"
+        "            max_size = \"10MB\";\n"
+        "            keep = 5;\n"
+        "            enabled = true;\n"
         "        },\n"
         "        {\n"
         "            plugin = \"email\";\n"
@@ -92,9 +90,8 @@ static void monitoring_config_is_written_as_ours(void **state)
         "    { plugin = \"agent\"; interval = \"45s\"; },\n"
         "    { plugin = \"gateway\"; interval = \"45s\"; },\n"
         "    { plugin = \"litellm\"; interval = \"45s\"; },\n"
-        "    { plugin = \"postgres\"; interval = \"45s\"; dsn = "
-        "\"postgresql://heretek@127.0.0.1:5432/heretek\"; },\n"
-        "    { plugin = \"redis\"; interval = \"45s\"; url = \"redis://127.0.0.1:6379\"; },\n"
+        "    { plugin = \"postgres\"; interval = \"45s\"; },\n"
+        "    { plugin = \"redis\"; interval = \"45s\"; },\n"
         "    { plugin = \"ollama\"; interval = \"45s\"; },\n"
         "    { plugin = \"langfuse\"; interval = \"45s\"; },\n"
         "    { plugin = \"websocket_bridge\"; interval = \"45s\"; },\n"
@@ -108,13 +105,31 @@ static void monitoring_config_is_written_as_ours(void **state)
         "found a text "
         "(\"70%\")\n"
         "  The value was left out: what is shipped holds.\n"
-        "f:0: alerting.channels.webhook: (warning) the channel is off: it has no `url`\n"
-        "  Write `url` and take `enabled = false` out.\n"
+        "f:0: alerting.channels.webhook: (warning) the channel is left out: it is off and has no "
+        "`url`\n"
+        "  Say it in this file, and import it again.\n"
         "f:0: alerting.rules[1]: (warning) the rule is left out: it needs a name and a condition\n"
         "f:0: alerting.rules[2].owner: (warning) there is no such setting here\n"
         "f:0: dashboard: (warning) this host draws no dashboard\n"
         "  See `openclaw status` and `openclaw metrics query` for the same figures.\n"
         "f:0: thresholds.gpu.warning_percent: (warning) there is no such setting here\n");
+}
+
+static void rules_have_a_name_each_and_conditions_in_our_words(void **state)
+{
+    (void)state;
+    assert_import(
+        "{\"alerting\": {\"rules\": [\n"
+        "  {\"name\": \"gateway\", \"condition\": \"!gateway.up\"},\n"
+        "  {\"name\": \"gateway\", \"condition\": \"gateway.up == false\"},\n"
+        "  {\"name\": \"both\", \"condition\": \"!(a.x && !b.y) || c.z != '!'\"}]}}",
+        "alerts = {\n"
+        "    rules = (\n"
+        "        { name = \"gateway\"; expr = \"not gateway.up\"; },\n"
+        "        { name = \"both\"; expr = \"not (a.x and not b.y) or c.z ~= '!'\"; }\n"
+        "    );\n"
+        "};\n",
+        "f:0: alerting.rules[1]: (warning) the rule is left out: another one has its name\n");
 }
 
 static void secrets_are_never_copied(void **state)
@@ -127,8 +142,8 @@ static void secrets_are_never_copied(void **state)
                "[\"c@d\"],\n"
                "            \"smtp_password\": \"${MAIL_PASSWORD}\"}}}}");
     assert_null(strstr(i.text.data, "hunter"));
-    assert_non_null(
-        strstr(i.text.data, "url = \"https://h/x\"; secret = \"$env:OPENCLAW_WEBHOOK_SECRET\";"));
+    assert_non_null(strstr(i.text.data, "url = \"https://h/x\";\n"));
+    assert_non_null(strstr(i.text.data, "secret = \"$env:OPENCLAW_WEBHOOK_SECRET\";\n"));
     assert_non_null(strstr(i.text.data, "password = \"$env:MAIL_PASSWORD\";"));
     finish(&i, "f:0: alerting.channels.webhook.url: (warning) user and password in the address "
                "were not copied\n"
@@ -204,7 +219,7 @@ static void alert_rules_are_written_as_ours(void **state)
         "alerts = {\n"
         "    cooldown = \"5m\";\n"
         "    channels = (\n"
-        "        { plugin = \"console\"; format = \"colored\"; },\n"
+        "        { plugin = \"console\"; format = \"colored\"; enabled = true; },\n"
         "        {\n"
         "            plugin = \"webhook\";\n"
         "            name = \"hook\";\n"
@@ -212,6 +227,7 @@ static void alert_rules_are_written_as_ours(void **state)
         "            method = \"POST\";\n"
         "            template = \"{\\\"alert\\\":\\\"{{alert}}\\\"}\";\n"
         "            headers = { Content-Type = \"application/json\"; };\n"
+        "            enabled = true;\n"
         "        },\n"
         "        { plugin = \"slack\"; webhook_url = \"$env:SLACK_WEBHOOK_URL\"; enabled = false; "
         "},\n"
@@ -225,6 +241,7 @@ static void alert_rules_are_written_as_ours(void **state)
         "            to = [\"c@d\"];\n"
         "            subject = \"[OpenClaw] {severity}: {title}\";\n"
         "            password = \"$env:OPENCLAW_SMTP_PASSWORD\";\n"
+        "            enabled = true;\n"
         "        }\n"
         "    );\n"
         "};\n"
@@ -272,7 +289,7 @@ static void openclaw_json_gives_agents_and_services(void **state)
                "\"http://localhost:4000\", \"api_key\": \"sk-1\"}}},\n"
                " \"agents\": [{\"id\": \"steward\", \"port\": 8001, \"role\": \"orchestrator\"}, "
                "{\"id\": \"alpha\", \"port\": 8002},\n"
-               "   {\"id\": \"lost\"}, 5],\n"
+               "   {\"id\": \"lost\"}, 5, {\"id\": \"steward\", \"port\": 9001}],\n"
                " \"embedding\": {\"provider\": \"ollama\", \"model\": \"m\", \"api_base\": "
                "\"http://ollama:11434\"}, "
                "\"memory\": {\"vector_store\": \"pgvector\"}}");
@@ -280,32 +297,28 @@ static void openclaw_json_gives_agents_and_services(void **state)
     assert_string_equal(i.text.data,
                         "# Imported from openclaw.json of the original system.\n" LISTED
                         "collectors = (\n"
-                        "    { plugin = \"system\"; interval = \"10s\"; },\n"
+                        "    { plugin = \"system\"; },\n"
                         "    {\n"
                         "        plugin = \"agent\";\n"
-                        "        interval = \"30s\";\n"
                         "        agents = (\n"
                         "            { name = \"steward\"; port = 8001; },\n"
                         "            { name = \"alpha\"; port = 8002; }\n"
                         "        );\n"
                         "    },\n"
-                        "    { plugin = \"gateway\"; interval = \"30s\"; },\n"
-                        "    { plugin = \"litellm\"; interval = \"30s\"; url = "
-                        "\"http://localhost:4000\"; },\n"
-                        "    { plugin = \"postgres\"; interval = \"30s\"; dsn = "
-                        "\"postgresql://heretek@127.0.0.1:5432/heretek\"; },\n"
-                        "    { plugin = \"redis\"; interval = \"30s\"; url = "
-                        "\"redis://127.0.0.1:6379\"; },\n"
-                        "    { plugin = \"ollama\"; interval = \"30s\"; url = "
-                        "\"http://ollama:11434\"; },\n"
-                        "    { plugin = \"langfuse\"; interval = \"30s\"; },\n"
-                        "    { plugin = \"websocket_bridge\"; interval = \"30s\"; },\n"
-                        "    { plugin = \"dashboard\"; interval = \"30s\"; }\n"
+                        "    { plugin = \"gateway\"; },\n"
+                        "    { plugin = \"litellm\"; url = \"http://localhost:4000\"; },\n"
+                        "    { plugin = \"postgres\"; },\n"
+                        "    { plugin = \"redis\"; },\n"
+                        "    { plugin = \"ollama\"; url = \"http://ollama:11434\"; },\n"
+                        "    { plugin = \"langfuse\"; },\n"
+                        "    { plugin = \"websocket_bridge\"; },\n"
+                        "    { plugin = \"dashboard\"; }\n"
                         ");\n");
     assert_null(strstr(i.text.data, "sk-1"));
     finish(&i, "f:0: agents[2]: (warning) the agent is left out: it needs an id and a port\n"
                "f:0: agents[3]: (warning) expected a group, found a number (5)\n"
                "  The value was left out: what is shipped holds.\n"
+               "f:0: agents[4]: (warning) the agent is left out: another one has its id\n"
                "f:0: agents: (warning) only id and port of an agent are taken over: the rest "
                "belongs to the agent\n"
                "f:0: collective: (warning) a collective has no name here; host.name is the name of "
@@ -314,6 +327,25 @@ static void openclaw_json_gives_agents_and_services(void **state)
                "f:0: embedding: (warning) this host makes no embeddings\n"
                "f:0: memory: (warning) the stores of the agents have no address here\n"
                "  Add collectors with plugin = \"postgres\" and plugin = \"redis\".\n");
+}
+
+static void there_are_no_more_agents_than_a_collector_takes(void **state)
+{
+    (void)state;
+    struct oc_buf text = {0};
+    oc_buf_adds(&text, "{\"agents\": [");
+    for (int n = 0; n < 257; n++) {
+        oc_buf_addf(&text, "%s{\"id\": \"a%d\", \"port\": 9000}", n ? ", " : "", n);
+    }
+    oc_buf_adds(&text, "]}");
+    struct imported i = import(text.data);
+    assert_non_null(strstr(i.text.data, "\"a255\""));
+    assert_null(strstr(i.text.data, "\"a256\""));
+    finish(&i, "f:0: agents[256]: (warning) the agent is left out: there are as many as a "
+               "collector takes\n"
+               "f:0: agents: (warning) only id and port of an agent are taken over: the rest "
+               "belongs to the agent\n");
+    oc_buf_finish(&text);
 }
 
 static void what_is_off_or_something_else_is_not_looked_at(void **state)
@@ -325,7 +357,7 @@ static void what_is_off_or_something_else_is_not_looked_at(void **state)
                " \"embedding\": {\"provider\": \"openai\", \"api_base\": \"http://h/v1\"}}");
     assert_null(strstr(i.text.data, "litellm"));
     assert_null(strstr(i.text.data, "http://h"));
-    assert_non_null(strstr(i.text.data, "{ plugin = \"ollama\"; interval = \"30s\"; }"));
+    assert_non_null(strstr(i.text.data, "{ plugin = \"ollama\"; }"));
     finish(&i,
            "f:0: models.providers.litellm: (warning) the provider is off: its collector is left "
            "out\n"
@@ -428,9 +460,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(monitoring_config_is_written_as_ours),
+        cmocka_unit_test(rules_have_a_name_each_and_conditions_in_our_words),
         cmocka_unit_test(secrets_are_never_copied),
         cmocka_unit_test(alert_rules_are_written_as_ours),
         cmocka_unit_test(openclaw_json_gives_agents_and_services),
+        cmocka_unit_test(there_are_no_more_agents_than_a_collector_takes),
         cmocka_unit_test(what_is_off_or_something_else_is_not_looked_at),
         cmocka_unit_test(a_file_that_says_nothing_of_collectors_lists_none),
         cmocka_unit_test(other_files_are_refused),

@@ -2,9 +2,10 @@
 #include "tests/unit/config/import_fixture.h"
 
 #define OUT    "  The value was left out: what is shipped holds.\n"
+#define AGAIN  "  Say it in this file, and import it again.\n"
 #define CHOICE "  Give each an `id` of its own: routes tell of a channel by it.\n"
 
-static void a_channel_without_an_address_is_off_and_says_what_to_write(void **state)
+static void a_channel_without_an_address_is_left_out(void **state)
 {
     (void)state;
     assert_import(
@@ -13,56 +14,61 @@ static void a_channel_without_an_address_is_off_and_says_what_to_write(void **st
         "    - { type: console }\n"
         "    - { type: webhook, enabled: false, url: '' }\n"
         "    - { type: email, enabled: false, smtp: { host: '' } }\n"
-        "    - { type: slack, webhookUrl: '' }\n",
+        "    - { type: slack, webhookUrl: '' }\n"
+        "    - { type: webhook, url: 'http://a/' }\n",
         "alerts = {\n"
         "    channels = (\n"
-        "        { plugin = \"console\"; },\n"
-        "        { plugin = \"webhook\"; url = \"https://example.invalid/\"; enabled = false; "
-        "},\n"
-        "        {\n"
-        "            plugin = \"email\";\n"
-        "            host = \"mail.example.invalid\";\n"
-        "            from = \"openclaw@example.invalid\";\n"
-        "            to = [\"somebody@example.invalid\"];\n"
-        "            enabled = false;\n"
-        "        },\n"
-        "        { plugin = \"slack\"; webhook_url = \"$env:SLACK_WEBHOOK_URL\"; enabled = "
-        "false; }\n"
+        "        { plugin = \"console\"; enabled = true; },\n"
+        "        { plugin = \"webhook\"; url = \"http://a/\"; enabled = true; }\n"
         "    );\n"
         "};\n",
-        "f:0: notifications.channels[1]: (warning) the channel is off: it has no `url`\n"
-        "  Write `url` and take `enabled = false` out.\n"
-        "f:0: notifications.channels[2]: (warning) the channel is off: it has no `host`, "
-        "`from` and `to`\n"
-        "  Write `host`, `from` and `to` and take `enabled = false` out.\n"
-        "f:0: notifications.channels[3]: (warning) the channel is off: it has no "
-        "`webhook_url`\n"
-        "  Set `SLACK_WEBHOOK_URL` in the environment of the program and take `enabled = "
-        "false` out.\n");
+        "f:0: notifications.channels[1]: (warning) the channel is left out: it is off and has no "
+        "`url`\n" AGAIN
+        "f:0: notifications.channels[2]: (warning) the channel is left out: it is off and has no "
+        "`host`, `from` and `to`\n" AGAIN
+        "f:0: notifications.channels[3]: (warning) the channel is left out: it has no "
+        "`webhook_url`\n" AGAIN);
 }
 
-static void an_email_to_nobody_is_off(void **state)
+static void where_all_channels_are_left_out_those_that_are_built_in_stay(void **state)
 {
     (void)state;
     assert_import(
         "{\"alerting\": {\"channels\": {\"email\": {\"enabled\": true, \"smtp_host\": \"h\", "
         "\"from_address\": \"a@b\", \"recipients\": []}}}}",
+        "",
+        "f:0: alerting.channels.email: (warning) the channel is left out: it has no `to`\n" AGAIN);
+}
+
+static void secrets_of_two_channels_are_two_variables(void **state)
+{
+    (void)state;
+    assert_import(
+        "notifications:\n"
+        "  channels:\n"
+        "    slack: { webhookUrl: 'https://a/' }\n"
+        "    ops-2: { type: slack, webhookUrl: 'https://b/' }\n"
+        "    dev: { type: slack, webhookUrl: '${DEVELOPERS}' }\n",
         "alerts = {\n"
         "    channels = (\n"
+        "        { plugin = \"slack\"; webhook_url = \"$env:SLACK_WEBHOOK_URL\"; enabled = true; "
+        "},\n"
         "        {\n"
-        "            plugin = \"email\";\n"
-        "            host = \"h\";\n"
-        "            from = \"a@b\";\n"
-        "            to = [\"somebody@example.invalid\"];\n"
-        "            enabled = false;\n"
-        "        }\n"
+        "            plugin = \"slack\";\n"
+        "            name = \"ops-2\";\n"
+        "            webhook_url = \"$env:SLACK_WEBHOOK_URL_OPS_2\";\n"
+        "            enabled = true;\n"
+        "        },\n"
+        "        { plugin = \"slack\"; name = \"dev\"; webhook_url = \"$env:DEVELOPERS\"; enabled "
+        "= true; }\n"
         "    );\n"
         "};\n",
-        "f:0: alerting.channels.email: (warning) the channel is off: it has no `to`\n"
-        "  Write `to` and take `enabled = false` out.\n"
-        "f:0: alerting.channels: (warning) none of the channels is on: nobody is told of "
-        "alerts\n"
-        "  Turn one on, or write { plugin = \"console\"; } beside them.\n");
+        "f:0: notifications.channels.slack.webhookUrl: (warning) the secret was not copied: ours "
+        "refers to $env:SLACK_WEBHOOK_URL\n"
+        "  Set SLACK_WEBHOOK_URL in the environment of the program.\n"
+        "f:0: notifications.channels.ops-2.webhookUrl: (warning) the secret was not copied: ours "
+        "refers to $env:SLACK_WEBHOOK_URL_OPS_2\n"
+        "  Set SLACK_WEBHOOK_URL_OPS_2 in the environment of the program.\n");
 }
 
 static void the_keys_of_a_mapping_are_names(void **state)
@@ -79,10 +85,11 @@ static void the_keys_of_a_mapping_are_names(void **state)
         "    file:\n",
         "alerts = {\n"
         "    channels = (\n"
-        "        { plugin = \"webhook\"; name = \"ops\"; url = \"http://a/\"; },\n"
-        "        { plugin = \"webhook\"; name = \"developers\"; url = \"http://b/\"; },\n"
-        "        { plugin = \"console\"; format = \"plain\"; },\n"
-        "        { plugin = \"console\"; name = \"console-2\"; }\n"
+        "        { plugin = \"webhook\"; name = \"ops\"; url = \"http://a/\"; enabled = true; },\n"
+        "        { plugin = \"webhook\"; name = \"developers\"; url = \"http://b/\"; enabled = "
+        "true; },\n"
+        "        { plugin = \"console\"; format = \"plain\"; enabled = true; },\n"
+        "        { plugin = \"console\"; name = \"console-2\"; enabled = true; }\n"
         "    );\n"
         "};\n",
         "f:0: notifications.channels.on call: (warning) 'on call' is no name for a channel\n"
@@ -108,10 +115,12 @@ static void twins_are_numbered(void **state)
         "    - { id: webhook, type: console }\n",
         "alerts = {\n"
         "    channels = (\n"
-        "        { plugin = \"webhook\"; name = \"webhook-2\"; url = \"http://a/\"; },\n"
-        "        { plugin = \"webhook\"; url = \"http://b/\"; },\n"
-        "        { plugin = \"webhook\"; name = \"webhook-3\"; url = \"http://c/\"; },\n"
-        "        { plugin = \"console\"; name = \"webhook-4\"; }\n"
+        "        { plugin = \"webhook\"; name = \"webhook-2\"; url = \"http://a/\"; enabled = "
+        "true; },\n"
+        "        { plugin = \"webhook\"; url = \"http://b/\"; enabled = true; },\n"
+        "        { plugin = \"webhook\"; name = \"webhook-3\"; url = \"http://c/\"; enabled = "
+        "true; },\n"
+        "        { plugin = \"console\"; name = \"webhook-4\"; enabled = true; }\n"
         "    );\n"
         "};\n",
         "f:0: notifications.channels[2]: (warning) another channel is called webhook: this "
@@ -172,11 +181,11 @@ static void parts_of_the_wrong_shape_are_told(void **state)
         "    - 5\n",
         "alerts = {\n"
         "    channels = (\n"
-        "        { plugin = \"webhook\"; url = \"http://a/\"; },\n"
-        "        { plugin = \"pagerduty\"; routing_key = \"$env:KEY\"; },\n"
-        "        { plugin = \"slack\"; webhook_url = \"$env:S\"; },\n"
+        "        { plugin = \"webhook\"; url = \"http://a/\"; enabled = true; },\n"
+        "        { plugin = \"pagerduty\"; routing_key = \"$env:KEY\"; enabled = true; },\n"
+        "        { plugin = \"slack\"; webhook_url = \"$env:S\"; enabled = true; },\n"
         "        { plugin = \"slack\"; name = \"quiet\"; mention = (); webhook_url = "
-        "\"$env:S\"; }\n"
+        "\"$env:S\"; enabled = true; }\n"
         "    );\n"
         "};\n",
         "f:0: notifications.channels[0].id: (warning) expected a text, found a number "
@@ -210,8 +219,12 @@ static void a_payload_that_is_text_already_is_not_encoded_again(void **state)
                   "  payload: '{\"text\":\"{{title}}\"}' } ] }\n",
                   "alerts = {\n"
                   "    channels = (\n"
-                  "        { plugin = \"webhook\"; url = \"http://a/\"; template = "
-                  "\"{\\\"text\\\":\\\"{{title}}\\\"}\"; }\n"
+                  "        {\n"
+                  "            plugin = \"webhook\";\n"
+                  "            url = \"http://a/\";\n"
+                  "            template = \"{\\\"text\\\":\\\"{{title}}\\\"}\";\n"
+                  "            enabled = true;\n"
+                  "        }\n"
                   "    );\n"
                   "};\n",
                   "");
@@ -220,8 +233,9 @@ static void a_payload_that_is_text_already_is_not_encoded_again(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_channel_without_an_address_is_off_and_says_what_to_write),
-        cmocka_unit_test(an_email_to_nobody_is_off),
+        cmocka_unit_test(a_channel_without_an_address_is_left_out),
+        cmocka_unit_test(where_all_channels_are_left_out_those_that_are_built_in_stay),
+        cmocka_unit_test(secrets_of_two_channels_are_two_variables),
         cmocka_unit_test(the_keys_of_a_mapping_are_names),
         cmocka_unit_test(twins_are_numbered),
         cmocka_unit_test(a_long_name_leaves_room_for_its_number),

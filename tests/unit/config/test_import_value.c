@@ -62,7 +62,7 @@ static void what_is_off_in_any_spelling_stays_off(void **state)
                   "    cooldown = \"0\";\n"
                   "    channels = (\n"
                   "        { plugin = \"console\"; enabled = false; },\n"
-                  "        { plugin = \"webhook\"; url = \"http://h/\"; }\n"
+                  "        { plugin = \"webhook\"; url = \"http://h/\"; enabled = true; }\n"
                   "    );\n"
                   "};\n",
                   "");
@@ -72,7 +72,7 @@ static void what_is_off_in_any_spelling_stays_off(void **state)
         "\"from_address\": \"a@b\", \"recipients\": [\"c@d\"], \"use_tls\": \"yes\"}}}}",
         "alerts = {\n"
         "    channels = (\n"
-        "        { plugin = \"console\"; },\n"
+        "        { plugin = \"console\"; enabled = true; },\n"
         "        { plugin = \"file\"; enabled = false; },\n"
         "        {\n"
         "            plugin = \"email\";\n"
@@ -131,8 +131,8 @@ static void what_would_be_taken_is_said(void **state)
         "\"max_size_mb\": 0}}}}",
         "alerts = {\n"
         "    channels = (\n"
-        "        { plugin = \"console\"; },\n"
-        "        { plugin = \"file\"; }\n"
+        "        { plugin = \"console\"; enabled = true; },\n"
+        "        { plugin = \"file\"; enabled = true; }\n"
         "    );\n"
         "    rules = (\n"
         "        { name = \"a\"; expr = \"x.y > 1\"; enabled = false; }\n"

@@ -3,8 +3,8 @@
  * The section is free, so names tell: `..._percent` is a percentage, 0 to 100; `...warning...` has to come before the
  * `...critical...` of the same group. Where less is worse, the warning is the greater of the two: names with a word such as
  * free, available, remaining or score, and figures that the rules compare with "<" alone. [any] */
-#ifndef OC_SERVICE_RULE_THRESHOLD_LIMITS_H
-#define OC_SERVICE_RULE_THRESHOLD_LIMITS_H
+#ifndef OC_CONFIG_THRESHOLD_LIMITS_H
+#define OC_CONFIG_THRESHOLD_LIMITS_H
 
 #include "core/config/config.h"
 

@@ -1,5 +1,5 @@
 /* Which figures a threshold may have: percentages, and the warning that comes before what is critical. SPDX-License-Identifier: MIT */
-#include "core/service/rule/threshold_limits.h"
+#include "core/config/threshold_limits.h"
 
 #include <stdio.h>
 #include <string.h>
