@@ -7,7 +7,8 @@
 
 #define WINDOW_MAX 86400 /* seconds */
 
-const char *oc_import_group_label(const json_t *rule)
+/* The label that a rule groups by; NULL when it does not say, or says several. */
+static const char *label_of(const json_t *rule)
 {
     const json_t *by = json_object_get(rule, "groupBy");
     if (json_is_array(by)) {
@@ -16,13 +17,27 @@ const char *oc_import_group_label(const json_t *rule)
     return json_string_value(by);
 }
 
-bool oc_import_is_digest(const json_t *rule)
+/* In seconds; a figure that is none is 0. */
+static int64_t window_of(const json_t *rule)
+{
+    const json_t *said = json_object_get(rule, "window");
+    return said ? json_integer_value(said) : 300;
+}
+
+static bool is_understood(const json_t *rule)
+{
+    const int64_t window = window_of(rule);
+    return label_of(rule) && window >= 1 && window <= WINDOW_MAX;
+}
+
+/* Whether it is one of the two that digests follow as it is. */
+static bool is_digest(const json_t *rule)
 {
     static const char *const texts[][2] = {
         {"category", "{{count}} {{severity}} alerts in {{category}}"},
         {"agent", "{{count}} alerts for agent {{agent}}"},
     };
-    const char *label = oc_import_group_label(rule);
+    const char *label = label_of(rule);
     for (size_t i = 0; label && i < OC_COUNT(texts); i++) {
         if (strcmp(label, texts[i][0]) == 0 &&
             strcmp(oc_json_str(rule, "format", texts[i][1]), texts[i][1]) == 0) {
@@ -30,6 +45,19 @@ bool oc_import_is_digest(const json_t *rule)
         }
     }
     return false;
+}
+
+const json_t *oc_import_grouping(const json_t *list)
+{
+    const json_t *rule;
+    size_t i;
+    json_array_foreach(list, i, rule)
+    {
+        if (oc_import_is_on(rule) && is_understood(rule) && !is_digest(rule)) {
+            return rule;
+        }
+    }
+    return NULL;
 }
 
 /* As a duration under `to`; false when another rule said another one. */
@@ -58,8 +86,7 @@ static void import_format(struct oc_importer *imp, const char *where, json_t *ru
     json_decref(format);
 }
 
-static void import_group(struct oc_importer *imp, const char *where, json_t *rule,
-                         const char *label, int64_t window)
+static void import_group(struct oc_importer *imp, const char *where, json_t *rule, int64_t window)
 {
     if (oc_json_path(imp->out, "alerts.group_by")) {
         oc_import_skip(imp, where,
@@ -67,7 +94,7 @@ static void import_group(struct oc_importer *imp, const char *where, json_t *rul
                        "alerts are grouped in one way unless a route says otherwise");
         json_object_clear(rule);
     } else {
-        oc_import_put(imp, imp->out, "alerts.group_by", json_pack("[s]", label));
+        oc_import_put(imp, imp->out, "alerts.group_by", json_pack("[s]", label_of(rule)));
         put_window(imp, "alerts.group_interval", window);
         import_format(imp, where, rule);
     }
@@ -85,27 +112,24 @@ static void import_digest(struct oc_importer *imp, const char *where, json_t *ru
 static void import_rule(struct oc_importer *imp, const char *where, json_t *rule)
 {
     const bool enabled = oc_import_flag(imp, rule, where, "enabled", true);
-    const bool digest = oc_import_is_digest(rule);
-    const char *label = oc_import_group_label(rule);
-    json_t *said = oc_import_take(rule, "window");
-    const int64_t window = said ? json_integer_value(said) : 300;
+    const int64_t window = window_of(rule);
 
     if (!enabled) {
         imp->mapped++; /* nothing is grouped */
         json_object_clear(rule);
-    } else if (!label || window < 1 || window > WINDOW_MAX) {
+    } else if (!is_understood(rule)) {
         oc_import_skip(imp, where, "Write groupBy: category and window: 300.",
                        "expected `groupBy`, one label, and `window`, seconds up to a day");
         json_object_clear(rule);
-    } else if (digest) {
+    } else if (is_digest(rule)) {
         import_digest(imp, where, rule, window);
     } else {
-        import_group(imp, where, rule, label, window);
+        import_group(imp, where, rule, window);
     }
+    json_object_del(rule, "window");
     json_object_del(rule, "groupBy");
     json_object_del(rule, "name");
     json_object_del(rule, "description");
-    json_decref(said);
 }
 
 void oc_import_aggregation(struct oc_importer *imp)

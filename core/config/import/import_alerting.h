@@ -11,9 +11,8 @@ void oc_import_suppression(struct oc_importer *imp);
 /* aggregation.rules. Sums by category and by agent, in the words of the original, are what digests say: only their time is taken over.
  * Another grouping becomes that of all alerts; its text is a route's (policies/route.lua). */
 void oc_import_aggregation(struct oc_importer *imp);
-/* Whether a rule of aggregation.rules is one of the two that digests follow as it is. */
-bool oc_import_is_digest(const json_t *rule);
-/* The label that a rule groups by; NULL when it does not say, or says several. */
-const char *oc_import_group_label(const json_t *rule);
+/* The rule of the list aggregation.rules that says how alerts are grouped: the first that is on and understood, and none that digests follow.
+ * NULL: there is none. Borrowed. */
+const json_t *oc_import_grouping(const json_t *list);
 
 #endif

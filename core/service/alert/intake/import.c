@@ -19,6 +19,18 @@ void oc_alert_import_find(json_t *findings, const char *key, const char *message
     json_array_append_new(findings, json);
 }
 
+const json_t *oc_alert_import_list(const json_t *rules, const char *section, json_t *findings)
+{
+    const json_t *group = json_object_get(rules, section), *list = json_object_get(group, "rules");
+    const bool nothing = !group || oc_import_empty(list ? list : group) ||
+                         (json_is_object(group) && !json_object_size(group));
+    if (!nothing && !json_is_array(list)) {
+        oc_alert_import_find(findings, section, "expected a group with a list, `rules`",
+                             "What is shipped holds.");
+    }
+    return list;
+}
+
 #define WINDOW_MAX (30 * 86400) /* seconds */
 
 static void find_at(json_t *findings, const char *list, size_t i, const char *message,
@@ -117,36 +129,40 @@ static bool add_channels(const json_t *channels, struct oc_buf *out)
     return json_array_size(channels) > 0;
 }
 
-/* The text of the first grouping that digests do not follow; NULL without one. */
+/* The text of the grouping that the configuration has; NULL without one. */
 static const char *group_text(const json_t *rules)
 {
-    const json_t *rule, *list = json_object_get(json_object_get(rules, "aggregation"), "rules");
-    size_t i;
-    json_array_foreach(list, i, rule)
-    {
-        if (oc_import_is_on(rule) && oc_import_group_label(rule) && !oc_import_is_digest(rule)) {
-            return oc_json_str(rule, "format", NULL);
-        }
-    }
-    return NULL;
+    const json_t *list = json_object_get(json_object_get(rules, "aggregation"), "rules");
+    const char *text = oc_json_str(oc_import_grouping(list), "format", "");
+    return *text ? text : NULL;
 }
 
-/* The routes, as the lines of a Lua table; how many. */
-static size_t add_routes(const json_t *list, struct oc_buf *table, json_t *findings)
+static bool add_route(const json_t *rule, struct oc_buf *table)
 {
     struct oc_buf line = {0};
+    oc_buf_adds(&line, "    { matchers = { ");
+    bool sound = add_matchers(json_object_get(rule, "match"), &line);
+    oc_buf_adds(&line, " }, channels = { ");
+    sound = add_channels(json_object_get(rule, "channels"), &line) && sound;
+    oc_buf_adds(&line, " } },\n");
+    if (sound) {
+        oc_buf_add(table, line.data, line.len);
+    }
+    oc_buf_finish(&line);
+    return sound;
+}
+
+/* The routes that are on, as the lines of a Lua table; how many. */
+static size_t add_routes(const json_t *list, struct oc_buf *table, json_t *findings)
+{
     const json_t *rule;
     size_t i, count = 0;
     json_array_foreach(list, i, rule)
     {
-        oc_buf_clear(&line);
-        oc_buf_adds(&line, "    { matchers = { ");
-        bool sound = add_matchers(json_object_get(rule, "match"), &line);
-        oc_buf_adds(&line, " }, channels = { ");
-        sound = add_channels(json_object_get(rule, "channels"), &line) && sound;
-        oc_buf_adds(&line, " } },\n");
-        if (sound) {
-            oc_buf_add(table, line.data, line.len);
+        if (!oc_import_is_on(rule)) {
+            continue;
+        }
+        if (add_route(rule, table)) {
             count++;
         } else {
             find_at(findings, "routing.rules", i,
@@ -155,7 +171,6 @@ static size_t add_routes(const json_t *list, struct oc_buf *table, json_t *findi
                     "policies/route.lua.");
         }
     }
-    oc_buf_finish(&line);
     return count;
 }
 
@@ -163,7 +178,7 @@ static bool put_routes(const json_t *rules, const char *source, size_t len, stru
                        json_t *findings)
 {
     struct oc_buf table = {0};
-    const json_t *list = json_object_get(json_object_get(rules, "routing"), "rules");
+    const json_t *list = oc_alert_import_list(rules, "routing", findings);
     const size_t count = add_routes(list, &table, findings);
     const bool done = count > 0 && oc_alert_import_replace(source, len, "  routes = {\n",
                                                            "  },\n}\n", &table, out);

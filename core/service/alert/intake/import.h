@@ -23,6 +23,8 @@ bool oc_alert_import_escalation(const json_t *rules, const char *source, size_t 
 /* ---- what these share ---- */
 
 void oc_alert_import_find(json_t *findings, const char *key, const char *message, const char *hint);
+/* The list `rules` of a section; NULL when there is none. What is no list is a finding. */
+const json_t *oc_alert_import_list(const json_t *rules, const char *section, json_t *findings);
 /* As a Lua string. */
 void oc_alert_import_string(struct oc_buf *out, const char *s);
 /* The source with `table` in the place of what is between the first `begin` and the `end` after it; false when there is no such place. */

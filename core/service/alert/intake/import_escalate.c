@@ -95,17 +95,23 @@ static bool add_step(struct escalation *e, const json_t *rule)
 
 static const char *const count_names[] = {"occurrences", "count", "threshold", NULL};
 
-static bool put_repeats(struct escalation *e, const json_t *rule)
+/* The first rule that speaks of them has the word. One that is off: never so often. */
+static bool put_repeats(struct escalation *e, const json_t *rule, bool on)
 {
     static const char *const names[] = {"window", "within", "timeWindow", "period", NULL};
     const int64_t count = figure(rule, count_names, COUNT_MAX, 5);
     const int64_t within = figure(rule, names, SECONDS_MAX, 1800);
-    if (count > 0 && within > 0 && !e->has_repeats) {
+    if (e->has_repeats || (on && (count < 0 || within < 0))) {
+        return false;
+    }
+    if (on) {
         oc_buf_addf(&e->repeats, " count = %lld, within = %lld }\n", (long long)count,
                     (long long)within);
-        return true;
+    } else {
+        oc_buf_adds(&e->repeats, " count = math.huge, within = 1800 }\n");
     }
-    return false;
+    e->has_repeats = true;
+    return true;
 }
 
 static bool add_rule(struct escalation *e, const json_t *rule)
@@ -113,12 +119,7 @@ static bool add_rule(struct escalation *e, const json_t *rule)
     const char *name = oc_json_str(rule, "name", "");
     const bool on = oc_import_is_on(rule);
     if (strcmp(name, "warning-escalation") == 0 || find_member(rule, count_names, 0)) {
-        const bool sound = on ? put_repeats(e, rule) : true;
-        if (!on) { /* never so often */
-            oc_buf_adds(&e->repeats, " count = math.huge, within = 1800 }\n");
-        }
-        e->has_repeats = e->has_repeats || sound;
-        return sound;
+        return put_repeats(e, rule, on);
     }
     if (json_is_object(rule)) {
         const bool sound = !on || add_step(e, rule);
@@ -155,7 +156,7 @@ bool oc_alert_import_escalation(const json_t *rules, const char *source, size_t 
     struct escalation e = {0};
     const json_t *rule;
     size_t i;
-    json_array_foreach(json_object_get(json_object_get(rules, "escalation"), "rules"), i, rule)
+    json_array_foreach(oc_alert_import_list(rules, "escalation", findings), i, rule)
     {
         if (!add_rule(&e, rule)) {
             char *key = oc_asprintf("escalation.rules[%zu]", i);
