@@ -130,7 +130,7 @@ def who_follows_the_hint_has_a_channel_that_works():
     try:
         hints = [f["hint"] for f in imported(daemon, "alert-rules.yaml", RULES)["findings"] if "the channel is left out" in f["message"]]
         assert errors(daemon) == [] and list(channels(daemon)) == ["console"], (errors(daemon), channels(daemon))
-        assert hints == ["Say it in this file, and import it again."] * 4, hints
+        assert hints == ["Mend it in this file, and import it again."] * 4, hints
         text = RULES
         for old, new in said:
             assert old in text, old

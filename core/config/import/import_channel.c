@@ -72,6 +72,7 @@ json_t *oc_import_channel(struct oc_importer *imp, const char *where, const char
     const json_t *list = oc_json_path(imp->out, "alerts.channels");
     json_t *channel = json_object();
 
+    imp->mapped_before = imp->mapped;
     oc_json_set_str(channel, "plugin", plugin);
     if (id && !oc_name_valid(id)) {
         oc_import_skip(imp, where, "Write letters, digits, `_`, `.` and `-`, at most 64.",
@@ -95,28 +96,37 @@ json_t *oc_import_channel(struct oc_importer *imp, const char *where, const char
 
 /* ---- the list ---- */
 
+/* Why it cannot be taken over; NULL: it can. Owned by the caller. */
+static char *fault_of(const struct oc_importer *imp, const json_t *channel, bool enabled)
+{
+    char *missing = lacking(channel), *fault = NULL;
+    if (missing) {
+        fault = oc_asprintf("it %shas no %s", enabled ? "" : "is off and ", missing);
+    } else if (json_array_size(oc_json_path(imp->out, "alerts.channels")) >= CHANNELS_MAX) {
+        fault = oc_asprintf("there are %d already", CHANNELS_MAX);
+    }
+    free(missing);
+    return fault;
+}
+
 /* Channels of one name are one, in whatever file they stand: a placeholder would take the place of an
  * address that works, and what is on would stay off if another file said so. */
 void oc_import_add_channel(struct oc_importer *imp, const char *where, json_t *channel,
                            bool enabled)
 {
-    const json_t *list = oc_json_path(imp->out, "alerts.channels");
-    char *missing = lacking(channel);
+    char *fault = fault_of(imp, channel, enabled);
 
-    if (missing) {
-        oc_import_skip(imp, where, "Say it in this file, and import it again.",
-                       "the channel is left out: it %shas no %s", enabled ? "" : "is off and ",
-                       missing);
-    } else if (json_array_size(list) >= CHANNELS_MAX) {
-        oc_import_skip(imp, where, "", "the channel is left out: there are %d already",
-                       CHANNELS_MAX);
+    if (fault) {
+        oc_import_skip(imp, where, "Mend it in this file, and import it again.",
+                       "the channel is left out: %s", fault);
+        imp->mapped = imp->mapped_before;
     } else {
         oc_json_set_bool(channel, "enabled", enabled);
         json_array_append(oc_import_list(imp, "alerts.channels"), channel);
         imp->mapped++;
     }
     json_decref(channel);
-    free(missing);
+    free(fault);
 }
 
 void oc_import_check_channels(struct oc_importer *imp, const char *where)

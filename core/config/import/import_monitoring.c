@@ -199,6 +199,7 @@ static void import_rule(struct oc_importer *imp, const char *where, json_t *sour
 {
     json_t *rule = json_object();
     const bool enabled = oc_import_flag(imp, source, where, "enabled", true);
+    const size_t mapped = imp->mapped;
 
     oc_import_rows(imp, source, where, rule_rows, rule);
     const char *name = oc_json_str(rule, "name", ""), *expr = oc_json_str(rule, "expr", NULL);
@@ -207,6 +208,7 @@ static void import_rule(struct oc_importer *imp, const char *where, json_t *sour
                                                       : NULL;
     if (fault) {
         oc_import_skip(imp, where, "", "the rule is left out: %s", fault);
+        imp->mapped = mapped;
         json_decref(rule);
         json_object_clear(source);
         return;

@@ -16,7 +16,8 @@ struct oc_importer {
     struct oc_node at; /* names the file in findings */
     json_t *agents;    /* of the list in `out`; NULL = none so far */
     size_t mapped;
-    size_t left; /* settings that have no place here; the first 200 are told one by one */
+    size_t mapped_before; /* the channel that is being read */
+    size_t left;          /* settings that have no place here; the first 200 are told one by one */
     const struct oc_import_row
         *known; /* what may have been meant by a key that nobody knows; NULL = nothing */
 };

@@ -107,7 +107,7 @@ static void monitoring_config_is_written_as_ours(void **state)
         "  The value was left out: what is shipped holds.\n"
         "f:0: alerting.channels.webhook: (warning) the channel is left out: it is off and has no "
         "`url`\n"
-        "  Say it in this file, and import it again.\n"
+        "  Mend it in this file, and import it again.\n"
         "f:0: alerting.rules[1]: (warning) the rule is left out: it needs a name and a condition\n"
         "f:0: alerting.rules[2].owner: (warning) there is no such setting here\n"
         "f:0: dashboard: (warning) this host draws no dashboard\n"
