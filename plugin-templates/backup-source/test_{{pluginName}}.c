@@ -49,7 +49,7 @@ static void what_was_dumped_is_restored(void **state)
 static void a_restored_file_keeps_its_rights_and_no_link_is_followed(void **state)
 {
     (void)state;
-    char folder[] = "/tmp/{{pluginName}}-XXXXXX", path[64], temp[80], other[64];
+    char folder[] = "/tmp/{{pluginName}}-XXXXXX", path[128], temp[144], other[128];
     struct stat st;
     assert_non_null(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/file", folder);

@@ -64,22 +64,25 @@ static void a_service_lives_from_plan_to_destroy(void **state)
     assert_int_equal(rmdir(folder), 0);
 }
 
-/* A child looks for the file all the time, and ends when it is not there. */
+/* A child looks for the file all the time, and ends when it is not there, or when a test that failed
+ * has ended without killing it. */
 static pid_t watch(const char *path)
 {
+    const pid_t test = getpid();
     const pid_t child = fork();
-    if (child == 0) {
-        while (access(path, F_OK) == 0) {
-        }
-        _exit(1);
+    assert_true(child >= 0); /* kill(-1) would end everything else */
+    if (child > 0) {
+        return child;
     }
-    return child;
+    while (getppid() == test && access(path, F_OK) == 0) {
+    }
+    _exit(1);
 }
 
 static void a_service_is_there_while_it_is_replaced(void **state)
 {
     (void)state;
-    char folder[] = "/tmp/{{pluginName}}-XXXXXX", path[64];
+    char folder[] = "/tmp/{{pluginName}}-XXXXXX", path[128];
     static const char web[] = "{\"name\":\"web\"}";
     static const char one[] = "{\"name\":\"web\",\"spec\":{\"v\":1}}";
     assert_non_null(mkdtemp(folder));
@@ -104,7 +107,7 @@ static void a_service_is_there_while_it_is_replaced(void **state)
 static void what_cannot_be_kept_is_not_replaced(void **state)
 {
     (void)state;
-    char folder[] = "/tmp/{{pluginName}}-XXXXXX", before[64], inside[80];
+    char folder[] = "/tmp/{{pluginName}}-XXXXXX", before[128], inside[144];
     static const char one[] = "{\"name\":\"web\",\"spec\":{\"v\":1}}";
     static const char two[] = "{\"name\":\"web\",\"spec\":{\"v\":2}}";
     assert_non_null(mkdtemp(folder));

@@ -35,29 +35,35 @@ static void a_folder_is_counted(void **state)
 
 #define COMING 64 /* files that come and go */
 
-static void path_of(const char *folder, int number, char path[64])
+static void path_of(const char *folder, int number, char path[128])
 {
-    snprintf(path, 64, "%s/%d", folder, number);
+    snprintf(path, 128, "%s/%d", folder, number);
 }
 
-/* A child that makes and removes files until it is killed. */
+/* A child that makes and removes files until it is killed, or until a test that failed has ended
+ * without killing it. */
 static pid_t come_and_go(const char *folder)
 {
+    const pid_t test = getpid();
     const pid_t child = fork();
-    for (int i = 0; child == 0; i = (i + 1) % COMING) {
-        char path[64];
+    assert_true(child >= 0); /* kill(-1) would end everything else */
+    if (child > 0) {
+        return child;
+    }
+    for (int i = 0; getppid() == test; i = (i + 1) % COMING) {
+        char path[128];
         path_of(folder, i, path);
         if (unlink(path) != 0) {
             close(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
         }
     }
-    return child;
+    _exit(0);
 }
 
 static void a_file_that_vanishes_meanwhile_is_left_out(void **state)
 {
     (void)state;
-    char folder[] = "/tmp/{{pluginName}}-XXXXXX", path[64];
+    char folder[] = "/tmp/{{pluginName}}-XXXXXX", path[128];
     assert_non_null(mkdtemp(folder));
     struct oc_test *t = oc_test_open(OC_PLUGIN_SO);
     oc_test_option(t, "path", folder);

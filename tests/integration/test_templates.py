@@ -8,6 +8,7 @@ import glob
 import json
 import os
 import pty
+import re
 import select
 import shutil
 import signal
@@ -26,6 +27,11 @@ NEEDS = {"cpp": "g++", "rust": "rustc", "script": "python3"}
 # Values that end strings, comments, formats and lines wherever nobody looks.
 DISPLAY = "Ann's \"best\" \\ plug-in #1 %s ${x} ??/ */ <b> ünïcödé 漢字"
 DESCRIPTION = "Says \"hi\": it's 100% */ /* *\\ // \\ `x` & <y> — ok"
+
+
+def named(template):
+    """As long as a name may be, so that no buffer of a template is too short for it."""
+    return f"my-{template}-".ljust(48, "x")
 
 
 def environment(home):
@@ -63,7 +69,7 @@ def tested(env, path):
 def one(env, folder, template):
     """create, test, check, pack; returns the seconds."""
     began = time.monotonic()
-    name = f"my-{template}"
+    name = named(template)
     made = run(env, "plugin", "create", name, "--template", template, "--output", folder, "--author", "O'Neil \"N\" \\",
                "--email", "ann@example.org", "--description", DESCRIPTION, "--display-name", DISPLAY)
     assert not made["warnings"], made["warnings"]
@@ -104,15 +110,56 @@ find_package(Threads REQUIRED)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 enable_testing()
 add_subdirectory({SOURCE}/sdk sdk)
-""" + "".join(f"add_subdirectory(my-{t})\n" for t in wanted))
+""" + "".join(f"add_subdirectory({named(t)})\n" for t in wanted))
     for t in wanted:
-        shutil.rmtree(f"{folder}/my-{t}/build")
+        shutil.rmtree(f"{folder}/{named(t)}/build")
     for words in (["cmake", "-S", folder, "-B", f"{folder}/tree", "-DOC_TESTS=ON", "-DCMAKE_BUILD_TYPE=Debug"],
                   ["cmake", "--build", f"{folder}/tree", "--parallel", "2"],
                   ["ctest", "--test-dir", f"{folder}/tree", "--output-on-failure"]):
         done = subprocess.run(words, env=env, capture_output=True, text=True, timeout=300, check=False)
         assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-3000:]
     print(f"in one tree: {len(wanted)} plugins")
+
+
+# ---- children of tests ----
+
+
+def with_edit(env, folder, name, pattern, text):
+    """What the test of a plugin of the tree says when it has been changed in one place, and has failed."""
+    source = f"{folder}/{name}/test_{name}.c"
+    with open(source, encoding="utf-8") as f:
+        before = f.read()
+    edited, count = re.subn(pattern, text, before)
+    assert count == 1, (name, pattern)
+    with open(source, "w", encoding="utf-8") as f:
+        f.write(edited)
+    program = f"plugin.{name}.test"
+    done = subprocess.run(["cmake", "--build", f"{folder}/tree", "--target", program], env=env, capture_output=True, text=True,
+                          timeout=300, check=False)
+    assert done.returncode == 0, done.stdout[-6000:]
+    with open(source, "w", encoding="utf-8") as f:
+        f.write(before)
+    test = subprocess.Popen([f"{folder}/tree/{name}/{program}"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                            start_new_session=True)
+    try:
+        said, _ = test.communicate(timeout=60)  # until nobody has the pipe any more
+    except subprocess.TimeoutExpired:
+        os.killpg(test.pid, signal.SIGKILL)
+        raise
+    assert test.returncode == 1, (test.returncode, said)
+    return said
+
+
+def children(env, folder, wanted):
+    """A test that cannot make a child kills nobody, and one that fails leaves none behind."""
+    for name in [named(t) for t in ("cpp", "deployer", "rust") if t in wanted]:
+        said = with_edit(env, folder, name, "#include <openclaw/testkit.h>\n", r"""\g<0>
+#define fork() ((pid_t)-1)
+#define kill(pid, number) fail_msg("kill %d with %d", (int)(pid), number)
+""")
+        assert "child >= 0" in said and "kill -1" not in said, said
+        with_edit(env, folder, name, r"for \(int i = 0; i < \d{3}; i\+\+\) {", r"\g<0>\n        assert_int_equal(i, 0);")
+    print("no child is left of a test that failed")
 
 
 def odd_names(env, folder):
@@ -306,10 +353,10 @@ def keys(env, folder):
     made = run(env, "plugin", "keygen", "--output", prefix)["data"]
     assert os.stat(f"{prefix}.key").st_mode & 0o777 == 0o600
     refused(env, "target-exists", "plugin", "keygen", "--output", prefix)
-    archive = f"{folder}/my-basic-1.ocp"
-    signed = run(env, "plugin", "sign", archive, "--key", f"{prefix}.key", "--id", "ann/my-basic")["data"]
+    archive = f"{folder}/{named('basic')}-1.ocp"
+    signed = run(env, "plugin", "sign", archive, "--key", f"{prefix}.key", "--id", f"ann/{named('basic')}")["data"]
     assert signed["key_id"] == made["key_id"]
-    assert signed["trusted_comment"].startswith("openclaw:ann/my-basic@1.0.0 target:"), signed
+    assert signed["trusted_comment"].startswith(f"openclaw:ann/{named('basic')}@1.0.0 target:"), signed
     if shutil.which("minisign"):
         subprocess.run(["minisign", "-V", "-p", f"{prefix}.pub", "-m", archive], check=True, stdout=subprocess.DEVNULL)
     with open(f"{folder}/password", "w", encoding="utf-8") as f:
@@ -394,6 +441,7 @@ def main():
         build_errors(env, folder)
         watching(env, folder)
         in_tree(env, folder, wanted)
+        children(env, folder, wanted)
         developing(env, folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
