@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <openclaw/emit.h>
@@ -60,27 +61,47 @@ static int32_t fail(struct oc_error *err, const char *what, const char *path, in
 
 /* One write as a rule, so that lines never mix. A disk that is nearly full takes a part first; why it takes no more is said
  * by the next write. */
-static int write_all(int fd, const char *data, size_t len)
+static int write_all(int fd, const char *data, size_t len, size_t *written)
 {
-    while (len > 0) {
-        const ssize_t n = write(fd, data, len);
+    while (*written < len) {
+        const ssize_t n = write(fd, data + *written, len - *written);
         if (n < 0 && errno != EINTR) {
             return -1;
         }
-        data += n > 0 ? n : 0;
-        len -= n > 0 ? (size_t)n : 0;
+        *written += n > 0 ? (size_t)n : 0;
     }
     return 0;
 }
 
+/* Half a line would be glued to the next try. Of a pipe nothing can be taken back, and what others have written behind it is
+ * left alone. */
+static int take_back(int fd, const struct stat *before, size_t written)
+{
+    struct stat now;
+    if (!S_ISREG(before->st_mode) || fstat(fd, &now) != 0 ||
+        now.st_size != before->st_size + (off_t)written) {
+        return 0;
+    }
+    return ftruncate(fd, before->st_size);
+}
+
 static int32_t append(const char *path, const char *line, struct oc_error *err)
 {
+    struct stat before;
+    size_t written = 0;
     const int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0640);
     if (fd < 0) {
         return fail(err, "open", path, errno);
     }
-    const int32_t rc =
-        write_all(fd, line, strlen(line)) == 0 ? OC_OK : fail(err, "write to", path, errno);
+    int32_t rc = OC_OK;
+    if (fstat(fd, &before) != 0) {
+        rc = fail(err, "look at", path, errno);
+    } else if (write_all(fd, line, strlen(line), &written) != 0) {
+        rc = fail(err, "write to", path, errno);
+        if (take_back(fd, &before, written) != 0) {
+            rc = fail(err, "take back half a line of", path, errno);
+        }
+    }
     close(fd);
     return rc;
 }
