@@ -16,7 +16,8 @@ struct kit_list { /* owned pointers, freed together */
 
 struct kit_records {
     struct oc_record *items; /* their text and labels are in `memory` */
-    size_t count, cap, limit, refused;
+    size_t count, cap, refused;
+    size_t limit, counted; /* all but BYTES count */
     struct kit_list memory;
 };
 

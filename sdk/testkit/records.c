@@ -31,6 +31,15 @@ static const struct oc_label *keep_labels(struct kit_records *r, const struct oc
     return labels;
 }
 
+/* As the host counts: BYTES go to their taker as they come. */
+static bool is_over(struct kit_records *r, const struct oc_record *record)
+{
+    if (record->type == OC_RECORD_BYTES && r->limit) {
+        return false;
+    }
+    return r->counted++ >= r->limit;
+}
+
 int32_t kit_emit(void *test, const struct oc_record *record)
 {
     struct oc_test *t = test;
@@ -39,7 +48,7 @@ int32_t kit_emit(void *test, const struct oc_record *record)
         r->refused++;
         return OC_E_CANCELLED;
     }
-    if (r->count == r->limit) {
+    if (is_over(r, record)) {
         r->refused++;
         return OC_E_PERMANENT;
     }
@@ -71,7 +80,7 @@ void kit_records_clear(struct oc_test *t)
 {
     free(t->records.items);
     t->records.items = NULL;
-    t->records.count = t->records.cap = t->records.refused = 0;
+    t->records.count = t->records.cap = t->records.refused = t->records.counted = 0;
     kit_list_finish(&t->records.memory);
     kit_list_finish(&t->scratch);
 }

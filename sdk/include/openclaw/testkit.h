@@ -70,9 +70,9 @@ void oc_test_input(struct oc_test *t, const void *data,
 void oc_test_cancel(struct oc_test *t);
 void oc_test_cancel_after(struct oc_test *t,
                           int64_t ms); /* the same, `ms` after the next call has begun */
-void oc_test_record_limit(
-    struct oc_test *t,
-    size_t limit); /* emit answers OC_E_PERMANENT after so many; default 100 000 */
+/* emit answers OC_E_PERMANENT after so many records of a call; default 100 000. BYTES do not count,
+ * as in a host that passes the stream on. 0: it takes none, and no BYTES either. */
+void oc_test_record_limit(struct oc_test *t, size_t limit);
 
 /* ---- what the last call emitted ---- */
 

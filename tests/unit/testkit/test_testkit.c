@@ -133,6 +133,25 @@ static void the_record_limit_stops_a_flood(void **state)
     assert_int_equal(oc_test_close(t), 0);
 }
 
+static void the_bytes_of_a_stream_do_not_count(void **state)
+{
+    (void)state;
+    size_t len = 0;
+    struct oc_test *t = oc_test_open(OC_GENERATIONS "/v1/gen/gen.so");
+    assert_non_null(t);
+    oc_test_option(t, "state_size", "409600");
+    assert_int_equal(oc_test_start(t), OC_OK);
+    oc_test_record_limit(t, 1);
+    assert_int_equal(oc_test_call(t, "state.save/1", NULL, 5000), OC_OK);
+    assert_int_equal(oc_test_count(t, OC_RECORD_JSON), 1);
+    oc_test_bytes(t, &len);
+    assert_int_equal(len, 409600);
+    oc_test_record_limit(t, 0);
+    assert_int_equal(oc_test_call(t, "state.save/1", NULL, 5000), OC_E_PERMANENT);
+    assert_int_equal(oc_test_count(t, 0), 0);
+    assert_int_equal(oc_test_close(t), 0);
+}
+
 static void complain(struct oc_test *t, const char *params, const char *complaint)
 {
     oc_test_call(t, "collector.collect/1", params, 1000);
@@ -183,6 +202,7 @@ int main(void)
         cmocka_unit_test(operations_answer_what_they_are_told_to),
         cmocka_unit_test(log_lines_are_kept),
         cmocka_unit_test(the_record_limit_stops_a_flood),
+        cmocka_unit_test(the_bytes_of_a_stream_do_not_count),
         cmocka_unit_test(what_the_manifest_does_not_declare_is_complained_about),
         cmocka_unit_test(what_stop_leaves_behind_is_counted),
     };
