@@ -67,12 +67,14 @@ static void set_clean(json_t *o, const char *key, const char *text)
 
 void oc_access_refused(struct oc_access *a, const struct oc_refusal *refusal)
 {
+    char key[64];
     unsigned left_out = 0;
     oc_meter_add(&refusals, 1, refusal->reason, NULL, NULL);
     if (strcmp(refusal->reason, "bad-token") == 0 || strcmp(refusal->reason, "bad-login") == 0) {
         oc_peers_failed(&a->peers, refusal->peer);
     }
-    if (!oc_peers_may_tell(&a->peers, refusal->peer ? refusal->peer : refusal->actor, &left_out)) {
+    oc_peer_key(refusal->peer ? refusal->peer : refusal->actor, key);
+    if (!oc_ration_take(&a->lines, key, &left_out)) {
         return;
     }
     const int64_t now = oc_time_wall();
@@ -233,6 +235,7 @@ struct oc_access *oc_access_create(const struct oc_env *env)
     struct oc_access *a = oc_calloc(1, sizeof *a);
     a->env = *env;
     a->session_ms = 12 * OC_HOUR;
+    a->lines = (struct oc_ration){.each = OC_TRAIL_LINES, .max = OC_PEERS_MAX};
     oc_linelog_init(&a->trail, env->home, "security-events.log", TRAIL_MAX, TRAIL_KEPT);
     oc_grants_init(&a->tokens, env->store, "token", TOKENS_MAX);
     oc_grants_init(&a->sessions, env->store, "session", SESSIONS_MAX);
@@ -290,6 +293,7 @@ void oc_access_destroy(struct oc_access *a)
     oc_grants_finish(&a->sessions);
     oc_grants_finish(&a->tokens);
     oc_peers_finish(&a->peers);
+    oc_ration_finish(&a->lines);
     oc_linelog_finish(&a->trail);
     oc_bytes_wipe(a->codes, sizeof a->codes);
     free(a->host);

@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include "core/base/map.h"
+#include "core/base/ration.h"
 #include "core/base/vec.h"
 #include "core/service/access/access.h"
 #include "core/sys/linelog.h"
@@ -97,7 +98,6 @@ bool oc_code_take(struct oc_code codes[OC_CODES_MAX], const uint8_t hash[OC_ACCE
 #define OC_PEER_WAIT    INT64_C(1000)
 #define OC_PEER_LONGEST (15 * INT64_C(60000))
 #define OC_PEER_FORGET  (60 * INT64_C(60000)) /* without a failure */
-#define OC_PEER_LINES   20                    /* of the trail, in a minute */
 
 struct oc_peers {
     struct oc_peer *slots; /* NULL until the first one fails */
@@ -107,12 +107,12 @@ void oc_peers_finish(struct oc_peers *p);
 void oc_peers_failed(struct oc_peers *p, const char *peer);
 /* How long it has to wait, in ms; 0 = not at all. */
 int64_t oc_peers_wait(const struct oc_peers *p, const char *peer);
-/* Whether one more line about this peer may be written; `left_out` is how many were not since the last that was. */
-bool oc_peers_may_tell(struct oc_peers *p, const char *peer, unsigned *left_out);
 /* The address, or of IPv6 its /64: what one attacker can have many of counts as one. Returns buf. */
 char *oc_peer_key(const char *peer, char buf[64]);
 
 /* ---- the service ---- */
+
+#define OC_TRAIL_LINES 20 /* about one peer, in a minute */
 
 struct oc_access {
     struct oc_env env;
@@ -120,6 +120,7 @@ struct oc_access {
     struct oc_code codes[OC_CODES_MAX];
     struct oc_peers peers;
     struct oc_linelog trail; /* security-events.log: a line for each refusal and each change */
+    struct oc_ration lines;  /* of the trail about refusals, by oc_peer_key */
     struct oc_timer *sweep;
     struct oc_subscription *denied, *noted;
     const struct oc_refusal *asking; /* borrowed; NULL: nobody that the API knows */

@@ -1,4 +1,4 @@
-/* Peers that failed of late: how long they wait, and how much is written about them. SPDX-License-Identifier: MIT
+/* Peers that failed of late, and how long they wait. SPDX-License-Identifier: MIT
  *
  * A fixed number of slots; the one that was quiet for longest makes room. Somebody with many addresses can push others out
  * and so gains fresh tries, which against 256 random bits are worth nothing. */
@@ -14,10 +14,7 @@
 struct oc_peer {
     char key[64];
     unsigned failures;
-    int64_t last_ms, failed_ms, until_ms; /* monotonic: the latest failure or line; the latest
-                                             failure; waits until */
-    unsigned lines, left_out;             /* of the trail in the minute that began at minute_ms */
-    int64_t minute_ms;
+    int64_t failed_ms, until_ms; /* monotonic: the latest failure; waits until */
 };
 
 char *oc_peer_key(const char *peer, char buf[64])
@@ -50,7 +47,7 @@ static struct oc_peer *quietest(const struct oc_peers *p)
 {
     struct oc_peer *found = &p->slots[0];
     for (size_t i = 1; i < p->count; i++) {
-        found = p->slots[i].last_ms < found->last_ms ? &p->slots[i] : found;
+        found = p->slots[i].failed_ms < found->failed_ms ? &p->slots[i] : found;
     }
     return found;
 }
@@ -82,7 +79,7 @@ void oc_peers_failed(struct oc_peers *p, const char *peer)
     if (now - slot->failed_ms > OC_PEER_FORGET) {
         slot->failures = 0;
     }
-    slot->last_ms = slot->failed_ms = now;
+    slot->failed_ms = now;
     if (now < slot->until_ms) {
         return;
     }
@@ -100,23 +97,4 @@ int64_t oc_peers_wait(const struct oc_peers *p, const char *peer)
     const struct oc_peer *slot = p->count ? find(p, oc_peer_key(peer, key)) : NULL;
     const int64_t left = slot ? slot->until_ms - oc_time_mono() : 0;
     return left > 0 ? left : 0;
-}
-
-bool oc_peers_may_tell(struct oc_peers *p, const char *peer, unsigned *left_out)
-{
-    const int64_t now = oc_time_mono();
-    struct oc_peer *slot = need(p, peer);
-    if (!slot->lines || now - slot->minute_ms >= OC_MINUTE) {
-        slot->lines = 0;
-        slot->minute_ms = now;
-    }
-    slot->last_ms = now;
-    if (slot->lines >= OC_PEER_LINES) {
-        slot->left_out++;
-        return false;
-    }
-    slot->lines++;
-    *left_out = slot->left_out;
-    slot->left_out = 0;
-    return true;
 }

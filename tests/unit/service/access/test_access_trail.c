@@ -212,9 +212,9 @@ static void one_peer_cannot_flood_the_trail(void **state)
     for (int i = 0; i < 1000; i++) {
         refuse("csrf", "192.0.2.1");
     }
-    assert_int_equal(stage_count(&w.s, "security.refused"), OC_PEER_LINES);
+    assert_int_equal(stage_count(&w.s, "security.refused"), OC_TRAIL_LINES);
     refuse("csrf", "192.0.2.2");
-    assert_int_equal(stage_count(&w.s, "security.refused"), OC_PEER_LINES + 1);
+    assert_int_equal(stage_count(&w.s, "security.refused"), OC_TRAIL_LINES + 1);
     stage_pass(&w.s, OC_MINUTE);
     refuse("csrf", "192.0.2.1");
     char *text = trail("security-events.log");
@@ -312,6 +312,23 @@ static void what_is_known_of_peers_is_bounded(void **state)
     assert_int_equal(w.a->peers.count, OC_PEERS_MAX);
 }
 
+/* Who is refused for something else is no reason to forget who guesses. */
+static void only_who_failed_too_makes_a_failure_forgotten(void **state)
+{
+    (void)state;
+    for (int i = 0; i < OC_PEER_FREE - 1; i++) {
+        refuse("bad-token", "192.0.2.1");
+    }
+    for (int i = 0; i < OC_PEERS_MAX; i++) {
+        char peer[32];
+        snprintf(peer, sizeof peer, "10.0.%d.%d", i / 256, i % 256);
+        oc_time_advance(1);
+        refuse("csrf", peer);
+    }
+    refuse("bad-token", "192.0.2.1");
+    assert_true(oc_access_is_barred(w.a, "192.0.2.1"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -333,6 +350,7 @@ int main(void)
         TEST(a_foreign_peer_locks_nobody_out),
         TEST(the_addresses_of_one_network_count_as_one),
         TEST(what_is_known_of_peers_is_bounded),
+        TEST(only_who_failed_too_makes_a_failure_forgotten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
