@@ -40,7 +40,7 @@ export async function runMany(op: string, list: readonly object[], options: Many
         done++;
       } catch (e) {
         const error = e instanceof ApiError ? e : new ApiError({ code: 'internal', message: String(e) });
-        away = isUnanswered(error) || error.status === 401;
+        away ||= isUnanswered(error) || error.status === 401;
         failed.push({ params, error });
       }
       show();
