@@ -1,7 +1,10 @@
 /* What libmicrohttpd tells about connections. SPDX-License-Identifier: MIT */
 #include <arpa/inet.h>
+#include <gnutls/gnutls.h>
 #include <linux/sockios.h>
+#include <linux/tcp.h>
 #include <netinet/in.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,6 +100,73 @@ void oc_conn_drop_unread(const struct oc_conn *c)
     }
 }
 
+/* ---- what has come and is of no request ---- */
+
+/* Bytes that are no request: some clients end a body with an empty line, and the kernel counts the end of what is sent as one. */
+#define NO_REQUEST 3
+
+/* What was read over TLS so far, in records; 0 before the handshake is over. */
+static int64_t records_of(const struct oc_conn *c)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(c->mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+    unsigned char number[8] = {0};
+    int64_t n = 0;
+    if (info && gnutls_record_get_state(info->tls_session, 1, NULL, NULL, NULL, number) == 0) {
+        for (size_t i = 0; i < sizeof number; i++) {
+            n = n << 8 | number[i];
+        }
+    }
+    return n;
+}
+
+/* What was read from the socket so far, in bytes; -1: the kernel does not count it. */
+static int64_t bytes_of(const struct oc_conn *c)
+{
+    struct tcp_info info = {0};
+    socklen_t len = sizeof info;
+    int unread = 0;
+    if (getsockopt(c->fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0 ||
+        len < offsetof(struct tcp_info, tcpi_segs_out) || ioctl(c->fd, SIOCINQ, &unread) != 0) {
+        return -1;
+    }
+    return (int64_t)info.tcpi_bytes_received - unread;
+}
+
+void oc_conn_claim_request(struct oc_conn *c, struct MHD_Connection *mhd, int64_t body_length)
+{
+    const union MHD_ConnectionInfo *head =
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    const bool chunked = MHD_lookup_connection_value(mhd, MHD_HEADER_KIND, "Transfer-Encoding");
+    if (!c->engine->listen->tls) {
+        c->claimed = c->claimed < 0 || !head || chunked
+                         ? -1
+                         : c->claimed + (int64_t)head->header_size + body_length;
+    }
+}
+
+/* A record that also holds a whole line of the next request is gone on with in the same run (`ended`). */
+void oc_conn_claim_records(struct oc_conn *c)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(c->mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+    if (c->engine->listen->tls && info) {
+        c->claimed = gnutls_record_check_pending(info->tls_session) > 0 ? -1 : records_of(c);
+    }
+}
+
+bool oc_conn_rests(const struct oc_conn *c)
+{
+    if (c->request || c->claimed < 0 || c->fd < 0 || c->engine->listen->path) {
+        return false;
+    }
+    if (c->engine->listen->tls) {
+        return records_of(c) == c->claimed && c != c->engine->ended;
+    }
+    const int64_t bytes = bytes_of(c);
+    return bytes >= 0 && bytes <= c->claimed + NO_REQUEST;
+}
+
 static void conn_create(struct oc_engine *e, struct MHD_Connection *mhd, void **state)
 {
     struct oc_conn *c = oc_calloc(1, sizeof *c);
@@ -118,6 +188,9 @@ static void conn_create(struct oc_engine *e, struct MHD_Connection *mhd, void **
 
 static void conn_destroy(struct oc_conn *c)
 {
+    if (c->engine->ended == c) {
+        c->engine->ended = NULL;
+    }
     if (c->passed_on) {
         c->engine->upgraded--;
     }
@@ -140,6 +213,17 @@ static void end_of_rest(const struct oc_conn *c)
     }
 }
 
+/* The library closes a connection whose first line has no target without a word, and too late for an answer of ours: its
+ * writing side is shut. What an engine that is stopped lets go is told by nobody. */
+static void end_of_line(const struct oc_conn *c)
+{
+    const struct oc_engine *e = c->engine;
+    if (e->running && !e->listen->tls && !e->listen->path && !c->request && !c->refused &&
+        !c->upgraded && c->deadline && c->claimed >= 0 && !oc_conn_rests(c)) {
+        tell(e, "bad-request", c, c->peer);
+    }
+}
+
 void oc_conn_on_change(void *ctx, struct MHD_Connection *mhd, void **state,
                        enum MHD_ConnectionNotificationCode what)
 {
@@ -147,6 +231,7 @@ void oc_conn_on_change(void *ctx, struct MHD_Connection *mhd, void **state,
         conn_create(ctx, mhd, state);
     } else if (*state) {
         end_of_rest(*state);
+        end_of_line(*state);
         conn_destroy(*state);
         *state = NULL;
     }

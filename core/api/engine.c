@@ -49,6 +49,7 @@ static void run(void *ctx)
         e->again = false;
         const size_t before = oc_engine_connections(e);
         e->running = true;
+        e->ended = NULL;
         MHD_run(e->mhd);
         /* What one run sees the end of is cleared away by the next, which listens again when there is room. */
         if (e->upgraded || oc_engine_connections(e) < before) {

@@ -46,7 +46,7 @@ static bool is_body_open(const struct oc_http_request *r)
 static bool fits(const struct oc_conn *c, const struct complaint *complaint)
 {
     const struct oc_http_request *r = c->request;
-    if (c->refused || c->upgraded || c->upgrade || c->fd < 0) {
+    if (c->refused || c->upgraded || c->upgrade || c->fd < 0 || oc_conn_rests(c)) {
         return false;
     }
     if (strstr(complaint->text, "Content-Length")) {

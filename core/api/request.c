@@ -146,6 +146,7 @@ static void begin(struct oc_http_request *r)
                "the headers of the request are ambiguous");
         return;
     }
+    oc_conn_claim_request(r->conn, r->mhd, body_length(r));
     take_place(r);
     if (is_about_server(r)) {
         answer_about_server(r);
@@ -288,6 +289,8 @@ void oc_request_on_completed(void *ctx, struct MHD_Connection *mhd, void **state
     *state = NULL;
     if (r->conn) {
         r->conn->request = NULL;
+        r->conn->engine->ended = r->conn;
+        oc_conn_claim_records(r->conn);
         r->conn->deadline = oc_time_mono() + r->server->api->options.idle_timeout_ms;
         if (why == MHD_REQUEST_TERMINATED_TIMEOUT_REACHED) {
             oc_conn_drop_unread(r->conn);

@@ -25,6 +25,7 @@ struct oc_engine {
     uint64_t
         trust; /* another number when certificates of clients are to be signed by others; 0: it asks for none */
     struct oc_conn *conns;
+    struct oc_conn *ended; /* whose request was over last in this run of the library; NULL */
     struct oc_http_stream *streams;
     size_t upgraded; /* connections of another protocol that the library passes on: over TLS */
     bool running;    /* inside MHD_run: not to be entered again */
@@ -79,6 +80,7 @@ struct oc_conn {
     struct oc_http_upgrade *upgrade; /* over TLS, while its owner has it; else NULL */
     struct oc_http_request *request; /* that it is about; NULL between two */
     bool refused;                    /* answered and shut by ourselves (malformed.c) */
+    int64_t claimed; /* what has come of its requests: bytes, over TLS records; -1: nobody knows */
     char peer[OC_PEER_MAX];
 };
 
@@ -132,6 +134,11 @@ void oc_conn_on_change(void *ctx, struct MHD_Connection *mhd, void **state,
 void oc_conn_give_up(struct oc_http_request *r, const char *why);
 /* Ends every request and connection of an engine whose listener is gone, in the next turns of the loop. */
 void oc_conn_evict(struct oc_engine *engine);
+/* Before anything of the body is read, and when the request is over: what has come so far is of requests that are known. */
+void oc_conn_claim_request(struct oc_conn *c, struct MHD_Connection *mhd, int64_t body_length);
+void oc_conn_claim_records(struct oc_conn *c);
+/* Certain that it has sent nothing of a request that is not known yet; false where that cannot be seen. */
+bool oc_conn_rests(const struct oc_conn *c);
 /* How many of this peer it has; not those whose socket it has let go (upgrade.c). */
 size_t oc_conn_count(const struct oc_engine *engine, const char *peer);
 /* Closes the connections of whoever has shown a certificate: those that rest at once, the others with their answer. */

@@ -15,7 +15,7 @@ import tempfile
 import time
 import urllib.parse
 
-from harness import BUILD, Daemon, run, sanitized
+from harness import BUILD, Daemon, eventually, run, sanitized
 
 ROLES = ["viewer", "operator", "admin"]
 
@@ -758,6 +758,8 @@ def test_what_the_library_refuses_is_said_in_our_words():
             (400, "bad-request", "//x", f"GET //x?y=z HTTP/1.1\r\n{host}\r\n"),
             (400, "path-traversal", "/a/%2e%2e/b", f"GET /a/%2e%2e/b HTTP/1.1\r\n{host}\r\n"),
         ]
+        rest = resting(lambda: socket.create_connection(("127.0.0.1", d.port), timeout=10),
+                       [b"", f"{get}\r\n".encode(), f"{post}Content-Length: 2\r\n\r\n{{}}".encode(), f"{get}\r\n".encode() * 2])
         for status, reason, path, text in table:
             before = len(trail(d))
             answer = raw(d, text.encode(), timeout=5)
@@ -770,6 +772,10 @@ def test_what_the_library_refuses_is_said_in_our_words():
             assert error["code"] == "config" and error["message"], (text[:60], body)
             line = trail(d)[before]
             assert (line["reason"], line.get("path"), line["peer"]) == (reason, path, "127.0.0.1"), (text[:60], line)
+        for s in rest:
+            s.sendall(f"{get}Connection: close\r\n\r\n".encode())
+            expect(statuses(s.recv(4096)), [[200]], "who only rested has a connection still")
+            s.close()
         # Where it is not certain whose request it is, the others stay whole and nobody gets two answers.
         with socket.create_connection(("127.0.0.1", d.port), timeout=10) as other:
             other.sendall(f"GET /healthz HTTP/1.1\r\n{host}".encode())
@@ -779,6 +785,65 @@ def test_what_the_library_refuses_is_said_in_our_words():
             other.sendall(b"Connection: close\r\n\r\n")
             assert statuses(other.recv(4096)) == [200]
         expect(ask(d, "GET", "/healthz").status, 200, "it still serves")
+
+
+def resting(connect, requests):
+    """Connections that have had their answers and rest: none of them is taken for one that sends something malformed."""
+    connections = []
+    for request in requests:
+        s = connect()
+        s.sendall(request)
+        stream = s.makefile("rb")
+        for _ in range(request.count(b"HTTP/1.1\r\n")):
+            head = b"".join(iter(stream.readline, b"\r\n"))
+            assert statuses(head) == [200], head
+            stream.read(int(re.search(rb"Content-Length: (\d+)", head)[1]))
+        connections.append(s)
+    return connections
+
+
+def test_a_first_line_that_is_none_is_in_the_trail():
+    """libmicrohttpd closes such a connection without a word; who only leaves, or ends a body with an empty line, has done nothing."""
+    with served() as d:
+        for text in [b"GET\r\n\r\n", b"GET\t/healthz\tHTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\nGET\r\n\r\n"]:
+            before = len(trail(d))
+            raw(d, text, timeout=5)
+            line = eventually(lambda: trail(d)[before:])[0]
+            assert (line["reason"], line["peer"]) == ("bad-request", "127.0.0.1"), (text, line)
+        before = len(trail(d))
+        for text in [b"", b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", b"POST /api/nothing HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 2\r\n\r\n{}\r\n"]:
+            raw(d, text, timeout=1)
+        expect(ask(d, "GET", "/healthz").status, 200, "it still serves")
+        assert trail(d)[before:] == [], trail(d)[before:]
+
+
+def test_over_tls_too_a_resting_connection_is_not_taken_for_another():
+    folder = tempfile.mkdtemp(prefix="openclaw-tls-")
+    pem, key = certificate(folder, "localhost", subject_alt="IP:127.0.0.1")
+    d = Daemon(f"api = {{ listen = ( {{ port = 0; tls = true; }} ); tls = {{ certificate = \"{pem}\"; key = \"{key}\"; }}; }};\n", api=True)
+    try:
+        d.start()
+        context = ssl.create_default_context(cafile=pem)
+        connect = lambda: context.wrap_socket(socket.create_connection(("127.0.0.1", port_of(d)), timeout=10), server_hostname="127.0.0.1")
+        get = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        rest = resting(connect, [b"", get + b"\r\n"])
+        for text, path in [(get + b"no colon\r\n\r\n", "/healthz"), (b"GET /healthz HTTP/9.9\r\n\r\n", None), (get + b"\r\nGET / HTTP/9.9\r\n\r\n", None)]:
+            before = len(trail(d))
+            with connect() as s:
+                s.sendall(text)
+                answer = b""
+                while chunk := s.recv(65536):
+                    answer += chunk
+            assert json.loads(answer.rsplit(b"\r\n\r\n", 1)[1])["error"]["code"] == "config", answer
+            line = trail(d)[before]
+            assert (line["reason"], line.get("path"), line["peer"]) == ("bad-request", path, "127.0.0.1"), line
+        for s in rest:
+            s.sendall(get + b"Connection: close\r\n\r\n")
+            expect(statuses(s.recv(4096)), [[200]], "who only rested has a connection still")
+            s.close()
+    finally:
+        d.remove()
+        shutil.rmtree(folder)
 
 
 def test_a_query_that_cannot_be_read_hides_nothing():
