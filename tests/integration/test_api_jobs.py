@@ -44,6 +44,22 @@ def test_a_stream_becomes_a_job_with_rows():
         d.remove()
 
 
+def test_one_job_too_many_is_refused_and_ends_none():
+    d = daemon()
+    try:
+        ann, bob = two(d)
+        jobs = [start(ann) for _ in range(64)]
+        answer = ann.post("/api/v1/events/watch", {}, {"Prefer": "respond-async"})
+        assert answer.status == 429 and int(answer.headers["Retry-After"]) > 0, answer.body
+        assert {row["job"]: row["state"] for row in ann.get("/api/v1/jobs").data} == {job: "running" for job in jobs}
+        start(bob)
+        assert ann.ask("DELETE", f"/api/v1/jobs/{jobs[0]}").status == 200
+        start(ann)
+    finally:
+        d.stop()
+        d.remove()
+
+
 def test_what_takes_longer_than_job_after_becomes_a_job_by_itself():
     d = daemon(CONFIG.replace("collectors = (", "collectors = ( { plugin = \"exec\"; name = \"slow\"; interval = \"1h\"; "
                               "command = [\"/bin/sleep\", \"1\"]; },"))

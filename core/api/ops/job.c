@@ -284,12 +284,18 @@ static void make_answer(struct oc_job *job, const json_t *result, const struct o
 static void on_done(void *ctx, int code, const json_t *result, const struct oc_error *err)
 {
     struct oc_job *job = ctx;
+    struct oc_error left = {0};
+    const bool abandoned = job->abandoned && (code == OC_OK || code == OC_E_CANCELLED);
+    if (abandoned) { /* an end like any other to the handler: whoever comes back is told that it was none */
+        oc_error_set(&left, OC_E_CANCELLED, "nobody has followed it for a minute");
+        oc_error_hint(&left, "Follow it at /api/v1/jobs/ID/events while it runs.");
+    }
     job->call = NULL;
     job->done = true;
-    job->code = code;
+    job->code = abandoned ? OC_E_CANCELLED : code;
     job->finished_ms = oc_time_wall();
     job->over_ms = oc_time_mono();
-    make_answer(job, result, err);
+    make_answer(job, abandoned ? NULL : result, abandoned ? &left : err);
     uint64_t id = ++job->last_event;
     job->telling++; /* holds it while its own table looks on */
     if (*job->id) {
@@ -414,6 +420,12 @@ void oc_job_cancel(struct oc_job *job)
     cancel(job);
     job->telling--;
     oc_job_look(job);
+}
+
+void oc_job_abandon(struct oc_job *job)
+{
+    job->abandoned = true;
+    oc_job_cancel(job);
 }
 
 void oc_job_forget(struct oc_job *job)

@@ -32,6 +32,7 @@ struct oc_job {
     size_t answer_len;
     int code;
     bool streams, held, done, cancelled, cancel_soon;
+    bool abandoned;    /* cancelled because nobody has watched it */
     unsigned telling;  /* > 0: not freed now */
     unsigned emitting; /* > 0: its handler is at work below us */
     struct oc_job_watch *watches;
@@ -55,6 +56,7 @@ struct oc_jobs {
 /* ---- job.c ---- */
 void oc_job_look(struct oc_job *job); /* may free it */
 void oc_job_cancel(struct oc_job *job);
+void oc_job_abandon(struct oc_job *job); /* cancels it, and its answer says why */
 void oc_job_destroy_now(struct oc_job *job);
 void oc_job_forget_row(struct oc_jobs *jobs); /* the last one */
 

@@ -107,28 +107,11 @@ static size_t running_of(const struct oc_jobs *jobs, const char *actor)
     return n;
 }
 
-/* A streaming job that nobody watches makes room for a new one: of the same client where that one has too many. */
-static void make_room(struct oc_jobs *jobs, const char *actor)
-{
-    struct oc_job *idle = NULL;
-    for (struct oc_job *j = jobs->first; j; j = j->next) {
-        idle = *j->id && !j->done && j->streams && !j->watch_count && !j->cancelled &&
-                       (!actor || strcmp(j->actor, actor) == 0)
-                   ? j
-                   : idle;
-    }
-    if (idle) {
-        oc_job_cancel(idle);
-    }
-}
-
-/* Nobody takes all the places: those of others stay free. */
+/* Nobody takes all the places: those of others stay free. What is left to itself makes room without waiting for the timer. */
 static bool has_room(struct oc_jobs *jobs, const char *actor)
 {
-    if (running_of(jobs, actor) >= OC_JOBS_OF_ONE_MAX) {
-        make_room(jobs, actor);
-    } else if (jobs->running >= OC_JOBS_RUNNING_MAX) {
-        make_room(jobs, NULL);
+    if (jobs->running >= OC_JOBS_RUNNING_MAX || running_of(jobs, actor) >= OC_JOBS_OF_ONE_MAX) {
+        oc_jobs_sweep(jobs);
     }
     return jobs->running < OC_JOBS_RUNNING_MAX && running_of(jobs, actor) < OC_JOBS_OF_ONE_MAX;
 }
@@ -215,7 +198,7 @@ void oc_jobs_sweep(struct oc_jobs *jobs)
     int64_t now = oc_time_mono();
     struct oc_job *job;
     while ((job = unwatched(jobs, now))) {
-        oc_job_cancel(job);
+        oc_job_abandon(job);
     }
     while ((job = oldest_finished(jobs)) &&
            (jobs->finished > OC_JOBS_FINISHED_MAX ||
