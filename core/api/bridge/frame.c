@@ -10,6 +10,7 @@
 #include "core/base/time.h"
 
 #define NAME_MAX_BYTES 256
+#define HISTORY_MAX    1000
 
 static json_t *frame_of(const char *type)
 {
@@ -18,13 +19,19 @@ static json_t *frame_of(const char *type)
     return o;
 }
 
+/* As the client called it; what is none is left out. */
+static void put_id(json_t *frame, const json_t *id)
+{
+    if (json_is_integer(id) || json_string_length(id) > 0) {
+        json_object_set(frame, "id", (json_t *)(uintptr_t)id);
+    }
+}
+
 static void refuse(struct oc_bridge_client *c, const json_t *id, const char *code,
                    const char *message)
 {
     json_t *o = frame_of("error");
-    if (json_is_string(id) || json_is_integer(id)) {
-        json_object_set(o, "id", (json_t *)(uintptr_t)id);
-    }
+    put_id(o, id);
     oc_json_set_str(o, "code", code);
     oc_json_set_str(o, "message", message);
     oc_bridge_answer(c, o);
@@ -163,9 +170,7 @@ static void on_sent(void *ctx, int code, const json_t *result, const struct oc_e
     if (s->client && code == OC_OK) {
         json_t *o = frame_of("ack");
         json_object_update(o, (json_t *)(uintptr_t)result);
-        if (s->id) {
-            json_object_set(o, "id", s->id);
-        }
+        put_id(o, s->id);
         oc_bridge_answer(s->client, o);
     } else if (s->client) {
         refuse(s->client, s->id, oc_error_name(code), err->message);
@@ -231,10 +236,29 @@ void oc_bridge_sending_leave(struct oc_bridge_client *c)
 
 /* ---- the rest ---- */
 
+/* Of a frame of history; NULL: nothing is wrong. What would be left out is refused instead. */
+static const char *complaint_about(const json_t *frame)
+{
+    const json_t *limit = json_object_get(frame, "limit"),
+                 *channel = json_object_get(frame, "channel");
+    if (limit && !json_is_null(limit) &&
+        !(json_is_integer(limit) && json_integer_value(limit) > 0)) {
+        return "expected `limit`, a number above 0";
+    }
+    return channel && !json_is_null(channel) && !json_is_string(channel)
+               ? "expected `channel`, a string"
+               : NULL;
+}
+
 static void history(struct oc_bridge_client *c, const json_t *frame)
 {
     if (!within_rate(c, "history")) {
         refuse(c, json_object_get(frame, "id"), "retry", TOO_OFTEN);
+        return;
+    }
+    const char *complaint = complaint_about(frame);
+    if (complaint) {
+        refuse(c, json_object_get(frame, "id"), "config", complaint);
         return;
     }
     json_t *params = json_object(), *o = frame_of("history");
@@ -243,7 +267,7 @@ static void history(struct oc_bridge_client *c, const json_t *frame)
     if (channel) {
         oc_json_set_str(params, "channel", channel);
     }
-    oc_json_set_int(params, "limit", limit < 1 ? 1 : limit > 1000 ? 1000 : limit);
+    oc_json_set_int(params, "limit", limit > HISTORY_MAX ? HISTORY_MAX : limit);
     json_t *rows = oc_ops_ask(c->area->api->env->ops, "message.list", params);
     oc_json_take(o, "messages", rows ? rows : json_array());
     oc_bridge_answer(c, o);
