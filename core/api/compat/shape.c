@@ -167,8 +167,12 @@ static int add_threshold(json_t *out, const char *given, const json_t *value,
     }
     const char *name = ours ? ours : given;
     const struct oc_node *node = known ? oc_node_get(known, name) : NULL;
-    if (!node || node->type == OC_NODE_GROUP) {
+    if (!node) {
         return refuse_unknown(known, given, err);
+    }
+    if (node->type == OC_NODE_GROUP) {
+        return oc_error_set(err, OC_E_CONFIG, "%.100s: expected an object of its thresholds",
+                            given);
     }
     if (!same_kind(node, value)) {
         return oc_error_set(err, OC_E_CONFIG, "%.100s: expected %s", given,

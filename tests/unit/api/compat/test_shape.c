@@ -127,6 +127,8 @@ static void what_is_no_threshold_is_refused(void **state)
         assert_null(thresholds(bad[i]));
         assert_int_equal(err.code, OC_E_CONFIG);
     }
+    assert_null(thresholds("{\"cpu\":null}"));
+    assert_string_equal(err.message, "cpu: expected an object of its thresholds");
     assert_null(thresholds("{\"cpu\":{\"warnin_percent\":1}}"));
     assert_string_equal(err.hint, "Did you mean cpu.warning_percent?");
 }
