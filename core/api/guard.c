@@ -64,6 +64,7 @@ static const struct refused no_certificate = {403, OC_E_DENIED, "no-certificate"
 static const struct refused nobody = {
     401, OC_E_AUTH, "no-credentials", "credentials are needed",
     "Send Authorization: Bearer TOKEN (`openclaw token create`), or sign in at /login."};
+static const char by_token_alone[] = "Send Authorization: Bearer TOKEN (`openclaw token create`).";
 static const struct refused low_role = {403, OC_E_DENIED, "role", "your role does not suffice",
                                         "Use a token or a login link of a higher role."};
 
@@ -76,13 +77,19 @@ static void tell(struct oc_http_request *r, const char *reason, const struct oc_
                                                                    .path = oc_http_path(r)});
 }
 
-/* A person who types an address gets the form, a program an answer that it can read. */
+/* A listener of the bridge has no form to sign in by. */
+static bool has_login(const struct oc_http_request *r)
+{
+    return oc_http_serves(r) != OC_SERVES_BRIDGE;
+}
+
+/* A person who types an address gets the form, a program an answer that it can read. One page is among what programs ask for. */
 static bool wants_page(const struct oc_http_request *r)
 {
     const char *accept = oc_http_header(r, "Accept"), *path = oc_http_path(r);
     return strcmp(oc_http_method(r), "GET") == 0 && accept && strstr(accept, "text/html") &&
-           !oc_starts(path, "/api/") && !oc_http_header(r, "Authorization") &&
-           !oc_http_header(r, "Upgrade");
+           (!oc_starts(path, "/api/") || strcmp(path, "/api/docs") == 0) && has_login(r) &&
+           !oc_http_header(r, "Authorization") && !oc_http_header(r, "Upgrade");
 }
 
 static void add_escaped(struct oc_buf *out, const char *text)
@@ -195,7 +202,9 @@ static bool refuse(struct oc_http_request *r, const struct refused *why,
         snprintf(wait, sizeof wait, "%lld", (long long)(seconds > 0 ? seconds : 1));
         oc_http_set(r, "Retry-After", wait);
     }
-    oc_http_send_errorf(r, why->status, why->code, why->hint, "%s", why->message);
+    const bool elsewhere = (why == &nobody || why == &bad_session) && !has_login(r);
+    oc_http_send_errorf(r, why->status, why->code, elsewhere ? by_token_alone : why->hint, "%s",
+                        why->message);
     return false;
 }
 

@@ -54,8 +54,8 @@ const char *oc_http_host(const struct oc_http_request *r)
 void oc_http_query_each(const struct oc_http_request *r,
                         void (*fn)(void *ctx, const char *name, const char *value), void *ctx)
 {
-    for (const char *s = r->query; s && *s && *s != '#';) {
-        const size_t len = strcspn(s, "&#"), split = strcspn(s, "=&#");
+    for (const char *s = r->query; s && *s;) {
+        const size_t len = strcspn(s, "&"), split = strcspn(s, "=&");
         char *name = oc_target_decode(s, split < len ? split : len, true);
         char *value =
             split < len ? oc_target_decode(s + split + 1, len - split - 1, true) : oc_strdup("");
@@ -300,6 +300,16 @@ void oc_http_send_errorf(struct oc_http_request *r, unsigned status, int code, c
     }
     oc_http_send_error(r, status, &err);
     free(text);
+}
+
+void oc_http_send_nothing(struct oc_http_request *r)
+{
+    oc_http_send_errorf(r, 404, OC_E_NOT_FOUND,
+                        oc_http_serves(r) == OC_SERVES_BRIDGE
+                            ? "The message bridge is here: a WebSocket at /, GET /health and GET "
+                              "/api/agents."
+                            : "GET /api/openapi.json lists what there is.",
+                        "there is no %s", oc_http_path(r));
 }
 
 void oc_http_send_fd(struct oc_http_request *r, unsigned status, const char *type, int fd,

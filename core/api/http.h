@@ -87,6 +87,8 @@ void oc_http_send_json(struct oc_http_request *r, unsigned status, json_t *value
 void oc_http_send_error(struct oc_http_request *r, unsigned status, const struct oc_error *err);
 void oc_http_send_errorf(struct oc_http_request *r, unsigned status, int code, const char *hint,
                          const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+/* 404: nothing is at its path, and where to look. */
+void oc_http_send_nothing(struct oc_http_request *r);
 /* A regular file from its descriptor, which is taken. */
 void oc_http_send_fd(struct oc_http_request *r, unsigned status, const char *type, int fd,
                      uint64_t size);

@@ -60,9 +60,7 @@ static void refuse_long(struct oc_http_request *r)
 static void answer_unrouted(struct oc_http_request *r)
 {
     if (!r->match.allow) {
-        oc_http_send_errorf(r, MHD_HTTP_NOT_FOUND, OC_E_NOT_FOUND,
-                            "GET /api/openapi.json lists what there is.", "there is no %s",
-                            r->path);
+        oc_http_send_nothing(r);
         return;
     }
     oc_http_set(r, "Allow", r->match.allow);

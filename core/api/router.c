@@ -71,14 +71,14 @@ static struct oc_router_node *step(struct oc_router_node *n, const char *s, size
     return child;
 }
 
-static void allow(char **list, const char *method)
+static void allow(char **list, const struct oc_route *route)
 {
     char *old = *list;
-    if (strcmp(method, "*") == 0) {
+    if (strcmp(route->method, "*") == 0 || route->flags & OC_ROUTE_MAYBE) {
         return;
     }
-    *list = oc_asprintf("%s%s%s%s", old ? old : "", old ? ", " : "", method,
-                        strcmp(method, "GET") == 0 ? ", HEAD" : "");
+    *list = oc_asprintf("%s%s%s%s", old ? old : "", old ? ", " : "", route->method,
+                        strcmp(route->method, "GET") == 0 ? ", HEAD" : "");
     free(old);
 }
 
@@ -111,7 +111,7 @@ static void add(struct oc_router *router, const struct oc_route *route, void *ct
         if (s[0] == '{' && len > 4 && strncmp(s + len - 4, "...}", 4) == 0) {
             OC_ASSERT(!pick(n->rest.items, n->rest.count, route->method));
             OC_VEC_PUSH(&n->rest, h);
-            allow(&n->allow_rest, route->method);
+            allow(&n->allow_rest, route);
             return;
         }
         n = step(n, s, len);
@@ -119,7 +119,7 @@ static void add(struct oc_router *router, const struct oc_route *route, void *ct
     }
     OC_ASSERT(!pick(n->here.items, n->here.count, route->method));
     OC_VEC_PUSH(&n->here, h);
-    allow(&n->allow, route->method);
+    allow(&n->allow, route);
 }
 
 void oc_router_add(struct oc_router *router, const struct oc_route *routes, void *ctx)

@@ -20,6 +20,8 @@ enum oc_route_access {
 #define OC_ROUTE_BRIDGE  1u /* also on listeners that serve the bridge alone */
 #define OC_ROUTE_NOCSRF  2u /* cannot be abused by a foreign page: checks for itself */
 #define OC_ROUTE_UPGRADE 4u /* speaks another protocol: no path of the OpenAPI document */
+#define OC_ROUTE_MAYBE                                                                             \
+    8u /* its handler knows what there is: a path is not known for other methods */
 
 struct oc_route {
     const char *method, *pattern; /* method NULL ends a table */

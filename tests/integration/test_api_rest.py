@@ -97,6 +97,10 @@ def test_what_is_not_there_is_404_with_the_nearest():
         private = admin.post("/api/v1/config/set", {"key": "a.b", "value": "1"})
         assert private.status == 404 and "command line" in private.error["hint"], private.body
         assert admin.post("/api/v1/" + "x" * 500).status == 404
+        for path in ("/api", "/api/nosuch", "/api/alerts/x/bogus", "/nosuch"):
+            for method in ("GET", "POST", "PUT", "OPTIONS"):
+                answer = admin.ask(method, path)
+                assert answer.status == 404 and "Allow" not in answer.headers, (method, path, answer.status)
     finally:
         d.stop()
         d.remove()

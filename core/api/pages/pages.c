@@ -82,8 +82,7 @@ static void get_page(struct oc_http_request *r, void *ctx)
         return;
     }
     if (!root && !is_page(r)) {
-        oc_http_send_errorf(r, 404, OC_E_NOT_FOUND, "GET /api/openapi.json lists what there is.",
-                            "there is no %s", path);
+        oc_http_send_nothing(r);
     } else if (oc_http_who(r)->kind == OC_IDENTITY_NONE) {
         send_login(r);
     } else if (!root && p->site.dir) {
@@ -96,7 +95,7 @@ static void get_page(struct oc_http_request *r, void *ctx)
 static const struct oc_route routes[] = {
     {"GET", "/", OC_ROUTE_PUBLIC, 0, get_page, NULL},
     {"GET", "/favicon.ico", OC_ROUTE_PUBLIC, 0, get_icon, NULL},
-    {"GET", "/{path...}", OC_ROUTE_PUBLIC, 0, get_page, NULL},
+    {"GET", "/{path...}", OC_ROUTE_PUBLIC, OC_ROUTE_MAYBE, get_page, NULL},
     {0}};
 
 static void *create(struct oc_api *api)

@@ -24,7 +24,7 @@ struct header {
 struct oc_http_request {
     const char *method, *path, *target, *peer, *certificate;
     struct header headers[8];
-    bool tls, loopback, is_unix, is_foreign, wants_certificate;
+    bool tls, loopback, is_unix, is_foreign, wants_certificate, at_bridge;
     uid_t uid;
     struct oc_identity who; /* as it was let in */
     unsigned status;        /* of the answer */
@@ -103,6 +103,11 @@ bool oc_http_is_unix(const struct oc_http_request *r, uid_t *uid)
 bool oc_http_is_tls(const struct oc_http_request *r)
 {
     return r->tls;
+}
+
+enum oc_serves oc_http_serves(const struct oc_http_request *r)
+{
+    return r->at_bridge ? OC_SERVES_BRIDGE : OC_SERVES_ALL;
 }
 
 enum oc_certificate oc_http_certificate(const struct oc_http_request *r, char *name, size_t size)

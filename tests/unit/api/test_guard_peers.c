@@ -216,6 +216,7 @@ static void a_person_is_sent_to_the_form_and_a_program_told(void **state)
         {"GET", "/metrics", "/metrics", "text/html,*/*", 303, "/login?next=/metrics"},
         {"GET", "/x?a=1&b=2", "/x", "text/html", 303, "/login?next=/x%3Fa%3D1%26b%3D2"},
         {"GET", "/x\"><b", "/x\"><b", "text/html", 303, "/login?next=/x%22%3E%3Cb"},
+        {"GET", "/api/docs", "/api/docs", "text/html", 303, "/login?next=/api/docs"},
         {"GET", "/api/health", "/api/health", "text/html", 401, ""},
         {"GET", "/x", "/x", "application/json", 401, ""},
         {"GET", "/x", "/x", NULL, 401, ""},
@@ -235,6 +236,17 @@ static void a_person_is_sent_to_the_form_and_a_program_told(void **state)
     }
 }
 
+static void the_bridge_has_no_form(void **state)
+{
+    struct oc_http_request r = plain("GET");
+    struct oc_identity who;
+    (void)state;
+    r.at_bridge = true;
+    add(&r, "Accept", "text/html");
+    assert_int_equal(ask(&r, &viewer_route, &who), 401);
+    assert_string_equal(r.location, "");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -250,6 +262,7 @@ int main(void)
         TEST(who_failed_too_often_waits_but_good_credentials_pass),
         TEST(one_client_asks_only_so_often),
         TEST(a_person_is_sent_to_the_form_and_a_program_told),
+        TEST(the_bridge_has_no_form),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

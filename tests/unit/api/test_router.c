@@ -94,6 +94,27 @@ static void the_method_of_all_others_is_not_in_allow(void **state)
     oc_match_finish(&m);
 }
 
+static void what_only_its_handler_knows_is_not_known_for_other_methods(void **state)
+{
+    static const struct oc_route files[] = {{.method = "GET",
+                                             .pattern = "/files/{path...}",
+                                             .flags = OC_ROUTE_MAYBE,
+                                             .handler = handle},
+                                            {0}};
+    struct oc_router router = {0};
+    struct oc_match m;
+    (void)state;
+    oc_router_add(&router, files, NULL);
+    oc_router_find(&router, "POST", "/files/x", &m);
+    assert_null(m.route);
+    assert_null(m.allow);
+    oc_match_finish(&m);
+    oc_router_find(&router, "HEAD", "/files/x", &m);
+    assert_non_null(m.route);
+    oc_match_finish(&m);
+    oc_router_finish(&router);
+}
+
 static void head_finds_get(void **state)
 {
     expect(state, "HEAD", "/api/jobs/17", "/api/jobs/{id}", "17");
@@ -128,6 +149,7 @@ int main(void)
         cmocka_unit_test(a_literal_wins_over_a_name_and_a_name_over_the_rest),
         cmocka_unit_test(what_is_tried_in_vain_leaves_no_parameter_behind),
         cmocka_unit_test(a_path_that_has_other_methods_is_not_looked_for_elsewhere),
+        cmocka_unit_test(what_only_its_handler_knows_is_not_known_for_other_methods),
         cmocka_unit_test(head_finds_get),
         cmocka_unit_test(a_known_path_says_which_methods_it_has),
         cmocka_unit_test(every_route_is_visited),
