@@ -216,7 +216,7 @@ bool oc_engine_is_distrusted(const struct oc_engine *e);
  * slash would say it; `*` for the server itself. Both owned by the caller. False: it is none, or not of this kind of listener. */
 bool oc_target_split(const char *target, const char *method, bool tls, char **authority,
                      char **rest);
-/* Splits and decodes `r->target`; OC_E_CONFIG when it is no sound path. */
+/* Splits and decodes `r->target`; OC_E_CONFIG when it is no sound path, or has a fragment, which no client sends (RFC 9112, 3.2). */
 int oc_target_parse(const char *target, char **path, const char **query, struct oc_error *err);
 /* Decodes %XX, and + when `plus`; NULL when it is malformed or holds a NUL. Owned by the caller. */
 char *oc_target_decode(const char *text, size_t len, bool plus);

@@ -90,16 +90,17 @@ bool oc_target_split(const char *target, const char *method, bool tls, char **au
 
 int oc_target_parse(const char *target, char **path, const char **query, struct oc_error *err)
 {
-    const size_t len = strcspn(target, "?#");
+    const size_t len = strcspn(target, "?");
     *query = target[len] == '?' ? target + len + 1 : NULL;
-    *path = oc_target_decode(target, len, false);
+    *path = strchr(target, '#') ? NULL : oc_target_decode(target, len, false);
     if (*path && is_sound(*path)) {
         return OC_OK;
     }
     free(*path);
     *path = NULL;
     oc_error_set(err, OC_E_CONFIG, "the path of the request is malformed");
-    oc_error_hint(err, "Write it with single slashes, without `.` and `..`, as UTF-8 in %%XX.");
+    oc_error_hint(err, "Write it with single slashes, without `.` and `..`, as UTF-8 in %%XX, and "
+                       "without a fragment.");
     return OC_E_CONFIG;
 }
 
@@ -113,9 +114,9 @@ static bool is_sound_text(const char *text, size_t len)
 
 int oc_query_check(const char *query, struct oc_error *err)
 {
-    const size_t all = query ? strcspn(query, "#") : 0;
+    const size_t all = query ? strlen(query) : 0;
     for (size_t at = 0; at < all;) {
-        const size_t len = strcspn(query + at, "&#");
+        const size_t len = strcspn(query + at, "&");
         if (!is_sound_text(query + at, len)) {
             oc_error_set(err, OC_E_CONFIG, "the query of the request is malformed");
             oc_error_hint(err, "Write it as UTF-8 in %%XX, a percent sign as %%25, without NUL.");

@@ -721,6 +721,9 @@ def test_a_nul_or_a_second_header_is_refused():
             "two equal lengths": f"{post}Content-Length: 2\r\nContent-Length: 2\r\n\r\n{{}}",
             "a name that is none": f"GET /healthz HTTP/1.1\r\n{host}: x\r\n\r\n",
             "a space in a target": f"GET /healthz x HTTP/1.1\r\n{host}\r\n",
+            "a fragment": f"GET /healthz#x HTTP/1.1\r\n{host}\r\n",
+            "two keys of a WebSocket": f"GET /ws HTTP/1.1\r\n{host}Sec-WebSocket-Key: a\r\nSec-WebSocket-Key: a\r\n\r\n",
+            "two versions of WebSocket": f"GET /ws HTTP/1.1\r\n{host}Sec-WebSocket-Version: 13\r\nSec-WebSocket-Version: 8\r\n\r\n",
         }
         for i, (what, text) in enumerate(table.items()):
             answer = raw(d, text.encode(), timeout=5)
@@ -854,6 +857,21 @@ def test_a_query_that_cannot_be_read_hides_nothing():
             expect(reply.status, 400, query)
             assert "query" in reply.json["error"]["message"], reply
         expect(ask(d, "GET", "/api/v1/alert/list?severity=critical", token=token).status, 200, "a good one")
+
+
+def test_the_port_of_the_bridge_names_nothing_that_is_not_there():
+    d = Daemon("api = { listen = ( { port = 0; }, { port = 0; serves = \"bridge\"; } ); };\n", api=True)
+    try:
+        d.start()
+        token = d.token("viewer")
+        d.port = urllib.parse.urlsplit(next(row["url"] for row in d.call("api.listeners") if row["serves"] == "bridge")).port
+        for path, shown, status in [("/api/openapi.json", token, 404), ("/login", None, 404), ("/api/agents", None, 401)]:
+            reply = ask(d, "GET", path, headers={"Accept": "text/html"}, token=shown)
+            expect(reply.status, status, path)
+            hint = reply.json["error"]["hint"]
+            assert hint and "openapi" not in hint and "login" not in hint, hint
+    finally:
+        d.remove()
 
 
 def test_paths_stay_inside():

@@ -350,6 +350,18 @@ def what_is_wrong_with_a_frame_is_said():
         assert said["type"] == "error" and said["code"] == "config" and next(iter(wrong)) in said["message"], (wrong, said)
     ws.socket.sendall(frame(TEXT, b'{"type":"call","id":9,"op":"status","op":"alert.list"}'))
     assert 'the key "op" comes twice' in ws.until("error")["message"]
+    for topics in ([1], ["health", None], [["health"]]):
+        ws.send({"type": "subscribe", "topics": topics})
+        said = ws.until(lambda f: f["type"] in ("error", "subscribed"))
+        assert said["type"] == "error" and "topics" in said["message"], (topics, said)
+    agent = WebSocket(URL.removesuffix("/ws") + "/bridge", TOKENS["operator"], protocol=None).connect()
+    for wrong in ({"limit": -1}, {"limit": 0}, {"limit": "x"}, {"limit": 1.5}, {"channel": 5}):
+        agent.send({"type": "history", "id": 1, **wrong})
+        said = agent.until(lambda f: f["type"] in ("error", "history"))
+        assert said["type"] == "error" and said["id"] == 1 and next(iter(wrong)) in said["message"], (wrong, said)
+    agent.send({"type": "history", "limit": None})
+    assert agent.until("history")["messages"] == []
+    agent.close()
     subscribe(ws, "samples", selectors=["a" * 512] + ["b"] * 255, since=None)
     ws.close()
     for size in (1 << 32, (1 << 62) - 1, (1 << 20) + 1):  # the header is enough

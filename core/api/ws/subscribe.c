@@ -8,6 +8,7 @@
 #include "core/op/topic.h"
 
 #define TOPICS_AT_ONCE 40
+#define NO_TOPICS      "expected `topics`, a list of names"
 #define TEXT_OF(x)     #x
 #define TEXT(x)        TEXT_OF(x)
 
@@ -166,9 +167,9 @@ static enum oc_role role_of(int topic, const char *name)
 /* The bit of the topic, or 0 when it was refused, which has been said. */
 static uint32_t admit(struct oc_ws_client *c, const char *name, json_t *patterns)
 {
-    const int topic = name ? oc_ws_topic_find(name) : -1;
+    const int topic = oc_ws_topic_find(name);
     if (topic < 0) {
-        oc_ws_error(c, "not_found", "there is no such topic", name ? name : "");
+        oc_ws_error(c, "not_found", "there is no such topic", name);
     } else if (c->who.role < role_of(topic, name)) {
         oc_socket_refused(c->socket, "role", "subscribe", name);
         oc_ws_error(c, "denied", "the topic needs another role", name);
@@ -187,8 +188,16 @@ static uint32_t admit(struct oc_ws_client *c, const char *name, json_t *patterns
 static const char *complaint_about(const json_t *topics, const json_t *selectors,
                                    const json_t *since)
 {
+    size_t i;
+    const json_t *name;
     if (!json_is_array(topics)) {
-        return "expected `topics`, a list of names";
+        return NO_TOPICS;
+    }
+    json_array_foreach(topics, i, name)
+    {
+        if (!json_is_string(name)) {
+            return NO_TOPICS;
+        }
     }
     if (json_array_size(topics) > TOPICS_AT_ONCE) {
         return "expected at most " TEXT(TOPICS_AT_ONCE) " topics at once";

@@ -44,7 +44,7 @@ static void paths_that_lead_elsewhere_are_refused(void **state)
         "/..",   "/../etc/passwd", "/a/../b", "/%2e%2e/x", "/..%2fx", "/a/./b", "//x",
         "/a//b", "/a%2f%2fb",      "/a\\b",   "/a%5cb",    "/a%00b",  "/a%0ab", "/%ff",
         "/a%",   "/a%2",           "/a%zz",   "a",         "",        "*",      "http://x/",
-        "/\x7f", "/%c0%ae",        "?x",
+        "/\x7f", "/%c0%ae",        "?x",      "/a#b",      "/a?b#c",  "#",
     };
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -104,8 +104,8 @@ static void values_of_a_query_may_hold_spaces_as_plus(void **state)
 
 static void what_cannot_be_decoded_in_a_query_is_refused(void **state)
 {
-    static const char *const good[] = {"",      "a=b", "a=b&c=%20&d", "&&=x&",
-                                       "a=%25", "a=+", "a=b#%zz",     "%C3%A9=%c3%a9"};
+    static const char *const good[] = {"",      "a=b", "a=b&c=%20&d",  "&&=x&",
+                                       "a=%25", "a=+", "%C3%A9=%c3%a9"};
     static const char *const bad[] = {"a=%00",   "%00=a", "a=%zz", "a=%",         "a=%4",
                                       "a=b&c=%", "%&a=b", "a=%ff", "a=b&a=%c0%ae"};
     struct oc_error err;
