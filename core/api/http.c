@@ -3,14 +3,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "core/api/credential.h"
+#include "core/api/etag.h"
 #include "core/api/server_internal.h"
 #include "core/base/json.h"
+#include "core/base/map.h"
 #include "core/base/mem.h"
 
 /* ---- what was asked ---- */
@@ -357,6 +361,21 @@ struct oc_http_blob *oc_http_blob_create(const char *type, char *body, size_t le
     return b;
 }
 
+struct oc_http_blob *oc_http_blob_create_tagged(const char *type, char *body, size_t len)
+{
+    char etag[24];
+    snprintf(etag, sizeof etag, "\"%016" PRIx64 "\"", oc_hash_bytes(body, len, 0));
+    struct oc_http_blob *b = oc_http_blob_create(type, body, len);
+    oc_http_blob_set(b, "ETag", etag);
+    oc_http_blob_set(b, "Cache-Control", "no-cache");
+    return b;
+}
+
+const char *oc_http_blob_etag(const struct oc_http_blob *b)
+{
+    return MHD_get_response_header(b->response, "ETag");
+}
+
 void oc_http_blob_set(struct oc_http_blob *b, const char *name, const char *value)
 {
     const char *old = MHD_get_response_header(b->response, name);
@@ -376,6 +395,13 @@ void oc_http_blob_destroy(struct oc_http_blob *b)
 
 void oc_http_send_blob(struct oc_http_request *r, unsigned status, struct oc_http_blob *b)
 {
+    const char *etag = oc_http_blob_etag(b);
+    if (etag && oc_etag_is_known(oc_http_header(r, "If-None-Match"), etag)) {
+        oc_http_set(r, "ETag", etag);
+        oc_http_set(r, "Cache-Control", "no-cache");
+        oc_http_send_empty(r, MHD_HTTP_NOT_MODIFIED);
+        return;
+    }
     b->holders++;
     r->blob = b;
     r->size = b->len;

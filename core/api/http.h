@@ -98,6 +98,10 @@ unsigned oc_http_status(int code);
 /* An answer made once and sent many times: the body is held in memory, its headers are fixed. */
 struct oc_http_blob;
 struct oc_http_blob *oc_http_blob_create(const char *type, char *body /* taken */, size_t len);
+/* One that clients may keep: whoever has it already, by its ETag, gets 304. */
+struct oc_http_blob *oc_http_blob_create_tagged(const char *type, char *body /* taken */,
+                                                size_t len);
+const char *oc_http_blob_etag(const struct oc_http_blob *b); /* NULL: it has none */
 void oc_http_blob_set(struct oc_http_blob *b, const char *name, const char *value);
 void oc_http_blob_destroy(struct oc_http_blob *b); /* NULL is fine; answers on their way keep it */
 void oc_http_send_blob(struct oc_http_request *r, unsigned status, struct oc_http_blob *b);

@@ -171,6 +171,13 @@ def test_the_document_is_valid_and_the_page_is_readable():
         assert page.status == 200 and page.headers["Content-Type"].startswith("text/html")
         text = page.body.decode()
         assert "<script" not in text and "style=" not in text and "/api/v1/alert/ack" in text
+        for path in ("/api/openapi.json", "/api/docs", "/api/health"):
+            etag = viewer.get(path).headers["ETag"]
+            for known in (etag, f'"x", W/{etag}', "*"):
+                again = viewer.get(path, {"If-None-Match": known})
+                assert again.status == 304 or path == "/api/health" and known != "*", (path, known, again.status)
+            assert not again.body and again.headers["Cache-Control"] == "no-cache", again.headers
+            assert viewer.get(path, {"If-None-Match": '"x"'}).status == 200, path
         assert viewer.get("/api/docs.css").headers["Content-Type"].startswith("text/css")
     finally:
         d.stop()

@@ -21,14 +21,9 @@ static void send_unknown(struct oc_http_request *r)
 static void get_health(struct oc_http_request *r, void *ctx)
 {
     const struct oc_compat *c = ctx;
-    const char *etag, *seen = oc_http_header(r, "If-None-Match");
-    struct oc_http_blob *blob = oc_health_cache_get(c->cache, &etag);
+    struct oc_http_blob *blob = oc_health_cache_get(c->cache);
     if (!blob) {
         send_unknown(r);
-    } else if (seen && (strstr(seen, etag) || strcmp(seen, "*") == 0)) {
-        oc_http_set(r, "ETag", etag);
-        oc_http_set(r, "Cache-Control", "no-cache");
-        oc_http_send_empty(r, 304);
     } else {
         oc_http_send_blob(r, 200, blob);
     }

@@ -1,12 +1,9 @@
 /* The body of GET /api/health: it is asked for far more often than it changes. SPDX-License-Identifier: MIT */
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/api/compat/compat.h"
 #include "core/base/json.h"
-#include "core/base/map.h"
 #include "core/base/mem.h"
 #include "core/base/time.h"
 
@@ -26,7 +23,6 @@ struct oc_health_cache {
     const struct oc_env *env;
     struct oc_subscription *subscriptions[OC_COUNT(topics)];
     struct oc_http_blob *blob; /* NULL: nobody has asked yet */
-    char etag[24];
     int64_t made_ms, cost_ms;
     bool changed, urgent, figures;
 };
@@ -84,16 +80,12 @@ static void make(struct oc_health_cache *c, json_t *snapshot)
     oc_compat_alerts(json_object_get(snapshot, "alerts"));
     char *text = json_dumps(snapshot, OC_JSON_WIRE);
     json_decref(snapshot);
-    size_t len = strlen(text);
-    snprintf(c->etag, sizeof c->etag, "\"%016" PRIx64 "\"", oc_hash_bytes(text, len, 0));
     oc_http_blob_destroy(c->blob);
-    c->blob = oc_http_blob_create(OC_HTTP_TYPE_JSON, text, len);
-    oc_http_blob_set(c->blob, "ETag", c->etag);
-    oc_http_blob_set(c->blob, "Cache-Control", "no-cache");
+    c->blob = oc_http_blob_create_tagged(OC_HTTP_TYPE_JSON, text, strlen(text));
     c->changed = c->urgent = c->figures = false;
 }
 
-struct oc_http_blob *oc_health_cache_get(struct oc_health_cache *c, const char **etag)
+struct oc_http_blob *oc_health_cache_get(struct oc_health_cache *c)
 {
     int64_t now = oc_time_mono();
     if (is_stale(c, now)) {
@@ -105,6 +97,5 @@ struct oc_http_blob *oc_health_cache_get(struct oc_health_cache *c, const char *
         c->made_ms = oc_time_mono();
         c->cost_ms = c->made_ms - now;
     }
-    *etag = c->etag;
     return c->blob;
 }

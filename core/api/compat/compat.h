@@ -17,8 +17,8 @@ struct oc_compat {
 struct oc_health_cache *oc_health_cache_create(const struct oc_env *env);
 void oc_health_cache_destroy(struct oc_health_cache *c); /* NULL is fine */
 /* What is known now, made anew only when something changed: a change of state is there with the next request, figures
- * alone at most once a second. `etag` is quoted. Both borrowed until the next call. NULL when health does not answer. */
-struct oc_http_blob *oc_health_cache_get(struct oc_health_cache *c, const char **etag);
+ * alone at most once a second. Borrowed until the next call. NULL when health does not answer. */
+struct oc_http_blob *oc_health_cache_get(struct oc_health_cache *c);
 
 /* ---- shape.c: from our shapes to the original's ---- */
 

@@ -13,13 +13,6 @@ struct openapi {
     uint64_t generation;
 };
 
-static struct oc_http_blob *blob_of(const char *type, char *body, size_t len)
-{
-    struct oc_http_blob *b = oc_http_blob_create(type, body, len);
-    oc_http_blob_set(b, "Cache-Control", "no-cache");
-    return b;
-}
-
 /* Operations come and go with plugins, routes never do. */
 static void refresh(struct openapi *o)
 {
@@ -35,8 +28,8 @@ static void refresh(struct openapi *o)
     oc_http_blob_destroy(o->document);
     oc_http_blob_destroy(o->page);
     size_t len = page.len;
-    o->document = blob_of(OC_HTTP_TYPE_JSON, text, strlen(text));
-    o->page = blob_of(OC_HTTP_TYPE_HTML, oc_buf_take(&page), len);
+    o->document = oc_http_blob_create_tagged(OC_HTTP_TYPE_JSON, text, strlen(text));
+    o->page = oc_http_blob_create_tagged(OC_HTTP_TYPE_HTML, oc_buf_take(&page), len);
     o->generation = oc_ops_generation(ops);
 }
 
@@ -67,12 +60,25 @@ static const struct oc_route routes[] = {
     {"GET", "/api/docs.css", OC_ROUTE_PUBLIC, 0, get_style, NULL},
     {0}};
 
+#define NOT_TWICE "`ETag` and `If-None-Match` spare the body."
+#define KNOWN                                                                                      \
+    "[{\"name\":\"If-None-Match\",\"in\":\"header\",\"schema\":{\"type\":\"string\"},"             \
+    "\"description\":"                                                                             \
+    "\"the ETag of an earlier answer\"}]"
+#define UNCHANGED "{\"304\":{\"description\":\"nothing changed\"}}"
+
 static const struct oc_route_doc docs[] = {{.method = "GET",
                                             .pattern = "/api/openapi.json",
                                             .tag = "docs",
+                                            .description = NOT_TWICE,
+                                            .parameters = KNOWN,
+                                            .responses = UNCHANGED,
                                             .response = "{\"type\":\"object\"}"},
                                            {.method = "GET",
                                             .pattern = "/api/docs",
+                                            .description = NOT_TWICE,
+                                            .parameters = KNOWN,
+                                            .responses = UNCHANGED,
                                             .response = "{\"type\":\"string\"}",
                                             .response_type = "text/html"},
                                            {0}};

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/api/etag.h"
 #include "core/base/mem.h"
 #include "core/base/text.h"
 #include "core/sys/file.h"
@@ -163,7 +164,7 @@ bool oc_site_send(struct oc_site *site, struct oc_http_request *r, const char *p
     if (!f) {
         return false;
     }
-    const char *coding = coding_for(f, r), *known = oc_http_header(r, "If-None-Match");
+    const char *coding = coding_for(f, r);
     struct stat st;
     char etag[sizeof f->etag + 8];
     snprintf(etag, sizeof etag, "\"%s%s%s\"", f->etag, coding ? "-" : "", coding ? coding : "");
@@ -171,7 +172,7 @@ bool oc_site_send(struct oc_site *site, struct oc_http_request *r, const char *p
     oc_http_set(r, "Vary", "Accept-Encoding");
     oc_http_set(r, "Cache-Control",
                 f->immutable ? "public, max-age=31536000, immutable" : "no-cache");
-    if (known && strstr(known, etag)) {
+    if (oc_etag_is_known(oc_http_header(r, "If-None-Match"), etag)) {
         oc_http_send_empty(r, 304);
         return true;
     }

@@ -87,6 +87,9 @@ static void each_coding_has_its_own_validator(void **state)
             assert_int_equal(r.status, i == k ? 304 : 200);
             assert_string_equal(r.etag, got[i].etag);
         }
+        struct oc_http_request any = {.accepts = accepts[i], .known = "*"};
+        assert_true(oc_site_send(&site, &any, "/index.html"));
+        assert_int_equal(any.status, 304);
     }
     oc_site_close(&site);
     for (size_t i = 0; i < OC_COUNT(names); i++) {
