@@ -213,17 +213,6 @@ static void end_of_rest(const struct oc_conn *c)
     }
 }
 
-/* The library closes a connection whose first line has no target without a word, and too late for an answer of ours: its
- * writing side is shut. What an engine that is stopped lets go is told by nobody. */
-static void end_of_line(const struct oc_conn *c)
-{
-    const struct oc_engine *e = c->engine;
-    if (e->running && !e->listen->tls && !e->listen->path && !c->request && !c->refused &&
-        !c->upgraded && c->deadline && c->claimed >= 0 && !oc_conn_rests(c)) {
-        tell(e, "bad-request", c, c->peer);
-    }
-}
-
 void oc_conn_on_change(void *ctx, struct MHD_Connection *mhd, void **state,
                        enum MHD_ConnectionNotificationCode what)
 {
@@ -231,7 +220,7 @@ void oc_conn_on_change(void *ctx, struct MHD_Connection *mhd, void **state,
         conn_create(ctx, mhd, state);
     } else if (*state) {
         end_of_rest(*state);
-        end_of_line(*state);
+        oc_malformed_on_close(*state);
         conn_destroy(*state);
         *state = NULL;
     }

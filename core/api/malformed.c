@@ -174,26 +174,51 @@ static void tell(const struct oc_engine *e, const struct oc_conn *c, unsigned st
 
 /* ---- */
 
+/* Where it is not certain whose it is, the end of the request or of the connection tells: on a port, without TLS (see below). */
+static bool is_told_later(const struct oc_conn *c)
+{
+    return !c->engine->listen->tls && !c->engine->listen->path && c->claimed >= 0;
+}
+
 static void take(struct oc_engine *e, const struct complaint *complaint)
 {
     struct oc_conn *found = NULL;
     size_t count = 0;
+    bool later = true;
     const bool all = strstr(complaint->text, "Content-Length"); /* each of them is to be refused */
     for (struct oc_conn *c = e->conns; c; c = c->next) {
         if (fits(c, complaint)) {
             found = c;
             count++;
+            later = later && is_told_later(c);
             if (all) {
                 tell(e, c, complaint->status);
                 answer(c, complaint->status);
             }
         }
     }
-    if (!all || !count) {
-        tell(e, count == 1 ? found : NULL, complaint->status);
-        if (count == 1) {
-            answer(found, complaint->status);
-        }
+    if (count == 1 && !all) {
+        tell(e, found, complaint->status);
+        answer(found, complaint->status);
+    } else if (!count || (!all && !later)) {
+        tell(e, NULL, complaint->status);
+    }
+}
+
+void oc_malformed_on_end(const struct oc_http_request *r)
+{
+    if (!r->conn->refused && is_told_later(r->conn)) {
+        tell(r->conn->engine, r->conn, MHD_HTTP_BAD_REQUEST);
+    }
+}
+
+/* The library closes a connection whose first line has no target without a word, and too late for an answer of ours: its
+ * writing side is shut. What an engine that is stopped lets go is told by nobody. */
+void oc_malformed_on_close(const struct oc_conn *c)
+{
+    if (c->engine->running && is_told_later(c) && !c->request && !c->refused && !c->upgraded &&
+        c->deadline && !oc_conn_rests(c)) {
+        tell(c->engine, c, MHD_HTTP_BAD_REQUEST);
     }
 }
 

@@ -47,6 +47,9 @@ static void refuse(struct oc_http_request *r, unsigned status, int code, const c
                                                                    .method = r->method,
                                                                    .path = path});
     free(path);
+    if (r->conn) { /* it ends with this: what else has come over it is of no account */
+        r->conn->claimed = -1;
+    }
     oc_http_set(r, "Connection", "close");
     oc_http_send_errorf(r, status, code, hint, "%s", message);
 }
@@ -285,6 +288,12 @@ void oc_request_on_completed(void *ctx, struct MHD_Connection *mhd, void **state
         return;
     }
     *state = NULL;
+    if (r->conn && !r->answered) {
+        if (why == MHD_REQUEST_TERMINATED_WITH_ERROR && !r->server->closed) {
+            oc_malformed_on_end(r);
+        }
+        r->conn->claimed = -1; /* it has not come whole, and no other one comes */
+    }
     if (r->conn) {
         r->conn->request = NULL;
         r->conn->engine->ended = r->conn;

@@ -173,6 +173,9 @@ bool oc_framing_is_sound(const struct oc_http_request *r);
 
 /* Every line of libmicrohttpd's log. */
 void oc_malformed_on_log(struct oc_engine *e, const char *fmt, va_list ap);
+/* A request is over that we have not answered, though it has been; a connection is closed. */
+void oc_malformed_on_end(const struct oc_http_request *r);
+void oc_malformed_on_close(const struct oc_conn *c);
 
 /* ---- stream.c ---- */
 

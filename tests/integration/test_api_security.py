@@ -763,6 +763,7 @@ def test_what_the_library_refuses_is_said_in_our_words():
         ]
         rest = resting(lambda: socket.create_connection(("127.0.0.1", d.port), timeout=10),
                        [b"", f"{get}\r\n".encode(), f"{post}Content-Length: 2\r\n\r\n{{}}".encode(), f"{get}\r\n".encode() * 2])
+        first = len(trail(d))
         for status, reason, path, text in table:
             before = len(trail(d))
             answer = raw(d, text.encode(), timeout=5)
@@ -783,11 +784,16 @@ def test_what_the_library_refuses_is_said_in_our_words():
         with socket.create_connection(("127.0.0.1", d.port), timeout=10) as other:
             other.sendall(f"GET /healthz HTTP/1.1\r\n{host}".encode())
             time.sleep(0.1)
-            answer = raw(d, f"{get}no colon\r\n\r\n".encode(), timeout=5)
-            expect(statuses(answer), [[400]], "while another request is on its way in")
+            for text, path in ((f"{get}no colon\r\n\r\n", "/healthz"), ("GET /healthz HTTP/9.9\r\n\r\n", None)):
+                before = len(trail(d))
+                answer = raw(d, text.encode(), timeout=5)
+                expect(statuses(answer)[0], [400, 505], "while another request is on its way in")
+                line = eventually(lambda: trail(d)[before:])[0]
+                assert (line["reason"], line.get("path"), line["peer"]) == ("bad-request", path, "127.0.0.1"), line
             other.sendall(b"Connection: close\r\n\r\n")
             assert statuses(other.recv(4096)) == [200]
         expect(ask(d, "GET", "/healthz").status, 200, "it still serves")
+        expect(len(trail(d)), first + len(table) + 2, "lines: one of each")
 
 
 def resting(connect, requests):
