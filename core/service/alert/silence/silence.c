@@ -101,7 +101,13 @@ static int by_start(const void *a, const void *b)
 
 static void take_loaded(void *ctx, struct oc_silence *silence)
 {
-    join(ctx, silence);
+    struct oc_silences *set = ctx;
+    silence->anchor = OC_LABEL_NONE;
+    if (silence->ended) {
+        oc_silences_remember(set, silence);
+    } else {
+        join(set, silence);
+    }
 }
 
 void oc_silences_init(struct oc_silences *set, const struct oc_env *env, struct oc_alerts *alerts)
@@ -191,7 +197,7 @@ static void touch_matching(struct oc_silences *set, const struct oc_silence *sil
     OC_VEC_FINISH(&selection.alerts);
 }
 
-/* Takes it out of the list; it is remembered for a while. Its alerts match it still, whatever else changed. */
+/* Takes it out of the list; its record says so already. Its alerts match it still, whatever else changed. */
 static void end(struct oc_silences *set, size_t i, int64_t at, const char *reason, const char *by)
 {
     struct oc_silence *silence = set->list.items[i];
@@ -204,23 +210,9 @@ static void end(struct oc_silences *set, size_t i, int64_t at, const char *reaso
     touch_matching(set, silence);
     leave(set, silence);
     oc_alerts_silence_forget(set->alerts, silence->number);
-    silence->ends = at < silence->ends ? at : silence->ends;
-    silence->starts = silence->starts < silence->ends ? silence->starts : silence->ends;
-    silence->updated = at;
-    if (set->expired.count >= OC_SILENCES_EXPIRED_MAX) {
-        oc_silence_free(set->expired.items[0]);
-        OC_VEC_REMOVE(&set->expired, 0);
-    }
-    OC_VEC_PUSH(&set->expired, silence);
+    oc_silence_end(silence, at);
+    oc_silences_remember(set, silence);
     oc_bus_publish(set->env->bus, "silence.expired", json);
-}
-
-static void drop_old(struct oc_silences *set, int64_t now)
-{
-    while (set->expired.count > 0 && set->expired.items[0]->ends + OC_SILENCE_KEEP_EXPIRED <= now) {
-        oc_silence_free(set->expired.items[0]);
-        OC_VEC_REMOVE(&set->expired, 0);
-    }
 }
 
 /* The occurrence after `old`, or NULL when there is none. It takes over the recurrence once it is written. */
@@ -252,7 +244,7 @@ static int succeed(struct oc_silences *set, size_t i, int64_t at, const char *re
     struct oc_silence *old = set->list.items[i];
     struct oc_silence *next = successor(old, oc_time_wall());
     oc_store_begin(set->env->store);
-    oc_silence_erase(set->env, old, true, NULL);
+    oc_silence_write_end(set->env, old, at, true, NULL);
     if (next) {
         oc_silence_write(set->env, next, NULL);
     }
@@ -292,9 +284,10 @@ static void settle_one(struct oc_silences *set, size_t i, int64_t now)
         return;
     }
     if (over || is_resolved(set, silence, now)) {
-        /* A record that cannot be removed now is over all the same, and is dropped at the next start. */
-        oc_silence_erase(set->env, silence, false, NULL);
-        end(set, i, over ? silence->ends : now, over ? "expired" : "resolved", NULL);
+        const int64_t at = over ? silence->ends : now;
+        /* If that cannot be written now it is over all the same, and is ended again at the next start. */
+        oc_silence_write_end(set->env, silence, at, false, NULL);
+        end(set, i, at, over ? "expired" : "resolved", NULL);
     } else if (!silence->begun && silence->starts <= now) {
         silence->begun = true;
         touch_matching(set, silence);
@@ -303,10 +296,10 @@ static void settle_one(struct oc_silences *set, size_t i, int64_t now)
 
 void oc_silences_settle(struct oc_silences *set, int64_t now)
 {
-    drop_old(set, now);
     for (size_t i = set->list.count; i-- > 0;) {
         settle_one(set, i, now);
     }
+    oc_silences_forget_old(set, now);
 }
 
 int64_t oc_silences_next(const struct oc_silences *set, int64_t now)
@@ -317,7 +310,8 @@ int64_t oc_silences_next(const struct oc_silences *set, int64_t now)
         int64_t at = silence->begun || silence->starts <= now ? silence->ends : silence->starts;
         next = at < next ? at : next;
     }
-    return next;
+    const int64_t forgotten = oc_silences_next_forgotten(set);
+    return forgotten < next ? forgotten : next;
 }
 
 /* ---- making and changing ---- */
@@ -409,7 +403,7 @@ const struct oc_silence *oc_silences_put(struct oc_silences *set,
         return change(set, old, draft, starts, now, err);
     }
     const struct oc_silence *made = add_new(set, draft, old, starts, now, err);
-    if (made && old && oc_silence_erase(set->env, old, true, NULL) == OC_OK) {
+    if (made && old && oc_silence_write_end(set->env, old, now, true, NULL) == OC_OK) {
         end(set, at, now, "replaced", draft->created_by);
     }
     return made;
@@ -468,9 +462,10 @@ int oc_silences_remove(struct oc_silences *set, const char *id, bool once, const
     if (once && set->list.items[i]->recur) {
         return succeed(set, i, oc_time_wall(), "removed", by, err);
     }
-    const int rc = oc_silence_erase(set->env, set->list.items[i], true, err);
+    const int64_t now = oc_time_wall();
+    const int rc = oc_silence_write_end(set->env, set->list.items[i], now, true, err);
     if (rc == OC_OK) {
-        end(set, i, oc_time_wall(), "removed", by);
+        end(set, i, now, "removed", by);
     }
     return rc;
 }

@@ -2,7 +2,8 @@
  * [loop]
  *
  * A silence holds for an alert when all its matchers do, from its start to its end. Each is one durable record of the store's
- * space "silence"; the record goes when its time is over, the silence itself stays in the list of expired ones for a while. */
+ * space "silence". One that has ended is kept for as long as Alertmanager keeps them by default, in the list of expired ones
+ * and as a record that says so: one that does not, and whose time is over, ended while nobody ran, and is yet to be ended. */
 #ifndef OC_SERVICE_ALERT_SILENCE_H
 #define OC_SERVICE_ALERT_SILENCE_H
 
@@ -15,7 +16,7 @@
 #include "core/service/env.h"
 
 #define OC_SILENCES_MAX         10000
-#define OC_SILENCES_EXPIRED_MAX 1000 /* remembered */
+#define OC_SILENCES_EXPIRED_MAX 1000 /* remembered, the last ones that ended */
 #define OC_SILENCE_MATCHERS_MAX 32
 #define OC_SILENCE_SPAN_MAX     (366 * OC_DAY)
 #define OC_SILENCE_TEXT_MAX     4096 /* bytes of a comment */
@@ -33,6 +34,7 @@ struct oc_silence {
     uint32_t number;             /* in the table of alerts */
     uint32_t anchor; /* a pair that an alert must have; held; OC_LABEL_NONE: any alert may match */
     bool begun;      /* its alerts have been looked at */
+    bool ended;      /* and that has been told; it is in the list of expired ones */
 };
 
 struct oc_silences {
@@ -74,6 +76,11 @@ struct oc_alert_service;
 void oc_silences_warn(struct oc_alert_service *s, int64_t now);
 int64_t oc_silences_next_warning(const struct oc_silences *set, int64_t now); /* INT64_MAX: none */
 
+/* silence_ended.c: takes one that has ended, in the order of their ends. */
+void oc_silences_remember(struct oc_silences *set, struct oc_silence *silence);
+void oc_silences_forget_old(struct oc_silences *set, int64_t now); /* with their records */
+int64_t oc_silences_next_forgotten(const struct oc_silences *set); /* INT64_MAX: none */
+
 /* The first one that holds for `alert` now, or NULL. */
 const struct oc_silence *oc_silences_find(const struct oc_silences *set,
                                           const struct oc_alert *alert, int64_t now);
@@ -81,7 +88,7 @@ bool oc_silence_holds(const struct oc_silences *set, const struct oc_silence *si
                       const struct oc_alert *alert, int64_t now);
 /* Also an expired one; NULL. */
 const struct oc_silence *oc_silences_get(const struct oc_silences *set, const char *id);
-/* The next moment after `now` at which a silence begins or ends; INT64_MAX when there is none. */
+/* The next moment after `now` at which a silence begins, ends or is forgotten; INT64_MAX when there is none. */
 int64_t oc_silences_next(const struct oc_silences *set, int64_t now);
 enum oc_silence_state oc_silence_state(const struct oc_silence *silence, int64_t now);
 

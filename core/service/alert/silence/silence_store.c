@@ -70,6 +70,11 @@ static json_t *silence_save(const struct oc_silence *silence)
     if (silence->noticed) {
         oc_json_set_time(json, "noticed", silence->noticed);
     }
+    if (silence->ended) {
+        oc_json_set_bool(json, "ended", true);
+        json_object_del(json, "recurs"); /* that is its successor's */
+        json_object_del(json, "until_resolved");
+    }
     return json;
 }
 
@@ -97,6 +102,7 @@ static struct oc_silence *silence_load(const json_t *json)
     silence->until_resolved = oc_json_bool(json, "until_resolved", false);
     silence->check = silence->until_resolved; /* its alerts may have ended meanwhile */
     silence->noticed = time_member(json, "noticed");
+    silence->ended = oc_json_bool(json, "ended", false);
     json_array_foreach(json_object_get(json, "matchers"), i, item)
     {
         struct oc_matcher matcher;
@@ -130,17 +136,38 @@ void oc_silence_load_all(const struct oc_env *env,
     json_decref(all);
 }
 
-int oc_silence_write(const struct oc_env *env, const struct oc_silence *silence,
-                     struct oc_error *err)
+static int write_record(const struct oc_env *env, const struct oc_silence *silence, bool durable,
+                        struct oc_error *err)
 {
     json_t *json = silence_save(silence);
-    int rc = oc_kv_put(env->store, SPACE, silence->id, json, true, err);
+    int rc = oc_kv_put(env->store, SPACE, silence->id, json, durable, err);
     json_decref(json);
     return rc;
 }
 
-int oc_silence_erase(const struct oc_env *env, const struct oc_silence *silence, bool durable,
+int oc_silence_write(const struct oc_env *env, const struct oc_silence *silence,
                      struct oc_error *err)
 {
-    return oc_kv_remove(env->store, SPACE, silence->id, durable, err);
+    return write_record(env, silence, true, err);
+}
+
+void oc_silence_end(struct oc_silence *silence, int64_t at)
+{
+    silence->ends = at < silence->ends ? at : silence->ends;
+    silence->starts = silence->starts < silence->ends ? silence->starts : silence->ends;
+    silence->updated = at;
+    silence->ended = true;
+}
+
+int oc_silence_write_end(const struct oc_env *env, const struct oc_silence *silence, int64_t at,
+                         bool durable, struct oc_error *err)
+{
+    struct oc_silence ended = *silence; /* its parts are borrowed */
+    oc_silence_end(&ended, at);
+    return write_record(env, &ended, durable, err);
+}
+
+void oc_silence_erase(const struct oc_env *env, const struct oc_silence *silence)
+{
+    oc_kv_remove(env->store, SPACE, silence->id, false, NULL);
 }

@@ -219,6 +219,103 @@ static void an_expired_silence_lets_its_alerts_go_at_once(void **state)
     assert_int_equal(kv_count(w, "silence"), 0);
 }
 
+/* Ended by hand, replaced, and by time: each is history over a crash, and of the past only. */
+static void a_silence_that_ended_is_known_over_crashes_as_alertmanager_knows_it(void **state)
+{
+    struct world *w = *state;
+    char by_hand[37], replaced[37], by_time[37], other[37];
+    world_start(w, QUIET);
+    fire(w, "aa");
+    put(w, NULL, "instance=cache", 0, OC_HOUR, by_hand);
+    put(w, NULL, "instance=cache", 0, OC_HOUR, replaced);
+    put(w, NULL, "instance=cache", 0, OC_HOUR, by_time);
+    assert_int_equal(expire(w, by_hand), OC_OK);
+    put(w, replaced, "instance=db", 0, OC_HOUR, other);
+    world_pass(2 * OC_HOUR);
+    const char *const ended[] = {by_hand, replaced, by_time, other};
+    for (int life = 0; life < 2; life++) {
+        world_crash(w);
+        world_start(w, QUIET);
+        world_pass(1);
+        for (size_t i = 0; i < OC_COUNT(ended); i++) {
+            assert_int_equal(state_of(w, ended[i]), OC_SILENCE_EXPIRED);
+            assert_int_equal(expire(w, ended[i]), OC_E_CONFLICT);
+        }
+        assert_false(is_silenced(w, "aa"));
+        assert_int_equal(events_of(w, "silence.expired"), OC_COUNT(ended)); /* not again */
+    }
+}
+
+static bool is_known(struct world *w, const char *id)
+{
+    struct oc_silence_view view;
+    return oc_alert_view_silence(w->service, id, &view);
+}
+
+static size_t records(struct world *w)
+{
+    json_t *all = oc_kv_all(w->env.store, "silence");
+    const size_t count = json_object_size(all);
+    json_decref(all);
+    return count;
+}
+
+static void a_silence_that_ended_is_forgotten_after_five_days(void **state)
+{
+    struct world *w = *state;
+    char first[37], second[37];
+    world_start(w, QUIET);
+    put(w, NULL, "instance=cache", 0, OC_HOUR, first);
+    expire(w, first);
+    world_pass(OC_DAY);
+    put(w, NULL, "instance=cache", 0, OC_HOUR, second);
+    expire(w, second);
+    world_pass(4 * OC_DAY - OC_MINUTE);
+    assert_true(is_known(w, first));
+    world_pass(2 * OC_MINUTE); /* while the host runs */
+    assert_false(is_known(w, first));
+    assert_int_equal(records(w), 1);
+    world_stop(w);
+    oc_time_advance(2 * OC_DAY); /* and while it does not */
+    world_start(w, QUIET);
+    world_pass(1);
+    assert_false(is_known(w, second));
+    assert_int_equal(records(w), 0);
+}
+
+static void keep_ended(struct world *w, const char *id, int64_t ends)
+{
+    json_t *record = json_pack("{s:s, s:[s], s:b}", "id", id, "matchers", "a=b", "ended", 1);
+    oc_json_set_time(record, "starts", ends - OC_MINUTE);
+    oc_json_set_time(record, "ends", ends);
+    assert_int_equal(oc_kv_put(w->env.store, "silence", id, record, false, NULL), OC_OK);
+    json_decref(record);
+}
+
+static void only_the_last_silences_that_ended_are_known(void **state)
+{
+    struct world *w = *state;
+    char id[37];
+    oc_store_begin(w->env.store);
+    for (int i = 0; i < OC_SILENCES_EXPIRED_MAX; i++) {
+        snprintf(id, sizeof id, "%08x", i * 7919 % OC_SILENCES_EXPIRED_MAX);
+        keep_ended(w, id,
+                   oc_time_wall() - OC_HOUR - i * OC_SECOND); /* the last one is the oldest */
+    }
+    assert_int_equal(oc_store_end(w->env.store, NULL), OC_OK);
+    world_start(w, QUIET);
+    world_pass(1);
+    assert_int_equal(records(w), OC_SILENCES_EXPIRED_MAX);
+    assert_true(is_known(w, id));
+    put(w, NULL, "instance=cache", 0, OC_HOUR, id);
+    expire(w, id);
+    world_pass(1);
+    assert_true(is_known(w, id));
+    snprintf(id, sizeof id, "%08x", 7919 * (OC_SILENCES_EXPIRED_MAX - 1) % OC_SILENCES_EXPIRED_MAX);
+    assert_false(is_known(w, id));
+    assert_int_equal(records(w), OC_SILENCES_EXPIRED_MAX);
+}
+
 /* ---- views ---- */
 
 struct seen {
@@ -316,6 +413,9 @@ int main(void)
         IN_WORLD(a_changed_silence_keeps_its_id_unless_it_means_something_else),
         IN_WORLD(patterns_of_the_api_are_regular_expressions_and_survive),
         IN_WORLD(an_expired_silence_lets_its_alerts_go_at_once),
+        IN_WORLD(a_silence_that_ended_is_known_over_crashes_as_alertmanager_knows_it),
+        IN_WORLD(a_silence_that_ended_is_forgotten_after_five_days),
+        IN_WORLD(only_the_last_silences_that_ended_are_known),
         IN_WORLD(views_filter_by_labels_receivers_and_state),
         IN_WORLD(groups_are_by_receiver_and_label_values),
     };

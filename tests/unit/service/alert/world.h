@@ -472,8 +472,13 @@ static inline size_t kv_count(struct world *w, const char *space)
 {
     struct census c = {{0}, {0}};
     if (strcmp(space, "silence") == 0) {
-        json_t *all = oc_kv_all(w->env.store, space);
-        size_t count = json_object_size(all);
+        json_t *all = oc_kv_all(w->env.store, space), *record;
+        const char *id;
+        size_t count = 0;
+        json_object_foreach(all, id, record)
+        {
+            count += oc_json_bool(record, "ended", false) ? 0 : 1;
+        }
         json_decref(all);
         return count;
     }
