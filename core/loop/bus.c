@@ -14,6 +14,7 @@
 struct oc_subscription {
     struct oc_bus *bus;
     char *topic;
+    bool pattern;
     oc_event_fn fn; /* NULL once unsubscribed; freed when no delivery is going on */
     void *ctx;
     uint64_t since; /* the first event it may see */
@@ -61,6 +62,7 @@ struct oc_subscription *oc_bus_subscribe(struct oc_bus *bus, const char *topic, 
     struct oc_subscription *s = oc_calloc(1, sizeof *s);
     s->bus = bus;
     s->topic = oc_strdup(topic);
+    s->pattern = strpbrk(topic, "*?") != NULL;
     s->fn = fn;
     s->ctx = ctx;
     s->since = bus->last_id + 1;
@@ -104,9 +106,7 @@ static bool wants(const struct oc_subscription *s, const struct oc_event *event)
     if (event->native) {
         return false;
     }
-    size_t len = strlen(s->topic);
-    return !strcmp(s->topic, "*") ||
-           (oc_ends(s->topic, ".*") && !strncmp(s->topic, event->topic, len - 1));
+    return s->pattern && oc_glob(s->topic, event->topic);
 }
 
 static void deliver(struct oc_bus *bus, const char *topic, json_t *data, const void *native)

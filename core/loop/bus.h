@@ -24,7 +24,7 @@ typedef void (*oc_event_fn)(void *ctx, const struct oc_event *event);
 
 struct oc_bus *oc_bus_create(void);
 void oc_bus_destroy(struct oc_bus *bus);
-/* `topic` is exact, or a prefix ending in ".*", or "*". "*" and prefixes see no native-only events. */
+/* In `topic` * and ? match as in oc_glob; a pattern sees no native-only events. */
 struct oc_subscription *oc_bus_subscribe(struct oc_bus *bus, const char *topic, oc_event_fn fn,
                                          void *ctx);
 void oc_bus_unsubscribe(struct oc_subscription *s);                       /* NULL is fine */

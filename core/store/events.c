@@ -99,28 +99,22 @@ static json_t *row_json(int64_t id, int64_t time_ms, const char *topic, const ch
     return row;
 }
 
-static bool is_prefix(const char *topic)
+static size_t literal_of(const char *pattern)
 {
-    return topic && oc_ends(topic, ".*");
+    return strcspn(pattern, "*?");
 }
 
 static bool is_shown(const struct oc_event_query *q, const char *topic)
 {
-    return !q->shows || q->shows(q->ctx, topic);
+    return (!q->topic || oc_glob(q->topic, topic)) && (!q->shows || q->shows(q->ctx, topic));
 }
 
 static bool wanted(const struct oc_event_query *q, const struct oc_pending_event *e)
 {
-    if (!is_shown(q, e->topic)) {
-        return false;
-    }
     if (e->id <= q->after_id || e->time_ms < q->from_ms || (q->to_ms && e->time_ms >= q->to_ms)) {
         return false;
     }
-    if (is_prefix(q->topic)) {
-        return strncmp(e->topic, q->topic, strlen(q->topic) - 1) == 0;
-    }
-    return !q->topic || strcmp(e->topic, q->topic) == 0;
+    return is_shown(q, e->topic);
 }
 
 /* The newest `limit` of what is pending, newest first. */
@@ -137,34 +131,45 @@ static void add_pending(const struct oc_store *s, const struct oc_event_query *q
     }
 }
 
-static sqlite3_stmt *select_rows(struct oc_store *s, const struct oc_event_query *q, char *prefix,
-                                 char *behind, size_t limit, struct oc_error *err)
+struct range {
+    char from[TOPIC_MAX + 1], behind[TOPIC_MAX + 1]; /* topics, without the end */
+};
+
+/* Those whose topic begins as the pattern does; what else it asks for is_shown says. The statement borrows the range. */
+static sqlite3_stmt *select_rows(struct oc_store *s, const struct oc_event_query *q, size_t limit,
+                                 struct range *range, struct oc_error *err)
 {
     int64_t after = q->after_id > INT64_MAX ? INT64_MAX : (int64_t)q->after_id;
     int64_t to = q->to_ms ? q->to_ms : INT64_MAX;
+    const size_t literal = q->topic ? literal_of(q->topic) : 0;
 
-    if (!q->topic) {
+    if (literal == 0) {
         return oc_db_select(&s->db, OC_SQL_EVENT_ALL, err, "iiii", after, q->from_ms, to,
                             (int64_t)limit);
     }
-    if (!is_prefix(q->topic)) {
+    if (!q->topic[literal]) {
         return oc_db_select(&s->db, OC_SQL_EVENT_TOPIC, err, "iiiti", after, q->from_ms, to,
                             q->topic, (int64_t)limit);
     }
-    size_t dot = oc_copy(prefix, TOPIC_MAX, q->topic) - 2;
-    prefix[dot + 1] = '\0';
-    oc_copy(behind, TOPIC_MAX, prefix);
-    behind[dot] = '.' + 1;
-    return oc_db_select(&s->db, OC_SQL_EVENT_PREFIX, err, "iiitti", after, q->from_ms, to, prefix,
-                        behind, (int64_t)limit);
+    memcpy(range->from, q->topic, literal);
+    memcpy(range->behind, q->topic, literal);
+    range->behind[literal - 1]++; /* compared by bytes, of which none is 0xff in UTF-8 */
+    return oc_db_select(&s->db, OC_SQL_EVENT_PREFIX, err, "iiitti", after, q->from_ms, to,
+                        range->from, range->behind, (int64_t)limit);
+}
+
+/* Rows may be selected that are not shown: they do not count. */
+static bool selects_more(const struct oc_event_query *q)
+{
+    const char *rest = q->topic ? q->topic + literal_of(q->topic) : "";
+    return q->shows || (*rest && strcmp(rest, "*") != 0);
 }
 
 static int add_rows(struct oc_store *s, const struct oc_event_query *q, size_t limit, json_t *out,
                     struct oc_error *err)
 {
-    char prefix[TOPIC_MAX], behind[TOPIC_MAX];
-    size_t selected = q->shows ? INT32_MAX : limit; /* those that are left out do not count */
-    sqlite3_stmt *rows = select_rows(s, q, prefix, behind, selected, err);
+    struct range range = {"", ""};
+    sqlite3_stmt *rows = select_rows(s, q, selects_more(q) ? INT32_MAX : limit, &range, err);
     int rc = 0;
 
     while (limit > 0 && (rc = oc_db_row(&s->db, rows, err)) > 0) {
@@ -188,7 +193,7 @@ json_t *oc_events_query(struct oc_store *s, const struct oc_event_query *q, stru
 
     err = err ? err : &local;
     oc_error_init(err);
-    if (is_prefix(q->topic) && strlen(q->topic) >= TOPIC_MAX) {
+    if (q->topic && literal_of(q->topic) > TOPIC_MAX) {
         return out; /* no topic is as long */
     }
     add_pending(s, q, limit, out);

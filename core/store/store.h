@@ -66,7 +66,7 @@ int oc_store_end(struct oc_store *s, struct oc_error *err);
 int oc_events_append(struct oc_store *s, int64_t time_ms, const char *topic, const json_t *data,
                      struct oc_error *err);
 struct oc_event_query {
-    const char *topic;      /* exact, or a prefix ending in ".*"; NULL = all */
+    const char *topic;      /* in which * and ? match as in oc_glob; NULL = all */
     int64_t from_ms, to_ms; /* to 0 = now */
     uint64_t after_id;
     size_t limit; /* newest first up to this many; 0 = 100 */

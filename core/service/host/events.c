@@ -13,28 +13,29 @@ struct list_params {
     const char *topic, *since, *until;
     int64_t limit;
 };
-static const struct oc_option list_options[] = {{.name = "topic",
-                                                 .type = OC_OPT_STRING,
-                                                 .offset = offsetof(struct list_params, topic),
-                                                 .help = "only this topic, or \"alert.*\""},
-                                                {.name = "since",
-                                                 .type = OC_OPT_STRING,
-                                                 .offset = offsetof(struct list_params, since),
-                                                 .default_text = "24h",
-                                                 .help = "from when: \"2h\", a date or a time"},
-                                                {.name = "until",
-                                                 .type = OC_OPT_STRING,
-                                                 .offset = offsetof(struct list_params, until),
-                                                 .default_text = "now",
-                                                 .help = "up to when"},
-                                                {.name = "limit",
-                                                 .type = OC_OPT_INT,
-                                                 .offset = offsetof(struct list_params, limit),
-                                                 .default_text = "100",
-                                                 .min = 1,
-                                                 .max = 10000,
-                                                 .help = "at most this many, the newest first"},
-                                                {0}};
+static const struct oc_option list_options[] = {
+    {.name = "topic",
+     .type = OC_OPT_STRING,
+     .offset = offsetof(struct list_params, topic),
+     .help = "only this topic, or those of a pattern: \"alert.*\", \"*.failed\""},
+    {.name = "since",
+     .type = OC_OPT_STRING,
+     .offset = offsetof(struct list_params, since),
+     .default_text = "24h",
+     .help = "from when: \"2h\", a date or a time"},
+    {.name = "until",
+     .type = OC_OPT_STRING,
+     .offset = offsetof(struct list_params, until),
+     .default_text = "now",
+     .help = "up to when"},
+    {.name = "limit",
+     .type = OC_OPT_INT,
+     .offset = offsetof(struct list_params, limit),
+     .default_text = "100",
+     .min = 1,
+     .max = 10000,
+     .help = "at most this many, the newest first"},
+    {0}};
 
 struct eyes {
     struct oc_host_service *service;
@@ -106,12 +107,13 @@ static const struct oc_op list_op = {
 struct watch_params {
     const char *topic;
 };
-static const struct oc_option watch_options[] = {{.name = "topic",
-                                                  .type = OC_OPT_STRING,
-                                                  .offset = offsetof(struct watch_params, topic),
-                                                  .default_text = "*",
-                                                  .help = "only this topic, or \"alert.*\""},
-                                                 {0}};
+static const struct oc_option watch_options[] = {
+    {.name = "topic",
+     .type = OC_OPT_STRING,
+     .offset = offsetof(struct watch_params, topic),
+     .default_text = "*",
+     .help = "only this topic, or those of a pattern: \"alert.*\", \"*.failed\""},
+    {0}};
 
 struct watch {
     struct oc_host_service *service;

@@ -49,13 +49,15 @@ static void hear(void *ctx, const struct oc_event *event)
     }
 }
 
-static void topics_match_exactly_by_prefix_or_all(void **state)
+static void topics_match_exactly_or_by_a_pattern(void **state)
 {
     (void)state;
-    struct listener exact = {0}, prefix = {0}, all = {0};
+    struct listener exact = {0}, prefix = {0}, all = {0}, suffix = {0}, word = {0};
     oc_bus_subscribe(bus, "alert.firing", hear, &exact);
     oc_bus_subscribe(bus, "alert.*", hear, &prefix);
     oc_bus_subscribe(bus, "*", hear, &all);
+    oc_bus_subscribe(bus, "*.firin?", hear, &suffix);
+    oc_bus_subscribe(bus, "alert*s", hear, &word);
     oc_bus_publish(bus, "alert.firing", json_pack("{s:i}", "n", 7));
     oc_bus_publish(bus, "alert.firing.again", json_object());
     oc_bus_publish(bus, "alertness", json_object());
@@ -64,6 +66,8 @@ static void topics_match_exactly_by_prefix_or_all(void **state)
     assert_int_equal(exact.value, 7);
     assert_string_equal(prefix.trail, "alert.firing alert.firing.again ");
     assert_int_equal(all.count, 4);
+    assert_string_equal(suffix.trail, "alert.firing ");
+    assert_string_equal(word.trail, "alertness ");
 }
 
 static void native_events_reach_only_who_named_them(void **state)
@@ -233,7 +237,7 @@ static void an_unheard_event_is_freed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        BUS_TEST(topics_match_exactly_by_prefix_or_all),
+        BUS_TEST(topics_match_exactly_or_by_a_pattern),
         BUS_TEST(native_events_reach_only_who_named_them),
         BUS_TEST(events_are_numbered_and_dated),
         BUS_TEST(the_time_is_the_wall_clock),

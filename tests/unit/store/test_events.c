@@ -52,6 +52,31 @@ static void check_queries(struct kit *kit)
     assert_string_equal(ask(kit, (struct oc_event_query){.topic = "none"}), "");
 }
 
+/* As on the WebSocket: wherever the * stands, and with the limit counting what matches. */
+static void check_patterns(struct kit *kit)
+{
+    static const char *const rows[][2] = {
+        {"*", "5 4 3 2 1"},
+        {"al*", "5 4 3 2 1"},
+        {"alert*", "5 4 3 2 1"},
+        {"alert.*", "4 2 1"},
+        {"*.firing", "4 1"},
+        {"alert.?iring", "4 1"},
+        {"a*.*n*", "4 3 1"},
+        {"?", ""},
+        {"*z", ""},
+        {"alerting.not*", "3"},
+        {"b*", ""},
+        {"[a]*", ""},
+    };
+    for (size_t i = 0; i < OC_COUNT(rows); i++) {
+        assert_string_equal(ask(kit, (struct oc_event_query){.topic = rows[i][0]}), rows[i][1]);
+    }
+    assert_string_equal(ask(kit, (struct oc_event_query){.topic = "*.firing", .limit = 2}), "4 1");
+    assert_string_equal(ask(kit, (struct oc_event_query){.topic = "*.not", .limit = 1}), "3");
+    assert_string_equal(ask(kit, (struct oc_event_query){.topic = "al*", .limit = 2}), "5 4");
+}
+
 static void events_are_found_newest_first_pending_or_written(void **state)
 {
     struct kit *kit = *state;
@@ -61,8 +86,10 @@ static void events_are_found_newest_first_pending_or_written(void **state)
     add(kit, KIT_NOW + 4, "alert.firing", 4);
     add(kit, KIT_NOW + 5, "alert", 5);
     check_queries(kit);
+    check_patterns(kit);
     oc_store_flush(kit->store, NULL);
     check_queries(kit);
+    check_patterns(kit);
     kit_reopen(kit);
     check_queries(kit);
 }
