@@ -79,6 +79,28 @@ def any_rule(d):
     return next(n for n in names if n.startswith("system.memory"))
 
 
+def test_alerts_are_listed_whole_and_the_document_says_how_many_there_are():
+    d = daemon('collectors = ( { plugin = "system"; interval = "1h"; } );\n')
+    try:
+        viewer, operator, _ = clients(d)
+        many = [{"labels": {"alertname": f"storm_{i}", "severity": "warning"}} for i in range(300)]
+        assert operator.post("/api/v2/alerts", many).status == 200
+        assert operator.post("/api/v1/alert/silence", {"matchers": ["storm_7"], "for": "1h"}).data
+
+        def storm(rows):
+            return {row["id"]: row for row in rows if row["rule"].startswith("storm_")}
+        for path in ("/api/alerts", "/api/health/alerts"):
+            eventually(lambda: len(storm(viewer.get(path).json)) == 300, what="all of them")
+            assert sum(row["dismissed"] for row in storm(viewer.get(path).json).values()) == 1
+        health = eventually(lambda: next((h for h in [viewer.get("/api/health").json] if h["summary"]["totalAlerts"] >= 300), None),
+                            what="their number")
+        assert len(health["alerts"]) == 250 and health["summary"]["warningAlerts"] >= 299, health["summary"]
+        assert health["summary"]["totalAlerts"] > health["summary"]["criticalAlerts"] + health["summary"]["warningAlerts"]
+    finally:
+        d.stop()
+        d.remove()
+
+
 def test_alerts_are_acknowledged_and_dismissed():
     d = daemon('collectors = ( { plugin = "system"; interval = "1s"; } );\n')
     try:

@@ -10,6 +10,7 @@
 
 #define DISMISSED     "dismissed" /* what such a silence says */
 #define DISMISSED_FOR "24h"
+#define ALERTS_MAX    1000000 /* what alert.list takes: more than a host may have */
 
 /* ---- health ---- */
 
@@ -34,9 +35,6 @@ static void send_part(struct oc_http_request *r, void *ctx, const char *part)
     const struct oc_compat *c = ctx;
     json_t *snapshot = oc_ops_ask(c->api->env->ops, "health.snapshot", NULL);
     json_t *value = json_object_get(snapshot, part);
-    if (value && strcmp(part, "alerts") == 0) {
-        oc_compat_alerts(value);
-    }
     if (value) {
         oc_http_send_json(r, 200, json_incref(value));
     } else {
@@ -53,7 +51,6 @@ static void send_part(struct oc_http_request *r, void *ctx, const char *part)
 PART(agents)
 PART(services)
 PART(resources)
-PART(alerts)
 PART(summary)
 
 static void get_metrics(struct oc_http_request *r, void *ctx)
@@ -69,6 +66,22 @@ static void get_metrics(struct oc_http_request *r, void *ctx)
 }
 
 /* ---- alerts ---- */
+
+static json_t *all_alerts(const json_t *result)
+{
+    json_t *list = json_deep_copy(result);
+    oc_compat_alerts(list);
+    return list;
+}
+
+/* All that fire: the snapshot has the gravest only. */
+static void get_alerts(struct oc_http_request *r, void *ctx)
+{
+    json_t *params = json_object();
+    (void)ctx;
+    oc_json_set_int(params, "limit", ALERTS_MAX);
+    oc_compat_call(r, "alert.list", params, all_alerts);
+}
 
 static json_t *alert_done(const json_t *result)
 {

@@ -9,7 +9,8 @@
     "\"degraded\",\"warning\",\"critical\"]},\"healthyAgents\":{\"type\":\"integer\"},"            \
     "\"totalAgents\":{\"type\":\"integer\"},\"healthyServices\":{\"type\":\"integer\"},"           \
     "\"totalServices\":{\"type\":\"integer\"},\"criticalAlerts\":{\"type\":\"integer\"},"          \
-    "\"warningAlerts\":{\"type\":\"integer\"},\"cpuUsage\":{\"type\":[\"number\",\"null\"]},"      \
+    "\"warningAlerts\":{\"type\":\"integer\"},\"totalAlerts\":{\"type\":\"integer\"},"             \
+    "\"cpuUsage\":{\"type\":[\"number\",\"null\"]},"                                               \
     "\"memoryUsage\":{\"type\":[\"number\",\"null\"]},\"diskUsage\":{\"type\":[\"number\","        \
     "\"null\"]}}}"
 #define DONE(what)                                                                                 \
@@ -22,7 +23,8 @@
 const struct oc_route_doc oc_compat_docs[] = {
     {.method = "GET",
      .pattern = "/api/health",
-     .description = "Made anew when something changed. `ETag` and `If-None-Match` spare the body.",
+     .description = "Made anew when something changed. `ETag` and `If-None-Match` spare the body. "
+                    "`alerts` are the gravest 250 that fire, `summary.totalAlerts` is how many do.",
      .parameters = "[{\"name\":\"If-None-Match\",\"in\":\"header\",\"schema\":{\"type\":"
                    "\"string\"},\"description\":\"the ETag of an earlier answer\"}]",
      .response =

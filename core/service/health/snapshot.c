@@ -139,7 +139,7 @@ static json_t *summarize(struct oc_health *h, const json_t *resources)
     struct counts n = count(h);
     json_t *alerts = oc_ops_ask(h->env.ops, "alert.summary", NULL);
     int64_t critical = oc_json_int(alerts, "critical", 0),
-            warning = oc_json_int(alerts, "warning", 0);
+            warning = oc_json_int(alerts, "warning", 0), firing = oc_json_int(alerts, "firing", 0);
     json_decref(alerts);
     json_t *o = json_object();
     oc_json_set_str(o, "overallStatus", overall(&n, critical, warning));
@@ -150,6 +150,7 @@ static json_t *summarize(struct oc_health *h, const json_t *resources)
     oc_json_take(o, "checks", count_checks(h));
     oc_json_set_int(o, "criticalAlerts", critical);
     oc_json_set_int(o, "warningAlerts", warning);
+    oc_json_set_int(o, "totalAlerts", firing);
     set_usage(o, "cpuUsage", resources, "cpu.system.usage");
     set_usage(o, "memoryUsage", resources, "memory.system.usage");
     set_usage(o, "diskUsage", resources, "disk.system.usage");

@@ -146,12 +146,13 @@ static void op_history(struct oc_call *call, void *ctx)
 static void op_summary(struct oc_call *call, void *ctx)
 {
     struct oc_alert_service *s = ctx;
-    int64_t counts[3] = {0}, open[3] = {0}, silenced = 0;
+    int64_t counts[3] = {0}, open[3] = {0}, silenced = 0, firing = 0;
     uint32_t it = 0;
     for (const struct oc_alert *a; (a = oc_alerts_next(&s->alerts, &it));) {
         if (!a->firing) {
             continue;
         }
+        firing++;
         if (a->silence != 0) {
             silenced++;
             continue;
@@ -168,6 +169,7 @@ static void op_summary(struct oc_call *call, void *ctx)
     }
     oc_json_take(result, "unacknowledged", unacknowledged);
     oc_json_set_int(result, "silenced", silenced);
+    oc_json_set_int(result, "firing", firing); /* silenced ones too */
     oc_call_succeed(call, result);
 }
 
