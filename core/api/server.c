@@ -181,10 +181,10 @@ static void use(struct oc_server *s, struct oc_listen *l, const struct oc_api_li
     renew_engine(l);
     if (l->error) {
         snprintf(path, sizeof path, "api.listen[%zu]", i);
-        oc_diags_add(diags, true,
-                     oc_node_get(oc_config_root(s->api->outside.config(s->api->outside.ctx)), path),
-                     path, "Set it right, or listen elsewhere; the rest of the host goes on.",
-                     "%s: %s", oc_listen_name(l, name), l->error);
+        oc_diags_add_passing(
+            diags, oc_node_get(oc_config_root(s->api->outside.config(s->api->outside.ctx)), path),
+            path, "Set it right, or listen elsewhere; the rest of the host goes on.", "%s: %s",
+            oc_listen_name(l, name), l->error);
         oc_warn(l->engine ? "listener keeps its old certificate" : "listener does not listen",
                 "listener=%s reason=%s", oc_listen_name(l, name), l->error);
     }

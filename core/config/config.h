@@ -19,6 +19,7 @@
 /* One finding: printed as `file:line: key: message` and a hint line. */
 struct oc_diag {
     bool warning; /* else an error: the thing it speaks of is not used */
+    bool passing; /* how things were at that moment: whoever asks later asks those that know now */
     char *file;
     int line;
     char *key; /* full path: "collectors[1].intervall" */
@@ -32,6 +33,10 @@ struct oc_diags {
 };
 void oc_diags_add(struct oc_diags *d, bool warning, const struct oc_node *at, const char *key,
                   const char *hint, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
+void oc_diags_add_passing(struct oc_diags *d, const struct oc_node *at, const char *key,
+                          const char *hint, const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));         /* a warning */
+size_t oc_diags_lasting(const struct oc_diags *d); /* how many are not passing */
 void oc_diags_remove(struct oc_diags *d, size_t i);
 size_t oc_diags_errors(const struct oc_diags *d);
 /* [{"warning","file","line","key","message","hint"}]; owned by the caller. */

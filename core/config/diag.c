@@ -4,21 +4,46 @@
 
 #include "core/config/config.h"
 
+static struct oc_diag *add(struct oc_diags *d, const struct oc_node *at, const char *key,
+                           const char *hint, char *message /* taken */)
+{
+    struct oc_diag diag = {
+        .file = oc_strdup(at ? at->file : NULL),
+        .line = at ? at->line : 0,
+        .key = oc_strdup(key ? key : ""),
+        .message = message,
+        .hint = oc_strdup(hint ? hint : ""),
+    };
+    OC_VEC_PUSH(&d->list, diag);
+    return &d->list.items[d->list.count - 1];
+}
+
 void oc_diags_add(struct oc_diags *d, bool warning, const struct oc_node *at, const char *key,
                   const char *hint, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    struct oc_diag diag = {
-        .warning = warning,
-        .file = oc_strdup(at ? at->file : NULL),
-        .line = at ? at->line : 0,
-        .key = oc_strdup(key ? key : ""),
-        .message = oc_vasprintf(fmt, ap),
-        .hint = oc_strdup(hint ? hint : ""),
-    };
+    add(d, at, key, hint, oc_vasprintf(fmt, ap))->warning = warning;
     va_end(ap);
-    OC_VEC_PUSH(&d->list, diag);
+}
+
+void oc_diags_add_passing(struct oc_diags *d, const struct oc_node *at, const char *key,
+                          const char *hint, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    struct oc_diag *diag = add(d, at, key, hint, oc_vasprintf(fmt, ap));
+    va_end(ap);
+    diag->warning = diag->passing = true;
+}
+
+size_t oc_diags_lasting(const struct oc_diags *d)
+{
+    size_t lasting = 0;
+    for (size_t i = 0; i < d->list.count; i++) {
+        lasting += !d->list.items[i].passing;
+    }
+    return lasting;
 }
 
 size_t oc_diags_errors(const struct oc_diags *d)

@@ -131,6 +131,8 @@ def a_taken_port_is_said_and_the_host_goes_on():
             harness.eventually(answers, what="the listener whose port is free again")
             assert not daemon.call("api.listeners")[0]["error"], daemon.call("api.listeners")
             assert "listener listens now" in daemon.output()
+            assert not [row for row in daemon.call("doctor") if "in use" in row["message"]], daemon.call("doctor")
+            assert not [text for text in daemon.call("status")["problems"] if "configuration" in text], daemon.call("status")
         finally:
             daemon.stop()
             daemon.remove()
@@ -409,6 +411,12 @@ def tls_takes_a_new_certificate_without_losing_a_connection():
         assert daemon.output().count("listener keeps its old certificate") == 2, daemon.output()  # the bad pair above is the other
         assert any("certificate files" in row["message"] for row in daemon.call("doctor")), daemon.call("doctor")
         assert serial_of(port, context) == 2
+        os.rename(f"{folder}/live.pem", f"{folder}/away.pem")
+        found = daemon.call("reload")["findings"]
+        assert any(row["key"] == "api.listen[0]" and "live.pem" in row["message"] for row in found), found
+        shutil.copy(f"{folder}/second.pem", f"{folder}/live.pem")  # what is mended is no finding of the doctor's any more
+        harness.eventually(lambda: not daemon.call("api.listeners")[0]["error"], what="the certificate that is there again")
+        assert not [row for row in daemon.call("doctor") if "live.pem" in row["message"]], daemon.call("doctor")
     finally:
         daemon.stop()
         daemon.remove()

@@ -91,12 +91,15 @@ static void check_config(struct oc_host_service *s, json_t *list)
     const struct oc_diags *diags = s->hooks.diags(s->hooks.ctx);
     for (size_t i = 0; diags && i < diags->list.count; i++) {
         const struct oc_diag *d = &diags->list.items[i];
+        if (d->passing) {
+            continue; /* its part is asked below */
+        }
         char *text =
             oc_asprintf("%s:%d: %s: %s", d->file ? d->file : "", d->line, d->key, d->message);
         finding(list, "configuration", d->warning ? "warning" : "error", text, d->hint);
         free(text);
     }
-    if (!diags || !diags->list.count) {
+    if (!diags || !oc_diags_lasting(diags)) {
         finding(list, "configuration", "ok", "no findings", NULL);
     }
 }

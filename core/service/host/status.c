@@ -70,9 +70,10 @@ static json_t *problems(const struct oc_host_service *s)
     }
     add_alert_problems(s, list);
     const struct oc_diags *diags = s->hooks.diags(s->hooks.ctx);
-    if (diags && diags->list.count) {
+    const size_t findings = diags ? oc_diags_lasting(diags) : 0;
+    if (findings > 0) {
         char *text = oc_asprintf("configuration: %zu finding%s; see `openclaw config validate`",
-                                 diags->list.count, diags->list.count == 1 ? "" : "s");
+                                 findings, findings == 1 ? "" : "s");
         json_array_append_new(list, json_string(text));
         free(text);
     }
