@@ -9,6 +9,41 @@ import time
 from harness import Daemon, Failure, Receiver, eventually, free_port, run
 
 
+def a_collector_of_another_service_does_not_ask_the_host_itself():
+    port = free_port()
+
+    def config(listen):
+        return (f'collectors = ( {{ plugin = "langfuse"; interval = "1s"; unless_own = true; url = "http://127.0.0.1:{port}"; }},\n'
+                f'  {{ plugin = "dashboard"; interval = "1s"; url = "http://127.0.0.1:{port}"; }} );\n'
+                f"api = {{ listen = ( {{ port = {listen}; }} ); }};\n")
+
+    def row(d):
+        return next(row for row in d.call("collector.list") if row["instance"] == "langfuse")
+
+    def known(d):
+        return [check["service"] for check in d.call("health.snapshot")["checks"]]
+    d = Daemon(config(port), api=True).start()
+    try:
+        d.call("collector.ready")
+        assert row(d)["state"] == "left_out" and "itself listens" in row(d)["last_error"], row(d)
+        eventually(lambda: "dashboard" in known(d), what="the check of what is served there")
+        assert "langfuse" not in known(d), known(d)
+        try:
+            d.call("collector.run", name="langfuse")
+            raise AssertionError("a collector that is left out was run")
+        except Failure as failure:
+            assert "left out" in str(failure), failure
+        d.write(config(0))  # the host leaves the place: from now on it may be the other's
+        d.call("reload")
+        eventually(lambda: "langfuse" in known(d), what="a check of what is there now")
+        d.write(config(port))
+        d.call("reload")
+        eventually(lambda: row(d)["state"] == "left_out" and "langfuse" not in known(d), what="the end of that check")
+    finally:
+        d.stop()
+        d.remove()
+
+
 class Target:
     """An HTTP server whose answer can be changed, or that can be gone."""
 

@@ -8,7 +8,7 @@
 struct collector_options {
     const char *plugin, *name;
     int64_t interval_ms, deadline_ms, retry_interval_ms;
-    int32_t enabled;
+    int32_t enabled, unless_own;
     struct oc_list depends_on; /* read by the health service */
     int64_t max_attempts;      /* read by the health service */
 };

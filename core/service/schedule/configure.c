@@ -10,8 +10,6 @@
 #include "core/service/schedule/sweep.h"
 #include "core/service/schedule/table.h"
 
-#define STOP_GRACE (5 * OC_SECOND)
-
 static struct wanted *find_wanted(struct oc_schedule *s, const char *name)
 {
     for (size_t i = 0; i < s->wanted.count; i++) {
@@ -45,7 +43,7 @@ static void forget(struct oc_schedule *s, struct wanted *w)
             break;
         }
     }
-    oc_schedule_stop_one(s, w, STOP_GRACE);
+    oc_schedule_stop_one(s, w, OC_SCHEDULE_GRACE);
 }
 
 /* Adds `w`, with the collector of its name where that runs with an equal configuration. Takes w. */
@@ -276,7 +274,7 @@ static void drop_unwanted(struct oc_schedule *s)
         if (!w->keep) {
             OC_VEC_REMOVE(&s->wanted, i);
             oc_sweep(&s->env, w->name, INT64_MAX);
-            oc_schedule_stop_one(s, w, STOP_GRACE);
+            oc_schedule_stop_one(s, w, OC_SCHEDULE_GRACE);
         }
     }
 }

@@ -42,6 +42,12 @@ const struct oc_option oc_collector_options[] = {
      .offset = AT(enabled),
      .default_text = "true",
      .help = "false leaves this collector out"},
+    {.name = "unless_own",
+     .type = OC_OPT_BOOL,
+     .offset = AT(unless_own),
+     .default_text = "false",
+     .help = "true leaves this collector out while its url is an address that this host itself "
+             "listens on"},
     {.name = "depends_on",
      .type = OC_OPT_STRINGS,
      .offset = AT(depends_on),
@@ -57,9 +63,9 @@ const struct oc_option oc_collector_options[] = {
     {0}};
 #undef AT
 
-const char *const oc_collector_keys[] = {"plugin",     "name",           "interval",
-                                         "deadline",   "retry_interval", "enabled",
-                                         "depends_on", "max_attempts",   NULL};
+const char *const oc_collector_keys[] = {"plugin",         "name",    "interval",   "deadline",
+                                         "retry_interval", "enabled", "depends_on", "max_attempts",
+                                         "unless_own",     NULL};
 
 void oc_schedule_describe(json_t *sections)
 {

@@ -10,8 +10,11 @@
 #include "core/base/text.h"
 #include "core/base/time.h"
 #include "core/service/schedule/ops.h"
+#include "core/service/schedule/own.h"
 #include "core/service/schedule/sweep.h"
 #include "core/service/schedule/table.h"
+
+#define OWN "its url is an address that this host itself listens on"
 
 const struct oc_node *oc_wanted_group(const struct wanted *w)
 {
@@ -85,7 +88,8 @@ static void tell_first_round(struct oc_schedule *s)
     }
     for (size_t i = 0; i < s->wanted.count; i++) {
         const struct wanted *w = s->wanted.items[i];
-        if (!w->failed && (!w->collector || !oc_collector_done_once(w->collector))) {
+        if (!w->failed && !w->left_out &&
+            (!w->collector || !oc_collector_done_once(w->collector))) {
             return;
         }
     }
@@ -187,12 +191,40 @@ static void start_one(struct oc_schedule *s, struct wanted *w)
     oc_arena_finish(&arena);
 }
 
+static void one_stopped(void *ctx)
+{
+    struct oc_schedule *s = ctx;
+    s->stopping--;
+    if (!s->stopping && s->stopped) {
+        oc_loop_fn fn = s->stopped;
+        s->stopped = NULL;
+        fn(s->stopped_ctx);
+    }
+}
+
+/* The listeners may be others than before. */
+static void leave_out_own(struct oc_schedule *s)
+{
+    for (size_t i = 0; i < s->wanted.count; i++) {
+        struct wanted *w = s->wanted.items[i];
+        w->left_out = oc_own_is_meant(&s->env, oc_wanted_group(w));
+        if (w->left_out && w->collector) {
+            s->stopping++;
+            oc_collector_destroy(w->collector, OC_SCHEDULE_GRACE, one_stopped, s);
+            w->collector = NULL;
+        }
+        if (w->left_out && !s->env.ephemeral) {
+            oc_sweep(&s->env, w->name, INT64_MAX);
+        }
+    }
+}
+
 /* False when all have been started. */
 static bool start_one_more(struct oc_schedule *s)
 {
     for (size_t i = 0; i < s->wanted.count; i++) {
         struct wanted *w = s->wanted.items[i];
-        if (!w->collector && !w->failed) {
+        if (!w->collector && !w->failed && !w->left_out) {
             start_one(s, w);
             return true;
         }
@@ -212,27 +244,23 @@ static void start_next(void *ctx)
     tell_first_round(s);
 }
 
+/* By now the API listens where it is to. */
+static void start_first(void *ctx)
+{
+    leave_out_own(ctx);
+    start_next(ctx);
+}
+
 void oc_schedule_start(struct oc_schedule *s)
 {
     s->configured = s->starting = true;
-    oc_loop_post(s->env.loop, start_next, s);
+    oc_loop_post(s->env.loop, start_first, s);
 }
 
 void oc_schedule_begin(struct oc_schedule *s)
 {
     if (s->starting) {
         start_one_more(s);
-    }
-}
-
-static void one_stopped(void *ctx)
-{
-    struct oc_schedule *s = ctx;
-    s->stopping--;
-    if (!s->stopping && s->stopped) {
-        oc_loop_fn fn = s->stopped;
-        s->stopped = NULL;
-        fn(s->stopped_ctx);
     }
 }
 
@@ -288,6 +316,9 @@ json_t *oc_schedule_json(const struct oc_schedule *s)
             oc_json_set_str(o, "state", "failed");
             oc_json_set_str(o, "last_error", w->error.message);
             oc_json_set_str(o, "hint", w->error.hint);
+        } else if (w->left_out) {
+            oc_json_set_str(o, "state", "left_out");
+            oc_json_set_str(o, "last_error", OWN);
         } else if (!w->collector) {
             oc_json_set_str(o, "state", "starting");
         }
@@ -301,6 +332,10 @@ void oc_schedule_run(struct oc_schedule *s, const char *name, struct oc_map *beg
 {
     for (size_t i = 0; i < s->wanted.count; i++) {
         const struct wanted *w = s->wanted.items[i];
+        if (w->left_out && name && strcmp(w->name, name) == 0) {
+            oc_error_set(err, OC_E_CONFLICT, "%s is left out: " OWN, name);
+            oc_error_hint(err, "List it in `collectors` with the `url` where the service is.");
+        }
         if (w->collector && (!name || strcmp(w->name, name) == 0) &&
             oc_collector_run(w->collector, err) == OC_OK) {
             oc_map_set(begun, w->name, s);

@@ -15,7 +15,10 @@ struct wanted {
     struct collector *collector; /* NULL: not started yet, or failed */
     struct oc_error error;
     bool failed, keep;
+    bool left_out; /* its address is ours: see own.h */
 };
+
+#define OC_SCHEDULE_GRACE (5 * OC_SECOND) /* for the last call of a collector that goes */
 
 #define OWN_COUNT 3
 
