@@ -186,7 +186,7 @@ static bool take_unicode(const char **s, const char *end, uint32_t *code)
 }
 
 /* NULL when *s is no escape; *s is behind the backslash. */
-static char *put_escape(char *out, const char **s, const char *end)
+static char *put_escape(struct oc_scan *scan, char *out, const char **s, const char *end)
 {
     static const char names[] = "\"\\/bfnrt", values[] = "\"\\/\b\f\n\r\t";
     char c = *s < end ? *(*s)++ : '\0';
@@ -199,6 +199,7 @@ static char *put_escape(char *out, const char **s, const char *end)
     if (c != 'u' || !take_unicode(s, end, &code)) {
         return NULL;
     }
+    scan->nuls += code == 0 ? 1 : 0;
     return put_utf8(out, code ? code : 0xfffd); /* a NUL would cut the string */
 }
 
@@ -211,7 +212,7 @@ static bool decode(struct oc_scan *s, const char *from, const char *end, struct 
         size_t len;
         if (*from == '\\') {
             from++;
-            out = put_escape(out, &from, end);
+            out = put_escape(s, out, &from, end);
             if (!out) {
                 oc_scan_fail(s, "a wrong escape in a string");
                 return false;

@@ -4,7 +4,7 @@
  * JSON, or not what was asked for, makes the scan bad: everything after answers "nothing", so one check at the end is enough.
  *
  * Strings are views of the bytes themselves, or of the scan's own memory when they hold escapes; both live until oc_scan_finish. They are valid
- * UTF-8: bytes that are not become U+FFFD, and so does a lone surrogate. [any], not shared. */
+ * UTF-8: bytes that are not become U+FFFD, and so do a lone surrogate and a NUL. [any], not shared. */
 #ifndef OC_BASE_JSONSCAN_H
 #define OC_BASE_JSONSCAN_H
 
@@ -19,6 +19,7 @@ struct oc_scan {
     const char *begin, *at, *end;
     const char *wrong; /* what is; NULL while all is well */
     struct oc_scan_block *blocks;
+    size_t nuls; /* in the strings read so far: for who has to know that there was one */
 };
 
 void oc_scan_init(struct oc_scan *s, const char *text, size_t len);

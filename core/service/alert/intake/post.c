@@ -138,7 +138,11 @@ static void read_map(struct oc_post *p, struct oc_post_alert *alert,
     if (!oc_scan_enter(&p->scan, '{')) {
         return;
     }
-    while (oc_scan_member(&p->scan, &first, &pair.name)) {
+    for (size_t nuls = p->scan.nuls; oc_scan_member(&p->scan, &first, &pair.name);
+         nuls = p->scan.nuls) {
+        if (p->scan.nuls != nuls) { /* a control character as others are, see is_name */
+            pair.name.len = 0;
+        }
         if (oc_scan_string(&p->scan, &pair.value)) {
             take(alert, &pair);
         }

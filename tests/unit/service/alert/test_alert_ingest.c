@@ -172,6 +172,26 @@ static void each_alert_is_judged_alone(void **state)
     plugin_drain("console");
 }
 
+static void a_control_character_in_a_name_is_refused_and_not_rewritten(void **state)
+{
+    static const char *const names[] = {"\\u0000", "x\\u0000", "\\u0001", "a\\u007f"};
+    struct world *w = *state;
+    char text[256];
+    world_start(w, CONSOLE);
+    for (size_t i = 0; i < OC_COUNT(names); i++) {
+        snprintf(text, sizeof text,
+                 "[{\"labels\":{\"a\":\"c\",\"%s\":\"d\"}},{\"labels\":{\"a\":\"b\"}}]", names[i]);
+        struct oc_ingest_result r = post(w, text);
+        assert_int_equal(r.code, OC_E_CONFIG);
+        assert_int_equal(r.refused, 1);
+        assert_int_equal(r.taken, 1);
+        assert_non_null(strstr(r.error.message, "invalid label name"));
+    }
+    struct oc_ingest_result r = post(w, "[{\"labels\":{\"a\":\"\\u0000\",\"e\":\"f\"}}]");
+    assert_int_equal(r.code, OC_OK); /* of a value it is taken for what it cannot be */
+    plugin_drain("console");
+}
+
 static void what_is_no_list_of_alerts_is_refused(void **state)
 {
     static const char *const bad[] = {"",
@@ -365,6 +385,7 @@ int main(void)
         IN_WORLD(overlapping_posts_keep_the_earlier_start),
         IN_WORLD(what_is_over_before_we_heard_of_it_is_not_taken_in),
         IN_WORLD(each_alert_is_judged_alone),
+        IN_WORLD(a_control_character_in_a_name_is_refused_and_not_rewritten),
         IN_WORLD(what_is_no_list_of_alerts_is_refused),
         IN_WORLD(what_was_answered_is_there_after_a_crash),
         IN_WORLD(what_was_taken_in_and_decided_is_written_once),
