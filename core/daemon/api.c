@@ -22,7 +22,7 @@ static void op_listeners(struct oc_call *call, void *ctx)
 
 static const struct oc_op listeners_op = {
     .name = "api.listeners",
-    .summary = "show where the API listens",
+    .summary = "Show where the API listens",
     .role = OC_ROLE_VIEWER,
     .view = "table:url=URL,unix=Socket,serves=Serves,tls=TLS,connections=Connections,error=Problem",
     .example = "openclaw api listeners",
