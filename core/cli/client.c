@@ -125,6 +125,16 @@ int oc_link_connect(struct cli_link *link, const char *socket_path, int64_t limi
     return OC_OK;
 }
 
+/* Who only looks at a host that has never run makes no home for it. */
+static bool finds_nothing(const struct cli *cli, const struct cli_op *op)
+{
+    const unsigned changes = OC_OP_MUTATES | OC_OP_DESTRUCTIVE | OC_OP_ACTS;
+    char *home = oc_cli_home(cli);
+    const bool nothing = !(op->flags & changes) && access(home, F_OK) != 0 && errno == ENOENT;
+    free(home);
+    return nothing;
+}
+
 static int start_private(struct cli_link *link, const struct cli *cli, const struct cli_op *op,
                          struct oc_error *err)
 {
@@ -141,7 +151,7 @@ static int start_private(struct cli_link *link, const struct cli *cli, const str
     snprintf(number, sizeof number, "%d", fds[1]);
     const char *options[7] = {"--ephemeral", number};
     size_t n = 2;
-    if (op->flags & (OC_OP_PRIVATE | OC_OP_PLAIN)) {
+    if (op->flags & (OC_OP_PRIVATE | OC_OP_PLAIN) || finds_nothing(cli, op)) {
         options[n++] = "--no-store";
     }
     if (op->flags & (OC_OP_BARE | OC_OP_PLAIN)) {

@@ -36,6 +36,17 @@ claw --config "$CONF" plugin info tcp
 expect_rc 0
 expect_out 'targets'
 
+# Who only looks makes no home; who has something to keep does.
+for words in 'status' 'doctor' 'alert list' 'events list' 'metrics list' 'token list' 'plugin list'; do
+    # shellcheck disable=SC2086 # these are several words
+    claw --home "$SCRATCH/never" $words
+    [ -e "$SCRATCH/never" ] && fail "$words made a home"
+done
+claw --home "$SCRATCH/never" alert silence nothing --for 1h
+expect_rc 0
+claw --home "$SCRATCH/never" alert silences
+expect_out 'nothing'
+
 # What needs a daemon says so and starts none.
 for words in 'logs' 'health watch' 'events watch' 'reload' 'collector run'; do
     # shellcheck disable=SC2086 # these are several words
