@@ -169,7 +169,7 @@ static struct oc_price_table *read_table(const char *file, struct oc_error *err)
     struct oc_price_table *t = NULL;
     if (oc_file_read(file, OC_PRICES_FILE_MAX, &text, err) == OC_OK) {
         json_t *doc = oc_json_parse(text.data ? text.data : "", text.len, err);
-        t = doc ? oc_price_table_parse(doc, err) : NULL;
+        t = doc && oc_price_table_check(doc, err) == OC_OK ? oc_price_table_parse(doc, err) : NULL;
         json_decref(doc);
     }
     oc_buf_finish(&text);

@@ -86,6 +86,49 @@ static int take_models(struct oc_price_table *t, const json_t *models, struct oc
     return code;
 }
 
+static int check_members(const json_t *object, const char *where, const char *const *known,
+                         size_t count, struct oc_error *err)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)(uintptr_t)object, key, value)
+    {
+        size_t i = 0;
+        while (i < count && strcmp(known[i], key) != 0) {
+            i++;
+        }
+        if (i == count) {
+            const char *near = oc_nearest(key, known, count);
+            oc_error_set(err, OC_E_CONFIG, "%s%.64s: no price table has this member", where, key);
+            oc_error_hint(err, near ? "Did you mean %s?" : "Leave it out.", near);
+            return OC_E_CONFIG;
+        }
+    }
+    return OC_OK;
+}
+
+int oc_price_table_check(const json_t *document, struct oc_error *err)
+{
+    static const char *const members[] = {"provider", "name",   "version", "last_updated",
+                                          "currency", "models", "notes",   "forced"};
+    static const char *const prices[] = {"input_cost_per_token",
+                                         "output_cost_per_token",
+                                         "cache_read_cost_per_token",
+                                         "cache_write_cost_per_token",
+                                         "max_tokens",
+                                         "hardware_cost_estimate"};
+    const char *name;
+    json_t *model;
+    int code = check_members(document, "", members, OC_COUNT(members), err);
+    json_object_foreach(json_object_get(document, "models"), name, model)
+    {
+        char *where = oc_asprintf("models.%.200s.", name);
+        code = code == OC_OK ? check_members(model, where, prices, OC_COUNT(prices), err) : code;
+        free(where);
+    }
+    return code;
+}
+
 struct oc_price_table *oc_price_table_parse(const json_t *document, struct oc_error *err)
 {
     const char *provider = oc_json_str(document, "provider", "");

@@ -16,15 +16,27 @@ static void named_range(const struct oc_cost *c, int32_t period, struct oc_cost_
     }
 }
 
+static int check_day(const char *day, struct oc_error *err)
+{
+    int64_t ms;
+    if (!day || oc_zone_is_day(day)) {
+        return OC_OK;
+    }
+    if (strlen(day) == 10 && oc_time_parse(day, 0, &ms) == OC_OK && ms < 0) {
+        oc_error_set(err, OC_E_CONFIG, "%s is before 1970: nothing was counted then", day);
+    } else {
+        oc_error_set(err, OC_E_CONFIG, "expected a date, found %s", day);
+    }
+    oc_error_hint(err, "Write --from 2026-11-01 --to 2026-11-30.");
+    return OC_E_CONFIG;
+}
+
 int oc_cost_read_range(struct oc_cost *c, const struct oc_cost_params *p, struct oc_cost_range *r,
                        struct oc_error *err)
 {
     oc_cost_refresh(c);
     named_range(c, p->period, r);
-    if ((p->from && !oc_zone_is_day(p->from)) || (p->to && !oc_zone_is_day(p->to))) {
-        oc_error_set(err, OC_E_CONFIG, "expected a date, found %s",
-                     p->from && !oc_zone_is_day(p->from) ? p->from : p->to);
-        oc_error_hint(err, "Write --from 2026-11-01 --to 2026-11-30.");
+    if (check_day(p->from, err) != OC_OK || check_day(p->to, err) != OC_OK) {
         return OC_E_CONFIG;
     }
     if (p->from && p->period) {

@@ -373,6 +373,9 @@ static void the_export_is_csv_that_runs_nothing(void **state)
     near(oc_json_num(row, "dollars", 0), 0.5);
     json_decref(row);
     assert_int_equal(stage_refused(&f.s, "cost.export", "{\"from\": \"soon\"}"), OC_E_CONFIG);
+    assert_string_equal(f.s.error.message, "expected a date, found soon");
+    assert_int_equal(stage_refused(&f.s, "cost.export", "{\"from\": \"0001-01-01\"}"), OC_E_CONFIG);
+    assert_string_equal(f.s.error.message, "0001-01-01 is before 1970: nothing was counted then");
     assert_int_equal(
         stage_refused(&f.s, "cost.export", "{\"from\": \"2025-12-02\", \"to\": \"2025-12-01\"}"),
         OC_E_CONFIG);

@@ -225,9 +225,35 @@ static const char *refused(const char *json)
     return err.message;
 }
 
+/* What would be passed over in a table that is to be taken. */
+static const char *passed_over(const char *json)
+{
+    static struct oc_error err;
+    json_t *doc = json_loads(json, JSON_DECODE_ANY, NULL);
+    assert_non_null(doc);
+    oc_error_init(&err);
+    oc_price_table_check(doc, &err);
+    json_decref(doc);
+    return err.message;
+}
+
 #define FILE_WITH(version, currency, models)                                                       \
     "{\"provider\":\"p\",\"version\":" version                                                     \
     ",\"last_updated\":\"2026-01-01\",\"currency\":\"" currency "\",\"models\":" models "}"
+
+static void a_member_that_no_price_table_has_is_refused(void **state)
+{
+    (void)state;
+    assert_string_equal(passed_over("{\"x\":1,\"provider\":\"p\"}"),
+                        "x: no price table has this member");
+    assert_string_equal(
+        passed_over(FILE_WITH("1", "USD", "{\"m\":{\"input_cost_per_token\":0,\"bogus\":1}}")),
+        "models.m.bogus: no price table has this member");
+    assert_string_equal(
+        passed_over(FILE_WITH("1", "USD", "{\"m\":{\"input_cost_per_token\":0,\"max_tokens\":1}}")),
+        "");
+    assert_string_equal(passed_over("[]"), ""); /* and then it is no table at all */
+}
 
 static void a_wrong_price_file_is_refused_with_its_mistake(void **state)
 {
@@ -283,6 +309,7 @@ int main(void)
         cmocka_unit_test(the_shipped_prices_are_those_of_the_tables),
         cmocka_unit_test(a_model_is_found_by_provider_then_in_another_case_then_anywhere),
         cmocka_unit_test(cached_tokens_have_their_own_price),
+        cmocka_unit_test(a_member_that_no_price_table_has_is_refused),
         cmocka_unit_test(a_wrong_price_file_is_refused_with_its_mistake),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
