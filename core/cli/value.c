@@ -108,7 +108,7 @@ static char *text_of_list(const json_t *list, enum cli_unit unit)
     return oc_buf_take(&out);
 }
 
-/* "a=1 b=x" of a flat object, without what is empty. */
+/* "a=1 b=x" of a flat object, without what is empty. A duration says its unit itself: "took=0s" is of "took_ms". */
 static char *text_of_object(const json_t *object)
 {
     struct oc_buf out = {0};
@@ -116,13 +116,16 @@ static char *text_of_object(const json_t *object)
     json_t *value;
     json_object_foreach((json_t *)object, key, value)
     {
-        char *text = oc_value_text(value, oc_value_unit(key));
+        const enum cli_unit unit = oc_value_unit(key);
+        const bool timed = unit == CLI_UNIT_DURATION && json_is_number(value);
+        const size_t name = strlen(key) - (timed ? strlen("_ms") : 0);
+        char *text = oc_value_text(value, unit);
         if (!*text) {
             free(text);
             continue;
         }
-        oc_buf_addf(&out, strchr(text, ' ') ? "%s%s=\"%s\"" : "%s%s=%s", out.len ? " " : "", key,
-                    text);
+        oc_buf_addf(&out, strchr(text, ' ') ? "%s%.*s=\"%s\"" : "%s%.*s=%s", out.len ? " " : "",
+                    (int)name, key, text);
         free(text);
     }
     return oc_buf_take(&out);
@@ -135,6 +138,9 @@ char *oc_value_text(const json_t *value, enum cli_unit unit)
     }
     if (json_is_boolean(value)) {
         return oc_strdup(json_is_true(value) ? "yes" : "no");
+    }
+    if (json_is_integer(value) && unit == CLI_UNIT_NONE) {
+        return oc_asprintf("%" JSON_INTEGER_FORMAT, json_integer_value(value));
     }
     if (json_is_number(value)) {
         return text_of_number(json_number_value(value), unit);

@@ -257,6 +257,10 @@ static void values_are_written_for_people(void **state)
     assert_text(json_false(), CLI_UNIT_NONE, "no");
     assert_text(json_null(), CLI_UNIT_NONE, "");
     assert_text(json_integer(42), CLI_UNIT_NONE, "42");
+    assert_text(json_integer(9007199254740993), CLI_UNIT_NONE, "9007199254740993");
+    assert_text(json_pack("{s:i}", "took_ms", 0), CLI_UNIT_NONE, "took=0s");
+    assert_text(json_pack("{s:i, s:s}", "took_ms", 2000, "b_ms", "x"), CLI_UNIT_NONE,
+                "took=2s b_ms=x");
     assert_text(json_real(0.123456), CLI_UNIT_NONE, "0.1235");
     assert_text(json_real(12.345), CLI_UNIT_NONE, "12.35");
     assert_text(json_real(1234.5), CLI_UNIT_NONE, "1234");
