@@ -177,8 +177,14 @@ static int too_many(struct oc_error *err, const char *what, int max)
 
 static int check(int64_t from_ms, int64_t to_ms, int64_t step_ms, struct oc_error *err)
 {
-    if (from_ms < 0 || to_ms <= from_ms || step_ms < 0) {
-        return oc_error_set(err, OC_E_CONFIG, "the range is empty or the step is negative");
+    if (from_ms < 0) {
+        return oc_error_set(err, OC_E_CONFIG, "the range begins before 1970");
+    }
+    if (to_ms <= from_ms) {
+        return oc_error_set(err, OC_E_CONFIG, "the range is empty");
+    }
+    if (step_ms < 0) {
+        return oc_error_set(err, OC_E_CONFIG, "the step is negative");
     }
     if (step_ms && (to_ms - from_ms) / step_ms > OC_QUERY_STEPS_MAX) {
         return too_many(err, "steps", OC_QUERY_STEPS_MAX);

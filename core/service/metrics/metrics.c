@@ -41,7 +41,7 @@ struct params {
      .type = OC_OPT_STRING,                                                                        \
      .offset = AT(since),                                                                          \
      .default_text = "1h",                                                                         \
-     .help = "from when: \"2h\", a date or a time"},                                               \
+     .help = "from when: \"2h\" or \"-2h\", which are two hours ago, a date or a time"},           \
     {                                                                                              \
         .name = "until", .type = OC_OPT_STRING, .offset = AT(until), .default_text = "now",        \
         .help = "up to when"                                                                       \
