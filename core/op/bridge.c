@@ -237,6 +237,16 @@ static const char *default_of(struct plugin_op *po, const json_t *p)
     return kept;
 }
 
+/* It is for people: one that the parameter cannot have, such as "unlimited" for a number, is not shown and takes nothing away. */
+static bool default_fits(const struct oc_option *o)
+{
+    struct oc_option alone[2] = {*o};
+    struct oc_error err;
+    oc_error_init(&err);
+    alone[0].offset = 0;
+    return oc_options_check(alone, sizeof *alone, sizeof(struct oc_list), &err) == OC_OK;
+}
+
 static void fill_param(struct plugin_op *po, struct oc_option *o, const json_t *p)
 {
     o->name = oc_arena_strdup(&po->arena, oc_json_str(p, "name", ""));
@@ -244,11 +254,14 @@ static void fill_param(struct plugin_op *po, struct oc_option *o, const json_t *
     o->flags = (oc_json_bool(p, "required", false) ? OC_OPT_REQUIRED : 0) |
                (oc_json_bool(p, "positional", false) ? OC_OPT_POSITIONAL : 0) |
                (oc_json_bool(p, "advanced", false) ? OC_OPT_ADVANCED : 0);
-    o->default_text = default_of(po, p);
     o->choices = text_of(po, p, "choices");
     o->min = oc_json_num(p, "min", 0);
     o->max = oc_json_num(p, "max", 0);
     o->help = oc_arena_strdup(&po->arena, oc_json_str(p, "help", ""));
+    o->default_text = default_of(po, p);
+    if (!default_fits(o)) {
+        o->default_text = NULL;
+    }
 }
 
 static bool fill_params(struct plugin_op *po, const json_t *params)

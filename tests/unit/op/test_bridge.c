@@ -44,6 +44,16 @@ static const char operations[] = LIBRARY
     "   {\"name\": \"rest\", \"type\": \"ints\", \"help\": \"more\"},"
     "   {\"name\": \"dry_run\", \"type\": \"bool\", \"help\": \"look only\"},"
     "   {\"name\": \"wait\", \"type\": \"duration\", \"help\": \"how long\"}]},"
+    "{\"name\": \"tool.list\", \"summary\": \"List\", \"method\": \"tool.list/1\", \"params\": ["
+    "   {\"name\": \"limit\", \"type\": \"int\", \"default\": \"unlimited\", \"help\": \"how "
+    "many\"},"
+    "   {\"name\": \"wait\", \"type\": \"duration\", \"default\": 10, \"help\": \"how long\"},"
+    "   {\"name\": \"from\", \"type\": \"url\", \"default\": \"\", \"help\": \"where\"},"
+    "   {\"name\": \"few\", \"type\": \"int\", \"default\": 9, \"max\": 5, \"help\": \"how few\"},"
+    "   {\"name\": \"most\", \"type\": \"int\", \"default\": 5, \"max\": 5, \"help\": \"the "
+    "most\"},"
+    "   {\"name\": \"id\", \"type\": \"string\", \"required\": true, \"default\": \"a\","
+    "    \"help\": \"which\"}]},"
     "{\"name\": \"tool.reset\", \"summary\": \"Reset\", \"method\": \"tool.reset/1\"},"
     "{\"name\": \"core.whoami\", \"summary\": \"Clash\", \"method\": \"tool.echo/1\"},"
     "{\"name\": \"tool.nested\", \"summary\": \"Nested\", \"method\": \"tool.echo/1\", \"params\": "
@@ -228,6 +238,26 @@ static void a_clash_and_a_parameter_of_no_use_are_left_out_and_said(void **state
     assert_int_equal(f.warnings, 2);
 }
 
+/* What a `default` says is for people: the plugin fills in what was not given. */
+static void a_default_that_a_parameter_cannot_have_is_not_shown_and_nothing_else(void **state)
+{
+    (void)state;
+    const struct oc_op *op = oc_ops_find(f.ops, "tool.list");
+    assert_non_null(op);
+    for (size_t i = 0; i < 6; i++) {
+        if (strcmp(op->params[i].name, "most") == 0) {
+            assert_string_equal(op->params[i].default_text, "5");
+        } else if (op->params[i].default_text) {
+            fail_msg("%s: %s", op->params[i].name, op->params[i].default_text);
+        }
+    }
+    assert_null(call("tool.list", "{}", OC_ROLE_ADMIN));
+    assert_int_equal(f.code, OC_E_CONFIG); /* it is still required */
+    assert_non_null(call("tool.list", "{\"id\": \"b\"}", OC_ROLE_ADMIN));
+    assert_string_equal(f.instance->params, "{\"id\":\"b\"}");
+    plugin_answer("main", OC_OK);
+}
+
 static void refreshing_adds_nothing_twice(void **state)
 {
     (void)state;
@@ -389,6 +419,7 @@ int main(void)
         TEST(without_a_bridge_plugins_have_no_host),
         TEST(an_operation_of_a_manifest_stands_in_the_table),
         TEST(a_clash_and_a_parameter_of_no_use_are_left_out_and_said),
+        TEST(a_default_that_a_parameter_cannot_have_is_not_shown_and_nothing_else),
         TEST(refreshing_adds_nothing_twice),
         TEST(parameters_are_checked_and_handed_on_as_they_are),
         TEST(the_plugin_hears_the_truth_values_that_the_gate_decided_about),
