@@ -404,6 +404,12 @@ void oc_call_fail_with(struct oc_call *call, const struct oc_error *err, json_t 
     json_decref(details);
 }
 
+void oc_call_refuse(struct oc_call *call, const struct oc_error *err, json_t *details)
+{
+    call->refused = err->code == OC_E_DENIED;
+    oc_call_fail_with(call, err, details);
+}
+
 void oc_call_fail(struct oc_call *call, const struct oc_error *err)
 {
     oc_call_fail_with(call, err, NULL);

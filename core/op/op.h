@@ -109,11 +109,13 @@ uint64_t oc_ops_generation(const struct oc_ops *ops);
 #define OC_GATE_LATER 1 /* what a gate answers that ends the call itself, later */
 /* Asked once for every operation that MUTATES, when role and parameters are found good and before its handler runs. OC_OK lets it go on. OC_E_DENIED
  * refuses it, and has published "op.denied". OC_E_APPROVAL: it is kept for a decision, and `details` (an object; the gate's to make, taken) says which:
- * {"proposal","category",...}. OC_GATE_LATER: the gate has to find something out first and ends the call with oc_call_fail_with;
+ * {"proposal","category",...}. OC_GATE_LATER: the gate has to find something out first and ends the call with oc_call_refuse;
  * it listens to a caller that gives up (oc_call_on_cancel). Whatever else is not OC_OK ends the call. NULL takes the gate away. */
 typedef int (*oc_gate_fn)(void *ctx, const struct oc_call *call, json_t **details,
                           struct oc_error *err);
 void oc_ops_set_gate(struct oc_ops *ops, oc_gate_fn gate, void *ctx);
+/* Ends a call that the gate answered OC_GATE_LATER, with what it would have answered at once. Takes `details`. */
+void oc_call_refuse(struct oc_call *call, const struct oc_error *err, json_t *details);
 /* The parameters of `op` as they may be kept and shown, a copy: secrets are masked, those of an operation that is held in them ("op"
  * with "params", an object or text that then becomes one; at any depth, such as in a list of steps) as its own table says. The gate
  * asks with it, the audit trail keeps it. Owned by the caller. */

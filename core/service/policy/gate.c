@@ -184,6 +184,16 @@ static int judge(struct oc_gate *g, struct asking *a, json_t **details, struct o
     }
 }
 
+void oc_gate_tell_denied(const struct oc_gate *g, const struct oc_call *call, const char *reason)
+{
+    json_t *data = json_object();
+    oc_json_set_str(data, "op", oc_call_op(call)->name);
+    oc_json_set_str(data, "actor", oc_call_actor(call)->name);
+    oc_json_set_str(data, "by", "policy");
+    oc_json_set_str(data, "reason", reason);
+    oc_bus_publish(g->env->bus, "op.denied", data);
+}
+
 static int pass(void *ctx, const struct oc_call *call, json_t **details, struct oc_error *err)
 {
     struct oc_gate *g = ctx;
@@ -194,12 +204,7 @@ static int pass(void *ctx, const struct oc_call *call, json_t **details, struct 
     const int rc = judge(g, &a, details, err);
     json_decref(a.params);
     if (rc == OC_E_DENIED) {
-        json_t *data = json_object();
-        oc_json_set_str(data, "op", oc_call_op(call)->name);
-        oc_json_set_str(data, "actor", oc_call_actor(call)->name);
-        oc_json_set_str(data, "by", "policy");
-        oc_json_set_str(data, "reason", a.verdict == DENY ? a.reason : err->message);
-        oc_bus_publish(g->env->bus, "op.denied", data);
+        oc_gate_tell_denied(g, call, a.verdict == DENY ? a.reason : err->message);
     }
     return rc;
 }

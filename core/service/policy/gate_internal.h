@@ -20,6 +20,9 @@ struct oc_gate {
 
 const char *oc_gate_role(enum oc_role role); /* "operator" */
 
+/* Publishes "op.denied": once for a call that the gate refuses, whether at once or later. */
+void oc_gate_tell_denied(const struct oc_gate *g, const struct oc_call *call, const char *reason);
+
 /* ---- gate_files.c ---- */
 /* Private operations write files in the command line's own process, where nobody could be asked to vote: on a governed host they leave
  * alone what decides. OC_E_DENIED, also when it cannot be told whether the host is governed. */

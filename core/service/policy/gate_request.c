@@ -163,9 +163,11 @@ static void on_planned(void *ctx, int code, const json_t *result, const struct o
         return;
     }
     if (a->call != NULL) {
-        finish(a, &details, &why);
+        if (finish(a, &details, &why) == OC_E_DENIED) {
+            oc_gate_tell_denied(a->gate, a->call, why.message);
+        }
         oc_call_on_cancel(a->call, NULL, NULL);
-        oc_call_fail_with(a->call, &why, details);
+        oc_call_refuse(a->call, &why, details);
     }
     asked_free(a);
 }

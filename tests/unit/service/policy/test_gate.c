@@ -18,7 +18,7 @@
 static struct oc_env env;
 static struct oc_gate *gate;
 static char dir[32];
-static int ran, denied, code, requests;
+static int ran, denied, refusals, code, requests;
 static bool ready, refuses, late, plans_late;
 static struct oc_call *planning; /* that has not answered */
 static char request[1024], denied_by[16];
@@ -196,6 +196,7 @@ static void on_audit(void *ctx, const struct oc_event *event)
 {
     (void)ctx;
     const bool refused = oc_json_bool(event->data, "refused", false);
+    refusals += refused;
     assert_int_equal(refused, strcmp(oc_json_str(event->data, "code", ""), "denied") == 0);
     assert_int_equal(refused, json_object_get(event->data, "params") == NULL);
 }
@@ -216,7 +217,7 @@ static int setup(void **state)
     gate = oc_gate_create(&env);
     oc_bus_subscribe(env.bus, "op.denied", on_denied, NULL);
     oc_bus_subscribe(env.bus, "audit", on_audit, NULL);
-    ran = denied = requests = 0;
+    ran = denied = refusals = requests = 0;
     ready = true;
     refuses = late = plans_late = false;
     planning = NULL;
@@ -343,7 +344,21 @@ static void a_question_that_governance_refuses_runs_nothing(void **state)
     assert_non_null(strstr(error.message, "too many proposals"));
     late = true;
     assert_int_equal(call("policy.remove", NULL), OC_E_DENIED);
+    assert_int_equal(denied, 2);
     assert_int_equal(ran, 0);
+}
+
+/* Whoever keeps the trail hears of it as of one that was refused at once, and the parameters stay out of it (on_audit). */
+static void a_refusal_after_the_plan_was_made_is_heard(void **state)
+{
+    (void)state;
+    refuses = plans_late = true;
+    assert_int_equal(call("plugin.link", json_pack("{s:s}", "text", "h4sh")), 1);
+    planned(planning);
+    assert_int_equal(code, OC_E_DENIED);
+    assert_int_equal(denied, 1);
+    assert_string_equal(denied_by, "policy");
+    assert_int_equal(refusals, 1);
 }
 
 static void what_governs_never_waits_for_itself(void **state)
@@ -567,6 +582,7 @@ int main(void)
         T(what_needs_a_decision_becomes_a_proposal),
         T(without_keys_nothing_is_guarded),
         T(a_question_that_governance_refuses_runs_nothing),
+        T(a_refusal_after_the_plan_was_made_is_heard),
         T(what_governs_never_waits_for_itself),
         T(a_policy_that_fails_leaves_what_is_shipped_and_nothing_destroyed),
         T(a_file_that_loses_its_hook_guards_as_before),
