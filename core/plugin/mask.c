@@ -127,6 +127,13 @@ static json_t *mask_string(const struct oc_masking *m, const struct spot *s, con
     return masked;
 }
 
+/* A password may be all digits. What an option table names is no secret, or it would say so; and the host itself counts "tokens". */
+static bool is_secret_number(const struct spot *s, const json_t *value)
+{
+    return json_is_number(value) && s->key && !s->option &&
+           (s->closed || !oc_ends(s->key, "tokens")) && oc_mask_secret_name(s->key);
+}
+
 static json_t *mask(const struct oc_masking *m, const struct spot *s, const json_t *value)
 {
     if (json_is_string(value)) {
@@ -152,7 +159,7 @@ static json_t *mask(const struct oc_masking *m, const struct spot *s, const json
         }
         return a;
     }
-    return s->hidden ? json_string(OC_MASK) : json_deep_copy(value);
+    return s->hidden || is_secret_number(s, value) ? json_string(OC_MASK) : json_deep_copy(value);
 }
 
 json_t *oc_mask_config(const struct oc_masking *m, const json_t *root)

@@ -16,6 +16,7 @@ static const struct oc_option known_options[] = {
      .offset = 56,
      .item_size = 24,
      .options = check_options},
+    {.name = "token_count", .type = OC_OPT_INT, .offset = 72},
     {0}};
 
 static const char example[] =
@@ -155,6 +156,26 @@ static void an_answer_that_is_kept_holds_none(void **state)
     }
 }
 
+/* Whoever reads: nothing says of a plugin that is not there, or of a key that is not in its table, that this is no password. */
+static void a_number_under_the_name_of_a_secret_is_one(void **state)
+{
+    (void)state;
+    prepare(OC_ROLE_ADMIN, "cli:uid=0");
+    configure("plugins = {ghost = {password = 86753090; tokens = [86753091]; retries = 77;};\n"
+              " known = {body = \"b\"; vars = {api_key = 86753092;}; token_count = 78;};};\n"
+              "remote_write = ({url = \"http://h/w\"; password = 86753093;});\n"
+              "cost = {daily_tokens = 79;};\n");
+    char *text = ask("config.show", NULL);
+    assert_null(strstr(text, "867530"));
+    assert_non_null(strstr(text, "77"));
+    assert_non_null(strstr(text, "78")); /* its table names it */
+    assert_non_null(strstr(text, "79"));
+    free(text);
+    text = ask("config.get", "plugins.ghost.password");
+    assert_null(strstr(text, "867530"));
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -162,6 +183,7 @@ int main(void)
         TEST(what_is_none_stays_readable),
         TEST(an_admin_sees_all_but_secrets),
         TEST(an_answer_that_is_kept_holds_none),
+        TEST(a_number_under_the_name_of_a_secret_is_one),
     };
     return cmocka_run_group_tests_name("sensitive", tests, NULL, NULL);
 }
