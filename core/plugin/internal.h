@@ -26,6 +26,9 @@ bool oc_method_id_valid(const char *id); /* "collector.collect/1" */
 int oc_preset_check(const json_t *manifest, struct oc_error *err);
 /* Checks the document, which is taken (NULL = it could not be read), and makes a manifest of it. */
 struct oc_manifest *oc_manifest_of(json_t *json, const char *dir, struct oc_error *err);
+/* Of the manifest of a plugin that is installed already, what concerns no more than a text or one operation is no reason to do without
+ * the plugin: cleans the texts for people, leaves out the operations that are wrong, and warns of each. [any] */
+void oc_manifest_mend(json_t *json);
 extern const struct oc_shape oc_manifest_metric_keys[];
 
 /* ---- plugins ---- */

@@ -2,12 +2,17 @@
 #include "core/plugin/manifest/manifest.h"
 
 #include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "core/base/buf.h"
 #include "core/base/json.h"
+#include "core/base/log.h"
 #include "core/base/map.h"
 #include "core/base/mem.h"
 #include "core/base/text.h"
+#include "core/base/utf8.h"
 #include "core/config/command.h"
 #include "core/plugin/internal.h"
 #include "core/plugin/manifest/shape.h"
@@ -297,6 +302,80 @@ static int check(const json_t *json, struct oc_error *err)
     }
     return code;
 }
+
+/* ---- what an older release let pass ---- */
+
+/* Words for people, which mean nothing to the host. */
+static bool is_prose(const struct oc_shape *s)
+{
+    return (s->type == OC_SHAPE_STRING || s->type == OC_SHAPE_STRINGS) && !s->choices &&
+           (!s->check || s->check == is_sentence);
+}
+
+/* Takes out what acts upon a terminal or turns the writing; a sentence stands in one line. */
+static void mend_text(const struct oc_shape *s, json_t *value)
+{
+    const char *text = json_string_value(value);
+    struct oc_buf out = {0};
+    uint32_t code;
+    for (size_t len = json_string_length(value), n; len > 0; text += n, len -= n) {
+        n = oc_utf8_next(text, len, &code);
+        OC_ASSERT(n > 0); /* no JSON is read that is not UTF-8 */
+        const bool space = code == '\t' || code == '\n';
+        if (space && s->check) {
+            oc_buf_adds(&out, " ");
+        } else if (space || (!oc_utf8_control(code) && !oc_utf8_bidi(code))) {
+            oc_buf_add(&out, text, n);
+        }
+    }
+    char *mended = oc_buf_take(&out);
+    json_string_set(value, mended);
+    free(mended);
+}
+
+static void mend_texts(const struct oc_shape *keys, const json_t *object)
+{
+    for (const struct oc_shape *s = keys; s->key; s++) {
+        json_t *value = json_object_get(object, s->key), *item;
+        size_t i;
+        if (is_prose(s) && json_is_string(value)) {
+            mend_text(s, value);
+        }
+        json_array_foreach(value, i, item)
+        {
+            if (is_prose(s) && json_is_string(item)) {
+                mend_text(s, item);
+            } else if (s->keys) {
+                mend_texts(s->keys, item);
+            }
+        }
+    }
+}
+
+static void leave_out_operations(const json_t *json)
+{
+    json_t *list = json_object_get(json, "operations");
+    for (size_t i = json_array_size(list); i-- > 0;) {
+        const json_t *op = json_array_get(list, i);
+        struct oc_error err;
+        char path[40];
+        oc_error_init(&err);
+        snprintf(path, sizeof path, "operations[%zu]", i);
+        if (json_is_object(op) && oc_shape_check(operation_keys, op, path, &err) != OC_OK) {
+            oc_warn("operation of a plugin left out", "plugin=%s operation=%s reason=%s",
+                    oc_json_str(json, "name", ""), oc_json_str(op, "name", ""), err.message);
+            json_array_remove(list, i);
+        }
+    }
+}
+
+void oc_manifest_mend(json_t *json)
+{
+    mend_texts(manifest_keys, json);
+    leave_out_operations(json);
+}
+
+/* ---- reading ---- */
 
 struct oc_manifest *oc_manifest_of(json_t *json, const char *dir, struct oc_error *err)
 {

@@ -35,8 +35,9 @@ struct oc_manifest *oc_manifest_parse(const char *text, size_t len, const char *
 struct oc_manifest *oc_manifest_load(const char *dir, struct oc_error *err); /* <dir>/plugin.json */
 void oc_manifest_free(struct oc_manifest *m);                                /* NULL is fine */
 
-/* The same for a text that outlives the manifest: where that can be, the metrics stay there and are not in `json`, which is much quicker and
- * smaller. */
+/* The same for a plugin that is installed and a text that outlives the manifest: where that can be, the metrics stay there and are not in
+ * `json`, which is much quicker and smaller. An operation that is wrong is left out with a warning, and the texts for people are cleaned:
+ * an older release took them, and the plugin goes on working. */
 struct oc_manifest *oc_manifest_parse_kept(const char *text, size_t len, const char *dir,
                                            struct oc_error *err);
 /* However it was parsed; the caller owns what it gets. The list of metrics, NULL when there is none: */

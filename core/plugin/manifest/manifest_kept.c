@@ -136,6 +136,30 @@ static json_t *read_slim(const char *text, size_t len, struct oc_view *metrics)
     return json;
 }
 
+/* Older releases asked less of a manifest than this one does. */
+static struct oc_manifest *parse_mended(const char *text, size_t len, const char *dir)
+{
+    struct oc_error quiet;
+    oc_error_init(&quiet);
+    json_t *json = len <= OC_MANIFEST_MAX ? oc_json_parse(text, len, &quiet) : NULL;
+    oc_manifest_mend(json);
+    return oc_manifest_of(json, dir, &quiet);
+}
+
+/* The long way; told is what is wrong with the text as it stands. */
+static struct oc_manifest *parse_whole(const char *text, size_t len, const char *dir,
+                                       struct oc_error *err)
+{
+    struct oc_error why;
+    oc_error_init(&why);
+    struct oc_manifest *m = oc_manifest_parse(text, len, dir, &why);
+    m = m ? m : parse_mended(text, len, dir);
+    if (!m && err) {
+        *err = why;
+    }
+    return m;
+}
+
 struct oc_manifest *oc_manifest_parse_kept(const char *text, size_t len, const char *dir,
                                            struct oc_error *err)
 {
@@ -145,7 +169,7 @@ struct oc_manifest *oc_manifest_parse_kept(const char *text, size_t len, const c
     json_t *json = read_slim(text ? text : "", len, &metrics);
     struct oc_manifest *m = json ? oc_manifest_of(json, dir, &quiet) : NULL;
     if (!m) {
-        return oc_manifest_parse(text, len, dir, err);
+        return parse_whole(text, len, dir, err);
     }
     m->metrics = metrics;
     return m;

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "core/base/json.h"
+#include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/plugin/manifest/manifest.h"
 #include "core/sys/file.h"
@@ -55,9 +56,11 @@ static void a_manifest_gives_its_fields(void **state)
     oc_manifest_free(NULL);
 }
 
-static const struct {
+struct mistake {
     const char *text, *message;
-} bad[] = {
+};
+
+static const struct mistake bad[] = {
     {"", "plugin.json: invalid JSON"},
     {"[]", "plugin.json: expected a JSON object"},
     {"{}", "plugin.json: name: required and missing"},
@@ -81,6 +84,28 @@ static const struct {
     {"{" GOOD ", \"metrics\": [{\"name\": \"a\", \"help\": \"h\", \"type\": \"gauge\"},"
      "{\"name\": \"a\", \"help\": \"h\", \"type\": \"gauge\"}]}",
      "metrics[1].name: \"a\" is there twice"},
+    {"{" GOOD ", \"permissions\": [\"everything\"]}", "permissions[0]: expected category:action["},
+    {"{" GOOD ", \"replay_safe\": [1]}", "replay_safe[0]: expected a string"},
+    {"{\"name\": \"a\", \"version\": \"1.0.0\", \"summary\": \"s\", \"library\": \"a.so\"}",
+     "abi: required and missing"},
+    {"{\"name\": \"a\", \"version\": \"1.0.0\", \"summary\": \"s\", \"library\": \"../a.so\", "
+     "\"abi\": \"1.0\"}",
+     "library: expected a file name"},
+    {"{\"name\": \"a\", \"version\": \"1.0.0\", \"summary\": \"s\", \"library\": \"a.so\", "
+     "\"abi\": \"1\"}",
+     "abi: expected <major>.<minor>"},
+    {"{" GOOD ", \"instances\": [{\"plugin\": \"x\"}]}", "instances: only a preset"},
+    {"{\"name\": \"a\", \"version\": \"1.0.0\", \"summary\": \"s\"}",
+     "library: required and missing"},
+    {"{\"name\": \"a\", \"version\": \"1.0.0\", \"summary\": \"s\", \"instances\": [{}]}",
+     "instances[0].plugin: required and missing"},
+    {"{\"name\": \"a\", \"version\": \"1.0.0\", \"summary\": \"s\", \"instances\":"
+     " [{\"plugin\": \"x\", \"u\": [\"${url}\"]}]}",
+     "instances: no option is called \"url\""},
+};
+
+/* These do not keep a plugin that is installed from working. */
+static const struct mistake bad_when_new[] = {
     {"{" GOOD
      ", \"operations\": [{\"name\": \"a.b\", \"summary\": \"s\", \"method\": \"tool.x\"}]}",
      "operations[0].method: expected a method"},
@@ -109,37 +134,80 @@ static const struct {
     {"{" GOOD ", \"metrics\": [{\"name\": \"a\", \"help\": \"h\xc2\x9b\", \"type\": \"gauge\"}]}",
      "metrics[0].help: holds a control character"},
     {"{" GOOD ", \"keywords\": [\"a\\tb\"]}", "keywords[0]: expected a word"},
-    {"{" GOOD ", \"permissions\": [\"everything\"]}", "permissions[0]: expected category:action["},
-    {"{" GOOD ", \"replay_safe\": [1]}", "replay_safe[0]: expected a string"},
-    {"{\"name\": \"a\", \"version\": \"1.0.0\", \"summary\": \"s\", \"library\": \"a.so\"}",
-     "abi: required and missing"},
-    {"{\"name\": \"a\", \"version\": \"1.0.0\", \"summary\": \"s\", \"library\": \"../a.so\", "
-     "\"abi\": \"1.0\"}",
-     "library: expected a file name"},
-    {"{\"name\": \"a\", \"version\": \"1.0.0\", \"summary\": \"s\", \"library\": \"a.so\", "
-     "\"abi\": \"1\"}",
-     "abi: expected <major>.<minor>"},
-    {"{" GOOD ", \"instances\": [{\"plugin\": \"x\"}]}", "instances: only a preset"},
-    {"{\"name\": \"a\", \"version\": \"1.0.0\", \"summary\": \"s\"}",
-     "library: required and missing"},
-    {"{\"name\": \"a\", \"version\": \"1.0.0\", \"summary\": \"s\", \"instances\": [{}]}",
-     "instances[0].plugin: required and missing"},
-    {"{\"name\": \"a\", \"version\": \"1.0.0\", \"summary\": \"s\", \"instances\":"
-     " [{\"plugin\": \"x\", \"u\": [\"${url}\"]}]}",
-     "instances: no option is called \"url\""},
 };
+
+static void expect(const struct mistake *mistake)
+{
+    struct oc_error err;
+    struct oc_manifest *m = parse(mistake->text, &err);
+    if (m || err.code != OC_E_CONFIG || !strstr(err.message, mistake->message)) {
+        fail_msg("%s\n  gave: %s\n  expected: %s", mistake->text, m ? "no error" : err.message,
+                 mistake->message);
+    }
+}
 
 static void mistakes_are_told_with_their_key(void **state)
 {
     (void)state;
     for (size_t i = 0; i < OC_COUNT(bad); i++) {
-        struct oc_error err;
-        struct oc_manifest *m = parse(bad[i].text, &err);
-        if (m || err.code != OC_E_CONFIG || !strstr(err.message, bad[i].message)) {
-            fail_msg("%s\n  gave: %s\n  expected: %s", bad[i].text, m ? "no error" : err.message,
-                     bad[i].message);
-        }
+        expect(&bad[i]);
     }
+    for (size_t i = 0; i < OC_COUNT(bad_when_new); i++) {
+        expect(&bad_when_new[i]);
+    }
+}
+
+static int warnings;
+
+static void tap(void *ctx, const struct oc_log_line *line)
+{
+    (void)ctx;
+    warnings += line->level == OC_LOG_WARN;
+}
+
+static struct oc_manifest *parse_installed(const char *text)
+{
+    struct oc_error err;
+    oc_error_init(&err);
+    warnings = 0;
+    oc_log_set(OC_LOG_WARN, OC_LOG_TEXT, -1);
+    oc_log_set_tap(tap, NULL);
+    struct oc_manifest *m = oc_manifest_parse_kept(text, strlen(text), "/p", &err);
+    oc_log_set_tap(NULL, NULL);
+    oc_log_set(OC_LOG_INFO, OC_LOG_TEXT, 2);
+    if (!m) {
+        fail_msg("%s: %s", text, err.message);
+    }
+    assert_int_equal(err.code, OC_OK);
+    return m;
+}
+
+/* Or a plugin would be gone after an upgrade, and the collector with it. */
+static void an_installed_plugin_does_without_an_operation_that_is_wrong(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < OC_COUNT(bad_when_new); i++) {
+        struct oc_manifest *m = parse_installed(bad_when_new[i].text);
+        char *text = oc_json_text(m->json);
+        struct oc_error err;
+        struct oc_manifest *again = parse(text, &err);
+        assert_non_null(again); /* what is left is right */
+        oc_manifest_free(again);
+        free(text);
+        oc_manifest_free(m);
+    }
+    struct oc_manifest *m = parse_installed(
+        "{" GOOD ", \"operations\": ["
+        "{\"name\": \"a.a\", \"summary\": \"s\", \"method\": \"t/1\", \"flags\": [\"streams\"]},"
+        "{\"name\": \"a.b\", \"summary\": \"a\\tb\", \"method\": \"t/1\","
+        " \"description\": \"one\\r\\n\\ttwo\\u200f\"},"
+        "{\"name\": \"a.c\", \"summary\": \"s\", \"method\": \"t/1\", \"view\": \"tree\"}]}");
+    const json_t *list = json_object_get(m->json, "operations");
+    assert_int_equal(json_array_size(list), 1);
+    assert_string_equal(oc_json_str(json_array_get(list, 0), "summary", ""), "a b");
+    assert_string_equal(oc_json_str(json_array_get(list, 0), "description", ""), "one\n\ttwo");
+    assert_int_equal(warnings, 2);
+    oc_manifest_free(m);
 }
 
 /* Of a text that stays, the metrics stay text; the rest, and every mistake, is the same. */
@@ -238,6 +306,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_manifest_gives_its_fields),
         cmocka_unit_test(mistakes_are_told_with_their_key),
+        cmocka_unit_test(an_installed_plugin_does_without_an_operation_that_is_wrong),
         cmocka_unit_test(a_kept_text_is_read_the_same),
         cmocka_unit_test(a_mistyped_key_gets_the_nearest_one_as_hint),
         cmocka_unit_test(a_manifest_over_the_limit_is_refused_unread),
