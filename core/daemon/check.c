@@ -37,13 +37,14 @@ static void add_option(struct words *w, const char *option, const char *value)
     w->argv[w->count++] = (char *)value;
 }
 
-/* The command line of the checker; what is above the file in the asking process is above it there. */
+/* The command line of the checker; what is above the file in the asking process is above it there. Without a file the checker
+ * looks for conf.d where the asking process did: a home that it were told, which conf.d itself may have named, is elsewhere. */
 static struct words words_of(const char *path, bool draft, const char *home,
                              const char *const *sets)
 {
     struct words w = {.argv = {(char *)"openclawd", (char *)"--check"}, .count = 2};
-    add_option(&w, "--home", home);
     if (path) {
+        add_option(&w, "--home", home);
         add_option(&w, "--config", path);
     }
     if (draft) {

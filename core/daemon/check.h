@@ -9,8 +9,8 @@
 
 struct oc_daemon;
 
-/* Runs `openclawd --check` on the file (NULL = built-in defaults) and returns {"file","errors","findings":[..]}; NULL and
- * err when it could not be run. `draft` (may be NULL): what the file, which is named, would say. `sets`: KEY=VALUE above the file, NULL-terminated. Blocks for as long as that takes (some tens of ms, at most 20 s): private daemons only. */
+/* Runs `openclawd --check` on the file (NULL = what is in force without one: the built-in defaults and conf.d) and returns {"file","errors","findings":[..]}; NULL and
+ * err when it could not be run. `draft` (may be NULL): what the file, which is named, would say. `home`: of the asking process, that of the file. `sets`: KEY=VALUE above the file, NULL-terminated. Blocks for as long as that takes (some tens of ms, at most 20 s): private daemons only. */
 json_t *oc_check_file(const char *path, const struct oc_buf *draft, const char *home,
                       const char *const *sets, struct oc_error *err);
 

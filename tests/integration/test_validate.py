@@ -75,5 +75,21 @@ def units_after_what_is_no_unit_are_errors():
     with_a_home(test)
 
 
+def conf_d_that_names_the_home_is_what_is_checked_without_a_file():
+    def test(daemon):
+        os.remove(daemon.config)
+        confd = os.path.join(daemon.home, ".openclaw", "conf.d")
+        os.makedirs(confd)
+        with open(os.path.join(confd, "a.conf"), "w") as f:
+            f.write('host = { home = "%s/elsewhere"; };\nalerts = { cooldown = "soon"; };\n' % daemon.home)
+        env = {**{name: value for name, value in daemon.env.items() if name != "OPENCLAW_HOME"}, "HOME": daemon.home}
+        answer = subprocess.run([os.path.join(BUILD, "bin", "openclaw"), "--json", "config", "validate"], env=env, capture_output=True,
+                                text=True, timeout=60)
+        keys = [f["key"] for f in json.loads(answer.stdout)["data"]["findings"]]
+        assert answer.returncode == 7 and keys == ["alerts.cooldown"], answer
+    with_a_home(test)
+
+
 run([schedules_that_can_never_be_called_are_errors, spans_below_0_are_errors_and_an_import_writes_none,
-     folders_that_are_not_what_they_should_be_are_warnings, an_interval_that_always_holds_is_a_warning, units_after_what_is_no_unit_are_errors])
+     folders_that_are_not_what_they_should_be_are_warnings, an_interval_that_always_holds_is_a_warning, units_after_what_is_no_unit_are_errors,
+     conf_d_that_names_the_home_is_what_is_checked_without_a_file])
