@@ -185,15 +185,21 @@ static void print_bash(const struct cli_paths *paths)
     puts("# bash completion of openclaw; made by `openclaw completion bash`\n"
          "_openclaw() {\n"
          "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
-         "    local at='' word i words='' options='' files=0 values='' host=()\n"
+         "    local at='' word i n=-1 words='' options='' files=0 values='' host=() line=()\n"
+         "    local rest=${COMP_LINE#*\"${COMP_WORDS[0]}\"}\n"
          "    COMPREPLY=()\n"
+         "    # bash divides words at = and :, too; what has no blank before it belongs together\n"
          "    for ((i = 1; i < COMP_CWORD; i++)); do\n"
-         "        word=${COMP_WORDS[i]}\n"
+         "        if ((n < 0)) || [[ $rest == [[:space:]]* ]]; then ((++n)); fi\n"
+         "        line[n]+=${COMP_WORDS[i]} rest=${rest#*\"${COMP_WORDS[i]}\"}\n"
+         "    done\n"
+         "    for ((i = 0; i <= n; i++)); do\n"
+         "        word=${line[i]}\n"
          "        case $word in");
     fputs("        ", stdout);
     value_globals(true, "|");
-    puts(") ((i++)); [[ ${COMP_WORDS[i]} == = ]] && ((i++))\n"
-         "            host+=(\"$word\" \"${COMP_WORDS[i]//[\\\"\\'\\\\]/}\"); continue ;;");
+    puts(") host+=(\"$word\" \"${line[++i]//[\\\"\\'\\\\]/}\"); continue ;;\n"
+         "        --config=*|--home=*|--set=*) host+=(\"${word//[\\\"\\'\\\\]/}\"); continue ;;");
     fputs("        ", stdout);
     value_globals(false, "|");
     puts(") ((i++)); continue ;;\n        -*) continue ;;\n        esac\n        case ${at:+$at "

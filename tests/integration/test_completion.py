@@ -11,11 +11,18 @@ import harness
 from harness import Daemon, eventually
 from monitoring import http
 
-BASH = 'source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _openclaw; printf "%s\\n" "${COMPREPLY[@]}"'
+BASH = 'source "$0"; COMP_LINE=$1; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _openclaw; printf "%s\\n" "${COMPREPLY[@]}"'
 
 
 def cli(daemon, *words):
     return subprocess.run([f"{harness.BUILD}/bin/openclaw", *words], env=daemon.env, capture_output=True, text=True, timeout=120)
+
+
+def in_bash(env, script, *words):
+    """The answer for the last word; a function is given the words as COMP_WORDBREAKS divides them, and the line as it was typed."""
+    divided = [part for word in words for part in re.split("([=:]+)", word) if part or not word]
+    return subprocess.run(["bash", "-c", BASH, script, " ".join(["openclaw", *words]), "openclaw", *divided], env=env, capture_output=True,
+                          text=True, timeout=60)
 
 
 def the_ids_and_names_of_the_host_are_completed():
@@ -43,12 +50,10 @@ def the_ids_and_names_of_the_host_are_completed():
              body=json.dumps([{"labels": {"alertname": "A", "over": "yes"}, "endsAt": "2020-01-01T00:00:00Z"}]).encode())
         eventually(lambda: len(json.loads(cli(daemon, "--json", "alert", "list").stdout)["data"]) == 1, what="its end")
         for words, offered in (("alert ack", False), ("alert show", True)):
-            answer = subprocess.run(["bash", "-c", BASH, os.path.join(daemon.home, "bash"), "openclaw", *words.split(), ""], env=env,
-                                    capture_output=True, text=True, timeout=60)
+            answer = in_bash(env, os.path.join(daemon.home, "bash"), *words.split(), "")
             assert (over in answer.stdout.split()) == offered, (words, answer.stdout)
         for words, value in wanted.items():
-            answer = subprocess.run(["bash", "-c", BASH, os.path.join(daemon.home, "bash"), "openclaw", *words.split(), value[:3]], env=env,
-                                    capture_output=True, text=True, timeout=60)
+            answer = in_bash(env, os.path.join(daemon.home, "bash"), *words.split(), value[:3])
             assert value in answer.stdout.split(), (words, value, answer.stdout, answer.stderr)
             if shutil.which("fish"):
                 answer = subprocess.run(["fish", "--no-config", "-c", f"source {daemon.home}/fish; complete -C 'openclaw {words} {value[:3]}'"], env=env,
@@ -71,8 +76,7 @@ def a_host_that_does_not_run_completes_nothing_and_says_nothing():
     try:
         with open(os.path.join(daemon.home, "bash"), "w") as f:
             f.write(cli(daemon, "completion", "bash").stdout)
-        answer = subprocess.run(["bash", "-c", BASH, os.path.join(daemon.home, "bash"), "openclaw", "alert", "unsilence", ""], env=env,
-                                capture_output=True, text=True, timeout=60)
+        answer = in_bash(env, os.path.join(daemon.home, "bash"), "alert", "unsilence", "")
         assert answer.returncode == 0 and answer.stderr == "" and answer.stdout.strip() == "", (answer.stdout, answer.stderr)
     finally:
         daemon.remove()
@@ -88,11 +92,9 @@ def the_host_that_the_line_names_is_the_one_that_is_asked():
             with open(os.path.join(nobody.home, shell), "w") as f:
                 f.write(cli(nobody, "completion", shell).stdout)
         for words in (["--home", daemon.home, "cron", "run"], ["cron", "run", "--home", f"'{daemon.home}'"],
-                      ["--set", "host.name=x", "--set", f"host.home={daemon.home}", "cron", "run"], [f"--home={daemon.home}", "cron", "run"]):
-            # bash gives a function the words as its COMP_WORDBREAKS divides them.
-            split = [part for word in words for part in re.split("(=)", word)] if words[0] == f"--home={daemon.home}" else words
-            answer = subprocess.run(["bash", "-c", BASH, os.path.join(nobody.home, "bash"), "openclaw", *split, ""], env=env,
-                                    capture_output=True, text=True, timeout=60)
+                      ["--set", "host.name=x", "--set", f"host.home={daemon.home}", "cron", "run"], [f"--home={daemon.home}", "cron", "run"],
+                      ["--set", "host.name=", f"--set=host.home={daemon.home}", "cron", "run"], ["--set", "host.name=a:b", "--home", daemon.home, "cron", "run"]):
+            answer = in_bash(env, os.path.join(nobody.home, "bash"), *words, "")
             assert "nightly" in answer.stdout.split(), (words, answer)
             if shutil.which("fish"):
                 answer = subprocess.run(["fish", "--no-config", "-c", f"source {nobody.home}/fish; complete -C \"openclaw {' '.join(words)} \""],
