@@ -17,6 +17,7 @@
 #include "core/cli/commands.h"
 #include "core/cli/show.h"
 #include "core/sys/file.h"
+#include "core/sys/update.h"
 
 #define FILE_MAX     (1u << 20)
 #define EDITOR_WORDS 16
@@ -89,10 +90,10 @@ static int make_copy(struct edit *e, struct oc_error *err)
     struct stat st;
     char *dir = oc_path_dir(e->file);
     char *name = oc_asprintf(".openclaw-edit-%d.conf", (int)getpid());
-    int rc = oc_dir_make(dir, 0700, err);
+    int rc = oc_file_resolve(e->file, &e->real, &e->fresh, err);
+    rc = rc != OC_OK ? rc : oc_dir_make(dir, 0700, err);
     e->copy = oc_path_join(dir, name);
-    e->fresh = stat(e->file, &st) != 0;
-    e->mode = e->fresh ? 0600 : st.st_mode & 0777;
+    e->mode = e->fresh || stat(e->file, &st) != 0 ? 0600 : st.st_mode & 0777;
     if (rc == OC_OK && !e->fresh) {
         rc = oc_file_read(e->file, FILE_MAX, &e->before, err);
     } else if (rc == OC_OK) {
@@ -112,35 +113,29 @@ static bool same(const struct oc_buf *a, const struct oc_buf *b)
     return a->len == b->len && (a->len == 0 || memcmp(a->data, b->data, a->len) == 0);
 }
 
-/* What others did to the file while it was edited is never lost unseen: OC_E_CONFLICT. From then on their file is what is
- * edited. */
-static int check_untouched(struct edit *e, struct oc_error *err)
+/* From now on the file as others have left it is what is edited. */
+static void take_theirs(struct edit *e)
 {
-    struct oc_buf now = {0};
-    const bool gone = !oc_file_exists(e->real);
-    int rc = gone ? OC_OK : oc_file_read(e->real, FILE_MAX, &now, err);
-    if (rc == OC_OK && (gone != e->fresh || (!gone && !same(&now, &e->before)))) {
-        rc = oc_error_set(err, OC_E_CONFLICT, "%s has been changed meanwhile: it is left as it is",
-                          e->file);
+    oc_buf_finish(&e->before);
+    e->fresh = !oc_file_exists(e->real);
+    if (!e->fresh) {
+        oc_file_read(e->real, FILE_MAX, &e->before, NULL);
+    }
+}
+
+/* What others did to the file while it was edited is never lost unseen: OC_E_CONFLICT. */
+static int replace(struct edit *e, const struct oc_buf *text, struct oc_error *err)
+{
+    const char *data = text->data ? text->data : "";
+    const int rc = e->fresh ? oc_file_create(e->real, data, text->len, e->mode, err)
+                            : oc_file_update(e->real, &e->before, text, e->mode, err);
+    if (rc == OC_E_CONFLICT) {
         oc_error_hint(err,
                       "What you wrote is in %s. Take over what is new: when you edit it "
                       "again, it replaces the file.",
                       e->copy);
-        oc_buf_finish(&e->before);
-        e->before = now;
-        e->fresh = gone;
-        return rc;
-    }
-    oc_buf_finish(&now);
-    return rc;
-}
-
-static int replace(const struct edit *e, const struct oc_buf *text, struct oc_error *err)
-{
-    const char *data = text->data ? text->data : "";
-    const int rc = e->fresh ? oc_file_create(e->real, data, text->len, e->mode, err)
-                            : oc_file_rewrite(e->real, data, text->len, e->mode, err);
-    if (rc != OC_OK) {
+        take_theirs(e);
+    } else if (rc != OC_OK) {
         oc_error_hint(err, "What you wrote is in %s.", e->copy);
     }
     return rc;
@@ -150,7 +145,7 @@ static int put_in_place(struct edit *e, const struct oc_buf *text)
 {
     struct oc_error err;
     oc_error_init(&err);
-    if (check_untouched(e, &err) != OC_OK || replace(e, text, &err) != OC_OK) {
+    if (replace(e, text, &err) != OC_OK) {
         return oc_cli_fail(e->cli, &err, oc_error_exit(err.code));
     }
     unlink(e->copy);
@@ -244,8 +239,6 @@ static int edit_until_sound(struct edit *e)
 int oc_command_edit(struct cli *cli, int argc, char **argv)
 {
     struct edit e = {.cli = cli, .file = file_to_edit(cli)};
-    e.real = realpath(e.file, NULL);
-    e.real = e.real ? e.real : oc_strdup(e.file);
     struct oc_error err;
     oc_error_init(&err);
     int rc;

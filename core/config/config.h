@@ -94,8 +94,8 @@ typedef int (*oc_config_check_fn)(void *ctx, const struct oc_config_draft *draft
 /* Sets (value != NULL, as libconfig text or a bare word) or removes a scalar `key` in the text of
  * the main file, leaving comments and layout alone; the result is parsed and given to `check` (may
  * be NULL) before the file is replaced atomically, so the host never writes a configuration that
- * its own validator refuses. OC_E_CONFLICT: somebody else changed the file meanwhile; it is left
- * alone. A file that is not there is made, with its folder. */
+ * its own validator refuses. OC_E_CONFLICT: somebody else changed the file meanwhile, or has
+ * kept its lock for a second; it is left alone. A file that is not there is made, with its folder. */
 int oc_config_edit(const char *file, const char *key, const char *value, oc_config_check_fn check,
                    void *ctx, struct oc_error *err);
 

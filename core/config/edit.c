@@ -1,12 +1,9 @@
 /* Changing one setting in the text of a file and nothing else. SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "core/base/text.h"
 #include "core/config/config.h"
@@ -17,6 +14,7 @@
 #include "core/config/parse.h"
 #include "core/config/path.h"
 #include "core/sys/file.h"
+#include "core/sys/update.h"
 
 #define INDENT     "    "
 #define INDENT_MAX 128
@@ -35,27 +33,6 @@ struct edit {
 };
 
 /* ---- reading ---- */
-
-static int find_file(struct edit *e)
-{
-    struct stat st;
-
-    e->real = realpath(e->file, NULL);
-    e->fresh = !e->real;
-    if (e->real) {
-        return 0;
-    }
-    if (errno != ENOENT && errno != ENOTDIR) {
-        return oc_error_errno(e->err, 0, errno, "cannot open %s", e->file);
-    }
-    if (!lstat(e->file, &st)) {
-        oc_error_set(e->err, OC_E_NOT_FOUND, "%s is a link to a file that is not there", e->file);
-        oc_error_hint(e->err, "Make the file, or remove the link.");
-        return OC_E_NOT_FOUND;
-    }
-    e->real = oc_strdup(e->file);
-    return 0;
-}
 
 static int read_text(struct edit *e)
 {
@@ -339,22 +316,6 @@ static int check_draft(struct edit *e, oc_config_check_fn check, void *ctx)
     return check ? check(ctx, &draft, e->err) : 0;
 }
 
-/* The check takes its time: what others did to the file meanwhile is not lost. */
-static int check_untouched(struct edit *e)
-{
-    struct oc_buf now = {0};
-    int rc = oc_file_read(e->real, OC_CONFIG_MAX_BYTES, &now, e->err);
-
-    bool same = now.len == e->text.len && (!now.len || !memcmp(now.data, e->text.data, now.len));
-    if (!rc && !same) {
-        rc = oc_error_set(e->err, OC_E_CONFLICT,
-                          "%s has been changed meanwhile: it is left as it is", e->file);
-        oc_error_hint(e->err, "Do it once more.");
-    }
-    oc_buf_finish(&now);
-    return rc;
-}
-
 static int make_file(struct edit *e)
 {
     char *dir = oc_path_dir(e->real);
@@ -365,24 +326,9 @@ static int make_file(struct edit *e)
     return rc;
 }
 
-/* Locked, so that of two edits that end at once the second sees the first. */
-static int replace_file(struct edit *e)
-{
-    int fd = open(e->real, O_RDONLY | O_CLOEXEC);
-
-    while (fd >= 0 && flock(fd, LOCK_EX) && errno == EINTR) {
-    }
-    int rc = check_untouched(e);
-    rc = rc ? rc : oc_file_rewrite(e->real, e->out.data, e->out.len, e->mode, e->err);
-    if (fd >= 0) {
-        close(fd);
-    }
-    return rc;
-}
-
 static int edit(struct edit *e, const char *value, oc_config_check_fn check, void *ctx)
 {
-    int rc = find_file(e);
+    int rc = oc_file_resolve(e->file, &e->real, &e->fresh, e->err);
 
     rc = rc ? rc : read_text(e);
     if (rc) {
@@ -393,7 +339,11 @@ static int edit(struct edit *e, const char *value, oc_config_check_fn check, voi
     rc = rc ? rc : change(e, value);
     rc = rc ? rc : verify(e);
     rc = rc ? rc : check_draft(e, check, ctx);
-    return rc ? rc : e->fresh ? make_file(e) : replace_file(e);
+    if (rc || e->fresh) {
+        return rc ? rc : make_file(e);
+    }
+    /* The check took its time: what others did to the file meanwhile is not lost. */
+    return oc_file_update(e->real, &e->text, &e->out, e->mode, e->err);
 }
 
 int oc_config_edit(const char *file, const char *key, const char *value, oc_config_check_fn check,

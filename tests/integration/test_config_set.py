@@ -1,5 +1,6 @@
 """What `config set` lets through, what it refuses, and what it says beside that. SPDX-License-Identifier: MIT"""
 
+import fcntl
 import json
 import os
 import subprocess
@@ -131,9 +132,31 @@ def a_link_is_followed_and_one_to_nowhere_refused():
         os.symlink("../store/real.conf", link)
         done(daemon, *COOLDOWN, config=link)
         assert 'cooldown = "10m"' in text_of(real) and os.path.islink(link)
+        os.remove(real)
+        for words in (COOLDOWN, ("config", "edit")):
+            answer = cli(daemon, *words, config=link, EDITOR="sed -i $a#more")
+            assert answer.returncode != 0 and os.path.islink(link) and not os.path.exists(real), answer
+        assert "is a link to a file that is not there" in json.loads(answer.stdout)["error"]["message"], answer
+        assert sorted(os.listdir(os.path.dirname(link))) == ["openclaw.conf", "part.conf"]
+    with_a_home(test)
+
+
+def a_lock_that_somebody_keeps_is_a_conflict():
+    def test(daemon):
+        daemon.write(BASE)
+        with open(daemon.config) as f:
+            fcntl.flock(f, fcntl.LOCK_SH)
+            for words in (COOLDOWN, ("config", "edit")):
+                error = json.loads(cli(daemon, *words, EDITOR="sed -i $a#more").stdout)["error"]
+                assert error["code"] == "conflict" and "somebody else is writing" in error["message"], (words, error)
+        assert text_of(daemon.config) == BASE
+        copy, = [name for name in os.listdir(daemon.home) if name.startswith(".openclaw-edit-")]
+        assert text_of(os.path.join(daemon.home, copy)) == BASE + "#more\n"
+        os.remove(os.path.join(daemon.home, copy))
+        done(daemon, *COOLDOWN)
     with_a_home(test)
 
 
 run([a_secret_of_the_daemon_s_environment_is_no_error, two_errors_are_mended_one_by_one, what_is_included_from_another_folder_stays_there,
      a_large_file_can_be_edited, the_layer_above_the_file_is_named, all_who_set_at_once_are_heard_or_told,
-     a_link_is_followed_and_one_to_nowhere_refused])
+     a_link_is_followed_and_one_to_nowhere_refused, a_lock_that_somebody_keeps_is_a_conflict])
