@@ -174,7 +174,7 @@ static void set_value(struct load *l, enum oc_layer layer, const char *origin, c
     struct oc_parse_from from = {.file = origin,
                                  .layer = layer,
                                  .includes = OC_INCLUDES_REFUSE,
-                                 .secret = oc_mask_secret_name(key)};
+                                 .secret = oc_mask_secret_key(key)};
     struct oc_node at = {.file = origin};
     struct oc_error err;
     struct oc_buf canonical = {0};

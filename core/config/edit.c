@@ -100,7 +100,7 @@ static int spell_value(struct edit *e, const char *value, bool as_string)
     struct oc_parse_from from = {.file = "value",
                                  .layer = OC_LAYER_FILE,
                                  .includes = OC_INCLUDES_REFUSE,
-                                 .secret = oc_mask_secret_name(e->key)};
+                                 .secret = oc_mask_secret_key(e->key)};
     const struct oc_node *node = oc_config_value(&e->arena, NULL, value, &from, e->err);
 
     if (!node) {

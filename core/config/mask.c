@@ -9,6 +9,7 @@
 #include "core/base/buf.h"
 #include "core/base/mem.h"
 #include "core/base/text.h"
+#include "core/config/path.h"
 
 bool oc_mask_secret_name(const char *name)
 {
@@ -34,6 +35,16 @@ bool oc_mask_secret_parameter(const char *name, size_t len)
     }
     free(copy);
     return secret;
+}
+
+bool oc_mask_secret_key(const char *key)
+{
+    struct oc_step step, name = {.name = ""};
+    const char *cursor = key;
+    while (oc_step_next(&cursor, &step) > 0) {
+        name = step.bracket ? name : step; /* the items of a list have the name of the list */
+    }
+    return oc_mask_secret_name(key) || oc_mask_secret_parameter(name.name, name.len);
 }
 
 static bool name_byte(char c)

@@ -11,6 +11,8 @@
 bool oc_mask_secret_name(const char *name);
 /* The same, or a name too common to be secret as an option, but not as a parameter ("key", "auth", ...). */
 bool oc_mask_secret_parameter(const char *name, size_t len);
+/* What stands at a key ("plugins.x.auth", "a.pass[0]") is one: its name is as it would be in a file. */
+bool oc_mask_secret_key(const char *key);
 
 /* `text` with the password of a URL, the secret parameters of its query and the secrets of a connection string ("host=x
  * password=y") hidden. `path_too`: nothing of a http(s) URL is shown but scheme and host, for webhooks whose path is

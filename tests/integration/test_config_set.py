@@ -157,6 +157,16 @@ def a_lock_that_somebody_keeps_is_a_conflict():
     with_a_home(test)
 
 
+def no_word_of_a_secret_is_shown_that_does_not_parse():
+    def test(daemon):
+        daemon.write(BASE)
+        for words, env in ((("config", "set", "plugins.x.pass", "[hunter2]"), {}), (("config", "set", "plugins.x.auth", "{hunter2"), {}),
+                           (("config", "validate"), {"OPENCLAW__PLUGINS__X__PASS": "[hunter2]"})):
+            answer = cli(daemon, *words, **env)
+            assert answer.returncode == 7 and "hunter2" not in answer.stdout + answer.stderr, answer
+    with_a_home(test)
+
+
 run([a_secret_of_the_daemon_s_environment_is_no_error, two_errors_are_mended_one_by_one, what_is_included_from_another_folder_stays_there,
      a_large_file_can_be_edited, the_layer_above_the_file_is_named, all_who_set_at_once_are_heard_or_told,
-     a_link_is_followed_and_one_to_nowhere_refused, a_lock_that_somebody_keeps_is_a_conflict])
+     a_link_is_followed_and_one_to_nowhere_refused, a_lock_that_somebody_keeps_is_a_conflict, no_word_of_a_secret_is_shown_that_does_not_parse])

@@ -242,7 +242,7 @@ static bool is_open(const json_t *params, const char *name)
     for (size_t i = 0; i < OC_COUNT(sections); i++) {
         open = open || oc_starts(key, sections[i]);
     }
-    return open && value && !oc_starts(key, "alerts.channels") && !oc_mask_secret_name(key) &&
+    return open && value && !oc_starts(key, "alerts.channels") && !oc_mask_secret_key(key) &&
            !strpbrk(value, "{}()=") && !strstr(value, "://");
 }
 

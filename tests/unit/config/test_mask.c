@@ -111,12 +111,27 @@ static void a_message_shows_nothing_before_the_last_at_sign(void **state)
     }
 }
 
+static void a_key_is_as_secret_as_its_name_in_a_file(void **state)
+{
+    (void)state;
+    static const char *const secret[] = {"plugins.x.pass",     "a.auth[0]",       "key",
+                                         "collectors[w].code", "a.my_password.b", "x.api_key"};
+    static const char *const open[] = {"plugins.x.passes", "key.name", "a[pass].b", "", "."};
+    for (size_t i = 0; i < OC_COUNT(secret); i++) {
+        assert_true(oc_mask_secret_key(secret[i]));
+    }
+    for (size_t i = 0; i < OC_COUNT(open); i++) {
+        assert_false(oc_mask_secret_key(open[i]));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_password_in_a_connection_string_is_hidden),
         cmocka_unit_test(a_url_with_a_slash_too_few_is_one_all_the_same),
         cmocka_unit_test(secret_parameters_of_a_query_are_hidden),
+        cmocka_unit_test(a_key_is_as_secret_as_its_name_in_a_file),
         cmocka_unit_test(a_webhook_shows_its_host_only),
         cmocka_unit_test(addresses_lose_who_logs_in_and_what_is_asked),
         cmocka_unit_test(a_message_shows_nothing_before_the_last_at_sign),
