@@ -18,6 +18,9 @@ static void begin_live(struct oc_rule_engine *e, struct oc_rule_subject *s, int6
     if (oc_rule_machine_step(&live->machine, &s->rule->times, at_ms, true, false)) {
         oc_rule_live_changed(e, live, at_ms, "condition met");
     }
+    /* so that a gap right after the first sample is seen to be one */
+    const struct oc_rule_watch *watch = s->series->rules;
+    live->machine.step_ms = watch->rhythm.step_ms;
 }
 
 /* Whether what fires may end: the condition is false, and so says `resolve`. */

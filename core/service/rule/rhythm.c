@@ -5,7 +5,6 @@
 
 #define GAP_STEPS 3
 #define GAP_MIN   OC_MINUTE /* what comes within this time is never late */
-#define FORGET    16 /* a step of an hour among those of 10 s is forgotten in a quarter of an hour */
 
 bool oc_rhythm_is_gap(int64_t took_ms, int64_t step_ms)
 {
@@ -14,8 +13,8 @@ bool oc_rhythm_is_gap(int64_t took_ms, int64_t step_ms)
 
 void oc_rhythm_pass(struct oc_rhythm *r, int64_t at_ms)
 {
-    const int64_t step_ms = r->at_ms != 0 ? at_ms - r->at_ms : 0;
-    const int64_t kept_ms = r->step_ms - r->step_ms / FORGET;
+    const int64_t step_ms = r->at_ms != 0 && at_ms > r->at_ms ? at_ms - r->at_ms : 0;
+    const int64_t kept_ms = r->step_ms - step_ms;
     r->step_ms = step_ms > kept_ms ? step_ms : kept_ms;
     r->at_ms = at_ms;
 }

@@ -10,8 +10,8 @@ struct oc_rhythm {
     int64_t step_ms; /* between two samples; 0 = not known */
 };
 
-/* A sample came. The step is the longest of late: each further sample takes a sixteenth of it, so that a gap is forgotten
- * and samples that come irregularly, or in bursts, are waited for as long as they have taken. */
+/* A sample came. The step is the longest of late: it is forgotten in as long a time as it took, however many samples come then, so that
+ * those that come irregularly, or in bursts, are waited for as long as they have taken. */
 void oc_rhythm_pass(struct oc_rhythm *r, int64_t at_ms);
 /* Whether the samples have ended, by this time, as far as the rhythm tells: never when it is not known. */
 bool oc_rhythm_is_over(const struct oc_rhythm *r, int64_t at_ms);

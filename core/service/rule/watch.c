@@ -6,6 +6,8 @@
 #include "core/base/mem.h"
 #include "core/base/time.h"
 
+#define RARE 64 /* samples in an hour: fewer tell too little of when the next one comes */
+
 static struct oc_rule_watch unwatched; /* of every series that no rule reads */
 
 static struct oc_rule_watch *own_watch(struct oc_rule_engine *e, struct oc_series *series)
@@ -111,30 +113,46 @@ void oc_rule_hear(struct oc_rule_engine *e, const struct oc_sample *sample)
     }
 }
 
+struct lesson {
+    struct oc_rhythm rhythm;
+    size_t count;
+};
+
 static void pass(void *ctx, const struct oc_point *points, size_t count)
 {
+    struct lesson *l = ctx;
     for (size_t i = 0; i < count; i++) {
-        oc_rhythm_pass(ctx, points[i].time_ms);
+        oc_rhythm_pass(&l->rhythm, points[i].time_ms);
     }
+    l->count += count;
 }
 
-/* A series with one sample since the host started, or since the rules changed, has a rhythm in the store. */
-static void learn(struct oc_rule_engine *e, struct oc_series *series, struct oc_rule_watch *w)
+/* What was heard since the host started, or since the rules changed, may be one sample, or one burst: the store knows more. The days
+ * before are read only of what is rare. */
+static void learn(struct oc_rule_engine *e, struct oc_series *series, struct oc_rule_watch *w,
+                  int64_t at_ms)
 {
-    static const int64_t WINDOWS[] = {OC_HOUR, 8 * OC_DAY}; /* the second for what is rare */
+    static const int64_t WINDOWS[] = {OC_HOUR, 8 * OC_DAY};
+    struct lesson l = {0};
     w->learned = true;
-    for (size_t i = 0; w->rhythm.step_ms == 0 && i < OC_COUNT(WINDOWS); i++) {
-        w->rhythm.at_ms = 0;
-        oc_store_read(e->store, series, series->time_ms - WINDOWS[i], series->time_ms + 1, pass,
-                      &w->rhythm, NULL);
+    for (size_t i = 0; i < OC_COUNT(WINDOWS) && l.count < RARE; i++) {
+        l = (struct lesson){0};
+        oc_store_read(e->store, series, series->time_ms - WINDOWS[i], series->time_ms + 1, pass, &l,
+                      NULL);
+        if (l.rhythm.step_ms > 0 && !oc_rhythm_is_over(&l.rhythm, at_ms)) {
+            break;
+        }
+    }
+    if (l.rhythm.step_ms > w->rhythm.step_ms) {
+        w->rhythm = l.rhythm;
     }
 }
 
 bool oc_rule_is_silent(struct oc_rule_engine *e, struct oc_series *series, int64_t at_ms)
 {
     struct oc_rule_watch *w = series->rules;
-    if (w->rhythm.step_ms == 0 && !w->learned && oc_rhythm_is_gap(at_ms - series->time_ms, 0)) {
-        learn(e, series, w);
+    if (!w->learned && oc_rhythm_is_gap(at_ms - series->time_ms, w->rhythm.step_ms)) {
+        learn(e, series, w, at_ms);
     }
     return oc_rhythm_is_over(&w->rhythm, at_ms);
 }

@@ -36,7 +36,7 @@ static void what_is_later_than_three_steps_and_a_minute_is_over(void **state)
     assert_true(oc_rhythm_is_over(&slow, last + 3 * OC_HOUR + 1));
 }
 
-static void a_gap_is_forgotten_and_a_burst_is_no_rhythm(void **state)
+static void a_gap_is_forgotten_in_as_long_as_it_took(void **state)
 {
     struct oc_rhythm r = {0};
     (void)state;
@@ -44,8 +44,20 @@ static void a_gap_is_forgotten_and_a_burst_is_no_rhythm(void **state)
     oc_rhythm_pass(&r, last += 3 * OC_HOUR);
     last = pass(&r, last, 10 * OC_SECOND, 10);
     assert_false(oc_rhythm_is_over(&r, last + OC_HOUR));
-    last = pass(&r, last, 10 * OC_SECOND, 120);
+    last = pass(&r, last, 10 * OC_SECOND, 3 * 360);
     assert_true(oc_rhythm_is_over(&r, last + 2 * OC_MINUTE));
+}
+
+static void a_burst_is_no_rhythm(void **state)
+{
+    struct oc_rhythm r = {0};
+    int64_t last = BEGIN;
+    (void)state;
+    for (int hour = 0; hour < 3; hour++) {
+        last = pass(&r, BEGIN + hour * OC_HOUR, OC_SECOND, 40);
+    }
+    assert_false(oc_rhythm_is_over(&r, last + 2 * OC_HOUR));
+    assert_true(oc_rhythm_is_over(&r, last + 4 * OC_HOUR));
 }
 
 static void a_clock_that_is_set_back_makes_nothing_late(void **state)
@@ -64,7 +76,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_sample_has_no_rhythm),
         cmocka_unit_test(what_is_later_than_three_steps_and_a_minute_is_over),
-        cmocka_unit_test(a_gap_is_forgotten_and_a_burst_is_no_rhythm),
+        cmocka_unit_test(a_gap_is_forgotten_in_as_long_as_it_took),
+        cmocka_unit_test(a_burst_is_no_rhythm),
         cmocka_unit_test(a_clock_that_is_set_back_makes_nothing_late),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -146,6 +146,37 @@ static void the_store_tells_the_rhythm_of_what_was_heard_once(void **state)
     assert_said(f, "");
 }
 
+static void what_comes_twice_a_night_is_believed_until_the_next_also_after_a_reload(void **state)
+{
+    struct fixture *f = *state;
+    static const char RULE[] = "rules = ( { name = \"r\"; expr = \"a.x > 90 and b.y > 0\"; } );";
+    configure(f, RULE, BEGIN);
+    struct oc_series *a = series(f, "a.x", 0, "i", NULL), *b = series(f, "b.y", 0, "i", NULL);
+    for (int night = 0; night < 4; night++) {
+        feed(f, b, night * 86400, 0);
+        feed(f, b, night * 86400 + 300, 1);
+    }
+    configure(f, RULE, BEGIN);
+    feed(f, a, 3 * 86400 + 36000, 95);
+    assert_said(f, "firing r:condition met");
+}
+
+static void a_gap_right_after_the_first_sample_that_holds_does_not_count(void **state)
+{
+    struct fixture *f = *state;
+    configure(f, "rules = ( { name = \"r\"; expr = \"a.x > 90\"; for = \"5m\"; } );", BEGIN);
+    struct oc_series *a = series(f, "a.x", 0, "i", NULL);
+    feed_both(f, a, 50, NULL, 0, 0, 600, 10);
+    feed(f, a, 610, 95);
+    assert_said(f, "pending r:condition met");
+    feed(f, a, 4210, 95); /* its collector hung */
+    assert_said(f, "");
+    feed_both(f, a, 95, NULL, 0, 4220, 4490, 10);
+    assert_said(f, "");
+    feed_both(f, a, 95, NULL, 0, 4500, 4530, 10);
+    assert_said(f, "firing r:condition met");
+}
+
 /* Such as a size that is pushed once: it has no rhythm, so it cannot be late. */
 static void what_came_once_is_believed(void **state)
 {
@@ -219,6 +250,8 @@ int main(void)
         T(what_one_metric_said_last_resolves_nothing),
         T(a_slow_collector_is_believed_until_its_own_time),
         T(the_store_tells_the_rhythm_of_what_was_heard_once),
+        T(what_comes_twice_a_night_is_believed_until_the_next_also_after_a_reload),
+        T(a_gap_right_after_the_first_sample_that_holds_does_not_count),
         T(what_came_once_is_believed),
         T(one_metric_that_is_late_is_no_less_true),
         T(an_alert_ends_when_what_would_resolve_it_has),
