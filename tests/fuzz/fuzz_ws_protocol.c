@@ -8,6 +8,7 @@
 #include "core/api/bridge/bridge.h"
 #include "core/api/ws/hub.h"
 #include "core/base/log.h"
+#include "core/service/alert/alert.h"
 #include "core/store/store.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -38,6 +39,7 @@ static void begin(void)
     api.env = &env;
     env.home = "/nonexistent"; /* nothing is kept */
     api.access = oc_access_create(&env);
+    api.outside.alert = oc_alert_create(&env);
     hub = oc_area_ws.create(&api);
 }
 
