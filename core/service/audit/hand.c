@@ -41,15 +41,16 @@ static int read_fully(int fd, void *data, size_t len, int64_t until)
     while (len > 0) {
         struct pollfd wait = {.fd = fd, .events = POLLIN};
         const int64_t left = until - oc_time_mono();
-        if (left <= 0 || poll(&wait, 1, (int)left) <= 0) {
+        const int ready = left > 0 ? poll(&wait, 1, (int)left) : 0;
+        if (ready == 0) {
             return OC_E_TIMEOUT;
         }
-        const ssize_t n = read(fd, at, len);
-        if (n <= 0) {
+        const ssize_t n = ready > 0 ? read(fd, at, len) : -1;
+        if (n == 0 || (n < 0 && errno != EINTR)) {
             return OC_E_CANCELLED;
         }
-        at += n;
-        len -= (size_t)n;
+        at += n > 0 ? n : 0;
+        len -= n > 0 ? (size_t)n : 0;
     }
     return OC_OK;
 }
