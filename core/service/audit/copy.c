@@ -323,7 +323,8 @@ static void run(void *ctx)
 static void tell(struct oc_audit *s, const struct oc_copying *c)
 {
     if (c->conflict) {
-        s->copy_tries = 0; /* it is there */
+        s->copy_tries = 0;
+        oc_audit_alert(s, OC_AUDIT_COPY_FAILED, false, "the folder of the copy is there again");
         if (oc_audit_alert(s, OC_AUDIT_COPY_CONFLICT, true, c->err.message)) {
             oc_audit_security(s, "ledger_copy_conflict",
                               json_pack("{s:s}", "reason", c->err.message));
@@ -419,7 +420,8 @@ void oc_audit_copy_anew(struct oc_audit *s, uint64_t size)
 
 void oc_audit_copy_again(struct oc_audit *s, int64_t now)
 {
-    if (s->copy_tries > 0 && !s->copying && now - s->copy_tried_ms >= TRY_AGAIN) {
+    const bool wanted = s->copy_tries > 0 || s->told[OC_AUDIT_COPY_CONFLICT] == OC_AUDIT_FIRING;
+    if (wanted && !s->copying && now - s->copy_tried_ms >= TRY_AGAIN) {
         oc_audit_copy(s);
     }
 }

@@ -197,6 +197,30 @@ static void the_first_good_copy_ends_what_the_run_before_has_told(void **state)
     assert_int_equal(told("rule.resolved", "ledger-copy-conflict"), 1);
 }
 
+/* A folder that was away comes back with another copy in it; and then with the right one. */
+static void a_folder_that_is_back_ends_its_alert_whatever_it_holds(void **state)
+{
+    (void)state;
+    sign_and_copy(5);
+    json_array_clear(w.s.events);
+    remote.fails = true;
+    for (int i = 0; i < 3; i++) {
+        copy_now();
+    }
+    remote.fails = false;
+    assert_int_equal(told("rule.firing", "ledger-copy-failed"), 1);
+    forge_copy();
+    copy_now();
+    assert_int_equal(told("rule.firing", "ledger-copy-conflict"), 1);
+    assert_int_equal(told("rule.resolved", "ledger-copy-failed"), 1);
+    forge_copy(); /* the same bit: it is as it was */
+    oc_audit_copy_again(w.a, w.a->copy_tried_ms + OC_MINUTE);
+    while (w.a->copying) {
+        stage_pass(&w.s, 0);
+    }
+    assert_int_equal(told("rule.resolved", "ledger-copy-conflict"), 1);
+}
+
 #define copy_test(name) cmocka_unit_test_setup_teardown(name, begin_with_copy, end)
 
 int main(void)
@@ -207,6 +231,7 @@ int main(void)
         copy_test(a_checkpoint_of_what_is_not_copied_yet_waits),
         copy_test(a_conflict_is_over_when_another_folder_is_named_or_none),
         copy_test(the_end_of_a_copy_to_the_folder_before_says_nothing),
+        copy_test(a_folder_that_is_back_ends_its_alert_whatever_it_holds),
         copy_test(the_first_good_copy_ends_what_the_run_before_has_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
