@@ -81,6 +81,7 @@ struct oc_audit {
     uint64_t unheard; /* entries that could not be written, and of which no audit_gap is there */
     uint64_t telling; /* of them those that the audit_gap on its way speaks of; 0: none is */
     struct oc_ration refusals;
+    struct oc_audit_noting *notes; /* that are on their way to the disk */
     enum oc_audit_told told[OC_AUDIT_ALARMS];
 };
 
@@ -88,8 +89,10 @@ struct oc_workers *oc_audit_workers(struct oc_audit *s);
 
 /* listen.c */
 void oc_audit_listen(struct oc_audit *s);
-/* An entry of ours; borrows it. */
-void oc_audit_add(struct oc_audit *s, const char *type, const json_t *entry);
+/* An entry of ours; borrows it. False: it was not taken, and is counted as lost. */
+bool oc_audit_add(struct oc_audit *s, const char *type, const json_t *entry);
+/* An entry could not be written: it is counted until an audit_gap says so. */
+void oc_audit_lose(struct oc_audit *s, const struct oc_error *why);
 /* What could not be written is counted by an entry of its own, as soon as one can be written again. */
 void oc_audit_tell_gap(struct oc_audit *s);
 /* Told to those who write security-events.log. Takes data. */

@@ -36,7 +36,7 @@ void oc_audit_security(struct oc_audit *s, const char *event, json_t *data)
     oc_bus_publish(s->env.bus, "security.noted", data);
 }
 
-static void lose(struct oc_audit *s, const struct oc_error *why)
+void oc_audit_lose(struct oc_audit *s, const struct oc_error *why)
 {
     if (s->unheard++ == 0) {
         oc_err("what was done is not in the ledger", "reason=%s hint=%s", why->message, why->hint);
@@ -52,7 +52,7 @@ static void not_added(struct oc_audit *s, const struct oc_error *err)
         oc_ops_warn(s->env.ops, text);
         free(text);
     }
-    lose(s, err);
+    oc_audit_lose(s, err);
 }
 
 /* What was taken is not there yet: the disk may fail below it. */
@@ -63,7 +63,7 @@ static void on_written(void *ctx, int code)
     oc_error_init(&why);
     if (code != OC_OK) {
         oc_ledger_healthy(s->env.ledger, &why);
-        lose(s, &why);
+        oc_audit_lose(s, &why);
     }
 }
 
@@ -84,7 +84,7 @@ static int add(struct oc_audit *s, const char *type, const json_t *entry, struct
     return index < 0 ? (int)index : OC_OK;
 }
 
-void oc_audit_add(struct oc_audit *s, const char *type, const json_t *entry)
+bool oc_audit_add(struct oc_audit *s, const char *type, const json_t *entry)
 {
     struct oc_error err;
     oc_error_init(&err);
@@ -95,6 +95,7 @@ void oc_audit_add(struct oc_audit *s, const char *type, const json_t *entry)
     } else {
         oc_audit_tell_gap(s);
     }
+    return rc == OC_OK;
 }
 
 static void on_gap(void *ctx, int code)

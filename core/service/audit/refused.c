@@ -23,7 +23,7 @@ void oc_audit_refused(struct oc_audit *s, const json_t *data)
     if (left_out > 0) {
         oc_json_set_int(entry, "left_out", left_out);
     }
-    oc_audit_add(s, "denied", entry);
+    s->unheard += oc_audit_add(s, "denied", entry) ? 0 : left_out; /* with the entry itself */
     json_decref(entry);
 }
 
@@ -31,7 +31,9 @@ void oc_audit_refused_settle(struct oc_audit *s, int64_t now)
 {
     char actor[OC_RATION_NAME];
     unsigned left_out = 0;
-    while (oc_ration_settle(&s->refusals, now, actor, &left_out)) {
+    /* what is forgotten here must be written: it waits until that can be */
+    while (oc_ledger_healthy(s->env.ledger, NULL) &&
+           oc_ration_settle(&s->refusals, now, actor, &left_out)) {
         json_t *entry = json_object();
         oc_json_set_str(entry, "actor", actor);
         oc_json_set_int(entry, "left_out", left_out);
