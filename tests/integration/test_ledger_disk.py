@@ -31,6 +31,7 @@ class Disk:
             self.daemon.call("audit.note", type="operation", entry=json.dumps({"op": "test.do", "n": self.next}))
         except Failure as e:
             assert e.code == "retry", e
+            self.lost += 1
             return False
         self.acknowledged.append(self.next)
         return True
