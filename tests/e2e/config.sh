@@ -165,7 +165,7 @@ MINE='collectors = (); '
 VISUAL="$SCRATCH/both $SCRATCH/first/new.conf"
 claw --config "$SCRATCH/first/new.conf" config edit
 expect_rc 1 "a first file that another made meanwhile"
-expect_err 'has been changed meanwhile'
+expect_err 'is there already'
 grep -q '# by me' "$SCRATCH/first/new.conf" && fail "the first file was replaced"
 
 # The very file that is broken can be edited.

@@ -17,7 +17,7 @@ in_bash() {
     bash --norc -c '
         . "$1"; shift
         compopt() { FILES=1; }
-        COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+        COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMP_LINE="$*"
         _openclaw; echo "${COMPREPLY[*]}${FILES:+ FILES}"' _ "$SCRATCH/completion.bash" "$@"
 }
 [ "$(in_bash openclaw al)" = alert ] || fail "bash: al gives $(in_bash openclaw al)"
