@@ -131,7 +131,7 @@ static json_t *mask_string(const struct oc_masking *m, const struct spot *s, con
 static bool is_secret_number(const struct spot *s, const json_t *value)
 {
     return json_is_number(value) && s->key && !s->option &&
-           (s->closed || !oc_ends(s->key, "tokens")) && oc_mask_secret_name(s->key);
+           (s->closed || !strstr(s->key, "tokens")) && oc_mask_secret_name(s->key);
 }
 
 static json_t *mask(const struct oc_masking *m, const struct spot *s, const json_t *value)

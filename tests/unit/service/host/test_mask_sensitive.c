@@ -164,12 +164,14 @@ static void a_number_under_the_name_of_a_secret_is_one(void **state)
     configure("plugins = {ghost = {password = 86753090; tokens = [86753091]; retries = 77;};\n"
               " known = {body = \"b\"; vars = {api_key = 86753092;}; token_count = 78;};};\n"
               "remote_write = ({url = \"http://h/w\"; password = 86753093;});\n"
-              "cost = {daily_tokens = 79;};\n");
+              "cost = {daily_tokens = 79;}; thresholds = {litellm = {tokens_per_minute_warning = "
+              "76;};};\n");
     char *text = ask("config.show", NULL);
     assert_null(strstr(text, "867530"));
     assert_non_null(strstr(text, "77"));
     assert_non_null(strstr(text, "78")); /* its table names it */
     assert_non_null(strstr(text, "79"));
+    assert_non_null(strstr(text, "76"));
     free(text);
     text = ask("config.get", "plugins.ghost.password");
     assert_null(strstr(text, "867530"));
