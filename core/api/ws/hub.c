@@ -62,11 +62,11 @@ void oc_ws_tell(struct oc_ws_hub *h, enum oc_ws_topic topic, const char *actor, 
 
 /* ---- watching ---- */
 
+/* The cost is that of this thread: what others do on a busy machine is none of ours. */
 static void pace_due(struct oc_ws_hub *h, enum oc_ws_topic topic)
 {
     struct oc_ws_pace *p = &h->pace[topic];
-    const int64_t begun_us =
-        oc_time_thread_us(); /* what others do on a busy machine is no cost of ours */
+    const int64_t begun_us = oc_time_thread_us();
     p->told = oc_time_mono();
     oc_ws_topic_tell(h, topic);
     p->cost_us = oc_time_thread_us() - begun_us;
