@@ -1,5 +1,6 @@
 // Addresses, sorting, ranges, and other functions that views stand on. SPDX-License-Identifier: MIT
 import { describe, expect, it, vi } from 'vitest';
+import type { Format } from '../src/app/time';
 
 vi.stubGlobal('matchMedia', () => ({
   matches: false,
@@ -8,6 +9,7 @@ vi.stubGlobal('matchMedia', () => ({
 }));
 
 const { formatPlace, go, parsePlace, place, setParams } = await import('../src/app/router');
+const { dollars } = await import('../src/views/cost/types');
 const { rankMatch } = await import('../src/app/fuzzy');
 const { formatBytes, formatDuration, formatMs, formatNumber, formatPercent, formatterOf } =
   await import('../src/app/time');
@@ -91,12 +93,33 @@ describe('figures', () => {
       '3 h 20 min',
       '1 d 1 h',
     ]);
-    expect([null, 3.25, 250, 1500, 50_000].map(formatMs)).toEqual(['–', '3.3 ms', '250 ms', '1.50 s', '50 s']);
-    expect([0, 1023, 1536, 5e9].map(formatBytes)).toEqual(['0 B', '1023 B', '1.5 KiB', '4.7 GiB']);
-    expect([0, 5.25, 42.4].map(formatPercent)).toEqual(['0 %', '5.3 %', '42 %']);
-    expect([3, 0.123, 15_300, 2.5e6].map(formatNumber)).toEqual(['3', '0.12', '15.3 k', '2.50 M']);
+    const written = (format: Format, values: (number | null)[], step?: number) => values.map((v) => format(v, step));
+    expect(written(formatMs, [null, 0, 0.053, 3.25, 250, 1500, 50_000])).toEqual([
+      '–',
+      '0 ms',
+      '0.053 ms',
+      '3.3 ms',
+      '250 ms',
+      '1.50 s',
+      '50 s',
+    ]);
+    expect(written(formatBytes, [0, 1023, 1536, 5e9])).toEqual(['0 B', '1023 B', '1.5 KiB', '4.7 GiB']);
+    expect(written(formatPercent, [0, 0.04, 5.25, 42.4])).toEqual(['0 %', '0.04 %', '5.3 %', '42 %']);
+    expect(written(formatNumber, [3, 0.123, 15_300, 2.5e6])).toEqual(['3', '0.12', '15.3 k', '2.50 M']);
     expect(formatterOf('http.response_ms')(12)).toBe('12 ms');
     expect(formatterOf('system.memory_bytes')(2048)).toBe('2.0 KiB');
+  });
+
+  it('are told apart on an axis', () => {
+    const marks = (format: Format, from: number, step: number) =>
+      [0, 1, 2].map((i) => format(from + i * step, step)).join(', ');
+    expect(marks(formatMs, 0, 0.05)).toBe('0.00 ms, 0.05 ms, 0.10 ms');
+    expect(marks(formatMs, 500, 500)).toBe('500 ms, 1.0 s, 1.5 s');
+    expect(marks(formatPercent, 97, 0.5)).toBe('97.0 %, 97.5 %, 98.0 %');
+    expect(marks(formatBytes, 2 ** 30, 2 ** 29)).toBe('1.0 GiB, 1.5 GiB, 2.0 GiB');
+    expect(marks(formatNumber, 20_000, 250)).toBe('20.00 k, 20.25 k, 20.50 k');
+    expect(marks(dollars, 0, 0.005)).toBe('$0.000, $0.005, $0.010');
+    expect(marks(formatterOf('agent.age_seconds'), 0, 0.25)).toBe('0 ms, 250 ms, 500 ms');
   });
 });
 

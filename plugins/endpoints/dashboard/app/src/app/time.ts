@@ -29,12 +29,32 @@ export function formatDuration(ms: number): string {
   return d < 10 && h % 24 ? `${d} d ${h % 24} h` : `${d} d`;
 }
 
-export function formatMs(ms: number | null | undefined): string {
+/** Writes a value. `step` is how far the next mark of an axis is: as many digits as tell the two apart. */
+export type Format = (v: number | null | undefined, step?: number) => string;
+
+/** How many digits behind the point a multiple of `step` needs. */
+export function digitsOf(step: number): number {
+  for (let d = 0; d < 6; d++) {
+    const scaled = step * 10 ** d;
+    if (Math.abs(scaled - Math.round(scaled)) < 1e-6 * scaled) return d;
+  }
+  return 6;
+}
+
+/** `usual` digits behind the point; below one, two that say something, for what is not zero is not written as zero. */
+function fixed(v: number, usual: number, step?: number): string {
+  if (step !== undefined) return v.toFixed(digitsOf(step));
+  const small = v !== 0 && Math.abs(v) < 1;
+  return small ? String(Number(v.toPrecision(2))) : v.toFixed(usual);
+}
+
+export function formatMs(ms: number | null | undefined, step?: number): string {
   if (ms === null || ms === undefined) return '–';
-  if (ms < 1000) return `${ms < 10 && ms % 1 ? ms.toFixed(1) : Math.round(ms)} ms`;
+  if (ms < 1000) return `${fixed(ms, ms < 10 && ms % 1 ? 1 : 0, step)} ms`;
   if (ms >= 60_000) return formatDuration(ms);
   const s = ms / 1000;
-  return `${Number.isInteger(s) ? s : s.toFixed(ms < 10_000 ? 2 : 1)} s`;
+  const usual = ms < 10_000 ? 2 : 1;
+  return `${fixed(s, Number.isInteger(s) ? 0 : usual, step && step / 1000)} s`;
 }
 
 const pad = (n: number): string => String(n).padStart(2, '0');
@@ -62,7 +82,7 @@ export const formatFull = (t: number): string => {
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
 
-export function formatBytes(n: number | null | undefined): string {
+export function formatBytes(n: number | null | undefined, step?: number): string {
   if (n === null || n === undefined) return '–';
   let v = Math.abs(n);
   let i = 0;
@@ -70,33 +90,32 @@ export function formatBytes(n: number | null | undefined): string {
     v /= 1024;
     i++;
   }
-  const text = i === 0 || v >= 100 ? v.toFixed(0) : v.toFixed(1);
+  const text = fixed(v, i === 0 || v >= 100 ? 0 : 1, step && step / 1024 ** i);
   return `${n < 0 ? '-' : ''}${text} ${UNITS[i]}`;
 }
 
-export const formatRate = (n: number | null | undefined): string =>
-  n === null || n === undefined ? '–' : `${formatBytes(n)}/s`;
+export const formatRate: Format = (n, step) => (n === null || n === undefined ? '–' : `${formatBytes(n, step)}/s`);
 
-export const formatPercent = (n: number | null | undefined): string =>
-  n === null || n === undefined ? '–' : `${Math.abs(n) < 10 && !Number.isInteger(n) ? n.toFixed(1) : Math.round(n)} %`;
+export const formatPercent: Format = (n, step) =>
+  n === null || n === undefined ? '–' : `${fixed(n, Math.abs(n) < 10 && n % 1 ? 1 : 0, step)} %`;
 
 /** 1234567 -> "1.23 M"; small numbers with as many digits as they need. */
-export function formatNumber(n: number | null | undefined): string {
+export function formatNumber(n: number | null | undefined, step?: number): string {
   if (n === null || n === undefined || Number.isNaN(n)) return '–';
   const a = Math.abs(n);
-  if (a >= 1e9) return `${(n / 1e9).toFixed(2)} G`;
-  if (a >= 1e6) return `${(n / 1e6).toFixed(2)} M`;
-  if (a >= 1e4) return `${(n / 1e3).toFixed(1)} k`;
-  if (Number.isInteger(n)) return String(n);
-  return a >= 100 ? n.toFixed(0) : a >= 1 ? n.toFixed(2).replace(/0$/, '') : n.toPrecision(2);
+  if (a >= 1e9) return `${fixed(n / 1e9, 2, step && step / 1e9)} G`;
+  if (a >= 1e6) return `${fixed(n / 1e6, 2, step && step / 1e6)} M`;
+  if (a >= 1e4) return `${fixed(n / 1e3, 1, step && step / 1e3)} k`;
+  if (step !== undefined || Number.isInteger(n)) return fixed(n, 0, step);
+  return a >= 1 && a < 100 ? n.toFixed(2).replace(/0$/, '') : fixed(n, 0);
 }
 
 /** How to write values of a metric, by the ending of its name. */
-export function formatterOf(name: string): (v: number | null | undefined) => string {
+export function formatterOf(name: string): Format {
   if (/percent$/.test(name)) return formatPercent;
   if (/bytes_per_second$/.test(name)) return formatRate;
   if (/bytes(_total)?$/.test(name)) return formatBytes;
   if (/_ms$/.test(name)) return formatMs;
-  if (/seconds$/.test(name)) return (v) => (v === null || v === undefined ? '–' : formatMs(v * 1000));
+  if (/seconds$/.test(name)) return (v, step) => (v === null || v === undefined ? '–' : formatMs(v * 1000, step && step * 1000));
   return formatNumber;
 }

@@ -1,7 +1,7 @@
 // A chart over time: lines, thresholds, zoom by mouse, touch and keys; what it shows is also said in words. SPDX-License-Identifier: MIT
 import { memo, Suspense, useEffect, useId, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import { whenIdle } from '@/app/idle';
-import { formatClock, formatNumber } from '@/app/time';
+import { formatClock, formatNumber, type Format } from '@/app/time';
 import type { Point } from '@/api/types';
 import { later } from './later';
 
@@ -27,7 +27,7 @@ export interface ChartProps {
   /** What the axis shows, in milliseconds. */
   from: number;
   to: number;
-  format?: (v: number | null | undefined) => string;
+  format?: Format;
   height?: number;
   thresholds?: readonly Threshold[];
   /** The axis never shows less than this. */
@@ -201,7 +201,7 @@ function nearest(points: readonly Point[], t: number): number | null {
 }
 
 /** "cpu: now 3 %, from 0.2 % to 40 %" */
-export function describe(series: readonly ChartSeries[], format: (v: number | null | undefined) => string): string {
+export function describe(series: readonly ChartSeries[], format: Format): string {
   const parts = series.slice(0, 8).map((s) => {
     const values = s.points.map((p) => p[1]).filter((v): v is number => v !== null);
     if (values.length === 0) return `${s.label}: no samples`;

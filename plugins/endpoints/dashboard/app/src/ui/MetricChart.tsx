@@ -2,7 +2,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useQuery, useSamples } from '@/api/hooks';
 import type { MetricsAnswer, Point, Sample, Series } from '@/api/types';
-import { formatterOf } from '@/app/time';
+import { formatterOf, type Format } from '@/app/time';
 import { Button } from './Button';
 import { Chart, type ChartSeries, type Threshold } from './Chart';
 import { ErrorNote, Loading } from './Empty';
@@ -137,7 +137,7 @@ export function MetricChart({
   area?: boolean;
   steps?: boolean;
   sync?: string;
-  format?: (v: number | null | undefined) => string;
+  format?: Format;
   legend?: boolean;
 }) {
   const { series, known, error, loading, reload } = useMetric(query, range);

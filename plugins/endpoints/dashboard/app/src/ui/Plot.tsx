@@ -4,12 +4,12 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import './chart.css';
 import { useThemeTurn } from '@/app/theme';
-import { formatBytes, formatRate } from '@/app/time';
+import { formatBytes, formatRate, type Format } from '@/app/time';
 import type { ChartProps, ChartSeries, PlotHandle, Threshold } from './Chart';
 
 interface Props extends ChartProps {
   height: number;
-  format: (v: number | null | undefined) => string;
+  format: Format;
   handle?: MutableRefObject<PlotHandle | null>;
 }
 
@@ -70,7 +70,7 @@ function options(el: HTMLElement, p: Props, zoomed: (from: number, to: number) =
             size: 58,
             space: 34,
             ...(p.format === formatBytes || p.format === formatRate ? { incrs: BINARY } : {}),
-            values: (_u, splits) => splits.map((v) => p.format(v)),
+            values: (_u, splits, _axis, _space, step) => splits.map((v) => p.format(v, step)),
           },
         ],
     series: [{}, ...p.series.map((s) => seriesOf(el, s, p.spark))],

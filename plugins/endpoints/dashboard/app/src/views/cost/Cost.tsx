@@ -3,7 +3,7 @@ import { useMemo, type ReactNode } from 'react';
 import { useQuery } from '@/api/hooks';
 import type { SeriesInfo } from '@/api/types';
 import { useParam } from '@/app/router';
-import { formatMs, formatPercent } from '@/app/time';
+import { formatMs, formatPercent, type Format } from '@/app/time';
 import { Answer, ErrorNote } from '@/ui/Empty';
 import { Segmented } from '@/ui/Field';
 import { Card, View } from '@/ui/Layout';
@@ -110,7 +110,7 @@ const CHARTS: readonly {
   series: readonly string[];
   query: MetricQuery;
   area?: boolean;
-  format?: (v: number | null | undefined) => string;
+  format?: Format;
 }[] = [
   {
     title: 'Spent today',

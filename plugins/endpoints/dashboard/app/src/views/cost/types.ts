@@ -1,5 +1,5 @@
 // What the operations about cost answer. Null is unknown, never zero. SPDX-License-Identifier: MIT
-import { formatNumber, formatPercent } from '@/app/time';
+import { digitsOf, formatNumber, formatPercent, type Format } from '@/app/time';
 
 export interface Sum {
   dollars: number | null;
@@ -57,12 +57,12 @@ export interface Forecast {
   method: string;
 }
 
-export const dollars = (n: number | null | undefined): string =>
-  n === null || n === undefined
-    ? 'unknown'
-    : n !== 0 && Math.abs(n) < 0.01
-      ? `$${n.toPrecision(2)}`
-      : `$${n.toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`;
+export const dollars: Format = (n, step) => {
+  if (n === null || n === undefined) return 'unknown';
+  if (step === undefined && n !== 0 && Math.abs(n) < 0.01) return `$${n.toPrecision(2)}`;
+  const digits = step === undefined ? 2 : Math.max(2, digitsOf(step));
+  return `$${n.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })}`;
+};
 
 /** A figure of requests or tokens. */
 export const count = (n: number | null | undefined): string =>
