@@ -14,7 +14,7 @@ await run(async (browser) => {
   await page.locator('.aside').waitFor();
   await new Promise((done) => setTimeout(done, 3000));
   await shoot(page, 'dashboard-alerts');
-  for (const [name, hash] of [['overview', '#/'], ['services', '#/services?sel=fleet/t0001'], ['plugins', '#/plugins'], ['resources', '#/resources'], ['jobs', '#/jobs'], ['deliberation', '#/deliberation'], ['litellm', '#/cost?range=15m']]) {
+  for (const [name, hash] of [['overview', '#/'], ['services', '#/services?sel=fleet/t0001&range=15m'], ['plugins', '#/plugins'], ['resources', '#/resources?range=15m'], ['jobs', '#/jobs'], ['deliberation', '#/deliberation'], ['litellm', '#/cost?range=15m']]) {
     await goTo(page, hash);
     if (name === 'deliberation') await page.locator('main .tbody .tr', { hasText: 'scribe' }).click({ position: { x: 60, y: 10 } });
     await page.mouse.move(4, 790); // nothing is under it

@@ -2,10 +2,12 @@
 import type { ReactNode } from 'react';
 import type { Tone } from './State';
 
-/** A view: a heading (read, and shown in the bar), a line of controls, the content. `fill`: the content has the height of the window and scrolls by itself. */
+/** A view: a heading (read, and shown in the bar), what chooses from the content, what is done at the far end of the line, the content.
+    `fill`: the content has the height of the window and scrolls by itself. */
 export function View({
   title,
   tools,
+  actions,
   fill,
   quiet,
   children,
@@ -13,6 +15,7 @@ export function View({
 }: {
   title: string;
   tools?: ReactNode;
+  actions?: ReactNode;
   fill?: boolean;
   /** The heading is read, not shown. */ quiet?: boolean;
   children: ReactNode;
@@ -26,6 +29,7 @@ export function View({
             {title}
           </h1>
           {tools && <div className="tools">{tools}</div>}
+          {actions && <div className="actions">{actions}</div>}
         </header>
         <div className="view-body">{children}</div>
       </div>

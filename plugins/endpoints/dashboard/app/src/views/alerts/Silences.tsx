@@ -138,15 +138,13 @@ export function Silences({ tabs, silences }: { tabs: ReactNode; silences: Query<
     <View
       title="Alerts"
       fill
-      tools={
-        <>
-          {tabs}
-          {can('alert.silence') && (
-            <Button icon="plus" onClick={() => setAdding(true)}>
-              New silence
-            </Button>
-          )}
-        </>
+      tools={tabs}
+      actions={
+        can('alert.silence') && (
+          <Button icon="plus" onClick={() => setAdding(true)}>
+            New silence
+          </Button>
+        )
       }
     >
       {silences.error && <ErrorNote error={silences.error} retry={reload} />}

@@ -117,6 +117,10 @@ export default function Logs() {
         <>
           <Search label="Find lines" value={query} onChange={setQuery} />
           <Segmented label="Level" value={level as Level} options={LEVELS} onChange={setLevel} />
+        </>
+      }
+      actions={
+        <>
           <Button icon={paused ? 'play' : 'stop'} aria-pressed={paused} onClick={() => setPaused(!paused)}>
             {paused ? 'Go on' : 'Hold'}
           </Button>

@@ -119,6 +119,10 @@ export default function Plugins() {
             onChange={setKinds}
             options={counts.map(([value, count]) => ({ value, label: value, count }))}
           />
+        </>
+      }
+      actions={
+        <>
           {can('plugin.rollback') && (
             <Button
               icon="reset"
