@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include "core/base/ration.h"
 #include "core/config/mask.h"
 #include "core/plugin/mask.h"
 #include "core/service/host/service.h"
@@ -17,10 +18,15 @@ struct oc_host_service {
     int64_t started_mono_ms; /* what the uptime is measured by: the wall clock may be set */
     struct oc_log_ring *ring;
     struct oc_subscription *recorder;
-    json_t *row; /* the event that was shown last, for all who watch; NULL: none */
+    struct oc_ration refusals; /* how much is recorded of what one actor is refused */
+    json_t *row;               /* the event that was shown last, for all who watch; NULL: none */
     uint64_t row_event;
     ino_t home_inode, run_inode; /* at the start; 0 = it was not there, or nobody is to reach us */
 };
+
+/* Writes what is published to the store, but for what is no fact worth keeping. */
+void oc_host_start_recorder(struct oc_host_service *s);
+void oc_host_stop_recorder(struct oc_host_service *s);
 
 void oc_host_add_status_ops(struct oc_host_service *s);
 void oc_host_add_config_ops(struct oc_host_service *s);

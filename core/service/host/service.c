@@ -1,11 +1,9 @@
-/* The host about itself: life of the service, and the recorder of events. SPDX-License-Identifier: MIT */
+/* The host about itself: life of the service. SPDX-License-Identifier: MIT */
 #include "core/service/host/service.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 
-#include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
@@ -13,22 +11,6 @@
 #include "core/sys/file.h"
 
 #define RING_LINES 512
-
-/* Topics that are signals between services, not facts worth keeping. */
-static const char *const signals[] = {"collector.detail", "collector.member", "collector.swept",
-                                      "collect.first",    "health.soft",      "job.progress",
-                                      "samples.complete"};
-
-static void record(void *ctx, const struct oc_event *event)
-{
-    struct oc_host_service *s = ctx;
-    for (size_t i = 0; i < OC_COUNT(signals); i++) {
-        if (strcmp(event->topic, signals[i]) == 0) {
-            return;
-        }
-    }
-    oc_events_append(s->env.store, event->time_ms, event->topic, event->data, NULL);
-}
 
 static ino_t inode_of(const char *path)
 {
@@ -56,7 +38,7 @@ struct oc_host_service *oc_host_service_create(const struct oc_env *env,
     s->started_mono_ms = oc_time_mono();
     remember_home(s);
     s->ring = oc_log_ring_create(RING_LINES);
-    s->recorder = oc_bus_subscribe(env->bus, env->ephemeral ? "audit" : "*", record, s);
+    oc_host_start_recorder(s);
     oc_host_add_status_ops(s);
     oc_host_add_config_ops(s);
     oc_host_add_keys_op(s);
@@ -72,7 +54,7 @@ void oc_host_service_destroy(struct oc_host_service *s)
     if (!s) {
         return;
     }
-    oc_bus_unsubscribe(s->recorder);
+    oc_host_stop_recorder(s);
     oc_log_ring_destroy(s->ring);
     json_decref(s->row);
     free(s);

@@ -82,6 +82,22 @@ static void facts_are_recorded_and_signals_are_not(void **state)
     assert_int_equal(stage_refused(&w.s, "events.list", "{\"limit\": 0}"), OC_E_CONFIG);
 }
 
+static void who_is_refused_without_end_does_not_fill_the_store(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 100; i++) {
+        oc_bus_publish(w.s.env.bus, "op.denied", json_pack("{s:s}", "actor", "token:noisy"));
+    }
+    oc_bus_publish(w.s.env.bus, "op.denied", json_pack("{s:s}", "actor", "token:quiet"));
+    oc_bus_publish(w.s.env.bus, "alert.firing", NULL);
+    oc_time_advance(OC_SECOND);
+    assert_int_equal(json_array_size(stage_ask(&w.s, "events.list", NULL)), 22);
+    oc_time_advance(OC_MINUTE);
+    oc_bus_publish(w.s.env.bus, "op.denied", json_pack("{s:s}", "actor", "token:noisy"));
+    oc_time_advance(OC_SECOND);
+    assert_int_equal(json_array_size(stage_ask(&w.s, "events.list", NULL)), 23);
+}
+
 static void watching_gives_the_events_of_a_topic_until_it_is_cancelled(void **state)
 {
     (void)state;
@@ -301,6 +317,7 @@ int main(void)
         TEST(a_line_with_too_much_data_is_kept_without_it),
         TEST(logs_follow_until_they_are_cancelled),
         TEST(facts_are_recorded_and_signals_are_not),
+        TEST(who_is_refused_without_end_does_not_fill_the_store),
         TEST(watching_gives_the_events_of_a_topic_until_it_is_cancelled),
         TEST(a_watcher_may_be_cancelled_during_a_delivery),
         TEST(a_sound_host_has_no_errors),
