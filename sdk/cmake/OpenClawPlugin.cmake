@@ -14,7 +14,8 @@
 # The target is plugin.<name>, with plugin.<name>.files for the assets and plugin.<name>.test: a plugin may have the name of a
 # target of CMake's own (test, install, all) or of a library.
 #
-# With OC_TESTS on, test_<name>.c becomes the ctest plugin.<name>, linked with the test kit, cmocka and LIBRARIES.
+# With OC_TESTS on, test_<name>.c becomes the ctest plugin.<name>, linked with the test kit, cmocka and LIBRARIES, and each
+# test_<name>_<part>.c the ctest plugin.<name>.<part>.
 # The same file serves this repository and, through find_package(openclaw-sdk), everybody else's.
 include_guard(GLOBAL)
 include(GNUInstallDirs)
@@ -89,27 +90,31 @@ function(_openclaw_add_note target manifest)
 endfunction()
 
 function(_openclaw_add_test name libraries)
-  set(source ${CMAKE_CURRENT_SOURCE_DIR}/test_${name}.c)
-  if(NOT OC_TESTS OR NOT EXISTS ${source})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/test_${name}.c ${CMAKE_CURRENT_SOURCE_DIR}/test_${name}_*.c)
+  if(NOT OC_TESTS OR NOT sources)
     return()
   endif()
   if(NOT TARGET PkgConfig::CMOCKA)
     find_package(PkgConfig REQUIRED)
     pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
   endif()
-  set(target plugin.${name}.test)
   set(folder ${CMAKE_BINARY_DIR}/plugins/${name})
-  add_executable(${target} ${source})
-  add_dependencies(${target} plugin.${name}.files)
-  target_link_libraries(${target} PRIVATE openclaw::testkit PkgConfig::CMOCKA ${libraries})
-  target_compile_definitions(${target} PRIVATE
-    OC_PLUGIN_SO="${folder}/${name}.so" OC_PLUGIN_DIR="${folder}" OC_PLUGIN_SOURCE_DIR="${CMAKE_CURRENT_SOURCE_DIR}"
-    OC_SOURCE_DIR="${CMAKE_SOURCE_DIR}" OC_BUILD_DIR="${CMAKE_BINARY_DIR}")
-  if(TARGET plugin.${name})
-    add_dependencies(${target} plugin.${name})
-  endif()
-  add_test(NAME plugin.${name} COMMAND ${target})
-  set_tests_properties(plugin.${name} PROPERTIES LABELS plugin TIMEOUT 120)
+  foreach(source IN LISTS sources)
+    get_filename_component(file ${source} NAME_WE)
+    string(REGEX REPLACE "^test_${name}_" "test_${name}." test ${file})
+    string(REGEX REPLACE "^test_" "plugin." test ${test})
+    add_executable(${test}.test ${source})
+    add_dependencies(${test}.test plugin.${name}.files)
+    target_link_libraries(${test}.test PRIVATE openclaw::testkit PkgConfig::CMOCKA ${libraries})
+    target_compile_definitions(${test}.test PRIVATE
+      OC_PLUGIN_SO="${folder}/${name}.so" OC_PLUGIN_DIR="${folder}" OC_PLUGIN_SOURCE_DIR="${CMAKE_CURRENT_SOURCE_DIR}"
+      OC_SOURCE_DIR="${CMAKE_SOURCE_DIR}" OC_BUILD_DIR="${CMAKE_BINARY_DIR}")
+    if(TARGET plugin.${name})
+      add_dependencies(${test}.test plugin.${name})
+    endif()
+    add_test(NAME ${test} COMMAND ${test}.test)
+    set_tests_properties(${test} PROPERTIES LABELS plugin TIMEOUT 120)
+  endforeach()
 endfunction()
 
 function(openclaw_add_plugin)

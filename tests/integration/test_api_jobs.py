@@ -1,6 +1,5 @@
 """Jobs over HTTP: what takes long is answered 202. SPDX-License-Identifier: MIT"""
 
-import time
 
 import harness
 from harness import Daemon, eventually

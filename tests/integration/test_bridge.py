@@ -2,7 +2,6 @@
 """Messages of agents between real Redis channels and WebSocket clients, both ways, in good times and bad. SPDX-License-Identifier: MIT"""
 
 import json
-import os
 import shutil
 import subprocess
 import sys

@@ -1,6 +1,5 @@
 """Install, update, lock and bundle from a registry. SPDX-License-Identifier: MIT"""
 
-import json
 import os
 import shutil
 import subprocess

@@ -7,7 +7,6 @@ import glob
 import os
 import signal
 import sys
-import threading
 import time
 
 from harness import BUILD, FULL, Daemon, Failure, eventually
