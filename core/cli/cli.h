@@ -62,8 +62,7 @@ bool oc_cli_confirm(const char *question);
 /* ---- home.c: the daemon's folder, as the daemon itself finds it ---- */
 
 /* --set host.home > OPENCLAW__HOST__HOME > --home > OPENCLAW_HOME > `home` of the section `host` in
- * conf.d and in the file > ~/.openclaw. Absolute; owned by the caller. Included files are not read.
- */
+ * conf.d and in the file > ~/.openclaw. Absolute; owned by the caller. */
 char *oc_cli_home(const struct cli *cli);
 /* The configuration file, or NULL when there is none. Owned by the caller. */
 char *oc_cli_config_file(const struct cli *cli);

@@ -125,19 +125,10 @@ int oc_link_connect(struct cli_link *link, const char *socket_path, int64_t limi
     return OC_OK;
 }
 
-/* Who only looks at a host that has never run makes no home for it. */
-static bool finds_nothing(const struct cli *cli, const struct cli_op *op)
-{
-    const unsigned changes = OC_OP_MUTATES | OC_OP_DESTRUCTIVE | OC_OP_ACTS;
-    char *home = oc_cli_home(cli);
-    const bool nothing = !(op->flags & changes) && access(home, F_OK) != 0 && errno == ENOENT;
-    free(home);
-    return nothing;
-}
-
 static int start_private(struct cli_link *link, const struct cli *cli, const struct cli_op *op,
                          struct oc_error *err)
 {
+    const unsigned changes = OC_OP_MUTATES | OC_OP_DESTRUCTIVE | OC_OP_ACTS;
     int fds[2], log = memfd_create("openclawd.log", MFD_CLOEXEC);
     char number[16];
     *link = (struct cli_link){.fd = -1, .child.log = -1};
@@ -151,8 +142,10 @@ static int start_private(struct cli_link *link, const struct cli *cli, const str
     snprintf(number, sizeof number, "%d", fds[1]);
     const char *options[7] = {"--ephemeral", number};
     size_t n = 2;
-    if (op->flags & (OC_OP_PRIVATE | OC_OP_PLAIN) || finds_nothing(cli, op)) {
+    if (op->flags & (OC_OP_PRIVATE | OC_OP_PLAIN)) {
         options[n++] = "--no-store";
+    } else if (!(op->flags & changes)) {
+        options[n++] = "--looks";
     }
     if (op->flags & (OC_OP_BARE | OC_OP_PLAIN)) {
         options[n++] = "--plain";

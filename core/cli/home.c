@@ -1,4 +1,4 @@
-/* Which folder is the daemon's: without a parser, in microseconds. SPDX-License-Identifier: MIT */
+/* Which folder is the daemon's: in microseconds, as only a file that includes others is parsed. SPDX-License-Identifier: MIT */
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +8,7 @@
 #include "core/base/text.h"
 #include "core/cli/cli.h"
 #include "core/config/locate.h"
+#include "core/config/parse.h"
 #include "core/sys/file.h"
 
 #define USER_HOME   "~/.openclaw"
@@ -37,14 +38,30 @@ static char *unquote(const char *text, size_t len)
     return oc_buf_take(&out);
 }
 
+/* What the file says together with those that it includes. */
+static char *home_in_tree(const char *file)
+{
+    struct oc_arena arena = {0};
+    const struct oc_node *root = oc_config_parse_file(&arena, file, OC_LAYER_FILE, NULL);
+    const struct oc_node *node = root ? oc_node_get(root, HOME_KEY) : NULL;
+    const bool given = node && node->type == OC_NODE_STRING && *node->string;
+    char *home = given ? oc_path_expand(node->string, node->dir) : NULL;
+    oc_arena_finish(&arena);
+    return home;
+}
+
 /* The home that one file names: absolute, owned by the caller; NULL when it names none. */
 static char *home_in_file(const char *file)
 {
     struct oc_buf text = {0};
     struct oc_place place;
     char *home = NULL;
-    if (oc_file_read(file, FILE_MAX, &text, NULL) == OC_OK && text.len > 0 &&
-        oc_locate(text.data, text.len, HOME_KEY, &place) && place.found && place.value_string) {
+    const bool there = oc_file_read(file, FILE_MAX, &text, NULL) == OC_OK && text.len > 0;
+    if (there && memmem(text.data, text.len, "@include", strlen("@include"))) {
+        home = home_in_tree(file);
+    }
+    if (there && !home && oc_locate(text.data, text.len, HOME_KEY, &place) && place.found &&
+        place.value_string) {
         char *dir = oc_path_dir(file);
         char *value = unquote(text.data + place.value_start, place.value_end - place.value_start);
         home = *value ? oc_path_expand(value, dir) : NULL;

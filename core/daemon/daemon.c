@@ -115,6 +115,12 @@ static bool keeps_nothing(const struct oc_daemon *h)
     return h->options.no_store || h->options.check || h->options.dump_ops;
 }
 
+/* Who only looks at a host that has never run makes no home for it. */
+static bool finds_nothing(const struct oc_daemon *h)
+{
+    return h->options.looks && access(h->home, F_OK) != 0 && errno == ENOENT;
+}
+
 static bool somebody_listens(const char *path)
 {
     struct sockaddr_un addr = {.sun_family = AF_UNIX};
@@ -217,6 +223,7 @@ struct oc_daemon *oc_daemon_create(const struct daemon_options *options, struct 
     }
     oc_sections_bind(&h->sections, h->config, &h->diags);
     h->home = oc_strdup(oc_config_home(h->config));
+    h->options.no_store = h->options.no_store || finds_nothing(h);
     h->socket = h->env.ephemeral ? NULL : oc_path_join(h->home, "run/openclawd.sock");
     if (!keeps_nothing(h)) {
         make_folders(h);

@@ -18,6 +18,7 @@ enum {
     OPT_DRAFT,
     OPT_EPHEMERAL,
     OPT_NO_STORE,
+    OPT_LOOKS,
     OPT_NO_PLUGINS,
     OPT_PLAIN,
     OPT_COLLECT,
@@ -36,6 +37,7 @@ static const struct option longs[] = {{"config", required_argument, NULL, 'c'},
                                       {"draft", no_argument, NULL, OPT_DRAFT},
                                       {"ephemeral", required_argument, NULL, OPT_EPHEMERAL},
                                       {"no-store", no_argument, NULL, OPT_NO_STORE},
+                                      {"looks", no_argument, NULL, OPT_LOOKS},
                                       {"no-plugins", no_argument, NULL, OPT_NO_PLUGINS},
                                       {"plain", no_argument, NULL, OPT_PLAIN},
                                       {"collect", no_argument, NULL, OPT_COLLECT},
@@ -126,6 +128,9 @@ static int take(int opt, struct daemon_options *o)
         return o->ephemeral < 0 ? usage("--ephemeral wants a descriptor") : -1;
     case OPT_NO_STORE:
         o->no_store = true;
+        break;
+    case OPT_LOOKS:
+        o->looks = true;
         break;
     case OPT_NO_PLUGINS:
         o->no_plugins = true;

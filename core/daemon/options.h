@@ -19,6 +19,7 @@ struct daemon_options {
     bool draft;      /* with --check: standard input, a file, says what the main file would */
     int ephemeral;   /* --ephemeral FD: serve that socket only, then leave; -1 = no */
     bool no_store;   /* with --ephemeral: keep nothing, touch no state */
+    bool looks;      /* with --ephemeral: as no_store when there is no home yet */
     bool no_plugins; /* with --ephemeral: the one operation needs none */
     bool plain;      /* with --ephemeral: nothing is watched, so nothing of that is configured */
     bool collect;    /* with --ephemeral: run the collectors */

@@ -40,11 +40,19 @@ expect_out 'targets'
 for words in 'status' 'doctor' 'alert list' 'events list' 'metrics list' 'token list' 'plugin list'; do
     # shellcheck disable=SC2086 # these are several words
     claw --home "$SCRATCH/never" $words
+    expect_rc 0 "$words"
     [ -e "$SCRATCH/never" ] && fail "$words made a home"
 done
 claw --home "$SCRATCH/never" alert silence nothing --for 1h
 expect_rc 0
 claw --home "$SCRATCH/never" alert silences
+expect_out 'nothing'
+# The home that only an included file names is the one that is looked at.
+echo '@include "host.conf"' >"$SCRATCH/including.conf"
+echo "host = { home = \"$SCRATCH/never\"; };" >"$SCRATCH/host.conf"
+env -u OPENCLAW_HOME "$BIN/openclaw" --config "$SCRATCH/including.conf" alert silences >"$OUT" 2>"$ERR"
+RC=$?
+expect_rc 0
 expect_out 'nothing'
 
 # What needs a daemon says so and starts none.

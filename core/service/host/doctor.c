@@ -1,4 +1,5 @@
 /* The operation `doctor`: looks at everything that can be wrong and says how to mend it. SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,10 +29,13 @@ static void check_home(struct oc_host_service *s, json_t *list)
 {
     struct stat st;
     char *chmod_fix = oc_asprintf("chmod 700 %s", s->env.home);
+    char *never = oc_asprintf("%s is not there: no daemon has run here yet", s->env.home);
     bool there = stat(s->env.home, &st) == 0;
     if (s->home_inode && (!there || st.st_ino != s->home_inode)) {
         finding(list, "home", "error", "the home folder was removed under the running daemon",
                 "restart openclawd: it makes the folder");
+    } else if (!there && errno == ENOENT && s->env.ephemeral) {
+        finding(list, "home", "ok", never, NULL);
     } else if (!there) {
         finding(list, "home", "error", "the home folder does not exist",
                 "start openclawd once: it makes the folder");
@@ -40,6 +44,7 @@ static void check_home(struct oc_host_service *s, json_t *list)
     } else {
         finding(list, "home", "ok", s->env.home, NULL);
     }
+    free(never);
     free(chmod_fix);
 }
 

@@ -101,6 +101,17 @@ static void the_file_may_name_it_relative_to_itself(void **state)
     assert_home("state");
 }
 
+static void a_file_that_it_includes_may_name_it(void **state)
+{
+    (void)state;
+    put("host.conf", "host = { home = \"state\"; };\n");
+    use("a.conf", "store = { backend = \"sqlite\"; };\n@include \"host.conf\"\n");
+    assert_home("state");
+    put("conf.d/host.part", "host = { home = \"/other\"; };\n");
+    put("conf.d/10-a.conf", "@include \"host.part\"\n");
+    assert_home("/other");
+}
+
 static void a_tilde_is_the_users_home(void **state)
 {
     (void)state;
@@ -224,6 +235,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(without_anything_it_is_in_the_users_home),
         T(the_file_may_name_it_relative_to_itself),
+        T(a_file_that_it_includes_may_name_it),
         T(a_tilde_is_the_users_home),
         T(a_home_elsewhere_in_the_file_is_not_it),
         T(conf_d_stands_above_the_file),

@@ -308,6 +308,30 @@ static void a_private_daemon_beside_a_running_one_only_looks(void **state)
     leave(private);
 }
 
+static void look_at(const char *home)
+{
+    struct daemon_options look = f.options;
+    look.ephemeral = 100;
+    look.looks = true;
+    setenv("OPENCLAW_HOME", home, 1);
+    struct oc_daemon *private = oc_daemon_create(&look, &f.err);
+    assert_non_null(private);
+    leave(private);
+}
+
+static void who_only_looks_makes_no_home_and_opens_the_one_there_is(void **state)
+{
+    char home[96], data[128];
+    (void)state;
+    snprintf(home, sizeof home, "%s/home", f.home);
+    snprintf(data, sizeof data, "%s/data", home);
+    look_at(home);
+    assert_false(oc_file_exists(home));
+    assert_int_equal(mkdir(home, 0700), 0);
+    look_at(home);
+    assert_true(oc_file_exists(data));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -325,6 +349,7 @@ int main(void)
         TEST(a_daemon_that_was_never_started_can_be_destroyed),
         TEST(in_safe_mode_collectors_are_left_alone_and_nobody_waits_for_them),
         TEST(a_private_daemon_beside_a_running_one_only_looks),
+        TEST(who_only_looks_makes_no_home_and_opens_the_one_there_is),
     };
     return cmocka_run_group_tests_name("daemon", tests, NULL, NULL);
 }

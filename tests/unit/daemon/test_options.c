@@ -62,14 +62,14 @@ static void every_option_is_taken(void **state)
     assert_true(o.foreground && o.safe_mode);
     const int fd = dup(STDIN_FILENO);
     char *number = oc_asprintf("%d", fd);
-    assert_int_equal(PARSE(ARG("--ephemeral"), number, ARG("--no-store"), ARG("--no-plugins"),
-                           ARG("--plain"), ARG("--collect")),
+    assert_int_equal(PARSE(ARG("--ephemeral"), number, ARG("--no-store"), ARG("--looks"),
+                           ARG("--no-plugins"), ARG("--plain"), ARG("--collect")),
                      -1);
     assert_int_equal(o.ephemeral, fd);
     assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC); /* nobody else speaks on it */
     close(fd);
     free(number);
-    assert_true(o.no_store && o.no_plugins && o.plain && o.collect);
+    assert_true(o.no_store && o.looks && o.no_plugins && o.plain && o.collect);
     assert_int_equal(PARSE(ARG("--check"), ARG("--dump-ops"), ARG("--dump-options")), -1);
     assert_true(o.check && o.dump_ops && o.dump_options);
 }

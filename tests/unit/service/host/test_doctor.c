@@ -73,6 +73,20 @@ static void a_home_that_was_removed_is_an_error_even_when_made_again(void **stat
     free(moved);
 }
 
+static void a_host_that_has_never_run_has_nothing_wrong_with_its_home(void **state)
+{
+    (void)state;
+    char *moved = oc_asprintf("%s.moved", w.s.home);
+    w.host->home_inode = 0;
+    assert_int_equal(rename(w.s.home, moved), 0);
+    assert_string_equal(oc_json_str(found("home"), "state", ""), "error"); /* the daemon's own */
+    w.host->env.ephemeral = true;
+    assert_string_equal(oc_json_str(found("home"), "state", ""), "ok");
+    assert_non_null(strstr(oc_json_str(found("home"), "message", ""), "no daemon has run here"));
+    assert_int_equal(rename(moved, w.s.home), 0);
+    free(moved);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -80,6 +94,7 @@ int main(void)
         TEST(a_rule_that_cannot_be_evaluated_is_found),
         TEST(the_store_is_told_with_its_figures),
         TEST(a_home_that_was_removed_is_an_error_even_when_made_again),
+        TEST(a_host_that_has_never_run_has_nothing_wrong_with_its_home),
     };
     return cmocka_run_group_tests_name("doctor", tests, NULL, NULL);
 }
