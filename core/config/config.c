@@ -27,7 +27,8 @@ struct load {
     const struct oc_config_source *source;
     struct oc_diags *diags;
     struct oc_error *err;
-    const struct oc_node *files; /* laid over each other; NULL = there is none */
+    const struct oc_node *built_in; /* by itself */
+    const struct oc_node *files;    /* laid over each other; NULL = there is none */
 };
 
 /* An environment variable of the program, unless the caller wants none. */
@@ -47,7 +48,7 @@ static const struct oc_node *push_tree(struct load *l, const struct oc_node *und
     struct oc_layer_entry entry = {.node = tree};
 
     OC_VEC_PUSH(&c->layers, entry);
-    return oc_merge(&c->arena, under, tree, "", l->diags);
+    return oc_merge(&c->arena, under, tree, l->diags);
 }
 
 /* What the files list together is known before it is laid over what is built in: an item takes from
@@ -56,7 +57,7 @@ static void push_files(struct load *l)
 {
     struct oc_config *c = l->config;
     if (l->files) {
-        c->root = oc_merge(&c->arena, c->root, l->files, "", l->diags);
+        c->root = oc_merge(&c->arena, c->root, l->files, l->diags);
     }
 }
 
@@ -70,7 +71,7 @@ static int load_defaults(struct load *l)
     if (!tree) {
         return OC_E_CONFIG;
     }
-    l->config->root = push_tree(l, NULL, tree);
+    l->config->root = l->built_in = push_tree(l, NULL, tree);
     return 0;
 }
 
@@ -180,7 +181,7 @@ static void set_value(struct load *l, enum oc_layer layer, const char *origin, c
     struct oc_buf canonical = {0};
 
     const struct oc_node *value = oc_config_value(&c->arena, NULL, text, &from, &err);
-    if (!value || oc_merge_at(&c->arena, &c->root, key, value, l->diags, &err)) {
+    if (!value || oc_merge_at(&c->arena, &c->root, l->built_in, key, value, l->diags, &err)) {
         oc_diags_add(l->diags, false, &at, key, err.hint, "%s", err.message);
     } else if (oc_path_canonical(c->root, key, &canonical)) {
         struct oc_layer_entry entry = {.node = value,

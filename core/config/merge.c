@@ -10,6 +10,8 @@
 struct merger {
     struct oc_arena *arena;
     struct oc_diags *diags;
+    const struct oc_node
+        *built_in; /* the whole of that layer, among others or alone; may be NULL */
 };
 
 static const struct oc_node *merge(const struct merger *m, const struct oc_node *low,
@@ -81,7 +83,7 @@ static void report_twin(const struct merger *m, const struct oc_node *item, cons
 /* Items of a list by their names. */
 struct names {
     struct oc_map known;    /* places in the result of those from below */
-    struct oc_map built_in; /* those from below that count only when `high` lists them */
+    struct oc_map built_in; /* whether or not a layer has listed them */
     struct oc_map seen;     /* those of `high` so far */
 };
 
@@ -99,13 +101,22 @@ static void take_low(struct oc_node *out, struct names *names, const struct oc_n
     for (size_t i = 0; low && i < low->count; i++) {
         struct oc_node *item = low->children[i];
         const char *identity = oc_node_identity(item);
-        const bool counts = built_in_too || item->layer != OC_LAYER_DEFAULT;
-        if (counts) {
-            append(out, item);
+        if (!built_in_too && item->layer == OC_LAYER_DEFAULT) {
+            continue;
         }
-        if (identity && counts) {
+        append(out, item);
+        if (identity) {
             oc_map_set(&names->known, identity, &out->children[out->count - 1]);
-        } else if (identity) {
+        }
+    }
+}
+
+static void take_built_in(struct names *names, const struct oc_node *list)
+{
+    for (size_t i = 0; list && list->type == OC_NODE_LIST && i < list->count; i++) {
+        struct oc_node *item = list->children[i];
+        const char *identity = oc_node_identity(item);
+        if (identity && item->layer == OC_LAYER_DEFAULT) {
             oc_map_set(&names->built_in, identity, item);
         }
     }
@@ -117,12 +128,13 @@ static void merge_item(const struct merger *m, struct oc_node *out, struct names
                        const struct oc_node *item, const char *identity)
 {
     struct oc_node **place = identity ? oc_map_get(&names->known, identity) : NULL;
-    const struct oc_node *under = place      ? *place
-                                  : identity ? oc_map_get(&names->built_in, identity)
-                                             : NULL;
+    const struct oc_node *under = place ? *place : NULL;
 
     if (identity) {
         oc_map_set(&names->seen, identity, (void *)item);
+    }
+    if (identity && !(under && same_plugin(under, item))) {
+        under = oc_map_get(&names->built_in, identity);
     }
     if (under && same_plugin(under, item)) {
         item = merge_groups(m, under, item, "-");
@@ -142,6 +154,7 @@ static const struct oc_node *merge_items(const struct merger *m, const struct oc
     struct names names = {0};
 
     take_low(out, &names, low, built_in_too);
+    take_built_in(&names, oc_node_get(m->built_in, path));
     for (size_t i = 0; i < high->count; i++) {
         const struct oc_node *item = high->children[i];
         const char *identity = oc_node_identity(item);
@@ -172,10 +185,10 @@ static const struct oc_node *merge(const struct merger *m, const struct oc_node 
 }
 
 const struct oc_node *oc_merge(struct oc_arena *arena, const struct oc_node *low,
-                               const struct oc_node *high, const char *path, struct oc_diags *diags)
+                               const struct oc_node *high, struct oc_diags *diags)
 {
-    struct merger m = {.arena = arena, .diags = diags};
-    return merge(&m, low, high, path);
+    struct merger m = {.arena = arena, .diags = diags, .built_in = low};
+    return merge(&m, low, high, "");
 }
 
 /* ---- one value ---- */
@@ -257,11 +270,12 @@ static const struct oc_node *set(const struct setter *s, const struct oc_node *n
     return more ? set_below(s, node, cursor, &step, depth + 1) : settle(s, node);
 }
 
-int oc_merge_at(struct oc_arena *arena, const struct oc_node **root, const char *key,
-                const struct oc_node *value, struct oc_diags *diags, struct oc_error *err)
+int oc_merge_at(struct oc_arena *arena, const struct oc_node **root, const struct oc_node *built_in,
+                const char *key, const struct oc_node *value, struct oc_diags *diags,
+                struct oc_error *err)
 {
     struct oc_error local;
-    struct setter s = {.m = {.arena = arena, .diags = diags},
+    struct setter s = {.m = {.arena = arena, .diags = diags, .built_in = built_in},
                        .key = key,
                        .value = value,
                        .err = err ? err : &local};

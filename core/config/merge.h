@@ -8,15 +8,16 @@
 #include "core/base/arena.h"
 #include "core/config/config.h"
 
-/* `high` over `low` (NULL = nothing), both found at `path`; the rules are in config.h. Two items of
+/* `high` over `low` (NULL = nothing), both whole trees; the rules are in config.h. Two items of
  * one list with the same identity are an error in `diags` and the second is left out. */
 const struct oc_node *oc_merge(struct oc_arena *arena, const struct oc_node *low,
-                               const struct oc_node *high, const char *path,
-                               struct oc_diags *diags);
+                               const struct oc_node *high, struct oc_diags *diags);
 
 /* `value` over what is at `key` below `root`, making the groups on the way (with the file, folder
- * and layer of the value). Items of lists must be there. OC_E_CONFIG, OC_E_NOT_FOUND. */
-int oc_merge_at(struct oc_arena *arena, const struct oc_node **root, const char *key,
-                const struct oc_node *value, struct oc_diags *diags, struct oc_error *err);
+ * and layer of the value). Items of lists must be there. `built_in`: the lowest layer by itself (NULL
+ * = none), since `root` has lost what of it no layer listed. OC_E_CONFIG, OC_E_NOT_FOUND. */
+int oc_merge_at(struct oc_arena *arena, const struct oc_node **root, const struct oc_node *built_in,
+                const char *key, const struct oc_node *value, struct oc_diags *diags,
+                struct oc_error *err);
 
 #endif

@@ -128,9 +128,9 @@ static void check_bind(struct oc_arena *arena, const struct oc_node *root)
 static void check_merge(struct oc_arena *arena, const struct oc_node *root)
 {
     struct oc_diags diags = {0};
-    const struct oc_node *once = oc_merge(arena, NULL, root, "", &diags);
+    const struct oc_node *once = oc_merge(arena, NULL, root, &diags);
     require(once->count == root->count);
-    require(oc_merge(arena, once, root, "", &diags)->count == root->count);
+    require(oc_merge(arena, once, root, &diags)->count == root->count);
     oc_diags_finish(&diags);
 }
 

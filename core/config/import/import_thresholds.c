@@ -50,7 +50,7 @@ void oc_import_check_thresholds(struct oc_importer *imp)
     }
     const struct oc_node *shipped = oc_import_shipped(&arena);
     struct oc_node *imported = oc_node_from_json(imp->out, NULL);
-    const struct oc_node *root = oc_merge(&arena, shipped, imported, "", &found);
+    const struct oc_node *root = oc_merge(&arena, shipped, imported, &found);
     const struct oc_node *all = oc_node_get(root, "thresholds");
     const struct oc_threshold_limits limits = {.rules = oc_node_get(root, "alerts.rules"),
                                                .diags = &found};

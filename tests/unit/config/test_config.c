@@ -190,6 +190,37 @@ static void a_built_in_collector_that_is_listed_is_what_no_file_says_of_it(void 
     finish(&l);
 }
 
+static void what_a_flag_or_the_environment_lists_is_built_in_as_well(void **state)
+{
+    (void)state;
+    struct oc_config_source source = {
+        .file = put_file("u/openclaw.conf", "collectors = ( { plugin = \"web\"; } );\n"),
+        .defaults = defaults};
+    struct loaded l = load(
+        source.file, (const char *const[]){"collectors=({plugin=\"system\"; deadline=\"3s\";})",
+                                           "collectors.system.per_core=true", NULL});
+    assert_at(&l, "collectors",
+              "[{\"plugin\":\"web\"},"
+              "{\"deadline\":\"3s\",\"interval\":\"30s\",\"per_core\":true,"
+              "\"plugin\":\"system\"}]");
+    json_t *rows = oc_config_explain(l.config, "collectors.system.interval");
+    assert_string_equal(oc_json_str(json_array_get(rows, 0), "layer", ""), "default");
+    assert_true(oc_json_bool(json_array_get(rows, 0), "wins", false));
+    json_decref(rows);
+    finish(&l);
+    l = load(put_file("u/none.conf", ""),
+             (const char *const[]){"collectors=({plugin=\"tcp\"; name=\"system\";})",
+                                   "collectors=({plugin=\"system\";})", NULL});
+    assert_at(&l, "collectors", "[{\"interval\":\"30s\",\"plugin\":\"system\"}]");
+    finish(&l);
+    setenv("OPENCLAW__COLLECTORS", "({plugin=\"system\";})", 1);
+    l.config = oc_config_load(&source, &l.diags, &l.err);
+    unsetenv("OPENCLAW__COLLECTORS");
+    assert_at(&l, "collectors",
+              "[{\"plugin\":\"web\"},{\"interval\":\"30s\",\"plugin\":\"system\"}]");
+    finish(&l);
+}
+
 static void built_in_rules_merge_by_name(void **state)
 {
     (void)state;
@@ -527,6 +558,7 @@ int main(void)
         cmocka_unit_test(a_flag_that_cannot_be_set_is_a_finding),
         cmocka_unit_test(built_in_collectors_count_only_while_nobody_lists_any),
         cmocka_unit_test(a_built_in_collector_that_is_listed_is_what_no_file_says_of_it),
+        cmocka_unit_test(what_a_flag_or_the_environment_lists_is_built_in_as_well),
         cmocka_unit_test(built_in_rules_merge_by_name),
         cmocka_unit_test(conf_d_adds_to_and_changes_the_collectors_of_the_file),
         cmocka_unit_test(items_of_one_name_merge_deeply_and_lists_replace),
