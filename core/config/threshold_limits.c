@@ -203,9 +203,27 @@ static bool in_order(const struct pair *p)
 
 /* ---- findings ---- */
 
-static void tell_alone(const struct oc_threshold_limits *l, const char *name,
+/* The whole name of a figure, as it was written; owned. */
+static char *name_of(const struct oc_threshold_limits *l, const char *prefix, const char *key)
+{
+    char *name = oc_asprintf("%s.%s", prefix, key);
+    const char *written = oc_json_str(l->names, name, NULL);
+    if (written) {
+        free(name);
+        name = oc_strdup(written);
+    }
+    return name;
+}
+
+static const char *last_of(const char *name)
+{
+    return strrchr(name, '.') + 1;
+}
+
+static void tell_alone(const struct oc_threshold_limits *l, const char *prefix,
                        const struct oc_node *node, const struct oc_node *instead)
 {
+    char *name = name_of(l, prefix, node->key);
     const bool percentage = is_percentage(node->key);
     const char *range = percentage ? "from 0 to 100" : "from 0 on";
     char *found = shown(node), *holds = instead ? shown(instead) : NULL;
@@ -217,6 +235,7 @@ static void tell_alone(const struct oc_threshold_limits *l, const char *name,
     free(hint);
     free(holds);
     free(found);
+    free(name);
 }
 
 /* It is said of the one that was written; of the warning when both were. */
@@ -226,18 +245,22 @@ static void tell_pair(const struct oc_threshold_limits *l, const char *prefix, c
         p->warning->layer == OC_LAYER_DEFAULT && p->critical->layer != OC_LAYER_DEFAULT;
     const struct oc_node *about = of_critical ? p->critical : p->warning;
     const struct oc_node *other = of_critical ? p->warning : p->critical;
-    char *name = oc_asprintf("%s.%s", prefix, about->key);
+    char *warning = name_of(l, prefix, p->warning->key);
+    char *critical = name_of(l, prefix, p->critical->key);
     char *found = shown(about), *limit = shown(other);
     char *hint =
         oc_asprintf("A warning comes before it is critical: write `%s` %s `%s`. Until then the "
                     "defaults of both hold.",
-                    p->warning->key, p->scarce ? "above" : "below", p->critical->key);
-    oc_diags_add(l->diags, false, about, name, hint, "expected %s than %s, which is %s; found %s",
-                 of_critical == p->scarce ? "less" : "more", other->key, limit, found);
+                    last_of(warning), p->scarce ? "above" : "below", last_of(critical));
+    oc_diags_add(l->diags, false, about, of_critical ? critical : warning, hint,
+                 "expected %s than %s, which is %s; found %s",
+                 of_critical == p->scarce ? "less" : "more",
+                 last_of(of_critical ? warning : critical), limit, found);
     free(hint);
     free(limit);
     free(found);
-    free(name);
+    free(critical);
+    free(warning);
 }
 
 const struct oc_node *oc_threshold_settle(const struct oc_threshold_limits *l, const char *prefix,
@@ -248,9 +271,7 @@ const struct oc_node *oc_threshold_settle(const struct oc_threshold_limits *l, c
     const struct oc_node *settled = alone(defaults, node);
     struct pair p;
     if (settled != node) {
-        char *name = oc_asprintf("%s.%s", prefix, node->key);
-        tell_alone(l, name, node, settled);
-        free(name);
+        tell_alone(l, prefix, node, settled);
     }
     if (!settled || !pair_of(l, prefix, group, defaults, node, &p) || in_order(&p)) {
         return settled;

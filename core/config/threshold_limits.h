@@ -10,6 +10,8 @@
 
 struct oc_threshold_limits {
     const struct oc_node *rules; /* the list that they are used in, or NULL */
+    /* what findings call a figure: {"thresholds.cpu.warning_percent": NAME}; NULL = as here */
+    const json_t *names;
     struct oc_diags *diags;
 };
 

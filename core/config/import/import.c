@@ -114,6 +114,9 @@ json_t *oc_import_text(const char *file, const char *text, size_t len, struct oc
         goto out;
     }
     imp.out = json_object();
+    imp.origins = json_object();
+    imp.variables = json_object();
+    oc_import_find_variables(&imp);
     format->import(&imp);
     write_text(&imp, format, conf_text);
     report = json_object();
@@ -124,6 +127,8 @@ json_t *oc_import_text(const char *file, const char *text, size_t len, struct oc
 out:
     json_decref(imp.source);
     json_decref(imp.out);
+    json_decref(imp.origins);
+    json_decref(imp.variables);
     return report;
 }
 

@@ -72,7 +72,7 @@ json_t *oc_import_channel(struct oc_importer *imp, const char *where, const char
     const json_t *list = oc_json_path(imp->out, "alerts.channels");
     json_t *channel = json_object();
 
-    imp->mapped_before = imp->mapped;
+    imp->channel.mapped_before = imp->mapped;
     oc_json_set_str(channel, "plugin", plugin);
     if (id && !oc_name_valid(id)) {
         oc_import_skip(imp, where, "Write letters, digits, `_`, `.` and `-`, at most 64.",
@@ -82,7 +82,7 @@ json_t *oc_import_channel(struct oc_importer *imp, const char *where, const char
     char *name = oc_strdup(id ? id : plugin);
     if (is_taken(list, name)) {
         char *other = with_number(list, name);
-        oc_import_skip(imp, where, "Give each an `id` of its own: routes tell of a channel by it.",
+        oc_import_note(imp, where, "Give each an `id` of its own: routes tell of a channel by it.",
                        "another channel is called %s: this one becomes %s", name, other);
         free(name);
         name = other;
@@ -119,12 +119,14 @@ void oc_import_add_channel(struct oc_importer *imp, const char *where, json_t *c
     if (fault) {
         oc_import_skip(imp, where, "Mend it in this file, and import it again.",
                        "the channel is left out: %s", fault);
-        imp->mapped = imp->mapped_before;
+        imp->mapped = imp->channel.mapped_before;
     } else {
         oc_json_set_bool(channel, "enabled", enabled);
         json_array_append(oc_import_list(imp, "alerts.channels"), channel);
+        oc_import_tell(imp, &imp->channel.notes);
         imp->mapped++;
     }
+    oc_diags_finish(&imp->channel.notes);
     json_decref(channel);
     free(fault);
 }

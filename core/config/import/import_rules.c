@@ -98,6 +98,7 @@ static void import_error_rate(struct oc_importer *imp, const struct oc_import_ro
             strrchr(from, '.'));
     } else if (json_is_number(value) && !other) {
         oc_import_put(imp, imp->out, to, json_incref(value));
+        oc_json_set_str(imp->origins, to, from);
     } else if (value && !json_is_number(value)) {
         oc_import_expect(imp, from, "a number", value);
     } else {

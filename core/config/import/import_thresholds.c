@@ -31,12 +31,16 @@ static void settle_group(struct oc_importer *imp, const struct oc_threshold_limi
     free(prefix);
 }
 
-static void tell(struct oc_importer *imp, const struct oc_diags *found)
+/* What the file calls each figure, or could have called it; owned. */
+static json_t *names_of(const struct oc_importer *imp)
 {
-    for (size_t i = 0; i < found->list.count; i++) {
-        const struct oc_diag *d = &found->list.items[i];
-        oc_import_skip(imp, d->key, d->hint, "%s", d->message);
+    json_t *names = json_copy(imp->origins);
+    for (const struct oc_import_row *row = imp->known; row && row->from; row++) {
+        if (!json_object_get(names, row->to)) {
+            oc_json_set_str(names, row->to, row->from);
+        }
     }
+    return names;
 }
 
 void oc_import_check_thresholds(struct oc_importer *imp)
@@ -52,8 +56,9 @@ void oc_import_check_thresholds(struct oc_importer *imp)
     struct oc_node *imported = oc_node_from_json(imp->out, NULL);
     const struct oc_node *root = oc_merge(&arena, shipped, imported, &found);
     const struct oc_node *all = oc_node_get(root, "thresholds");
-    const struct oc_threshold_limits limits = {.rules = oc_node_get(root, "alerts.rules"),
-                                               .diags = &found};
+    json_t *names = names_of(imp);
+    const struct oc_threshold_limits limits = {
+        .rules = oc_node_get(root, "alerts.rules"), .names = names, .diags = &found};
     for (size_t i = 0; i < all->count; i++) {
         const struct oc_node *group = all->children[i];
         json_t *out = json_object_get(groups, group->key);
@@ -66,7 +71,8 @@ void oc_import_check_thresholds(struct oc_importer *imp)
     if (json_object_size(groups) == 0) {
         json_object_del(imp->out, "thresholds");
     }
-    tell(imp, &found);
+    oc_import_tell(imp, &found);
+    json_decref(names);
     oc_diags_finish(&found);
     oc_arena_finish(&arena);
     oc_node_free(imported);

@@ -63,15 +63,37 @@ json_t *oc_import_list(struct oc_importer *imp, const char *path)
     return list;
 }
 
+static void add_finding(struct oc_importer *imp, struct oc_diags *list, const char *key,
+                        const char *hint, char *message /* taken */)
+{
+    oc_diags_add(list, true, &imp->at, key, hint, "%s", message);
+    free(message);
+}
+
 void oc_import_skip(struct oc_importer *imp, const char *key, const char *hint, const char *fmt,
                     ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    char *message = oc_vasprintf(fmt, ap);
+    add_finding(imp, imp->diags, key, hint, oc_vasprintf(fmt, ap));
     va_end(ap);
-    oc_diags_add(imp->diags, true, &imp->at, key, hint, "%s", message);
-    free(message);
+}
+
+void oc_import_note(struct oc_importer *imp, const char *key, const char *hint, const char *fmt,
+                    ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    add_finding(imp, &imp->channel.notes, key, hint, oc_vasprintf(fmt, ap));
+    va_end(ap);
+}
+
+void oc_import_tell(struct oc_importer *imp, const struct oc_diags *found)
+{
+    for (size_t i = 0; i < found->list.count; i++) {
+        const struct oc_diag *d = &found->list.items[i];
+        oc_import_skip(imp, d->key, d->hint, "%s", d->message);
+    }
 }
 
 static const char *kind_of(const json_t *value)
@@ -182,14 +204,17 @@ static void import_row(struct oc_importer *imp, const char *where, const struct 
         free(wanted);
         return;
     }
+    char *key = full_key(where, row->from);
     if (row->as == OC_IMPORT_URL &&
         strcmp(json_string_value(ours), json_string_value(value)) != 0) {
-        char *key = full_key(where, row->from);
         oc_import_skip(imp, key, "Give user and password as options of their own.",
                        "user and password in the address were not copied");
-        free(key);
+    }
+    if (out == imp->out) {
+        oc_json_set_str(imp->origins, row->to, key);
     }
     oc_import_put(imp, out, row->to, ours);
+    free(key);
 }
 
 void oc_import_rows(struct oc_importer *imp, json_t *source, const char *where,
@@ -215,27 +240,83 @@ static char *variable_of(const char *text)
     return len && !strcmp(name + len, braces ? "}" : "") ? oc_strndup(name, len) : NULL;
 }
 
-/* `variable`, and what the channel is called when it is not called as its plugin; owned. */
-static char *variable_for(const char *variable, const json_t *channel)
+static void find_variables(json_t *found, const json_t *value)
+{
+    json_t *child;
+    const char *key;
+    size_t i;
+
+    json_array_foreach(value, i, child)
+    {
+        find_variables(found, child);
+    }
+    json_object_foreach((json_t *)value, key, child)
+    {
+        find_variables(found, child);
+    }
+    char *name = json_is_string(value) ? variable_of(json_string_value(value)) : NULL;
+    if (name) {
+        oc_json_set_bool(found, name, true);
+    }
+    free(name);
+}
+
+void oc_import_find_variables(struct oc_importer *imp)
+{
+    find_variables(imp->variables, imp->source);
+}
+
+/* Whether the file names it, or a channel that was added refers to it. */
+static bool is_taken(const struct oc_importer *imp, const char *variable)
+{
+    const json_t *list = oc_json_path(imp->out, "alerts.channels"), *channel;
+    bool taken = json_object_get(imp->variables, variable) != NULL;
+    char *reference = oc_asprintf("$env:%s", variable);
+    json_t *option;
+    const char *key;
+    size_t i;
+
+    json_array_foreach(list, i, channel)
+    {
+        json_object_foreach((json_t *)channel, key, option)
+        {
+            taken = taken ||
+                    (json_is_string(option) && strcmp(json_string_value(option), reference) == 0);
+        }
+    }
+    free(reference);
+    return taken;
+}
+
+/* `variable`, and what the channel is called when it is not called as its plugin: names that differ
+ * in case or punctuation alone are told apart by a number. Owned. */
+static char *variable_for(const struct oc_importer *imp, const char *variable,
+                          const json_t *channel)
 {
     const char *name = oc_json_str(channel, "name", NULL);
     char *own = oc_asprintf("%s%s%s", variable, name ? "_" : "", name ? name : "");
     for (char *c = own; *c; c++) {
         *c = isalnum((unsigned char)*c) ? (char)toupper((unsigned char)*c) : '_';
     }
-    return own;
+    char *fresh = oc_strdup(own);
+    for (size_t i = 2; is_taken(imp, fresh); i++) {
+        free(fresh);
+        fresh = oc_asprintf("%s_%zu", own, i);
+    }
+    free(own);
+    return fresh;
 }
 
 static void put_secret(struct oc_importer *imp, const char *key, const json_t *value,
                        json_t *channel, const char *to, const char *variable)
 {
     char *named = json_is_string(value) ? variable_of(json_string_value(value)) : NULL;
-    char *ours = named ? named : variable_for(variable, channel);
+    char *ours = named ? named : variable_for(imp, variable, channel);
 
     oc_import_put(imp, channel, to, json_sprintf("$env:%s", ours));
     if (!named) {
         char *hint = oc_asprintf("Set %s in the environment of the program.", ours);
-        oc_import_skip(imp, key, hint, "the secret was not copied: ours refers to $env:%s", ours);
+        oc_import_note(imp, key, hint, "the secret was not copied: ours refers to $env:%s", ours);
         free(hint);
     }
     free(ours);

@@ -15,9 +15,14 @@ struct oc_importer {
     struct oc_diags *diags;
     struct oc_node at; /* names the file in findings */
     json_t *agents;    /* of the list in `out`; NULL = none so far */
+    json_t *origins;   /* where in the file a value of `out` stands: {"a.b": "x.y"} */
+    json_t *variables; /* that the file itself names, as keys */
     size_t mapped;
-    size_t mapped_before; /* the channel that is being read */
-    size_t left;          /* settings that have no place here; the first 200 are told one by one */
+    struct {
+        size_t mapped_before;
+        struct oc_diags notes; /* that are true only when it is added */
+    } channel;                 /* that is being read */
+    size_t left; /* settings that have no place here; the first 200 are told one by one */
     const struct oc_import_row
         *known; /* what may have been meant by a key that nobody knows; NULL = nothing */
 };
@@ -84,10 +89,12 @@ void oc_import_put(struct oc_importer *imp, json_t *out, const char *path, json_
 void oc_import_rows(struct oc_importer *imp, json_t *source, const char *where,
                     const struct oc_import_row *rows, json_t *out);
 /* A secret of a channel: ours becomes a reference to the variable that the source already names
- * ("${NAME}"), or else to `variable`, with the channel's name if it has one of its own: two secrets
- * are two variables. */
+ * ("${NAME}"), or else to `variable`, with the channel's name if it has one of its own, and with a
+ * number when that is taken: two secrets are two variables. */
 void oc_import_secret(struct oc_importer *imp, json_t *source, const char *where, const char *from,
                       json_t *channel, const char *to, const char *variable);
+/* Looks through the source for the variables that it names. */
+void oc_import_find_variables(struct oc_importer *imp);
 /* A list of ours such as `alerts.channels`, made when it is not there; borrowed. */
 json_t *oc_import_list(struct oc_importer *imp, const char *path);
 
@@ -106,6 +113,11 @@ void oc_import_each(struct oc_importer *imp, const char *path, oc_import_read re
 
 void oc_import_skip(struct oc_importer *imp, const char *key, const char *hint, const char *fmt,
                     ...) __attribute__((format(printf, 4, 5)));
+/* The same of what becomes of the channel that is being read: told when it is added. */
+void oc_import_note(struct oc_importer *imp, const char *key, const char *hint, const char *fmt,
+                    ...) __attribute__((format(printf, 4, 5)));
+/* Findings that others made. */
+void oc_import_tell(struct oc_importer *imp, const struct oc_diags *found);
 /* A value of the wrong kind: what was expected, and what is there. */
 void oc_import_expect(struct oc_importer *imp, const char *key, const char *expected,
                       const json_t *found);

@@ -84,6 +84,80 @@ static void secrets_of_two_channels_are_two_variables(void **state)
         "  Set SLACK_WEBHOOK_URL_OPS_2 in the environment of the program.\n");
 }
 
+/* "f" as the file is called: what is told of one secret. */
+#define REFERS(key, variable)                                                                      \
+    "f:0: " key ": (warning) the secret was not copied: ours refers to $env:" variable "\n"        \
+    "  Set " variable " in the environment of the program.\n"
+
+static void names_that_are_nearly_the_same_are_two_variables_as_well(void **state)
+{
+    (void)state;
+    assert_import(
+        "notifications:\n"
+        "  channels:\n"
+        "    ops.2: { type: slack, webhookUrl: 'https://a/' }\n"
+        "    ops-2: { type: slack, webhookUrl: 'https://b/' }\n"
+        "    slack: { webhookUrl: 'https://c/' }\n"
+        "    dev: { type: slack, webhookUrl: '${SLACK_WEBHOOK_URL}' }\n",
+        "alerts = {\n"
+        "    channels = (\n"
+        "        {\n"
+        "            plugin = \"slack\";\n"
+        "            name = \"ops.2\";\n"
+        "            webhook_url = \"$env:SLACK_WEBHOOK_URL_OPS_2\";\n"
+        "            enabled = true;\n"
+        "        },\n"
+        "        {\n"
+        "            plugin = \"slack\";\n"
+        "            name = \"ops-2\";\n"
+        "            webhook_url = \"$env:SLACK_WEBHOOK_URL_OPS_2_2\";\n"
+        "            enabled = true;\n"
+        "        },\n"
+        "        { plugin = \"slack\"; webhook_url = \"$env:SLACK_WEBHOOK_URL_2\"; enabled = true; "
+        "},\n"
+        "        { plugin = \"slack\"; name = \"dev\"; webhook_url = \"$env:SLACK_WEBHOOK_URL\"; "
+        "enabled = true; }\n"
+        "    );\n"
+        "};\n",
+        REFERS("notifications.channels.ops.2.webhookUrl", "SLACK_WEBHOOK_URL_OPS_2")
+            REFERS("notifications.channels.ops-2.webhookUrl", "SLACK_WEBHOOK_URL_OPS_2_2")
+                REFERS("notifications.channels.slack.webhookUrl", "SLACK_WEBHOOK_URL_2"));
+}
+
+static void of_a_channel_that_is_left_out_nobody_hears_what_it_became(void **state)
+{
+    (void)state;
+    assert_import("{\"alerting\": {\"channels\": {\"email\": {\"smtp_host\": \"\",\n"
+                  "  \"smtp_password\": \"x\", \"from_address\": \"a@b\", \"recipients\": 5}}}}",
+                  "",
+                  "f:0: alerting.channels.email.recipients: (warning) expected a list of texts, "
+                  "found a number (5)\n" OUT
+                  "f:0: alerting.channels.email: (warning) the channel is left out: it has no "
+                  "`host` and `to`\n" AGAIN);
+    assert_import(
+        "notifications:\n"
+        "  channels:\n"
+        "    - { type: webhook, url: 'http://a/' }\n"
+        "    - { type: webhook, secret: x }\n"
+        "    - { type: webhook, url: 'http://b/', secret: x }\n",
+        "alerts = {\n"
+        "    channels = (\n"
+        "        { plugin = \"webhook\"; url = \"http://a/\"; enabled = true; },\n"
+        "        {\n"
+        "            plugin = \"webhook\";\n"
+        "            name = \"webhook-2\";\n"
+        "            url = \"http://b/\";\n"
+        "            secret = \"$env:OPENCLAW_WEBHOOK_SECRET_WEBHOOK_2\";\n"
+        "            enabled = true;\n"
+        "        }\n"
+        "    );\n"
+        "};\n",
+        "f:0: notifications.channels[1]: (warning) the channel is left out: it has no `url`\n" AGAIN
+        "f:0: notifications.channels[2]: (warning) another channel is called webhook: this one "
+        "becomes webhook-2\n" CHOICE REFERS("notifications.channels[2].secret",
+                                            "OPENCLAW_WEBHOOK_SECRET_WEBHOOK_2"));
+}
+
 static void the_keys_of_a_mapping_are_names(void **state)
 {
     (void)state;
@@ -250,6 +324,8 @@ int main(void)
         cmocka_unit_test(what_is_left_out_is_not_counted),
         cmocka_unit_test(where_all_channels_are_left_out_those_that_are_built_in_stay),
         cmocka_unit_test(secrets_of_two_channels_are_two_variables),
+        cmocka_unit_test(names_that_are_nearly_the_same_are_two_variables_as_well),
+        cmocka_unit_test(of_a_channel_that_is_left_out_nobody_hears_what_it_became),
         cmocka_unit_test(the_keys_of_a_mapping_are_names),
         cmocka_unit_test(twins_are_numbered),
         cmocka_unit_test(a_long_name_leaves_room_for_its_number),

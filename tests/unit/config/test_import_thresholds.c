@@ -43,14 +43,29 @@ static void where_less_is_worse_the_warning_is_the_greater_one(void **state)
         "thresholds: { agent: { healthWarning: 0.4, healthCritical: 0.2 },\n"
         "  service: { uptimeWarning: 90, uptimeCritical: 99, errorRateCritical: 2 } }\n",
         "thresholds = {\n    agent_health = { score_warning = 0.4; score_critical = 0.2; };\n};\n",
-        "f:0: thresholds.service.uptime_warning_percent: (warning) expected more than "
-        "uptime_critical_percent, which is 99; found 90\n"
-        "  A warning comes before it is critical: write `uptime_warning_percent` above "
-        "`uptime_critical_percent`. Until then the defaults of both hold.\n"
-        "f:0: thresholds.api_rate_limits.error_rate_critical_percent: (warning) expected more than "
-        "error_rate_warning_percent, which is 5; found 2\n"
-        "  A warning comes before it is critical: write `error_rate_warning_percent` below "
-        "`error_rate_critical_percent`. Until then the defaults of both hold.\n");
+        "f:0: thresholds.service.uptimeWarning: (warning) expected more than uptimeCritical, "
+        "which is 99; found 90\n"
+        "  A warning comes before it is critical: write `uptimeWarning` above `uptimeCritical`. "
+        "Until then the defaults of both hold.\n"
+        "f:0: thresholds.service.errorRateCritical: (warning) expected more than "
+        "errorRateWarning, which is 5; found 2\n"
+        "  A warning comes before it is critical: write `errorRateWarning` below "
+        "`errorRateCritical`. Until then the defaults of both hold.\n");
+}
+
+static void a_figure_is_called_as_the_file_calls_it(void **state)
+{
+    (void)state;
+    assert_import("thresholds: { agent: { healthScoreWarning: 0.2, healthScoreCritical: 0.4 },\n"
+                  "  litellm: { errorRateWarning: 101 } }\n",
+                  "",
+                  "f:0: thresholds.agent.healthScoreWarning: (warning) expected more than "
+                  "healthScoreCritical, which is 0.4; found 0.2\n"
+                  "  A warning comes before it is critical: write `healthScoreWarning` above "
+                  "`healthScoreCritical`. Until then the defaults of both hold.\n"
+                  "f:0: thresholds.litellm.errorRateWarning: (warning) expected a percentage from "
+                  "0 to 100, found 101\n"
+                  "  Write a number from 0 to 100. Until then the default, 5, holds.\n");
 }
 
 int main(void)
@@ -59,6 +74,7 @@ int main(void)
         cmocka_unit_test(pairs_that_are_in_order_are_taken),
         cmocka_unit_test(a_pair_that_is_not_in_order_is_left_out),
         cmocka_unit_test(where_less_is_worse_the_warning_is_the_greater_one),
+        cmocka_unit_test(a_figure_is_called_as_the_file_calls_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
