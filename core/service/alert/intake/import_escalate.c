@@ -17,6 +17,13 @@
 #define STEPS_MAX   20
 #define CHANNEL_MAX 64
 
+/* What may be wrong with a rule. */
+static const char expected[] =
+    "expected `after` (whole seconds, up to 30 days) with `channels` (up to 64), or `occurrences` "
+    "(up to 17) with `window` (whole seconds, up to 30 days)";
+static const char many_steps[] = "there are 20 steps already: no more are taken over";
+static const char second_repeats[] = "a second rule for repeats: the first one holds";
+
 /* The first member of one of these names (NULL ends them) in `json` or below it; borrowed. */
 static const json_t *find_member(const json_t *json, const char *const *names, int depth)
 {
@@ -77,32 +84,38 @@ struct escalation {
     bool has_steps, has_repeats; /* a rule spoke of them, be it to turn them off */
 };
 
-static bool add_step(struct escalation *e, const json_t *rule)
+/* What is wrong with it; NULL: nothing. */
+static const char *add_step(struct escalation *e, const json_t *rule)
 {
     static const char *const names[] = {"after",        "timeout",           "delay",
                                         "afterSeconds", "unacknowledgedFor", NULL};
     const int64_t after = figure(rule, names, SECONDS_MAX, 900);
     struct oc_buf channels = {0};
-    const bool sound = after > 0 && add_channels(rule, &channels) && e->step_count < STEPS_MAX;
-    if (sound) {
+    const char *fault = after < 0 || !add_channels(rule, &channels) ? expected
+                        : e->step_count >= STEPS_MAX                ? many_steps
+                                                                    : NULL;
+    if (!fault) {
         oc_buf_addf(&e->steps, "  { after = %lld, channels = { %.*s } },\n", (long long)after,
                     (int)channels.len, channels.data);
         e->step_count++;
     }
     oc_buf_finish(&channels);
-    return sound;
+    return fault;
 }
 
 static const char *const count_names[] = {"occurrences", "count", "threshold", NULL};
 
 /* The first rule that speaks of them has the word. One that is off: never so often. */
-static bool put_repeats(struct escalation *e, const json_t *rule, bool on)
+static const char *put_repeats(struct escalation *e, const json_t *rule, bool on)
 {
     static const char *const names[] = {"window", "within", "timeWindow", "period", NULL};
     const int64_t count = figure(rule, count_names, COUNT_MAX, 5);
     const int64_t within = figure(rule, names, SECONDS_MAX, 1800);
-    if (e->has_repeats || (on && (count < 0 || within < 0))) {
-        return false;
+    if (e->has_repeats) {
+        return second_repeats;
+    }
+    if (on && (count < 0 || within < 0)) {
+        return expected;
     }
     if (on) {
         oc_buf_addf(&e->repeats, " count = %lld, within = %lld }\n", (long long)count,
@@ -111,22 +124,19 @@ static bool put_repeats(struct escalation *e, const json_t *rule, bool on)
         oc_buf_adds(&e->repeats, " count = math.huge, within = 1800 }\n");
     }
     e->has_repeats = true;
-    return true;
+    return NULL;
 }
 
-static bool add_rule(struct escalation *e, const json_t *rule)
+static const char *add_rule(struct escalation *e, const json_t *rule)
 {
     const char *name = oc_json_str(rule, "name", "");
     const bool on = oc_import_is_on(rule);
     if (strcmp(name, "warning-escalation") == 0 || find_member(rule, count_names, 0)) {
         return put_repeats(e, rule, on);
     }
-    if (json_is_object(rule)) {
-        const bool sound = !on || add_step(e, rule);
-        e->has_steps = e->has_steps || sound;
-        return sound;
-    }
-    return false;
+    const char *fault = !json_is_object(rule) ? expected : on ? add_step(e, rule) : NULL;
+    e->has_steps = e->has_steps || !fault;
+    return fault;
 }
 
 /* Replaces what a rule spoke of; the rest stays as it is shipped. */
@@ -158,13 +168,11 @@ bool oc_alert_import_escalation(const json_t *rules, const char *source, size_t 
     size_t i;
     json_array_foreach(oc_alert_import_list(rules, "escalation", findings), i, rule)
     {
-        if (!add_rule(&e, rule)) {
+        const char *fault = add_rule(&e, rule);
+        if (fault) {
             char *key = oc_asprintf("escalation.rules[%zu]", i);
-            oc_alert_import_find(
-                findings, key,
-                "expected `after` (whole seconds) with `channels`, or `occurrences` (up to 17) "
-                "with `window` (whole seconds)",
-                "Write the step into the tables at the top of policies/escalate.lua.");
+            oc_alert_import_find(findings, key, fault,
+                                 "Write it into the tables at the top of policies/escalate.lua.");
             free(key);
         }
     }
