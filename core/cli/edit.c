@@ -113,31 +113,42 @@ static bool same(const struct oc_buf *a, const struct oc_buf *b)
     return a->len == b->len && (a->len == 0 || memcmp(a->data, b->data, a->len) == 0);
 }
 
-/* From now on the file as others have left it is what is edited. */
-static void take_theirs(struct edit *e)
+/* From now on the file as others have left it is what is edited; false when they have left it as it
+ * was. */
+static bool take_theirs(struct edit *e)
 {
-    oc_buf_finish(&e->before);
-    e->fresh = !oc_file_exists(e->real);
-    if (!e->fresh) {
-        oc_file_read(e->real, FILE_MAX, &e->before, NULL);
+    struct oc_buf theirs = {0};
+    const bool fresh = !oc_file_exists(e->real);
+    if (!fresh) {
+        oc_file_read(e->real, FILE_MAX, &theirs, NULL);
     }
+    const bool differs = fresh != e->fresh || !(fresh || same(&theirs, &e->before));
+    if (differs) {
+        oc_buf_finish(&e->before);
+        e->before = theirs;
+        e->fresh = fresh;
+    } else {
+        oc_buf_finish(&theirs);
+    }
+    return differs;
 }
 
-/* What others did to the file while it was edited is never lost unseen: OC_E_CONFLICT. */
+/* What others did to the file while it was edited is never lost unseen: OC_E_CONFLICT, which a lock
+ * that somebody keeps is as well. */
 static int replace(struct edit *e, const struct oc_buf *text, struct oc_error *err)
 {
     const char *data = text->data ? text->data : "";
     const int rc = e->fresh ? oc_file_create(e->real, data, text->len, e->mode, err)
                             : oc_file_update(e->real, &e->before, text, e->mode, err);
-    if (rc == OC_E_CONFLICT) {
-        oc_error_hint(err,
-                      "What you wrote is in %s. Take over what is new: when you edit it "
-                      "again, it replaces the file.",
-                      e->copy);
-        take_theirs(e);
-    } else if (rc != OC_OK) {
-        oc_error_hint(err, "What you wrote is in %s.", e->copy);
+    if (rc == OC_OK) {
+        return rc;
     }
+    char *remedy = rc == OC_E_CONFLICT && take_theirs(e)
+                       ? oc_strdup("Take over what is new: when you edit it again, it replaces "
+                                   "the file.")
+                       : oc_strdup(err->hint);
+    oc_error_hint(err, "What you wrote is in %s.%s%s", e->copy, *remedy ? " " : "", remedy);
+    free(remedy);
     return rc;
 }
 

@@ -149,8 +149,10 @@ def a_lock_that_somebody_keeps_is_a_conflict():
             for words in (COOLDOWN, ("config", "edit")):
                 error = json.loads(cli(daemon, *words, EDITOR="sed -i $a#more").stdout)["error"]
                 assert error["code"] == "conflict" and "somebody else is writing" in error["message"], (words, error)
+                assert "`lsof " in error["hint"] and "Take over" not in error["hint"], (words, error)
         assert text_of(daemon.config) == BASE
         copy, = [name for name in os.listdir(daemon.home) if name.startswith(".openclaw-edit-")]
+        assert error["hint"].startswith("What you wrote is in ") and copy in error["hint"], error
         assert text_of(os.path.join(daemon.home, copy)) == BASE + "#more\n"
         os.remove(os.path.join(daemon.home, copy))
         done(daemon, *COOLDOWN)
