@@ -69,10 +69,39 @@ enum cli_unit oc_value_unit(const char *key)
     return oc_ends(key, "_ms") ? CLI_UNIT_DURATION : size ? CLI_UNIT_SIZE : CLI_UNIT_NONE;
 }
 
+/* Whether the text of a number says the unit; longer times are not counted in days. */
+static bool says_unit(double number, enum cli_unit unit)
+{
+    return unit == CLI_UNIT_SIZE || (unit == CLI_UNIT_DURATION && fabs(number) < 9e15);
+}
+
+static bool tells_unit(const json_t *value, enum cli_unit unit)
+{
+    const json_t *item;
+    size_t i;
+    json_array_foreach(value, i, item)
+    {
+        if (!tells_unit(item, unit)) {
+            return false;
+        }
+    }
+    return json_array_size(value) > 0 ||
+           (json_is_number(value) && says_unit(json_number_value(value), unit));
+}
+
+size_t oc_value_name(const char *key, const json_t *value)
+{
+    const size_t len = strlen(key);
+    const size_t unit = oc_ends(key, "_ms")      ? strlen("_ms")
+                        : oc_ends(key, "_bytes") ? strlen("_bytes")
+                                                 : 0;
+    return unit && tells_unit(value, oc_value_unit(key)) ? len - unit : len;
+}
+
 static char *text_of_number(double number, enum cli_unit unit)
 {
     char buf[64];
-    if (unit == CLI_UNIT_DURATION && fabs(number) < 9e15) {
+    if (unit == CLI_UNIT_DURATION && says_unit(number, unit)) {
         int64_t ms = llround(number);
         return oc_strdup(oc_duration_human(ms >= 10 * OC_SECOND ? ms / OC_SECOND * OC_SECOND : ms,
                                            buf, sizeof buf));
@@ -108,7 +137,7 @@ static char *text_of_list(const json_t *list, enum cli_unit unit)
     return oc_buf_take(&out);
 }
 
-/* "a=1 b=x" of a flat object, without what is empty. A duration says its unit itself: "took=0s" is of "took_ms". */
+/* "a=1 b=x" of a flat object, without what is empty. */
 static char *text_of_object(const json_t *object)
 {
     struct oc_buf out = {0};
@@ -116,16 +145,13 @@ static char *text_of_object(const json_t *object)
     json_t *value;
     json_object_foreach((json_t *)object, key, value)
     {
-        const enum cli_unit unit = oc_value_unit(key);
-        const bool timed = unit == CLI_UNIT_DURATION && json_is_number(value);
-        const size_t name = strlen(key) - (timed ? strlen("_ms") : 0);
-        char *text = oc_value_text(value, unit);
+        char *text = oc_value_text(value, oc_value_unit(key));
         if (!*text) {
             free(text);
             continue;
         }
         oc_buf_addf(&out, strchr(text, ' ') ? "%s%.*s=\"%s\"" : "%s%.*s=%s", out.len ? " " : "",
-                    (int)name, key, text);
+                    (int)oc_value_name(key, value), key, text);
         free(text);
     }
     return oc_buf_take(&out);

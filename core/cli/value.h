@@ -18,6 +18,8 @@ enum cli_unit {
 char *oc_value_text(const json_t *value, enum cli_unit unit);
 /* The unit that the name of a member tells: "uptime_ms" is a duration. */
 enum cli_unit oc_value_unit(const char *key);
+/* How much of the key names the member: "took" of "took_ms" when the value's text says the unit, as "2s" does. */
+size_t oc_value_name(const char *key, const json_t *value);
 /* How long ago the time in RFC 3339 was, "" when it is none. `buf` of at least 32 bytes. */
 char *oc_value_age(const char *time, char *buf, size_t size);
 /* "14:05:09" today, else "2026-11-22 14:05", in local time. `buf` of at least 32 bytes. */

@@ -181,12 +181,9 @@ static bool is_twin(const json_t *object, const char *key)
     return twin;
 }
 
-/* "took" of "took_ms": the unit stands at the value. */
-static char *label_of(const char *key)
+static char *label_of(const char *key, const json_t *value)
 {
-    size_t len = strlen(key);
-    len -= oc_ends(key, "_ms") ? 3 : oc_ends(key, "_bytes") ? 6 : 0;
-    char *label = oc_strndup(key, len);
+    char *label = oc_strndup(key, oc_value_name(key, value));
     for (char *c = label; *c; c++) {
         *c = *c == '_' ? ' ' : *c;
     }
@@ -236,7 +233,7 @@ static void show_lines(FILE *out, const char *text, size_t indent)
 
 static void show_member(FILE *out, const char *key, const json_t *value, int indent, size_t width)
 {
-    char *label = label_of(key);
+    char *label = label_of(key, value);
     bool objects = json_is_array(value) && json_is_object(json_array_get(value, 0));
     fprintf(out, "%*s", indent, "");
     if (json_is_object(value) || objects) {

@@ -301,6 +301,13 @@ static void a_record_is_aligned_and_leaves_out_what_is_empty(void **state)
         "file     /a b\ntook     1s 500ms\nnested:\n  k  yes\nlist:\n  - a=1\n");
 }
 
+static void a_label_is_without_the_unit_where_the_value_says_it(void **state)
+{
+    (void)state;
+    assert_shown("config.set", "{\"a_bytes\":1536,\"b_ms\":[1,2],\"c_ms\":9e15,\"d_ms\":\"x\"}",
+                 "a        1.5 KB\nb        1ms, 2ms\nc ms     9e+15\nd ms     x\n");
+}
+
 static void a_time_that_is_there_twice_is_shown_once(void **state)
 {
     (void)state;
@@ -520,6 +527,7 @@ int main(void)
         T(a_row_that_is_not_ok_fails_the_command),
         T(ballots_that_were_refused_are_listed_and_none_taken_is_a_failure),
         T(a_record_is_aligned_and_leaves_out_what_is_empty),
+        T(a_label_is_without_the_unit_where_the_value_says_it),
         T(a_time_that_is_there_twice_is_shown_once),
         T(a_text_ends_with_one_line_break),
         T(an_operation_without_a_view_shows_json),

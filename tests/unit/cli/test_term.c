@@ -261,6 +261,10 @@ static void values_are_written_for_people(void **state)
     assert_text(json_pack("{s:i}", "took_ms", 0), CLI_UNIT_NONE, "took=0s");
     assert_text(json_pack("{s:i, s:s}", "took_ms", 2000, "b_ms", "x"), CLI_UNIT_NONE,
                 "took=2s b_ms=x");
+    assert_text(json_pack("{s:[i,i], s:[i,s], s:[]}", "b_ms", 1, 2, "c_ms", 1, "x", "d_ms"),
+                CLI_UNIT_NONE, "b=\"1ms, 2ms\" c_ms=\"1ms, x\"");
+    assert_text(json_pack("{s:i, s:f}", "held_bytes", 1536, "far_ms", 9e15), CLI_UNIT_NONE,
+                "held=\"1.5 KB\" far_ms=9e+15");
     assert_text(json_real(0.123456), CLI_UNIT_NONE, "0.1235");
     assert_text(json_real(12.345), CLI_UNIT_NONE, "12.35");
     assert_text(json_real(1234.5), CLI_UNIT_NONE, "1234");
