@@ -1,213 +1,5 @@
 /* Tests of core/op/op.c. SPDX-License-Identifier: MIT */
-#include "tests/unit/unit.h"
-
-#include "core/base/json.h"
-#include "core/base/mem.h"
-#include "core/base/text.h"
-#include "core/op/op.h"
-
-struct answer {
-    int done, code, rows, warnings;
-    char message[256], hint[256], warning[128];
-    json_t *result;
-    double progress;
-};
-
-struct fixture {
-    struct oc_loop *loop;
-    struct oc_bus *bus;
-    struct oc_ops *ops;
-    json_t *audit;
-    struct oc_call *held;
-    int cancels;
-};
-
-static struct fixture f;
-
-struct params {
-    const char *name;
-    int64_t count, wait_ms;
-    const char *password;
-};
-static const struct oc_option options[] = {{.name = "name",
-                                            .type = OC_OPT_STRING,
-                                            .flags = OC_OPT_REQUIRED | OC_OPT_POSITIONAL,
-                                            .offset = offsetof(struct params, name),
-                                            .help = "a name"},
-                                           {.name = "count",
-                                            .type = OC_OPT_INT,
-                                            .offset = offsetof(struct params, count),
-                                            .default_text = "3",
-                                            .min = 1,
-                                            .max = 9,
-                                            .help = "how many"},
-                                           {.name = "wait",
-                                            .type = OC_OPT_DURATION,
-                                            .offset = offsetof(struct params, wait_ms),
-                                            .default_text = "2s",
-                                            .help = "how long"},
-                                           {.name = "password",
-                                            .type = OC_OPT_SECRET,
-                                            .offset = offsetof(struct params, password),
-                                            .help = "a secret"},
-                                           {0}};
-
-static void greet(struct oc_call *call, void *ctx)
-{
-    const struct params *p = oc_call_params(call);
-    (void)ctx;
-    oc_call_row(call, json_string("row"));
-    oc_call_progress(call, 0.5, "half way");
-    oc_call_warn(call, "mind the %s", "gap");
-    oc_call_succeed(call,
-                    json_pack("{s:s,s:I,s:I,s:s}", "name", p->name, "count", (json_int_t)p->count,
-                              "wait", (json_int_t)p->wait_ms, "actor", oc_call_actor(call)->name));
-}
-
-static void hold(struct oc_call *call, void *ctx)
-{
-    (void)ctx;
-    f.held = call;
-}
-
-static void stopped(struct oc_call *call, void *ctx)
-{
-    struct fixture *fx = ctx;
-    fx->cancels++;
-    oc_call_failf(call, OC_E_CANCELLED, NULL, "stopped");
-}
-
-static void stoppable(struct oc_call *call, void *ctx)
-{
-    (void)ctx;
-    oc_call_on_cancel(call, stopped, &f);
-}
-
-static void refuse(struct oc_call *call, void *ctx)
-{
-    (void)ctx;
-    oc_call_failf(call, OC_E_CONFLICT, "Try tomorrow.", "not %s", "today");
-}
-
-static void refuse_in_detail(struct oc_call *call, void *ctx)
-{
-    struct oc_error err;
-    (void)ctx;
-    oc_error_init(&err);
-    oc_error_set(&err, OC_E_VERIFY, "the digest is another");
-    oc_call_fail_with(call, &err, json_pack("{s:s}", "reason", "artifact-digest"));
-}
-
-static int cannot(const struct oc_call *call, void *ctx, struct oc_error *err)
-{
-    (void)call;
-    (void)ctx;
-    return oc_error_set(err, OC_E_CONFLICT, "it could not be done");
-}
-
-static const struct oc_op ops_table[] = {
-    {.name = "test.greet",
-     .summary = "Greet",
-     .role = OC_ROLE_OPERATOR,
-     .flags = OC_OP_MUTATES,
-     .params = options,
-     .params_size = sizeof(struct params),
-     .view = "record",
-     .handler = greet},
-    {.name = "test.secret",
-     .summary = "Tell a secret",
-     .flags = OC_OP_TELLS_SECRET | OC_OP_INTERNAL,
-     .handler = greet},
-    {.name = "test.cannot",
-     .summary = "What cannot be done",
-     .flags = OC_OP_MUTATES | OC_OP_INTERNAL,
-     .handler = greet,
-     .check = cannot},
-    {.name = "test.hold", .summary = "Hold", .handler = hold},
-    {.name = "test.stoppable", .summary = "Run until stopped", .handler = stoppable},
-    {.name = "test.refuse", .summary = "Refuse", .flags = OC_OP_INTERNAL, .handler = refuse},
-    {.name = "test.detail",
-     .summary = "Refuse in detail",
-     .flags = OC_OP_INTERNAL,
-     .handler = refuse_in_detail}};
-
-static void on_audit(void *ctx, const struct oc_event *event)
-{
-    struct fixture *fx = ctx;
-    json_array_append(fx->audit, event->data);
-}
-
-static int create(void **state)
-{
-    (void)state;
-    memset(&f, 0, sizeof f);
-    f.loop = oc_loop_create();
-    f.bus = oc_bus_create();
-    f.ops = oc_ops_create(f.loop, f.bus);
-    f.audit = json_array();
-    oc_bus_subscribe(f.bus, "audit", on_audit, &f);
-    for (size_t i = 0; i < sizeof ops_table / sizeof *ops_table; i++) {
-        oc_ops_add(f.ops, &ops_table[i], NULL);
-    }
-    return 0;
-}
-
-static int destroy(void **state)
-{
-    (void)state;
-    oc_ops_destroy(f.ops);
-    oc_bus_destroy(f.bus);
-    oc_loop_destroy(f.loop);
-    json_decref(f.audit);
-    return 0;
-}
-
-static void on_row(void *ctx, const json_t *row)
-{
-    struct answer *a = ctx;
-    assert_string_equal(json_string_value(row), "row");
-    a->rows++;
-}
-
-static void on_progress(void *ctx, double fraction, const char *text)
-{
-    struct answer *a = ctx;
-    a->progress = fraction;
-    assert_string_equal(text, "half way");
-}
-
-static void on_warning(void *ctx, const char *text)
-{
-    struct answer *a = ctx;
-    a->warnings++;
-    strncpy(a->warning, text, sizeof a->warning - 1);
-}
-
-static void on_done(void *ctx, int code, const json_t *result, const struct oc_error *err)
-{
-    struct answer *a = ctx;
-    a->done++;
-    a->code = code;
-    a->result = result ? json_deep_copy(result) : NULL;
-    if (err) {
-        memcpy(a->message, err->message, sizeof a->message);
-        memcpy(a->hint, err->hint, sizeof a->hint);
-    }
-}
-
-static struct oc_call *call(struct answer *a, const char *op, const char *json, enum oc_role role)
-{
-    memset(a, 0, sizeof *a);
-    struct oc_call_request req = {.op = op,
-                                  .params = json ? json_loads(json, 0, NULL) : NULL,
-                                  .actor = {.name = "tester", .role = role},
-                                  .on_row = on_row,
-                                  .on_progress = on_progress,
-                                  .on_warning = on_warning,
-                                  .on_done = on_done,
-                                  .ctx = a};
-    return oc_ops_call(f.ops, &req);
-}
+#include "test_op.h"
 
 static void a_call_binds_its_parameters_and_answers(void **state)
 {
@@ -466,60 +258,6 @@ static void destroying_the_table_cancels_what_runs(void **state)
     f.ops = oc_ops_create(f.loop, f.bus);
 }
 
-static void the_table_as_json_leaves_internal_operations_out(void **state)
-{
-    (void)state;
-    json_t *list = oc_ops_json(f.ops, false), *all = oc_ops_json(f.ops, true);
-    assert_int_equal(json_array_size(list), 3);
-    assert_int_equal(json_array_size(all), 7);
-    const json_t *greet_json = json_array_get(list, 0);
-    assert_string_equal(oc_json_str(greet_json, "name", ""), "test.greet");
-    assert_int_equal(json_array_size(json_object_get(greet_json, "params")), 4);
-    assert_string_equal(oc_json_str(json_object_get(greet_json, "schema"), "type", ""), "object");
-    json_decref(list);
-    json_decref(all);
-}
-
-static void the_generation_is_another_when_an_operation_comes_or_goes(void **state)
-{
-    static const struct oc_op brought = {.name = "brought.along", .summary = "x"};
-    (void)state;
-    uint64_t before = oc_ops_generation(f.ops);
-    assert_int_equal(oc_ops_add_plugin(f.ops, &brought, NULL, NULL), OC_OK);
-    uint64_t after = oc_ops_generation(f.ops);
-    assert_int_not_equal(before, after);
-    oc_ops_remove(f.ops, brought.name);
-    assert_int_not_equal(oc_ops_generation(f.ops), after);
-    after = oc_ops_generation(f.ops);
-    assert_int_equal(oc_ops_add_plugin(f.ops, &ops_table[0], NULL, NULL), OC_E_CONFLICT);
-    assert_int_equal(oc_ops_generation(f.ops), after);
-}
-
-static void a_name_that_is_taken_is_refused_to_plugins(void **state)
-{
-    struct oc_error err;
-    oc_error_init(&err);
-    (void)state;
-    assert_int_equal(oc_ops_add_plugin(f.ops, &ops_table[0], NULL, &err), OC_E_CONFLICT);
-    assert_non_null(strstr(err.message, "test.greet"));
-}
-
-static void a_parameter_that_every_command_has_is_refused(void **state)
-{
-    static const char *const taken[] = {"timeout", "json", "no_color", "version"};
-    struct oc_error err;
-    (void)state;
-    for (size_t i = 0; i < OC_COUNT(taken); i++) {
-        const struct oc_option params[] = {{.name = taken[i], .type = OC_OPT_STRING}, {0}};
-        const struct oc_op op = {.name = "brought.along", .summary = "x", .params = params};
-        oc_error_init(&err);
-        assert_int_equal(oc_ops_add_plugin(f.ops, &op, NULL, &err), OC_E_CONFIG);
-        assert_non_null(strstr(err.message, taken[i]));
-        assert_null(oc_ops_find(f.ops, op.name));
-    }
-}
-
-/* A call whose end is the end of another one, as a check that waits for a collector is. */
 static struct oc_call *outer;
 
 static void end_both(struct oc_call *call, void *ctx)
@@ -564,42 +302,26 @@ static void cancelling_all_calls_survives_calls_that_end_each_other(void **state
 
 int main(void)
 {
+#define TEST(f) cmocka_unit_test_setup_teardown(f, create, destroy)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_call_binds_its_parameters_and_answers, create, destroy),
-        cmocka_unit_test_setup_teardown(rows_progress_and_warnings_reach_the_caller_before_the_end,
-                                        create, destroy),
-        cmocka_unit_test_setup_teardown(
-            a_parameter_that_does_not_fit_is_a_config_error_that_names_it, create, destroy),
-        cmocka_unit_test_setup_teardown(an_unknown_operation_suggests_the_nearest, create, destroy),
-        cmocka_unit_test_setup_teardown(a_role_that_is_too_low_is_denied, create, destroy),
-        cmocka_unit_test_setup_teardown(what_mutates_is_audited_with_its_secrets_hidden, create,
-                                        destroy),
-        cmocka_unit_test_setup_teardown(
-            secrets_of_operations_that_are_held_are_hidden_in_the_audit_too, create, destroy),
-        cmocka_unit_test_setup_teardown(
-            the_gate_keeps_what_needs_a_decision_and_lets_the_decided_through, create, destroy),
-        cmocka_unit_test_setup_teardown(what_cannot_be_done_is_refused_before_anybody_votes_on_it,
-                                        create, destroy),
-        cmocka_unit_test_setup_teardown(a_call_can_be_looked_at_before_anybody_makes_it, create,
-                                        destroy),
-        cmocka_unit_test_setup_teardown(a_secret_is_not_told_to_who_would_keep_it, create, destroy),
-        cmocka_unit_test_setup_teardown(a_failure_carries_code_message_and_hint, create, destroy),
-        cmocka_unit_test_setup_teardown(a_call_may_end_later, create, destroy),
-        cmocka_unit_test_setup_teardown(a_cancelled_call_tells_its_handler, create, destroy),
-        cmocka_unit_test_setup_teardown(a_failure_may_tell_more_than_its_message, create, destroy),
-        cmocka_unit_test_setup_teardown(a_handler_that_cannot_be_told_ends_unheard, create,
-                                        destroy),
-        cmocka_unit_test_setup_teardown(destroying_the_table_cancels_what_runs, create, destroy),
-        cmocka_unit_test_setup_teardown(cancelling_all_calls_survives_calls_that_end_each_other,
-                                        create, destroy),
-        cmocka_unit_test_setup_teardown(the_table_as_json_leaves_internal_operations_out, create,
-                                        destroy),
-        cmocka_unit_test_setup_teardown(the_generation_is_another_when_an_operation_comes_or_goes,
-                                        create, destroy),
-        cmocka_unit_test_setup_teardown(a_parameter_that_every_command_has_is_refused, create,
-                                        destroy),
-        cmocka_unit_test_setup_teardown(a_name_that_is_taken_is_refused_to_plugins, create,
-                                        destroy),
+        TEST(a_call_binds_its_parameters_and_answers),
+        TEST(rows_progress_and_warnings_reach_the_caller_before_the_end),
+        TEST(a_parameter_that_does_not_fit_is_a_config_error_that_names_it),
+        TEST(an_unknown_operation_suggests_the_nearest),
+        TEST(a_role_that_is_too_low_is_denied),
+        TEST(what_mutates_is_audited_with_its_secrets_hidden),
+        TEST(secrets_of_operations_that_are_held_are_hidden_in_the_audit_too),
+        TEST(the_gate_keeps_what_needs_a_decision_and_lets_the_decided_through),
+        TEST(what_cannot_be_done_is_refused_before_anybody_votes_on_it),
+        TEST(a_call_can_be_looked_at_before_anybody_makes_it),
+        TEST(a_secret_is_not_told_to_who_would_keep_it),
+        TEST(a_failure_carries_code_message_and_hint),
+        TEST(a_call_may_end_later),
+        TEST(a_cancelled_call_tells_its_handler),
+        TEST(a_failure_may_tell_more_than_its_message),
+        TEST(a_handler_that_cannot_be_told_ends_unheard),
+        TEST(destroying_the_table_cancels_what_runs),
+        TEST(cancelling_all_calls_survives_calls_that_end_each_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
