@@ -42,15 +42,19 @@ static void count_states(json_t *o, const char *key, json_t *rows /* taken */)
     oc_json_take(o, key, counts);
 }
 
-static void add_alert_problems(const struct oc_host_service *s, json_t *list)
+/* What the doctor of one part finds; with `severity` what it calls so alone. */
+static void add_findings(const struct oc_host_service *s, json_t *list, const char *op,
+                         const char *what, const char *severity)
 {
-    json_t *rows = oc_ops_ask(s->env.ops, "alert.doctor", NULL), *row;
+    json_t *rows = oc_ops_ask(s->env.ops, op, NULL), *row;
     size_t i;
     json_array_foreach(rows, i, row)
     {
-        char *text = oc_asprintf("alerts: %s", oc_json_str(row, "message", ""));
-        json_array_append_new(list, json_string(text));
-        free(text);
+        if (!severity || strcmp(oc_json_str(row, "severity", ""), severity) == 0) {
+            char *text = oc_asprintf("%s: %s", what, oc_json_str(row, "message", ""));
+            json_array_append_new(list, json_string(text));
+            free(text);
+        }
     }
     json_decref(rows);
 }
@@ -68,7 +72,8 @@ static json_t *problems(const struct oc_host_service *s)
         json_array_append_new(list, json_string(text));
         free(text);
     }
-    add_alert_problems(s, list);
+    add_findings(s, list, "alert.doctor", "alerts", NULL);
+    add_findings(s, list, "access.doctor", "access", "error"); /* a listener that does not listen */
     const struct oc_diags *diags = s->hooks.diags(s->hooks.ctx);
     const size_t findings = diags ? oc_diags_lasting(diags) : 0;
     if (findings > 0) {

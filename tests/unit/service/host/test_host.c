@@ -215,6 +215,26 @@ static void what_is_wrong_with_configuration_plugins_and_collectors_is_found(voi
     json_decref(collectors);
 }
 
+static void tell_access(struct oc_call *call, void *ctx)
+{
+    (void)ctx;
+    oc_call_succeed(call, json_pack("[{s:s, s:s}, {s:s, s:s}]", "severity", "warning", "message",
+                                    "a token expires within a week", "severity", "error", "message",
+                                    "the listener does not listen"));
+}
+static const struct oc_op access_op = {
+    .name = "access.doctor", .summary = "For this test", .handler = tell_access};
+
+static void what_keeps_clients_out_is_a_problem_and_what_may_become_one_is_none(void **state)
+{
+    (void)state;
+    oc_ops_add(w.s.env.ops, &access_op, NULL);
+    const json_t *problems = json_object_get(stage_ask(&w.s, "status", NULL), "problems");
+    assert_int_equal(json_array_size(problems), 1);
+    assert_string_equal(json_string_value(json_array_get(problems, 0)),
+                        "access: the listener does not listen");
+}
+
 static void the_uptime_does_not_follow_the_wall_clock(void **state)
 {
     (void)state;
@@ -323,6 +343,7 @@ int main(void)
         TEST(a_sound_host_has_no_errors),
         TEST(a_home_that_others_may_write_to_is_an_error_with_its_fix),
         TEST(what_is_wrong_with_configuration_plugins_and_collectors_is_found),
+        TEST(what_keeps_clients_out_is_a_problem_and_what_may_become_one_is_none),
         TEST(the_uptime_does_not_follow_the_wall_clock),
         TEST(a_reload_says_what_it_found_or_why_it_was_refused),
         TEST(one_instance_never_sees_what_another_one_keeps),
