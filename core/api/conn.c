@@ -102,8 +102,9 @@ void oc_conn_drop_unread(const struct oc_conn *c)
 
 /* ---- what has come and is of no request ---- */
 
-/* Bytes that are no request: some clients end a body with an empty line, and the kernel counts the end of what is sent as one. */
-#define NO_REQUEST 3
+/* Bytes that are no request: some clients end each body with an empty line, and the kernel counts the end of what is sent as one. */
+#define EMPTY_LINE 2
+#define NO_REQUEST (EMPTY_LINE + 1)
 
 /* What was read over TLS so far, in records; 0 before the handshake is over. */
 static int64_t records_of(const struct oc_conn *c)
@@ -142,7 +143,9 @@ void oc_conn_claim_request(struct oc_conn *c, struct MHD_Connection *mhd, int64_
         c->claimed = c->claimed < 0 || !head || chunked
                          ? -1
                          : c->claimed + (int64_t)head->header_size + body_length;
+        c->beside += body_length > 0 ? EMPTY_LINE : 0;
     }
+    c->complaint = 0; /* whoever was meant, its head was sound */
 }
 
 /* A record that also holds a whole line of the next request is gone on with in the same run (`ended`). */
@@ -165,6 +168,12 @@ bool oc_conn_rests(const struct oc_conn *c)
     }
     const int64_t bytes = bytes_of(c);
     return bytes >= 0 && bytes <= c->claimed + NO_REQUEST;
+}
+
+bool oc_conn_has_more(const struct oc_conn *c)
+{
+    return !c->request && c->claimed >= 0 && c->fd >= 0 && !c->engine->listen->path &&
+           !c->engine->listen->tls && bytes_of(c) > c->claimed + c->beside + NO_REQUEST;
 }
 
 static void conn_create(struct oc_engine *e, struct MHD_Connection *mhd, void **state)
@@ -205,11 +214,14 @@ static void conn_destroy(struct oc_conn *c)
     free(c);
 }
 
-/* The library may close a connection that rests shortly before we do. Any other end leaves to the client what is on its way to it. */
-static void end_of_rest(const struct oc_conn *c)
+/* The library may close a connection that rests, or has sent half a line, shortly before we do. Any other end leaves to the client what is on its
+ * way to it. */
+static void on_close(const struct oc_conn *c)
 {
     if (c->deadline && c->deadline <= oc_time_mono() + OC_SECOND / 2) {
         oc_conn_drop_unread(c);
+    } else {
+        oc_malformed_on_close(c);
     }
 }
 
@@ -219,18 +231,23 @@ void oc_conn_on_change(void *ctx, struct MHD_Connection *mhd, void **state,
     if (what == MHD_CONNECTION_NOTIFY_STARTED) {
         conn_create(ctx, mhd, state);
     } else if (*state) {
-        end_of_rest(*state);
-        oc_malformed_on_close(*state);
+        on_close(*state);
         conn_destroy(*state);
         *state = NULL;
     }
 }
 
+static void end(struct oc_conn *c, int how)
+{
+    c->over = true;
+    shutdown(c->fd, how);
+}
+
 void oc_conn_distrust(const struct oc_engine *engine)
 {
-    for (const struct oc_conn *c = engine->conns; c; c = c->next) {
+    for (struct oc_conn *c = engine->conns; c; c = c->next) {
         if (!c->request && !c->upgraded && c->fd >= 0 && oc_tls_is_certified(c->mhd)) {
-            shutdown(c->fd, SHUT_RDWR);
+            end(c, SHUT_RDWR);
         }
     }
 }
@@ -251,7 +268,7 @@ void oc_conn_sweep(struct oc_engine *engine, int64_t now)
                 tell(engine, "timeout", c, c->peer);
             }
             oc_conn_drop_unread(c);
-            shutdown(c->fd, SHUT_RDWR);
+            end(c, SHUT_RDWR);
         } else if (c->upgrade && has_left(c)) {
             oc_http_upgrade_break(c->upgrade);
         }
@@ -266,7 +283,7 @@ void oc_conn_give_up(struct oc_http_request *r, const char *why)
     if (gone) {
         gone(r->gone_ctx);
     }
-    oc_http_set(r, "Connection", "close");
+    oc_request_set_last(r);
     oc_http_send_errorf(r, MHD_HTTP_SERVICE_UNAVAILABLE, OC_E_RETRY, NULL, "%s", why);
 }
 
@@ -291,7 +308,7 @@ void oc_conn_evict(struct oc_engine *engine)
         if (c->upgrade) {
             oc_http_upgrade_break(c->upgrade);
         } else if (c->fd >= 0) {
-            shutdown(c->fd, SHUT_RD); /* what is on its way out still goes */
+            end(c, SHUT_RD); /* what is on its way out still goes */
         }
     }
 }

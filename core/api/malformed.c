@@ -17,6 +17,7 @@
 #include "core/base/time.h"
 
 #define DRAINED_MAX (1 << 20)
+#define TOLD        1 /* in the place of a status: there is a line of it that names nobody */
 
 struct complaint {
     unsigned status;
@@ -46,7 +47,7 @@ static bool is_body_open(const struct oc_http_request *r)
 static bool fits(const struct oc_conn *c, const struct complaint *complaint)
 {
     const struct oc_http_request *r = c->request;
-    if (c->refused || c->upgraded || c->upgrade || c->fd < 0 || oc_conn_rests(c)) {
+    if (c->over || c->upgraded || c->upgrade || c->fd < 0 || oc_conn_rests(c)) {
         return false;
     }
     if (strstr(complaint->text, "Content-Length")) {
@@ -150,7 +151,7 @@ static void answer(struct oc_conn *c, unsigned status)
                                : NULL;
     size_t len;
     char *text = answer_of(status, c->engine->listen->tls, &len);
-    c->refused = true;
+    c->over = true;
     c->deadline = 0;
     if (info) {
         gnutls_record_send(info->tls_session, text, len);
@@ -174,10 +175,18 @@ static void tell(const struct oc_engine *e, const struct oc_conn *c, unsigned st
 
 /* ---- */
 
-/* Where it is not certain whose it is, the end of the request or of the connection tells: on a port, without TLS (see below). */
+/* Where it is not certain whose it is, the end of the request or of the connection tells (see below). */
 static bool is_told_later(const struct oc_conn *c)
 {
-    return !c->engine->listen->tls && !c->engine->listen->path && c->claimed >= 0;
+    return c->request || oc_conn_has_more(c);
+}
+
+/* Each of them may be the one. */
+static void suspect(struct oc_engine *e, const struct complaint *complaint, unsigned status)
+{
+    for (struct oc_conn *c = e->conns; c; c = c->next) {
+        c->complaint = fits(c, complaint) ? status : c->complaint;
+    }
 }
 
 static void take(struct oc_engine *e, const struct complaint *complaint)
@@ -200,15 +209,18 @@ static void take(struct oc_engine *e, const struct complaint *complaint)
     if (count == 1 && !all) {
         tell(e, found, complaint->status);
         answer(found, complaint->status);
-    } else if (!count || (!all && !later)) {
+    } else if (count && !all && later) {
+        suspect(e, complaint, complaint->status);
+    } else if (!count || !all) {
+        suspect(e, complaint, TOLD);
         tell(e, NULL, complaint->status);
     }
 }
 
 void oc_malformed_on_end(const struct oc_http_request *r)
 {
-    if (!r->conn->refused && is_told_later(r->conn)) {
-        tell(r->conn->engine, r->conn, MHD_HTTP_BAD_REQUEST);
+    if (r->conn->complaint > TOLD && !r->conn->over) {
+        tell(r->conn->engine, r->conn, r->conn->complaint);
     }
 }
 
@@ -216,9 +228,9 @@ void oc_malformed_on_end(const struct oc_http_request *r)
  * writing side is shut. What an engine that is stopped lets go is told by nobody. */
 void oc_malformed_on_close(const struct oc_conn *c)
 {
-    if (c->engine->running && is_told_later(c) && !c->request && !c->refused && !c->upgraded &&
-        c->deadline && !oc_conn_rests(c)) {
-        tell(c->engine, c, MHD_HTTP_BAD_REQUEST);
+    if (c->engine->running && !c->over && !c->upgraded && c->complaint != TOLD &&
+        oc_conn_has_more(c)) {
+        tell(c->engine, c, c->complaint ? c->complaint : MHD_HTTP_BAD_REQUEST);
     }
 }
 

@@ -6,6 +6,7 @@
 
 #include "core/api/guard.h"
 #include "core/api/server_internal.h"
+#include "core/api/socket/accept.h"
 #include "core/base/mem.h"
 #include "core/base/time.h"
 
@@ -38,6 +39,12 @@ void *oc_request_on_target(void *ctx, const char *target, struct MHD_Connection 
     return r;
 }
 
+void oc_request_set_last(struct oc_http_request *r)
+{
+    oc_http_set(r, "Connection", "close");
+    r->last = true;
+}
+
 static void refuse(struct oc_http_request *r, unsigned status, int code, const char *reason,
                    const char *hint, const char *message)
 {
@@ -47,10 +54,7 @@ static void refuse(struct oc_http_request *r, unsigned status, int code, const c
                                                                    .method = r->method,
                                                                    .path = path});
     free(path);
-    if (r->conn) { /* it ends with this: what else has come over it is of no account */
-        r->conn->claimed = -1;
-    }
-    oc_http_set(r, "Connection", "close");
+    oc_request_set_last(r);
     oc_http_send_errorf(r, status, code, hint, "%s", message);
 }
 
@@ -234,6 +238,30 @@ static enum MHD_Result queue(struct oc_http_request *r)
     return oc_http_queue(r);
 }
 
+struct wish {
+    bool close, keep;
+};
+
+static enum MHD_Result take_wish(void *ctx, enum MHD_ValueKind kind, const char *name,
+                                 const char *value)
+{
+    struct wish *w = ctx;
+    (void)kind;
+    if (strcasecmp(name, "Connection") == 0) {
+        w->close = w->close || oc_ws_has_token(value, "close");
+        w->keep = w->keep || oc_ws_has_token(value, "keep-alive");
+    }
+    return MHD_YES;
+}
+
+/* Whether the client sends no other request over this connection (RFC 9112, 9.3). */
+static bool is_last_of_client(const struct oc_http_request *r)
+{
+    struct wish w = {0};
+    MHD_get_connection_values(r->mhd, MHD_HEADER_KIND, take_wish, &w);
+    return w.close || (r->old && !w.keep);
+}
+
 enum MHD_Result oc_request_on_part(void *ctx, struct MHD_Connection *mhd, const char *url,
                                    const char *method, const char *version, const char *upload,
                                    size_t *upload_size, void **state)
@@ -251,6 +279,8 @@ enum MHD_Result oc_request_on_part(void *ctx, struct MHD_Connection *mhd, const 
         r->version = version;
         r->old = strcmp(version, MHD_HTTP_VERSION_1_0) == 0;
         begin(r);
+        /* behind an early answer the library reads nothing more, neither a body nor a request */
+        r->last = r->last || r->answered || is_last_of_client(r);
         return r->answered ? queue(r) : MHD_YES;
     }
     if (*upload_size) {
@@ -288,13 +318,13 @@ void oc_request_on_completed(void *ctx, struct MHD_Connection *mhd, void **state
         return;
     }
     *state = NULL;
-    if (r->conn && !r->answered) {
-        if (why == MHD_REQUEST_TERMINATED_WITH_ERROR && !r->server->closed) {
-            oc_malformed_on_end(r);
-        }
-        r->conn->claimed = -1; /* it has not come whole, and no other one comes */
+    if (r->conn && !r->answered && why == MHD_REQUEST_TERMINATED_WITH_ERROR && !r->server->closed) {
+        oc_malformed_on_end(r);
     }
     if (r->conn) {
+        r->conn->over =
+            r->conn->over || r->last || !r->answered || why != MHD_REQUEST_TERMINATED_COMPLETED_OK;
+        r->conn->complaint = 0;
         r->conn->request = NULL;
         r->conn->engine->ended = r->conn;
         oc_conn_claim_records(r->conn);

@@ -79,8 +79,10 @@ struct oc_conn {
     bool loopback, upgraded, passed_on;
     struct oc_http_upgrade *upgrade; /* over TLS, while its owner has it; else NULL */
     struct oc_http_request *request; /* that it is about; NULL between two */
-    bool refused;                    /* answered and shut by ourselves (malformed.c) */
+    bool over;                       /* it ends: what else has come over it is of no account */
+    unsigned complaint;              /* the status of a refusal that may be its own; 0: none */
     int64_t claimed; /* what has come of its requests: bytes, over TLS records; -1: nobody knows */
+    int64_t beside;  /* bytes that may have come between them and are of none */
     char peer[OC_PEER_MAX];
 };
 
@@ -110,6 +112,7 @@ struct oc_http_request {
     int64_t begun_us;
     bool old; /* HTTP/1.0 */
     bool seen, handed, answered, suspended, too_large, crowded;
+    bool last; /* its connection ends with the answer */
     oc_loop_fn gone;
     void *gone_ctx;
 };
@@ -123,6 +126,8 @@ enum MHD_Result oc_request_on_part(void *ctx, struct MHD_Connection *mhd, const 
                                    size_t *upload_size, void **state);
 void oc_request_on_completed(void *ctx, struct MHD_Connection *mhd, void **state,
                              enum MHD_RequestTerminationCode why);
+/* Before it is answered: no other request is read from its connection. */
+void oc_request_set_last(struct oc_http_request *r);
 
 /* ---- conn.c: its callbacks about connections ---- */
 
@@ -137,8 +142,10 @@ void oc_conn_evict(struct oc_engine *engine);
 /* Before anything of the body is read, and when the request is over: what has come so far is of requests that are known. */
 void oc_conn_claim_request(struct oc_conn *c, struct MHD_Connection *mhd, int64_t body_length);
 void oc_conn_claim_records(struct oc_conn *c);
-/* Certain that it has sent nothing of a request that is not known yet; false where that cannot be seen. */
+/* Certain that it has sent nothing of a request that is not known yet, and certain that it has: both false where that cannot
+ * be seen, as the second is over TLS and a unix socket. */
 bool oc_conn_rests(const struct oc_conn *c);
+bool oc_conn_has_more(const struct oc_conn *c);
 /* How many of this peer it has; not those whose socket it has let go (upgrade.c). */
 size_t oc_conn_count(const struct oc_engine *engine, const char *peer);
 /* Closes the connections of whoever has shown a certificate: those that rest at once, the others with their answer. */
@@ -173,7 +180,7 @@ bool oc_framing_is_sound(const struct oc_http_request *r);
 
 /* Every line of libmicrohttpd's log. */
 void oc_malformed_on_log(struct oc_engine *e, const char *fmt, va_list ap);
-/* A request is over that we have not answered, though it has been; a connection is closed. */
+/* A request is over that we have not answered, though it may have been; a connection is closed. */
 void oc_malformed_on_end(const struct oc_http_request *r);
 void oc_malformed_on_close(const struct oc_conn *c);
 

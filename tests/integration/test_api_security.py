@@ -784,16 +784,17 @@ def test_what_the_library_refuses_is_said_in_our_words():
         with socket.create_connection(("127.0.0.1", d.port), timeout=10) as other:
             other.sendall(f"GET /healthz HTTP/1.1\r\n{host}".encode())
             time.sleep(0.1)
-            for text, path in ((f"{get}no colon\r\n\r\n", "/healthz"), ("GET /healthz HTTP/9.9\r\n\r\n", None)):
+            for text, reason, path in ((f"{get}no colon\r\n\r\n", "bad-request", "/healthz"), (f"{get}X-A: {'a' * 20000}\r\n\r\n", "too-large", "/healthz"),
+                                       ("GET /healthz HTTP/9.9\r\n\r\n", "bad-request", None)):
                 before = len(trail(d))
                 answer = raw(d, text.encode(), timeout=5)
-                expect(statuses(answer)[0], [400, 505], "while another request is on its way in")
+                expect(statuses(answer)[0], [400, 431, 505], "while another request is on its way in")
                 line = eventually(lambda: trail(d)[before:])[0]
-                assert (line["reason"], line.get("path"), line["peer"]) == ("bad-request", path, "127.0.0.1"), line
+                assert (line["reason"], line.get("path"), line["peer"]) == (reason, path, "127.0.0.1"), line
             other.sendall(b"Connection: close\r\n\r\n")
             assert statuses(other.recv(4096)) == [200]
         expect(ask(d, "GET", "/healthz").status, 200, "it still serves")
-        expect(len(trail(d)), first + len(table) + 2, "lines: one of each")
+        expect(len(trail(d)), first + len(table) + 3, "lines: one of each")
 
 
 def resting(connect, requests):
@@ -819,11 +820,36 @@ def test_a_first_line_that_is_none_is_in_the_trail():
             raw(d, text, timeout=5)
             line = eventually(lambda: trail(d)[before:])[0]
             assert (line["reason"], line["peer"]) == ("bad-request", "127.0.0.1"), (text, line)
+        get, post = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n", b"POST /api/nothing HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 2\r\n\r\n{}"
+        with_token = post.replace(b"nothing", b"v1/status").replace(b"Content", f"Authorization: Bearer {d.token('viewer')}\r\nContent-Type: application/json\r\nContent".encode(), 1)
         before = len(trail(d))
-        for text in [b"", b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", b"POST /api/nothing HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 2\r\n\r\n{}\r\n"]:
-            raw(d, text, timeout=1)
+        for text, answers in [(b"", []), (get + b"\r\n", [200]), (post + b"\r\n", [404]), ((with_token + b"\r\n") * 3, [200] * 3),
+                              # what was sent behind the last answer of a connection is not read, whatever it is
+                              (get + b"Connection: close\r\n\r\n" + get + b"\r\n", [200]), (get + b"Connection: x\r\nConnection: Close\r\n\r\n" + get + b"\r\n", [200]),
+                              (get.replace(b"/1.1", b"/1.0") + b"\r\n" + get + b"\r\n", [200]),
+                              (get.replace(b"/1.1", b"/1.0") + b"Connection: keep-alive\r\n\r\n" + get + b"\r\n", [200] * 2), (post * 2, [404]), (post + get + b"\r\n", [404])]:
+            expect(statuses(raw(d, text, timeout=1)), [answers], text)
+        with socket.create_connection(("127.0.0.1", d.port), timeout=10) as other:  # empty lines, or the beginning of a request: that is not known
+            other.sendall((with_token + b"\r\n") * 2)
+            eventually(lambda: len(statuses(other.recv(65536, socket.MSG_PEEK))) == 2)
+            raw(d, b"GET /healthz HTTP/9.9\r\n\r\n", timeout=5)
+            line = eventually(lambda: trail(d)[before:])[0]
+            assert line["reason"] == "bad-request" and "peer" not in line, line
+            before += 1
         expect(ask(d, "GET", "/healthz").status, 200, "it still serves")
         assert trail(d)[before:] == [], trail(d)[before:]
+
+
+def test_who_is_closed_with_its_listener_has_sent_nothing_malformed():
+    with served() as d:
+        with socket.create_connection(("127.0.0.1", d.port), timeout=20) as head, socket.create_connection(("127.0.0.1", d.port), timeout=20) as line:
+            head.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n")
+            line.sendall(b"GET /hea")
+            d.write("api = { listen = ( { address = \"127.0.0.2\"; port = 0; } ); };")
+            d.call("reload")
+            expect([s.recv(100) for s in (head, line)], [[b"", b""]], "no answer")
+        d.call("status")
+        assert trail(d) == [], trail(d)
 
 
 def test_over_tls_too_a_resting_connection_is_not_taken_for_another():
@@ -846,6 +872,13 @@ def test_over_tls_too_a_resting_connection_is_not_taken_for_another():
             assert json.loads(answer.rsplit(b"\r\n\r\n", 1)[1])["error"]["code"] == "config", answer
             line = trail(d)[before]
             assert (line["reason"], line.get("path"), line["peer"]) == ("bad-request", path, "127.0.0.1"), line
+        with connect() as other:  # half a request of somebody else: the end of the one that was refused tells
+            other.sendall(get)
+            before = len(trail(d))
+            with connect() as s:
+                s.sendall(get + b"no colon\r\n\r\n")
+                line = eventually(lambda: trail(d)[before:])[0]
+            assert (line["reason"], line.get("path"), line["peer"]) == ("bad-request", "/healthz", "127.0.0.1"), line
         for s in rest:
             s.sendall(get + b"Connection: close\r\n\r\n")
             expect(statuses(s.recv(4096)), [[200]], "who only rested has a connection still")
