@@ -243,7 +243,7 @@ static const char *complaint_about(const json_t *frame)
                  *channel = json_object_get(frame, "channel");
     if (limit && !json_is_null(limit) &&
         !(json_is_integer(limit) && json_integer_value(limit) > 0)) {
-        return "expected `limit`, a number above 0";
+        return "expected `limit`, a whole number above 0";
     }
     return channel && !json_is_null(channel) && !json_is_string(channel)
                ? "expected `channel`, a string"

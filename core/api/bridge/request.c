@@ -21,14 +21,17 @@ static int take(json_t *params, const char *name, const json_t *frame, const cha
                 const char *other, struct oc_error *err)
 {
     const json_t *value = json_object_get(frame, key);
-    value = (value && !json_is_null(value)) || !other ? value : json_object_get(frame, other);
+    if (other && (!value || json_is_null(value))) {
+        key = other;
+        value = json_object_get(frame, key);
+    }
     if (json_is_integer(value)) {
         json_object_set_new(params, name,
                             json_sprintf("%" JSON_INTEGER_FORMAT, json_integer_value(value)));
     } else if (json_is_string(value) && json_string_length(value) > 0) {
         json_object_set(params, name, (json_t *)(uintptr_t)value);
     } else if (value && !json_is_null(value) && !json_is_string(value)) {
-        return oc_error_set(err, OC_E_CONFIG, "expected `%s`, a string", key);
+        return oc_error_set(err, OC_E_CONFIG, "expected `%s`, a string or a whole number", key);
     }
     return OC_OK;
 }

@@ -45,7 +45,9 @@ static void names_travel_as_they_were_given(void **state)
 static void a_name_of_another_kind_is_refused(void **state)
 {
     (void)state;
-    expect_refused("{\"content\":\"x\",\"id\":{}}", "`id`");
+    expect_refused("{\"content\":\"x\",\"id\":{}}", "expected `id`, a string or a whole number");
+    expect_refused("{\"content\":\"x\",\"correlationId\":{}}", "`correlationId`");
+    expect_refused("{\"content\":\"x\",\"to\":null,\"agent\":[]}", "`agent`");
     expect_refused("{\"content\":\"x\",\"to\":[\"alpha\"]}", "`to`");
     expect_refused("{\"content\":\"x\",\"channel\":true}", "`channel`");
 }
