@@ -20,4 +20,11 @@ struct oc_route_doc {
     const char *example; /* of the request body, JSON */
 };
 
+/* Of what clients may keep (oc_http_blob_create_tagged): its description, its parameters and its other answer. */
+#define OC_ROUTE_DOC_NOT_TWICE "`ETag` and `If-None-Match` spare the body."
+#define OC_ROUTE_DOC_KNOWN                                                                         \
+    "[{\"name\":\"If-None-Match\",\"in\":\"header\",\"schema\":{\"type\":\"string\"},"             \
+    "\"description\":\"the ETag of an earlier answer\"}]"
+#define OC_ROUTE_DOC_UNCHANGED "{\"304\":{\"description\":\"nothing changed\"}}"
+
 #endif

@@ -23,16 +23,16 @@
 const struct oc_route_doc oc_compat_docs[] = {
     {.method = "GET",
      .pattern = "/api/health",
-     .description = "Made anew when something changed. `ETag` and `If-None-Match` spare the body. "
-                    "`alerts` are the gravest 250 that fire, `summary.totalAlerts` is how many do.",
-     .parameters = "[{\"name\":\"If-None-Match\",\"in\":\"header\",\"schema\":{\"type\":"
-                   "\"string\"},\"description\":\"the ETag of an earlier answer\"}]",
+     .description =
+         "Made anew when something changed. " OC_ROUTE_DOC_NOT_TWICE
+         " `alerts` are the gravest 250 that fire, `summary.totalAlerts` is how many do.",
+     .parameters = OC_ROUTE_DOC_KNOWN,
      .response =
          "{\"type\":\"object\",\"required\":[\"timestamp\",\"agents\",\"services\","
          "\"resources\",\"alerts\",\"summary\"],\"properties\":{\"timestamp\":{\"type\":"
          "\"string\"},\"agents\":" ARRAY ",\"services\":" ARRAY
          ",\"resources\":{\"type\":\"object\"},\"alerts\":" ARRAY ",\"summary\":" SUMMARY "}}",
-     .responses = "{\"304\":{\"description\":\"nothing changed\"}}"},
+     .responses = OC_ROUTE_DOC_UNCHANGED},
     {.method = "GET", .pattern = "/api/health/agents", .response = ARRAY},
     {.method = "GET", .pattern = "/api/health/services", .response = ARRAY},
     {.method = "GET", .pattern = "/api/health/resources", .response = "{\"type\":\"object\"}"},

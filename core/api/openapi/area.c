@@ -60,25 +60,18 @@ static const struct oc_route routes[] = {
     {"GET", "/api/docs.css", OC_ROUTE_PUBLIC, 0, get_style, NULL},
     {0}};
 
-#define NOT_TWICE "`ETag` and `If-None-Match` spare the body."
-#define KNOWN                                                                                      \
-    "[{\"name\":\"If-None-Match\",\"in\":\"header\",\"schema\":{\"type\":\"string\"},"             \
-    "\"description\":"                                                                             \
-    "\"the ETag of an earlier answer\"}]"
-#define UNCHANGED "{\"304\":{\"description\":\"nothing changed\"}}"
-
 static const struct oc_route_doc docs[] = {{.method = "GET",
                                             .pattern = "/api/openapi.json",
                                             .tag = "docs",
-                                            .description = NOT_TWICE,
-                                            .parameters = KNOWN,
-                                            .responses = UNCHANGED,
+                                            .description = OC_ROUTE_DOC_NOT_TWICE,
+                                            .parameters = OC_ROUTE_DOC_KNOWN,
+                                            .responses = OC_ROUTE_DOC_UNCHANGED,
                                             .response = "{\"type\":\"object\"}"},
                                            {.method = "GET",
                                             .pattern = "/api/docs",
-                                            .description = NOT_TWICE,
-                                            .parameters = KNOWN,
-                                            .responses = UNCHANGED,
+                                            .description = OC_ROUTE_DOC_NOT_TWICE,
+                                            .parameters = OC_ROUTE_DOC_KNOWN,
+                                            .responses = OC_ROUTE_DOC_UNCHANGED,
                                             .response = "{\"type\":\"string\"}",
                                             .response_type = "text/html"},
                                            {0}};
