@@ -2,8 +2,10 @@
 
 import json
 import os
+import socket
 import subprocess
 import time
+import urllib.parse
 
 import harness
 from harness import Daemon, eventually
@@ -83,21 +85,28 @@ def test_alerts_are_listed_whole_and_the_document_says_how_many_there_are():
     d = daemon('collectors = ( { plugin = "system"; interval = "1h"; } );\n')
     try:
         viewer, operator, _ = clients(d)
-        many = [{"labels": {"alertname": f"storm_{i}", "severity": "warning"}} for i in range(300)]
+        many = [{"labels": {"alertname": f"storm_{i}", "severity": "warning"}} for i in range(3000)]
         assert operator.post("/api/v2/alerts", many).status == 200
         assert operator.post("/api/v1/alert/silence", {"matchers": ["storm_7"], "for": "1h"}).data
 
         def storm(rows):
             return {row["id"]: row for row in rows if row["rule"].startswith("storm_")}
         for path in ("/api/alerts", "/api/health/alerts"):
-            eventually(lambda: len(storm(viewer.get(path).json)) == 300, what="all of them")
-            assert sum(row["dismissed"] for row in storm(viewer.get(path).json).values()) == 1
-        health = eventually(lambda: next((h for h in [viewer.get("/api/health").json] if h["summary"]["totalAlerts"] >= 300), None),
+            eventually(lambda: len(storm(viewer.get(path).json)) == 3000, what="all of them")
+            rows = storm(viewer.get(path).json)
+            assert sum(row["dismissed"] for row in rows.values()) == 1
+            for row in storm(d.call("alert.list")).values():  # each of them is as we have it, and says a little more
+                assert rows[row["id"]] == {**row, "acknowledged": False, "dismissed": row["silenced_by"] is not None}, (row, rows[row["id"]])
+        for i in range(20):  # somebody who does not wait for it
+            with socket.create_connection(("127.0.0.1", urllib.parse.urlsplit(d.url).port)) as s:
+                s.sendall(f"GET /api/alerts HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {viewer.token}\r\n\r\n".encode())
+                time.sleep(0.002 * i)
+        health = eventually(lambda: next((h for h in [viewer.get("/api/health").json] if h["summary"]["totalAlerts"] >= 3000), None),
                             what="their number")
-        assert len(health["alerts"]) == 250 and health["summary"]["warningAlerts"] >= 299, health["summary"]
+        assert len(health["alerts"]) == 250 and health["summary"]["warningAlerts"] >= 2999, health["summary"]
         assert health["summary"]["totalAlerts"] > health["summary"]["criticalAlerts"] + health["summary"]["warningAlerts"]
+        assert d.stop() == 0, d.output()[-3000:]
     finally:
-        d.stop()
         d.remove()
 
 

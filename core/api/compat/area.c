@@ -10,7 +10,6 @@
 
 #define DISMISSED     "dismissed" /* what such a silence says */
 #define DISMISSED_FOR "24h"
-#define ALERTS_MAX    1000000 /* what alert.list takes: more than a host may have */
 
 /* ---- health ---- */
 
@@ -67,30 +66,12 @@ static void get_metrics(struct oc_http_request *r, void *ctx)
 
 /* ---- alerts ---- */
 
-static json_t *all_alerts(const json_t *result)
-{
-    json_t *list = json_deep_copy(result);
-    oc_compat_alerts(list);
-    return list;
-}
-
-/* All that fire: the snapshot has the gravest only. */
-static void get_alerts(struct oc_http_request *r, void *ctx)
-{
-    json_t *params = json_object();
-    (void)ctx;
-    oc_json_set_int(params, "limit", ALERTS_MAX);
-    oc_compat_call(r, "alert.list", params, all_alerts);
-}
-
 static json_t *alert_done(const json_t *result)
 {
-    json_t *o = json_object(), *list = json_array();
-    json_array_append_new(list, json_deep_copy(result));
-    oc_compat_alerts(list);
+    json_t *o = json_object(), *alert = json_copy((json_t *)(uintptr_t)result);
+    oc_compat_alert(alert);
     oc_json_set_bool(o, "success", true);
-    json_object_set(o, "alert", json_array_get(list, 0));
-    json_decref(list);
+    oc_json_take(o, "alert", alert);
     return o;
 }
 
@@ -191,10 +172,10 @@ static const struct oc_route routes[] = {
     {"GET", "/api/health/services", OC_ROUTE_VIEWER, 0, get_services, "The services"},
     {"GET", "/api/health/resources", OC_ROUTE_VIEWER, 0, get_resources,
      "Processor, memory, disks, network, containers"},
-    {"GET", "/api/health/alerts", OC_ROUTE_VIEWER, 0, get_alerts, "The alerts that fire"},
+    {"GET", "/api/health/alerts", OC_ROUTE_VIEWER, 0, oc_compat_get_alerts, "The alerts that fire"},
     {"GET", "/api/health/summary", OC_ROUTE_VIEWER, 0, get_summary,
      "Counts and the overall status"},
-    {"GET", "/api/alerts", OC_ROUTE_VIEWER, 0, get_alerts, "The alerts that fire"},
+    {"GET", "/api/alerts", OC_ROUTE_VIEWER, 0, oc_compat_get_alerts, "The alerts that fire"},
     {"POST", "/api/alerts/{id}/acknowledge", OC_ROUTE_OPERATOR, 0, acknowledge,
      "Acknowledge an alert"},
     {"POST", "/api/alerts/{id}/dismiss", OC_ROUTE_OPERATOR, 0, dismiss,

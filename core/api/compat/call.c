@@ -9,12 +9,17 @@ struct pass {
     json_t *(*shape)(const json_t *result);
 };
 
+void oc_compat_refuse(struct oc_http_request *r, int code, const struct oc_error *err)
+{
+    oc_http_send_error(r, code == OC_E_CONFIG ? 422 : oc_http_status(code), err);
+}
+
 static void answer(void *ctx, struct oc_http_request *r, int code, const json_t *result,
                    const struct oc_error *err)
 {
     const struct pass *p = ctx;
     if (r && code != OC_OK) {
-        oc_http_send_error(r, code == OC_E_CONFIG ? 422 : oc_http_status(code), err);
+        oc_compat_refuse(r, code, err);
     } else if (r) {
         json_t *body = p->shape ? p->shape(result) : json_deep_copy(result);
         oc_http_send_json(r, 200, body ? body : json_null());

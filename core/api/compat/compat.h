@@ -22,7 +22,9 @@ struct oc_http_blob *oc_health_cache_get(struct oc_health_cache *c);
 
 /* ---- shape.c: from our shapes to the original's ---- */
 
-/* Alerts say whether they are acknowledged and dismissed as booleans; who did it stays beside that. In place. */
+/* An alert says whether it is acknowledged and dismissed as booleans; who did it stays beside that. In place, and of its own members only: a
+ * json_copy will do. */
+void oc_compat_alert(json_t *alert);
 void oc_compat_alerts(json_t *alerts);
 /* A Prometheus answer to the query `up`: a sample for each check of the snapshot. */
 json_t *oc_compat_up(const json_t *snapshot);
@@ -36,6 +38,12 @@ json_t *oc_compat_thresholds(const json_t *body, const struct oc_node *known, st
 /* `shape` turns a result into what is sent (owned by the callee's caller); NULL sends it as it is. Takes params. */
 void oc_compat_call(struct oc_http_request *r, const char *op, json_t *params,
                     json_t *(*shape)(const json_t *result));
+
+/* Answers a failure of an operation. */
+void oc_compat_refuse(struct oc_http_request *r, int code, const struct oc_error *err);
+
+/* ---- alerts.c ---- */
+void oc_compat_get_alerts(struct oc_http_request *r, void *compat);
 
 /* ---- settings.c ---- */
 void oc_compat_get_config(struct oc_http_request *r, void *compat);

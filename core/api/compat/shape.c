@@ -14,7 +14,7 @@
 
 /* ---- alerts ---- */
 
-static void shape_alert(json_t *alert)
+void oc_compat_alert(json_t *alert)
 {
     json_t *ack = json_object_get(alert, "acknowledged");
     bool acknowledged = json_is_object(ack) || json_is_true(ack);
@@ -37,7 +37,7 @@ void oc_compat_alerts(json_t *alerts)
     json_t *alert;
     json_array_foreach(alerts, i, alert)
     {
-        shape_alert(alert);
+        oc_compat_alert(alert);
     }
 }
 
