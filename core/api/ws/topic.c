@@ -13,16 +13,27 @@ static const struct topic {
     void (*tell)(struct oc_ws_hub *h);
     void (*settle)(struct oc_ws_hub *h); /* tells at once what its snapshot would have as well */
 } topics[OC_WS_TOPICS] = {
-    [OC_WS_HEALTH] = {"health", OC_ROLE_VIEWER, oc_ws_health_begin, oc_ws_health_end,
-                      oc_ws_health_tell, oc_ws_health_settle},
-    [OC_WS_ALERTS] = {"alerts", OC_ROLE_VIEWER, oc_ws_alerts_begin, oc_ws_alerts_end,
-                      oc_ws_alerts_tell},
-    [OC_WS_JOBS] = {"jobs", OC_ROLE_VIEWER, NULL, NULL, NULL},
-    [OC_WS_MESSAGES] = {"messages", OC_ROLE_VIEWER, NULL, NULL, NULL},
-    [OC_WS_LOGS] = {"logs", OC_ROLE_VIEWER, oc_ws_logs_begin, oc_ws_logs_end, oc_ws_logs_tell,
-                    oc_ws_logs_settle},
-    [OC_WS_SAMPLES] = {"samples", OC_ROLE_VIEWER, NULL, NULL, oc_ws_samples_tell},
-    [OC_WS_EVENTS] = {"events:", OC_ROLE_VIEWER, NULL, NULL, NULL},
+    [OC_WS_HEALTH] = {.name = "health",
+                      .role = OC_ROLE_VIEWER,
+                      .begin = oc_ws_health_begin,
+                      .end = oc_ws_health_end,
+                      .tell = oc_ws_health_tell,
+                      .settle = oc_ws_health_settle},
+    [OC_WS_ALERTS] = {.name = "alerts",
+                      .role = OC_ROLE_VIEWER,
+                      .begin = oc_ws_alerts_begin,
+                      .end = oc_ws_alerts_end,
+                      .tell = oc_ws_alerts_tell},
+    [OC_WS_JOBS] = {.name = "jobs", .role = OC_ROLE_VIEWER},
+    [OC_WS_MESSAGES] = {.name = "messages", .role = OC_ROLE_VIEWER},
+    [OC_WS_LOGS] = {.name = "logs",
+                    .role = OC_ROLE_VIEWER,
+                    .begin = oc_ws_logs_begin,
+                    .end = oc_ws_logs_end,
+                    .tell = oc_ws_logs_tell,
+                    .settle = oc_ws_logs_settle},
+    [OC_WS_SAMPLES] = {.name = "samples", .role = OC_ROLE_VIEWER, .tell = oc_ws_samples_tell},
+    [OC_WS_EVENTS] = {.name = "events:", .role = OC_ROLE_VIEWER},
 };
 
 const char *oc_ws_topic_name(enum oc_ws_topic topic)
