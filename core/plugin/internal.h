@@ -27,8 +27,9 @@ int oc_preset_check(const json_t *manifest, struct oc_error *err);
 /* Checks the document, which is taken (NULL = it could not be read), and makes a manifest of it. */
 struct oc_manifest *oc_manifest_of(json_t *json, const char *dir, struct oc_error *err);
 /* Of the manifest of a plugin that is installed already, what concerns no more than a text or one operation is no reason to do without
- * the plugin: cleans the texts for people, leaves out the operations that are wrong, and warns of each. [any] */
-void oc_manifest_mend(json_t *json);
+ * the plugin: cleans the texts for people and leaves out the operations that are wrong. Owned by the caller: those, as in
+ * oc_manifest.left_out. [any] */
+json_t *oc_manifest_mend(json_t *json);
 extern const struct oc_shape oc_manifest_metric_keys[];
 
 /* ---- plugins ---- */
@@ -62,6 +63,7 @@ struct oc_plugin {
     unsigned users;                 /* bodies, instances and reloads that need it */
     bool retired;                   /* not in the table any more */
     char *root;                     /* the folder it was synced from; NULL = it was scanned */
+    bool linked;                    /* a folder under development: its manifest is not mended */
     bool seen;                      /* by the sync that runs */
     char *identity, *file_identity; /* see oc_plugin_identity; that of the files that were read */
     bool anew; /* its library is loaded from a private copy: another one may have its path */
@@ -257,7 +259,9 @@ void oc_reload_fenced(struct oc_instance *i);          /* a call is late, and it
 void oc_reload_cancel(struct oc_instance *i);          /* the instance is being destroyed */
 
 /* ---- the table of plugins: sync.c, plugins.c ---- */
-struct oc_plugin *oc_plugin_read(struct oc_plugins *p, const char *dir);
+/* `name` is what it is called when its manifest is bad; `linked`: see struct oc_plugin. */
+struct oc_plugin *oc_plugin_read(struct oc_plugins *p, const char *dir, const char *name,
+                                 bool linked);
 void oc_plugin_free(struct oc_plugin *plugin);
 void oc_plugin_ref(struct oc_plugin *plugin);
 void oc_plugin_unref(struct oc_plugin *plugin); /* a retired one without users is freed */

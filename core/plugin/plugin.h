@@ -114,7 +114,7 @@ void oc_plugins_each(struct oc_plugins *p, void (*fn)(void *ctx, struct oc_plugi
                      void *ctx);
 /* NULL when the manifest itself is bad */
 const struct oc_manifest *oc_plugin_manifest(const struct oc_plugin *plugin);
-/* the folder's name when the manifest is bad */
+/* the name of the folder, or of the link that oc_plugins_sync found, when the manifest is bad */
 const char *oc_plugin_name(const struct oc_plugin *plugin);
 /* The folder of links that oc_plugins_sync found it by; NULL: it was scanned. */
 const char *oc_plugin_root(const struct oc_plugin *plugin);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/json.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/text.h"
@@ -87,36 +88,50 @@ static int read_manifest(struct oc_plugin *plugin)
     int code = oc_file_read(path, OC_MANIFEST_MAX, &plugin->text, &plugin->err);
     free(path);
     if (!code) {
-        plugin->manifest =
-            oc_manifest_parse_kept(plugin->text.data, plugin->text.len, plugin->dir, &plugin->err);
+        struct oc_manifest *(*parse)(const char *, size_t, const char *, struct oc_error *) =
+            plugin->linked ? oc_manifest_parse : oc_manifest_parse_kept;
+        plugin->manifest = parse(plugin->text.data, plugin->text.len, plugin->dir, &plugin->err);
         code = plugin->manifest ? OC_OK : plugin->err.code;
     }
     return code;
 }
 
-struct oc_plugin *oc_plugin_read(struct oc_plugins *p, const char *dir)
+static void warn_of_left_out(const struct oc_manifest *m)
+{
+    size_t i;
+    json_t *item;
+    json_array_foreach(m->left_out, i, item)
+    {
+        oc_warn("operation of a plugin left out", "plugin=%s operation=%s reason=%s", m->name,
+                oc_json_str(item, "operation", ""), oc_json_str(item, "reason", ""));
+    }
+}
+
+struct oc_plugin *oc_plugin_read(struct oc_plugins *p, const char *dir, const char *name,
+                                 bool linked)
 {
     struct oc_plugin *plugin = oc_calloc(1, sizeof *plugin);
     oc_error_init(&plugin->err);
     plugin->owner = p;
     plugin->dir = oc_strdup(dir);
+    plugin->linked = linked;
     oc_terms_copy(&plugin->terms, NULL);
     if (read_manifest(plugin)) {
-        const char *slash = strrchr(dir, '/');
         plugin->state = OC_PLUGIN_FAILED;
-        plugin->name = oc_strdup(slash ? slash + 1 : dir);
+        plugin->name = oc_strdup(name);
         oc_warn("plugin cannot be used", "plugin=%s reason=%s", plugin->name, plugin->err.message);
     } else {
         plugin->name = oc_strdup(plugin->manifest->name);
+        warn_of_left_out(plugin->manifest);
     }
     oc_plugin_mark_read(plugin);
     return plugin;
 }
 
 /* The first one found under a name wins, except that a sound manifest replaces a bad one. */
-static void add(struct oc_plugins *p, const char *dir)
+static void add(struct oc_plugins *p, const char *dir, const char *name)
 {
-    struct oc_plugin *plugin = oc_plugin_read(p, dir);
+    struct oc_plugin *plugin = oc_plugin_read(p, dir, name, false);
     for (size_t i = 0; i < p->list.count; i++) {
         struct oc_plugin *known = p->list.items[i];
         if (strcmp(known->name, plugin->name) != 0) {
@@ -151,7 +166,7 @@ static void scan(struct oc_plugins *p, const char *dir, int depth)
         char *sub = oc_path_join(dir, entries[i]->d_name);
         char *manifest = oc_path_join(sub, MANIFEST);
         if (oc_file_exists(manifest)) {
-            add(p, sub);
+            add(p, sub, entries[i]->d_name);
         } else if (depth > 0) {
             scan(p, sub, depth - 1);
         }

@@ -117,10 +117,11 @@ struct oc_plugin *oc_plugin_refresh(struct oc_plugin *plugin)
     if (plugin->retired || oc_plugin_is_as_read(plugin)) {
         return plugin;
     }
-    struct oc_plugin *fresh = oc_plugin_read(plugin->owner, plugin->dir);
+    struct oc_plugin *fresh =
+        oc_plugin_read(plugin->owner, plugin->dir, plugin->name, plugin->linked);
     oc_plugin_set_terms(fresh, &plugin->terms);
     fresh->root = oc_strdup(plugin->root);
-    if (strcmp(fresh->name, plugin->name) != 0) { /* a bad manifest is called by its folder */
+    if (strcmp(fresh->name, plugin->name) != 0) { /* until the next sync */
         free(fresh->name);
         fresh->name = oc_strdup(plugin->name);
     }
@@ -217,12 +218,13 @@ static void forget_target(struct target *t)
     *t = (struct target){0};
 }
 
-/* As realpath; owned by the caller. */
-static char *resolve(struct target *t, const char *root, const char *link)
+/* As realpath; owned by the caller. Packages link their own store relatively, and the folder of a developer as it is. */
+static char *resolve(struct target *t, const char *root, const char *link, bool *linked)
 {
     char said[PATH_MAX];
     struct stat st;
     const ssize_t len = readlink(link, said, sizeof said - 1);
+    *linked = len > 0 && said[0] == '/';
     if (len <= 0) {
         return realpath(link, NULL);
     }
@@ -248,13 +250,15 @@ static char *resolve(struct target *t, const char *root, const char *link)
 }
 
 /* One link of the folder: another generation keeps the folder of what did not change. */
-static void take(struct oc_plugins *p, const char *root, const char *link, struct target *t)
+static void take(struct oc_plugins *p, const char *root, const char *name, struct target *t)
 {
-    char *dir = resolve(t, root, link);
+    bool linked;
+    char *link = oc_path_join(root, name), *dir = resolve(t, root, link, &linked);
+    free(link);
     if (!dir) {
         return;
     }
-    struct oc_plugin *fresh = oc_plugin_read(p, dir);
+    struct oc_plugin *fresh = oc_plugin_read(p, dir, name, linked);
     struct oc_plugin *known = find_in(p, root, fresh->name);
     fresh->root = oc_strdup(root);
     if (known && strcmp(known->dir, dir) == 0 && oc_plugin_is_as_read(known)) {
@@ -285,9 +289,7 @@ static void take_all(struct oc_plugins *p, const char *dir)
     struct target target = {0};
     const int count = scandir(dir, &entries, is_visible, alphasort);
     for (int i = 0; i < count; i++) {
-        char *link = oc_path_join(dir, entries[i]->d_name);
-        take(p, dir, link, &target);
-        free(link);
+        take(p, dir, entries[i]->d_name, &target);
         free(entries[i]);
     }
     forget_target(&target);

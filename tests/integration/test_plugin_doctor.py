@@ -48,6 +48,10 @@ def grant_all(home, *words):
     claw(home, "plugin", "install", *words, "--yes", *more)
 
 
+def ready(d):
+    return [r for r in d.call("plugin.status", name="hello") if r["state"] in ("ready", "busy")]
+
+
 def installed(enable=True):
     d = Daemon(QUIET)
     if enable:
@@ -56,8 +60,7 @@ def installed(enable=True):
     grant_all(d.home, os.path.dirname(os.path.dirname(os.path.dirname(SOURCES.make("hello", edit=without_default)))))
     if enable:
         claw(d.home, "plugin", "enable", "hello")
-        eventually(lambda: [r for r in d.call("plugin.status", name="hello") if r["state"] in ("ready", "busy")],
-                   what="hello ready")
+        eventually(lambda: ready(d), what="hello ready")
     return d
 
 
@@ -264,6 +267,59 @@ def a_plugin_that_cannot_be_used():
         end(d)
 
 
+WRONG = {"name": "pre.show", "summary": "Show it", "method": "tool.call/1", "view": "tree"}
+
+
+def an_operation_that_is_not_taken():
+    d = Daemon(QUIET).start()
+    try:
+        pre = os.path.join(d.home, "plugins", "pre")
+        os.makedirs(pre)
+        with open(os.path.join(pre, "plugin.json"), "w") as f:
+            json.dump({"name": "pre", "version": "1.0.0", "summary": "A preset", "operations": [WRONG],
+                       "instances": [{"plugin": "system"}]}, f)
+        d.stop()
+        d.start()
+        found = expect(d.home, "operation-left-out")
+        assert "operations[0].view" in found["message"], found
+        done = claw(d.home, *shlex.split(found["fix"])[1:], check=False)
+        assert "operations[0].view" in done.stdout + done.stderr, done
+        assert "left out: operations[0].view" in claw(d.home, "plugin", "info", "pre").stdout
+        done = claw(d.home, "plugin", "why", "pre.show", check=False)
+        assert done.returncode == 1 and "operations[0].view" in done.stdout, done
+    finally:
+        end(d)
+
+
+def a_linked_manifest_that_its_author_mistypes():
+    d = Daemon(QUIET)
+    d.write(QUIET + f'plugins = {{ hello = {{ files = ["{d.config}"]; interval = "1s"; }}; }};\n')
+    d.start()
+    folder = tempfile.mkdtemp(prefix="openclaw-link-")
+    try:
+        bench = os.path.join(folder, "bench")
+        shutil.copytree(SOURCES.make("hello", edit=without_default), bench)
+        grant_all(d.home, "--link", bench)
+        claw(d.home, "plugin", "enable", "hello")
+        eventually(lambda: ready(d), what="hello ready")
+        manifest = os.path.join(bench, "plugin.json")
+        with open(manifest) as f:
+            document = json.load(f)
+        document["operations"] = [WRONG]
+        with open(manifest, "w") as f:
+            json.dump(document, f)
+        done = claw(d.home, "plugin", "reload", "hello", check=False)
+        assert done.returncode != 0, done
+        found = expect(d.home, "plugin-failed")
+        assert found["plugin"] == "hello" and "operations[0].view" in found["message"], found
+        done = claw(d.home, "plugin", "why", "hello", check=False)
+        assert done.returncode == 1 and "operations[0].view" in done.stdout, done
+        assert ready(d), "the one that runs is left alone"
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        end(d)
+
+
 run([options_that_are_missing,
      files_that_were_changed_or_are_gone,
      remains_of_work_that_was_not_finished,
@@ -274,4 +330,6 @@ run([options_that_are_missing,
      a_kernel_that_cannot_enforce_what_is_required,
      a_registry_whose_metadata_expired,
      a_root_that_is_damaged,
-     a_plugin_that_cannot_be_used])
+     a_plugin_that_cannot_be_used,
+     an_operation_that_is_not_taken,
+     a_linked_manifest_that_its_author_mistypes])

@@ -34,6 +34,15 @@ static void show_options(const struct cli *cli, const json_t *options)
     oc_table_finish(&table);
 }
 
+static void show_warning(const struct cli *cli, const char *what, const char *text)
+{
+    oc_term_cell(stdout, "  ", 0, TERM_PLAIN, false);
+    oc_term_cell(stdout, what, 0, TERM_YELLOW, cli->color);
+    oc_term_cell(stdout, ": ", 0, TERM_PLAIN, false);
+    oc_term_cell(stdout, text, 0, TERM_PLAIN, false);
+    fputc('\n', stdout);
+}
+
 /* What was asked for against what holds, and who holds the plugin to it. */
 static void show_rights(const struct cli *cli, const json_t *data)
 {
@@ -56,10 +65,7 @@ static void show_rights(const struct cli *cli, const json_t *data)
     oc_table_finish(&table);
     json_array_foreach(json_object_get(data, "unenforced"), i, text)
     {
-        oc_term_cell(stdout, "  not enforced: ", 0, TERM_YELLOW, cli->color);
-        oc_term_cell(stdout, json_is_string(text) ? json_string_value(text) : "", 0, TERM_PLAIN,
-                     false);
-        fputc('\n', stdout);
+        show_warning(cli, "not enforced", json_is_string(text) ? json_string_value(text) : "");
     }
 }
 
@@ -68,6 +74,17 @@ static void show_part(const char *title, const json_t *part)
     if (json_object_size(part)) {
         oc_term_printf(stdout, "\n%s\n", title);
         oc_view_members(stdout, part, 2);
+    }
+}
+
+static void show_provides(const struct cli *cli, const json_t *data)
+{
+    const json_t *item;
+    size_t i;
+    show_part("provides", json_object_get(data, "provides"));
+    json_array_foreach(json_object_get(data, "left_out"), i, item)
+    {
+        show_warning(cli, "left out", oc_json_str(item, "reason", ""));
     }
 }
 
@@ -145,7 +162,7 @@ static void show_info(const struct cli_show *s, const json_t *data)
     json_decref(head);
     show_rights(s->cli, data);
     show_provenance(data);
-    show_part("provides", json_object_get(data, "provides"));
+    show_provides(s->cli, data);
     show_options(s->cli, json_object_get(data, "options"));
     if (json_array_size(json_object_get(data, "versions"))) {
         fputs("\nversions\n", stdout);

@@ -8,7 +8,6 @@
 
 #include "core/base/buf.h"
 #include "core/base/json.h"
-#include "core/base/log.h"
 #include "core/base/map.h"
 #include "core/base/mem.h"
 #include "core/base/text.h"
@@ -108,18 +107,23 @@ static bool is_permission(const char *s)
 #define OPTION_TYPES                                                                               \
     "bool|int|float|duration|size|string|secret|enum|path|url|strings|ints|map|group|groups"
 
+#define ONE_LINE .check = is_sentence, .expected = "one line", .prose = true
+
+/* What an option of a preset and a parameter of an operation have in common. */
+#define VALUE_KEYS                                                                                 \
+    {.key = "type", .required = true, .choices = OPTION_TYPES},                                    \
+        {.key = "help", .required = true, ONE_LINE}, {.key = "default", .type = OC_SHAPE_ANY},     \
+        {.key = "required", .type = OC_SHAPE_BOOL}, {.key = "positional", .type = OC_SHAPE_BOOL},  \
+        {.key = "advanced", .type = OC_SHAPE_BOOL}, {.key = "min", .type = OC_SHAPE_NUMBER},       \
+        {.key = "max", .type = OC_SHAPE_NUMBER},                                                   \
+    {                                                                                              \
+        .key = "options", .type = OC_SHAPE_OBJECTS, .keys = option_keys                            \
+    }
+
 static const struct oc_shape option_keys[] = {
     {.key = "name", .required = true, .check = is_word, .expected = "a snake_case word"},
-    {.key = "type", .required = true, .choices = OPTION_TYPES},
-    {.key = "help", .required = true, .check = is_sentence, .expected = "one line"},
-    {.key = "default", .type = OC_SHAPE_ANY},
-    {.key = "required", .type = OC_SHAPE_BOOL},
-    {.key = "positional", .type = OC_SHAPE_BOOL},
-    {.key = "advanced", .type = OC_SHAPE_BOOL},
     {.key = "choices", .type = OC_SHAPE_ANY},
-    {.key = "min", .type = OC_SHAPE_NUMBER},
-    {.key = "max", .type = OC_SHAPE_NUMBER},
-    {.key = "options", .type = OC_SHAPE_OBJECTS, .keys = option_keys},
+    VALUE_KEYS,
     {0},
 };
 
@@ -128,16 +132,8 @@ static const struct oc_shape param_keys[] = {
      .required = true,
      .check = is_param,
      .expected = "a snake_case word that is no option of every command, as \"timeout\" is"},
-    {.key = "type", .required = true, .choices = OPTION_TYPES},
-    {.key = "help", .required = true, .check = is_sentence, .expected = "one line"},
-    {.key = "default", .type = OC_SHAPE_ANY},
-    {.key = "required", .type = OC_SHAPE_BOOL},
-    {.key = "positional", .type = OC_SHAPE_BOOL},
-    {.key = "advanced", .type = OC_SHAPE_BOOL},
     {.key = "choices", .check = is_sentence, .expected = "words such as \"a|b|c\""},
-    {.key = "min", .type = OC_SHAPE_NUMBER},
-    {.key = "max", .type = OC_SHAPE_NUMBER},
-    {.key = "options", .type = OC_SHAPE_OBJECTS, .keys = option_keys},
+    VALUE_KEYS,
     {0},
 };
 
@@ -147,8 +143,8 @@ const struct oc_shape oc_manifest_metric_keys[] = {
      .check = is_metric,
      .expected = "a dotted lower-case name, \"*\" at its end at most"},
     {.key = "type", .required = true, .choices = "gauge|counter|bool"},
-    {.key = "unit"},
-    {.key = "help", .required = true, .check = is_sentence, .expected = "one line"},
+    {.key = "unit", .prose = true},
+    {.key = "help", .required = true, ONE_LINE},
     {.key = "labels",
      .type = OC_SHAPE_STRINGS,
      .check = is_word,
@@ -158,7 +154,7 @@ const struct oc_shape oc_manifest_metric_keys[] = {
 
 static const struct oc_shape operation_keys[] = {
     {.key = "name", .required = true, .check = is_dotted, .expected = "words joined by dots"},
-    {.key = "summary", .required = true, .check = is_sentence, .expected = "one line"},
+    {.key = "summary", .required = true, ONE_LINE},
     {.key = "method",
      .required = true,
      .check = oc_method_id_valid,
@@ -171,8 +167,8 @@ static const struct oc_shape operation_keys[] = {
     {.key = "view",
      .check = oc_command_view,
      .expected = "\"record\", \"text:KEY\" or \"table:KEY=Title,...\""},
-    {.key = "description"},
-    {.key = "example"},
+    {.key = "description", .prose = true},
+    {.key = "example", .prose = true},
     {0},
 };
 
@@ -185,23 +181,24 @@ static const struct oc_shape manifest_keys[] = {
      .required = true,
      .check = is_version,
      .expected = "a semantic version such as \"1.2.0\""},
-    {.key = "summary", .required = true, .check = is_sentence, .expected = "one line"},
-    {.key = "description"},
+    {.key = "summary", .required = true, ONE_LINE},
+    {.key = "description", .prose = true},
     {.key = "kind", .check = is_word, .expected = "a word such as \"collector\""},
     {.key = "library", .check = is_library, .expected = "a file name that ends in .so"},
     {.key = "abi", .check = is_abi, .expected = "<major>.<minor> such as \"1.0\""},
-    {.key = "license"},
+    {.key = "license", .prose = true},
     {.key = "snapshot", /* where its services stand in the health snapshot */
      .choices = "agents|services|resources"},
     {.key = "unit_check", /* of a collector: the option that makes it the check of a unit */
      .check = is_word,
      .expected = "the name of an option such as \"url\""},
-    {.key = "author"},
-    {.key = "homepage"},
+    {.key = "author", .prose = true},
+    {.key = "homepage", .prose = true},
     {.key = "keywords", /* for searching */
      .type = OC_SHAPE_STRINGS,
      .check = is_sentence,
-     .expected = "a word"},
+     .expected = "a word",
+     .prose = true},
     {.key = "metrics", .type = OC_SHAPE_OBJECTS, .keys = oc_manifest_metric_keys},
     {.key = "operations", .type = OC_SHAPE_OBJECTS, .keys = operation_keys},
     {.key = "permissions",
@@ -305,13 +302,6 @@ static int check(const json_t *json, struct oc_error *err)
 
 /* ---- what an older release let pass ---- */
 
-/* Words for people, which mean nothing to the host. */
-static bool is_prose(const struct oc_shape *s)
-{
-    return (s->type == OC_SHAPE_STRING || s->type == OC_SHAPE_STRINGS) && !s->choices &&
-           (!s->check || s->check == is_sentence);
-}
-
 /* Takes out what acts upon a terminal or turns the writing; a sentence stands in one line. */
 static void mend_text(const struct oc_shape *s, json_t *value)
 {
@@ -338,12 +328,12 @@ static void mend_texts(const struct oc_shape *keys, const json_t *object)
     for (const struct oc_shape *s = keys; s->key; s++) {
         json_t *value = json_object_get(object, s->key), *item;
         size_t i;
-        if (is_prose(s) && json_is_string(value)) {
+        if (s->prose && json_is_string(value)) {
             mend_text(s, value);
         }
         json_array_foreach(value, i, item)
         {
-            if (is_prose(s) && json_is_string(item)) {
+            if (s->prose && json_is_string(item)) {
                 mend_text(s, item);
             } else if (s->keys) {
                 mend_texts(s->keys, item);
@@ -352,27 +342,34 @@ static void mend_texts(const struct oc_shape *keys, const json_t *object)
     }
 }
 
-static void leave_out_operations(const json_t *json)
+static void leave_out_operations(const json_t *json, json_t *left_out)
 {
     json_t *list = json_object_get(json, "operations");
-    for (size_t i = json_array_size(list); i-- > 0;) {
+    const size_t count = json_array_size(list);
+    for (size_t at = 0, i = 0; at < count; at++) {
         const json_t *op = json_array_get(list, i);
         struct oc_error err;
         char path[40];
         oc_error_init(&err);
-        snprintf(path, sizeof path, "operations[%zu]", i);
+        snprintf(path, sizeof path, "operations[%zu]", at);
         if (json_is_object(op) && oc_shape_check(operation_keys, op, path, &err) != OC_OK) {
-            oc_warn("operation of a plugin left out", "plugin=%s operation=%s reason=%s",
-                    oc_json_str(json, "name", ""), oc_json_str(op, "name", ""), err.message);
+            json_t *item = json_object();
+            oc_json_set_str(item, "operation", oc_json_str(op, "name", NULL));
+            oc_json_set_str(item, "reason", err.message);
+            json_array_append_new(left_out, item);
             json_array_remove(list, i);
+        } else {
+            i++;
         }
     }
 }
 
-void oc_manifest_mend(json_t *json)
+json_t *oc_manifest_mend(json_t *json)
 {
+    json_t *left_out = json_array();
     mend_texts(manifest_keys, json);
-    leave_out_operations(json);
+    leave_out_operations(json, left_out);
+    return left_out;
 }
 
 /* ---- reading ---- */
@@ -444,6 +441,7 @@ void oc_manifest_free(struct oc_manifest *m)
 {
     if (m) {
         json_decref(m->json);
+        json_decref(m->left_out);
         free(m->dir);
         free(m);
     }

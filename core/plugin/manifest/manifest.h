@@ -27,6 +27,9 @@ struct oc_manifest {
     json_t *json;
     char *dir;              /* owned: the folder */
     struct oc_view metrics; /* of oc_manifest_parse_kept: where the list stands in the text */
+    /* owned, of oc_manifest_parse_kept: the operations of the text that are not in `json`, as [{"operation": name or null, "reason"}];
+     * NULL or empty: none */
+    json_t *left_out;
 };
 
 /* Parses and validates; messages name the key and what was expected. `dir` is copied. The caller owns the result. */
@@ -36,7 +39,7 @@ struct oc_manifest *oc_manifest_load(const char *dir, struct oc_error *err); /* 
 void oc_manifest_free(struct oc_manifest *m);                                /* NULL is fine */
 
 /* The same for a plugin that is installed and a text that outlives the manifest: where that can be, the metrics stay there and are not in
- * `json`, which is much quicker and smaller. An operation that is wrong is left out with a warning, and the texts for people are cleaned:
+ * `json`, which is much quicker and smaller. An operation that is wrong is left out, as `left_out` tells, and the texts for people are cleaned:
  * an older release took them, and the plugin goes on working. */
 struct oc_manifest *oc_manifest_parse_kept(const char *text, size_t len, const char *dir,
                                            struct oc_error *err);

@@ -142,8 +142,14 @@ static struct oc_manifest *parse_mended(const char *text, size_t len, const char
     struct oc_error quiet;
     oc_error_init(&quiet);
     json_t *json = len <= OC_MANIFEST_MAX ? oc_json_parse(text, len, &quiet) : NULL;
-    oc_manifest_mend(json);
-    return oc_manifest_of(json, dir, &quiet);
+    json_t *left_out = oc_manifest_mend(json);
+    struct oc_manifest *m = oc_manifest_of(json, dir, &quiet);
+    if (m) {
+        m->left_out = left_out;
+    } else {
+        json_decref(left_out);
+    }
+    return m;
 }
 
 /* The long way; told is what is wrong with the text as it stands. */

@@ -21,6 +21,7 @@ struct oc_shape {
     enum oc_shape_type type;
     bool required;
     bool or_bool;                    /* true and false are fine too */
+    bool prose;                      /* strings: words for people, which mean nothing to the host */
     const char *choices;             /* strings: "a|b|c" */
     bool (*check)(const char *text); /* strings */
     const char *expected;            /* what `check` accepts, in words */

@@ -82,6 +82,21 @@ static void check_rights(struct rounds *r, struct oc_plugin *plugin)
     oc_rights_finish(&rights);
 }
 
+/* It works, and does not do all that its author meant. */
+static void check_left_out(struct rounds *r, const struct oc_manifest *m)
+{
+    const json_t *first = m ? json_array_get(m->left_out, 0) : NULL;
+    if (!first) {
+        return;
+    }
+    char *command = oc_asprintf("openclaw plugin check %s", m->dir);
+    struct doctor_fix fix = {.command = command};
+    oc_doctor_add(r->findings, "operation-left-out", DOCTOR_WARNING, m->name, &fix,
+                  "%s does without %zu of its operations: %s", m->name,
+                  json_array_size(m->left_out), oc_json_str(first, "reason", ""));
+    free(command);
+}
+
 static void check_plugin(void *ctx, struct oc_plugin *plugin)
 {
     struct rounds *r = ctx;
@@ -91,6 +106,7 @@ static void check_plugin(void *ctx, struct oc_plugin *plugin)
     } else if (oc_plugin_state(plugin) == OC_PLUGIN_FAILED) {
         check_failed(r, plugin);
     }
+    check_left_out(r, oc_plugin_manifest(plugin));
     check_rights(r, plugin);
 }
 

@@ -161,6 +161,7 @@ static json_t *describe(struct oc_plugin_service *s, struct oc_plugin *plugin)
         json_t *whole = oc_manifest_whole(m);
         add_provides(whole, o);
         oc_json_take(o, "manifest", whole);
+        oc_json_take(o, "left_out", m->left_out ? json_incref(m->left_out) : json_array());
         add_rights(m, terms, o);
     }
     oc_json_take(o, "limits", limits_json(&terms->limits));

@@ -47,6 +47,20 @@ static bool lists(const json_t *manifest, const char *list, const char *what)
     return false;
 }
 
+/* An operation of that name that the manifest has and the host did not take; NULL: none. */
+static const json_t *find_left_out(const struct oc_manifest *m, const char *what)
+{
+    size_t i;
+    json_t *item;
+    json_array_foreach(m->left_out, i, item)
+    {
+        if (strcmp(oc_json_str(item, "operation", ""), what) == 0) {
+            return item;
+        }
+    }
+    return NULL;
+}
+
 static void look_in(void *ctx, struct oc_plugin *plugin)
 {
     static const struct {
@@ -62,6 +76,16 @@ static void look_in(void *ctx, struct oc_plugin *plugin)
         }
     }
     json_decref(whole);
+}
+
+static void look_among_left_out(void *ctx, struct oc_plugin *plugin)
+{
+    struct why *w = ctx;
+    const struct oc_manifest *m = oc_plugin_manifest(plugin);
+    if (m && !w->plugin && find_left_out(m, w->what)) {
+        w->plugin = plugin;
+        w->kind = "operation";
+    }
 }
 
 /* ---- gates ---- */
@@ -124,6 +148,19 @@ static void gate_enabled(struct why *w, const struct oc_terms *terms, const json
     free(fix);
 }
 
+static void gate_manifest(struct why *w, const struct oc_manifest *m, const char *fix)
+{
+    const bool operation = strcmp(w->kind, "operation") == 0;
+    const json_t *missing = operation ? find_left_out(m, w->what) : NULL;
+    const json_t *any = missing ? missing : json_array_get(m->left_out, 0);
+    if (any) {
+        gate(w, "manifest", !missing, fix, "%zu of its operations left out: %s",
+             json_array_size(m->left_out), oc_json_str(any, "reason", ""));
+    } else {
+        gate(w, "manifest", true, NULL, "plugin.json is sound: %s %s", m->name, m->version);
+    }
+}
+
 static void gate_loads(struct why *w, const struct oc_manifest *m)
 {
     struct oc_error err;
@@ -135,7 +172,7 @@ static void gate_loads(struct why *w, const struct oc_manifest *m)
         free(fix);
         return;
     }
-    gate(w, "manifest", true, NULL, "plugin.json is sound: %s %s", m->name, m->version);
+    gate_manifest(w, m, fix);
     if (!m->library) {
         gate(w, "loads", true, NULL, "a preset holds no code");
     } else if (w->failing) {
@@ -371,6 +408,9 @@ static struct why look(struct oc_plugin_service *s, const struct oc_call *call)
     w.plugin = oc_look_plugin(s, p->what);
     if (!w.plugin) {
         oc_plugins_each(s->env.plugins, look_in, &w);
+    }
+    if (!is_of_the_host(&w)) {
+        oc_plugins_each(s->env.plugins, look_among_left_out, &w);
     }
     return w;
 }

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include "core/base/json.h"
-#include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/plugin/manifest/manifest.h"
 #include "core/sys/file.h"
@@ -157,29 +156,23 @@ static void mistakes_are_told_with_their_key(void **state)
     }
 }
 
-static int warnings;
-
-static void tap(void *ctx, const struct oc_log_line *line)
-{
-    (void)ctx;
-    warnings += line->level == OC_LOG_WARN;
-}
-
 static struct oc_manifest *parse_installed(const char *text)
 {
     struct oc_error err;
     oc_error_init(&err);
-    warnings = 0;
-    oc_log_set(OC_LOG_WARN, OC_LOG_TEXT, -1);
-    oc_log_set_tap(tap, NULL);
     struct oc_manifest *m = oc_manifest_parse_kept(text, strlen(text), "/p", &err);
-    oc_log_set_tap(NULL, NULL);
-    oc_log_set(OC_LOG_INFO, OC_LOG_TEXT, 2);
     if (!m) {
         fail_msg("%s: %s", text, err.message);
     }
     assert_int_equal(err.code, OC_OK);
     return m;
+}
+
+static void is_left_out(const struct oc_manifest *m, size_t i, const char *name, const char *reason)
+{
+    const json_t *item = json_array_get(m->left_out, i);
+    assert_string_equal(oc_json_str(item, "operation", ""), name);
+    assert_non_null(strstr(oc_json_str(item, "reason", ""), reason));
 }
 
 /* Or a plugin would be gone after an upgrade, and the collector with it. */
@@ -206,7 +199,22 @@ static void an_installed_plugin_does_without_an_operation_that_is_wrong(void **s
     assert_int_equal(json_array_size(list), 1);
     assert_string_equal(oc_json_str(json_array_get(list, 0), "summary", ""), "a b");
     assert_string_equal(oc_json_str(json_array_get(list, 0), "description", ""), "one\n\ttwo");
-    assert_int_equal(warnings, 2);
+    assert_int_equal(json_array_size(m->left_out), 2);
+    is_left_out(m, 0, "a.a", "operations[0].flags[0]: expected one of mutates|");
+    is_left_out(m, 1, "a.c", "operations[2].view: expected");
+    oc_manifest_free(m);
+}
+
+/* They would be others than the plugin knows. */
+static void a_value_is_not_cleaned(void **state)
+{
+    (void)state;
+    struct oc_manifest *m = parse_installed(
+        "{" GOOD ", \"operations\": [{\"name\": \"a.b\", \"summary\": \"s\", \"method\": \"t/1\","
+        " \"params\": [{\"name\": \"p\", \"type\": \"enum\", \"help\": \"h\", \"choices\": "
+        "\"a|b\\u202e\"}]}]}");
+    assert_int_equal(json_array_size(json_object_get(m->json, "operations")), 0);
+    is_left_out(m, 0, "a.b", "params[0].choices: holds a control character");
     oc_manifest_free(m);
 }
 
@@ -307,6 +315,7 @@ int main(void)
         cmocka_unit_test(a_manifest_gives_its_fields),
         cmocka_unit_test(mistakes_are_told_with_their_key),
         cmocka_unit_test(an_installed_plugin_does_without_an_operation_that_is_wrong),
+        cmocka_unit_test(a_value_is_not_cleaned),
         cmocka_unit_test(a_kept_text_is_read_the_same),
         cmocka_unit_test(a_mistyped_key_gets_the_nearest_one_as_hint),
         cmocka_unit_test(a_manifest_over_the_limit_is_refused_unread),

@@ -125,6 +125,69 @@ static void a_bad_manifest_is_kept_as_a_failed_plugin(void **state)
     oc_plugins_destroy(p);
 }
 
+/* A preset `pre` with an operation that the host does not take. */
+#define WRONG                                                                                      \
+    "\"name\": \"pre\", \"summary\": \"s\", \"instances\": [{\"plugin\": \"x\"}], "                \
+    "\"operations\": [{\"name\": \"pre.show\", \"summary\": \"s\", \"method\": \"t/1\", "          \
+    "\"view\": \"tree\"}]"
+
+/* The plugin `pre` of a folder of packages that links it to `to`. */
+static struct oc_plugin *sync_to(struct oc_plugins *p, const char *to)
+{
+    char folder[128], link[160];
+    snprintf(folder, sizeof folder, "%s/plugins", scratch);
+    snprintf(link, sizeof link, "%s/pre", folder);
+    assert_int_equal(oc_dir_make(folder, 0755, NULL), OC_OK);
+    unlink(link);
+    assert_int_equal(symlink(to, link), 0);
+    oc_plugins_sync(p, folder);
+    return oc_plugin_find(p, "pre");
+}
+
+static void a_plugin_of_the_store_does_without_an_operation_and_says_so(void **state)
+{
+    struct rig *rig = *state;
+    struct oc_plugins *p = oc_plugins_create(rig->loop, rig->bus, rig->workers);
+    put("0123abcd", "plugin.json", "{\"version\": \"1.0.0\", " WRONG "}");
+    struct oc_plugin *pre = sync_to(p, "../0123abcd");
+    assert_int_equal(oc_plugin_state(pre), OC_PLUGIN_FOUND);
+    assert_int_equal(json_array_size(oc_plugin_manifest(pre)->left_out), 1);
+    assert_true(rig_logged("operation of a plugin left out"));
+    put("0123abcd", "plugin.json", "{\"version\": \"1.0.1\", " WRONG "}");
+    pre = oc_plugin_refresh(pre);
+    assert_string_equal(oc_plugin_manifest(pre)->version, "1.0.1");
+    oc_plugins_destroy(p);
+}
+
+static void of_a_plugin_that_is_refused_whole_nothing_is_said_to_be_left_out(void **state)
+{
+    struct rig *rig = *state;
+    struct oc_plugins *p = oc_plugins_create(rig->loop, rig->bus, rig->workers);
+    put("0123abcd", "plugin.json", "{\"version\": \"one\", " WRONG "}");
+    struct oc_plugin *pre = sync_to(p, "../0123abcd"); /* known by its link, not by the digest */
+    assert_int_equal(oc_plugin_state(pre), OC_PLUGIN_FAILED);
+    assert_has(oc_plugin_error(pre)->message, "version: expected a semantic version");
+    assert_false(rig_logged("left out"));
+    oc_plugins_destroy(p);
+}
+
+/* Its author would look for the operation in vain. */
+static void a_plugin_under_development_is_read_strictly(void **state)
+{
+    struct rig *rig = *state;
+    char to[128];
+    struct oc_plugins *p = oc_plugins_create(rig->loop, rig->bus, rig->workers);
+    snprintf(to, sizeof to, "%s/my-plugin", scratch);
+    put("my-plugin", "plugin.json", "{\"version\": \"1.0.0\", " WRONG "}");
+    struct oc_plugin *pre = sync_to(p, to);
+    assert_non_null(pre);
+    assert_int_equal(oc_plugin_state(pre), OC_PLUGIN_FAILED);
+    assert_has(oc_plugin_error(pre)->message, "operations[0].view: expected");
+    put("my-plugin", "plugin.json", "{\"version\": \"1.0.1\", " WRONG "}");
+    assert_int_equal(oc_plugin_state(oc_plugin_refresh(pre)), OC_PLUGIN_FAILED);
+    oc_plugins_destroy(p);
+}
+
 static void the_first_plugin_of_a_name_wins(void **state)
 {
     struct rig *rig = *state;
@@ -262,6 +325,9 @@ int main(void)
         TEST(a_scan_finds_plugins_one_and_two_levels_deep),
         TEST(a_good_plugin_loads_once_and_knows_its_methods),
         TEST(a_bad_manifest_is_kept_as_a_failed_plugin),
+        TEST(a_plugin_of_the_store_does_without_an_operation_and_says_so),
+        TEST(of_a_plugin_that_is_refused_whole_nothing_is_said_to_be_left_out),
+        TEST(a_plugin_under_development_is_read_strictly),
         TEST(the_first_plugin_of_a_name_wins),
         TEST(each_goes_over_all),
         TEST(entries_that_are_not_sane_are_refused),

@@ -195,6 +195,26 @@ static void the_first_gate_that_is_shut_is_told_with_a_command(void **state)
     assert_true(oc_json_bool(why, "ok", false));
 }
 
+static void an_operation_that_was_left_out_is_told_by_info_why_and_doctor(void **state)
+{
+    (void)state;
+    struct oc_plugin *ok = plugin_add("ok", LIBRARY);
+    ok->manifest->left_out =
+        json_pack("[{s:s, s:s}]", "operation", "ok.show", "reason", "operations[0].view: expected");
+    collector("c-a", ok);
+    const json_t *o = stage_ask(&w.s, "plugin.info", "{\"name\": \"ok\"}");
+    assert_string_equal(json_string_value(oc_json_path(o, "left_out[0].operation")), "ok.show");
+    o = stage_ask(&w.s, "plugin.why", "{\"what\": \"ok\"}");
+    assert_true(oc_json_bool(o, "ok", false)); /* the rest of it works */
+    assert_non_null(strstr(json_string_value(oc_json_path(o, "gates[2].message")),
+                           "left out: operations[0].view"));
+    o = stage_ask(&w.s, "plugin.why", "{\"what\": \"ok.show\"}");
+    assert_string_equal(oc_json_str(o, "failing", ""), "manifest");
+    assert_string_equal(oc_json_str(o, "plugin", ""), "ok");
+    o = stage_find(stage_ask(&w.s, "plugin.doctor", NULL), "id", "operation-left-out");
+    assert_string_equal(oc_json_str(o, "fix", ""), "openclaw plugin check /plugins");
+}
+
 static void a_disabled_plugin_says_how_to_enable_it(void **state)
 {
     (void)state;
@@ -280,6 +300,7 @@ int main(void)
         TEST(top_tells_a_table_again_and_again_the_largest_first),
         TEST(the_log_of_a_plugin_is_what_names_it_or_its_instances),
         TEST(the_first_gate_that_is_shut_is_told_with_a_command),
+        TEST(an_operation_that_was_left_out_is_told_by_info_why_and_doctor),
         TEST(a_disabled_plugin_says_how_to_enable_it),
         TEST(a_reload_answers_when_every_instance_has_switched),
         TEST(a_watch_whose_end_is_not_told_ends_by_itself),
