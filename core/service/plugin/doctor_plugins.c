@@ -46,6 +46,10 @@ static void check_disabled(struct rounds *r, struct oc_plugin *plugin)
     if (!p || p->enabled || !p->disabled_why || strcmp(p->disabled_why, "config") != 0) {
         return;
     }
+    if (!oc_plugin_manifest(plugin)) { /* nobody knows what it needs */
+        check_failed(r, plugin);
+        return;
+    }
     const struct oc_config *config = r->service->hooks.config(r->service->hooks.ctx);
     json_t *missing =
         oc_plugin_missing_options(plugin, oc_plugin_section(config, oc_plugin_name(plugin)));

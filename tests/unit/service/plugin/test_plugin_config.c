@@ -214,6 +214,10 @@ static void a_plugin_that_waits_for_its_options_is_told_which(void **state)
     configure("");
     assert_string_equal(oc_json_str(finding("needs-config"), "fix", ""),
                         "openclaw plugin enable ok");
+    oc_manifest_free(plugin->manifest);
+    plugin->manifest = NULL;
+    oc_error_set(&plugin->err, OC_E_CONFIG, "plugin.json: name: required and missing");
+    assert_non_null(strstr(oc_json_str(finding("plugin-failed"), "message", ""), "name: required"));
 }
 
 static int collected;
