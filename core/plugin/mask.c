@@ -13,8 +13,16 @@
 #include "core/config/path.h"
 
 /* Where a value stands: below alerts.channels the path of a URL is a secret as well; below plugins is what plugins are
- * told by their names. */
-enum place { PLACE_ROOT, PLACE_ALERTS, PLACE_CHANNELS, PLACE_PLUGINS, PLACE_PLUGIN, PLACE_OTHER };
+ * told by their names; below thresholds and cost is what the host counts and compares. */
+enum place {
+    PLACE_ROOT,
+    PLACE_ALERTS,
+    PLACE_CHANNELS,
+    PLACE_PLUGINS,
+    PLACE_PLUGIN,
+    PLACE_FIGURES,
+    PLACE_OTHER
+};
 
 struct spot {
     enum place place;
@@ -26,17 +34,33 @@ struct spot {
     bool closed; /* it belongs to a plugin of which nothing is known */
 };
 
+static enum place below_root(const char *name)
+{
+    static const struct {
+        const char *section;
+        enum place place;
+    } places[] = {{"alerts", PLACE_ALERTS},
+                  {"plugins", PLACE_PLUGINS},
+                  {"thresholds", PLACE_FIGURES},
+                  {"cost", PLACE_FIGURES}};
+    for (size_t i = 0; i < OC_COUNT(places); i++) {
+        if (strcmp(name, places[i].section) == 0) {
+            return places[i].place;
+        }
+    }
+    return PLACE_OTHER;
+}
+
 static enum place below(enum place place, const char *name)
 {
     switch (place) {
     case PLACE_ROOT:
-        return strcmp(name, "alerts") == 0    ? PLACE_ALERTS
-               : strcmp(name, "plugins") == 0 ? PLACE_PLUGINS
-                                              : PLACE_OTHER;
+        return below_root(name);
     case PLACE_ALERTS:
         return strcmp(name, "channels") == 0 ? PLACE_CHANNELS : PLACE_OTHER;
     case PLACE_CHANNELS:
-        return PLACE_CHANNELS;
+    case PLACE_FIGURES:
+        return place;
     case PLACE_PLUGINS:
         return PLACE_PLUGIN;
     case PLACE_PLUGIN:
@@ -110,13 +134,26 @@ static bool is_closed(const struct oc_masking *m, const struct spot *s, const ch
            strcmp(s->key, "name") != 0 && oc_duration_parse(text, &ms) != OC_OK;
 }
 
+static bool is_figure(const json_t *value)
+{
+    int64_t ms;
+    return json_is_number(value) ||
+           (json_is_string(value) && oc_duration_parse(json_string_value(value), &ms) == OC_OK);
+}
+
+static bool is_named_secret(const struct spot *s, const json_t *value)
+{
+    return s->key && oc_mask_secret_name(s->key) &&
+           !(s->place == PLACE_FIGURES && is_figure(value));
+}
+
 static json_t *mask_string(const struct oc_masking *m, const struct spot *s, const json_t *value)
 {
     const char *text = json_string_value(value);
     if (oc_starts(text, "$env:") || oc_starts(text, "$file:") || !*text) {
         return json_string(text);
     }
-    if (s->hidden || (s->key && oc_mask_secret_name(s->key)) || is_closed(m, s, text)) {
+    if (s->hidden || is_named_secret(s, value) || is_closed(m, s, text)) {
         return json_string(OC_MASK);
     }
     char *shown = oc_mask_text(text, s->place == PLACE_CHANNELS);
@@ -127,11 +164,10 @@ static json_t *mask_string(const struct oc_masking *m, const struct spot *s, con
     return masked;
 }
 
-/* A password may be all digits. What an option table names is no secret, or it would say so; and the host itself counts "tokens". */
+/* A password may be all digits. What an option table names is no secret, or it would say so. */
 static bool is_secret_number(const struct spot *s, const json_t *value)
 {
-    return json_is_number(value) && s->key && !s->option &&
-           (s->closed || !strstr(s->key, "tokens")) && oc_mask_secret_name(s->key);
+    return json_is_number(value) && !s->option && is_named_secret(s, value);
 }
 
 static json_t *mask(const struct oc_masking *m, const struct spot *s, const json_t *value)
@@ -166,6 +202,17 @@ json_t *oc_mask_config(const struct oc_masking *m, const json_t *root)
 {
     const struct spot s = {.place = PLACE_ROOT};
     return mask(m, &s, root);
+}
+
+bool oc_mask_is_figure(const char *key, const char *value)
+{
+    char *section = oc_strndup(key, strcspn(key, ".["));
+    json_t *json = oc_json_parse(value, strlen(value), NULL);
+    json = json ? json : json_string(value);
+    const bool figure = below_root(section) == PLACE_FIGURES && is_figure(json);
+    json_decref(json);
+    free(section);
+    return figure;
 }
 
 /* ---- a part of it ---- */

@@ -19,5 +19,8 @@ json_t *oc_mask_config(const struct oc_masking *m, const json_t *root);
 /* The same for a value that is found at `path` below `root` ("alerts.channels[0].url"; NULL = all of it). */
 json_t *oc_mask_config_at(const struct oc_masking *m, const struct oc_node *root, const char *path,
                           const json_t *value);
+/* Does `key` belong to a section of what the host counts and compares, and is `value` (a text) a number or a duration? That is no
+ * secret, whatever it is called: failed_passwords_warning. */
+bool oc_mask_is_figure(const char *key, const char *value);
 
 #endif

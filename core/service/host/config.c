@@ -242,7 +242,8 @@ static bool is_open(const json_t *params, const char *name)
     for (size_t i = 0; i < OC_COUNT(sections); i++) {
         open = open || oc_starts(key, sections[i]);
     }
-    return open && value && !oc_starts(key, "alerts.channels") && !oc_mask_secret_key(key) &&
+    return open && value && !oc_starts(key, "alerts.channels") &&
+           (oc_mask_is_figure(key, value) || !oc_mask_secret_key(key)) &&
            !strpbrk(value, "{}()=") && !strstr(value, "://");
 }
 
