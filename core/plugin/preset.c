@@ -3,6 +3,7 @@
 
 #include "core/base/buf.h"
 #include "core/base/json.h"
+#include "core/base/map.h"
 #include "core/base/mem.h"
 #include "core/base/text.h"
 #include "core/plugin/internal.h"
@@ -11,6 +12,7 @@
 
 #define NAME_OPTION "name" /* always there: the name of the preset's group */
 #define OPTIONS_MAX 64
+#define VALUES_MAX  (1u << 20) /* bytes that references put into the instances */
 
 /* ---- finding "${option}" in a text; "$${" stands for "${" ---- */
 
@@ -50,51 +52,54 @@ static void add_literal(struct oc_buf *out, const char *text, size_t len)
 
 /* ---- the check of a manifest ---- */
 
-static const json_t *find_option(const json_t *manifest, const char *name, size_t len)
+static int check_text(const struct oc_map *options, const char *text, struct oc_error *err)
 {
-    size_t i;
-    json_t *option;
-    json_array_foreach(json_object_get(manifest, "options"), i, option)
-    {
-        const char *known = oc_json_str(option, "name", "");
-        if (strlen(known) == len && strncmp(known, name, len) == 0) {
-            return option;
+    struct reference r = next_reference(text);
+    for (; r.begin; r = next_reference(r.end)) {
+        if (!oc_map_getn(options, r.name, r.name_len)) {
+            return oc_error_set(err, OC_E_CONFIG, "instances: no option is called \"%.*s\"",
+                                (int)(r.name_len < 64 ? r.name_len : 64), r.name);
         }
     }
-    return NULL;
+    return OC_OK;
 }
 
-static int check_references(const json_t *manifest, const json_t *value, struct oc_error *err)
+static int check_references(const struct oc_map *options, const json_t *value, struct oc_error *err)
 {
-    int code = OC_OK;
     if (json_is_string(value)) {
-        struct reference r = next_reference(json_string_value(value));
-        for (; r.begin && !code; r = next_reference(r.end)) {
-            const bool name =
-                r.name_len == strlen(NAME_OPTION) && strncmp(r.name, NAME_OPTION, r.name_len) == 0;
-            if (!name && !find_option(manifest, r.name, r.name_len)) {
-                code = oc_error_set(err, OC_E_CONFIG, "instances: no option is called \"%.*s\"",
-                                    (int)(r.name_len < 64 ? r.name_len : 64), r.name);
-            }
-        }
-        return code;
+        return check_text(options, json_string_value(value), err);
     }
+    int code = OC_OK;
     size_t i;
     json_t *item;
     const char *key;
     json_array_foreach(value, i, item)
     {
         if (!code) {
-            code = check_references(manifest, item, err);
+            code = check_references(options, item, err);
         }
     }
     json_object_foreach((json_t *)(uintptr_t)value, key, item)
     {
         if (!code) {
-            code = check_references(manifest, item, err);
+            code = check_references(options, item, err);
         }
     }
     return code;
+}
+
+/* What a reference may name. */
+static struct oc_map names_of(const json_t *manifest)
+{
+    struct oc_map names = {0};
+    size_t i;
+    json_t *option;
+    oc_map_set(&names, NAME_OPTION, (void *)(uintptr_t)manifest);
+    json_array_foreach(json_object_get(manifest, "options"), i, option)
+    {
+        oc_map_set(&names, oc_json_str(option, "name", ""), option);
+    }
+    return names;
 }
 
 int oc_preset_check(const json_t *manifest, struct oc_error *err)
@@ -108,7 +113,10 @@ int oc_preset_check(const json_t *manifest, struct oc_error *err)
             return oc_error_set(err, OC_E_CONFIG, "instances[%zu].plugin: required and missing", i);
         }
     }
-    return check_references(manifest, instances, err);
+    struct oc_map names = names_of(manifest);
+    const int code = check_references(&names, instances, err);
+    oc_map_finish(&names, NULL);
+    return code;
 }
 
 /* ---- the values of the options ---- */
@@ -173,6 +181,19 @@ static int check_value(const json_t *option, const json_t *value, struct oc_erro
     return code;
 }
 
+static const json_t *find_option(const json_t *options, const char *name)
+{
+    size_t i;
+    json_t *option;
+    json_array_foreach(options, i, option)
+    {
+        if (strcmp(oc_json_str(option, "name", ""), name) == 0) {
+            return option;
+        }
+    }
+    return NULL;
+}
+
 static int check_known(const struct oc_manifest *m, const json_t *config, struct oc_error *err)
 {
     const json_t *options = json_object_get(m->json, "options");
@@ -180,7 +201,7 @@ static int check_known(const struct oc_manifest *m, const json_t *config, struct
     json_t *value;
     json_object_foreach((json_t *)(uintptr_t)config, key, value)
     {
-        const json_t *option = find_option(m->json, key, strlen(key));
+        const json_t *option = find_option(options, key);
         if (option) {
             const int code = check_value(option, value, err);
             if (code) {
@@ -232,55 +253,83 @@ static json_t *gather_values(const struct oc_manifest *m, const char *name, cons
 
 /* ---- substitution ---- */
 
-static json_t *value_of(const json_t *values, const struct reference *r)
+struct expansion {
+    const json_t *values;
+    size_t
+        left; /* of VALUES_MAX: many references to a long text would make gigabytes of a small manifest */
+    struct oc_error *err;
+};
+
+/* As it stands inside a text, owned by the caller; NULL and an error when that is too much. */
+static char *value_text(struct expansion *x, const json_t *value)
+{
+    char *text = json_is_string(value) ? oc_strdup(json_string_value(value)) : oc_json_text(value);
+    const size_t len = strlen(text);
+    if (len > x->left) {
+        oc_error_set(x->err, OC_E_CONFIG,
+                     "instances: the values of options are more than %u bytes in them", VALUES_MAX);
+        free(text);
+        return NULL;
+    }
+    x->left -= len;
+    return text;
+}
+
+static const json_t *value_of(const json_t *values, const struct reference *r)
 {
     char *name = oc_strndup(r->name, r->name_len);
-    json_t *value = json_object_get(values, name);
+    const json_t *value = json_object_get(values, name);
     free(name);
     return value;
 }
 
-static void add_value(struct oc_buf *out, const json_t *value)
+static json_t *copy_of(struct expansion *x, const json_t *value)
 {
-    if (json_is_string(value)) {
-        oc_buf_adds(out, json_string_value(value));
-    } else {
-        char *text = oc_json_text(value);
-        oc_buf_adds(out, text);
-        free(text);
+    char *text = value ? value_text(x, value) : NULL;
+    json_t *copy = text ? json_deep_copy(value) : NULL;
+    free(text);
+    return copy;
+}
+
+static bool add_value(struct expansion *x, struct oc_buf *out, const struct reference *r,
+                      const char *in)
+{
+    const json_t *value = value_of(x->values, r);
+    char *text = value ? value_text(x, value) : NULL;
+    if (!value) {
+        oc_error_set(x->err, OC_E_CONFIG, "%.*s: not set, and needed in \"%.80s\"",
+                     (int)(r->name_len < 64 ? r->name_len : 64), r->name, in);
     }
+    oc_buf_adds(out, text ? text : "");
+    free(text);
+    return text != NULL;
 }
 
 /* NULL without an error: the text was one unset option, so its key is left out. */
-static json_t *substitute_text(const char *text, const json_t *values, struct oc_error *err)
+static json_t *substitute_text(struct expansion *x, const char *text)
 {
     struct reference r = next_reference(text);
     if (r.begin && is_whole(&r, text)) {
-        return json_deep_copy(value_of(values, &r));
+        return copy_of(x, value_of(x->values, &r));
     }
     struct oc_buf out = {0};
-    for (; r.begin; r = next_reference(text)) {
-        const json_t *value = value_of(values, &r);
-        if (!value) {
-            oc_error_set(err, OC_E_CONFIG, "%.*s: not set, and needed in \"%.80s\"",
-                         (int)(r.name_len < 64 ? r.name_len : 64), r.name, text);
-            oc_buf_finish(&out);
-            return NULL;
-        }
+    bool fits = true;
+    for (; r.begin && fits; r = next_reference(text)) {
         add_literal(&out, text, (size_t)(r.begin - text));
-        add_value(&out, value);
+        fits = add_value(x, &out, &r, text);
         text = r.end;
     }
     add_literal(&out, text, strlen(text));
-    json_t *result = json_stringn(out.data ? out.data : "", out.len);
+    json_t *result = fits ? json_stringn(out.data ? out.data : "", out.len) : NULL;
     oc_buf_finish(&out);
     return result;
 }
 
-static json_t *substitute(const json_t *value, const json_t *values, struct oc_error *err)
+/* NULL: it is left out, or there is an error. */
+static json_t *substitute(struct expansion *x, const json_t *value)
 {
     if (json_is_string(value)) {
-        return substitute_text(json_string_value(value), values, err);
+        return substitute_text(x, json_string_value(value));
     }
     if (!json_is_object(value) && !json_is_array(value)) {
         return json_deep_copy(value);
@@ -291,14 +340,14 @@ static json_t *substitute(const json_t *value, const json_t *values, struct oc_e
     const char *key;
     json_array_foreach(value, i, item)
     {
-        json_t *done = substitute(item, values, err);
+        json_t *done = x->err->code ? NULL : substitute(x, item);
         if (done) {
             json_array_append_new(copy, done);
         }
     }
     json_object_foreach((json_t *)(uintptr_t)value, key, item)
     {
-        json_t *done = substitute(item, values, err);
+        json_t *done = x->err->code ? NULL : substitute(x, item);
         if (done) {
             json_object_set_new(copy, key, done);
         }
@@ -319,7 +368,8 @@ json_t *oc_manifest_expand(const struct oc_manifest *m, const char *name, const 
     if (!values) {
         return NULL;
     }
-    json_t *instances = substitute(json_object_get(m->json, "instances"), values, err);
+    struct expansion x = {.values = values, .left = VALUES_MAX, .err = err};
+    json_t *instances = substitute(&x, json_object_get(m->json, "instances"));
     json_decref(values);
     if (err->code) {
         json_decref(instances);

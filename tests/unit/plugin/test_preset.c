@@ -1,6 +1,7 @@
 /* Presets: options into instances of other plugins. SPDX-License-Identifier: MIT */
 #include "tests/unit/unit.h"
 
+#include "core/base/buf.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/plugin/manifest/manifest.h"
@@ -99,6 +100,35 @@ static void what_is_wrong_with_the_options_is_told(void **state)
     }
 }
 
+/* As text and as a value of its own: a manifest of 30 kB would make a hundred times that. */
+static void a_small_manifest_does_not_become_a_huge_one(void **state)
+{
+    (void)state;
+    static const char *const items[] = {"\"x${long}\"", "\"${long}\""};
+    for (size_t i = 0; i < OC_COUNT(items); i++) {
+        struct oc_buf text = {0};
+        struct oc_error err;
+        oc_error_init(&err);
+        oc_buf_adds(&text, "{\"name\": \"p\", \"version\": \"1.0.0\", \"summary\": \"s\", "
+                           "\"options\": [{\"name\": \"long\", \"type\": \"string\", "
+                           "\"help\": \"h\", \"default\": \"");
+        for (size_t k = 0; k < 30000; k++) {
+            oc_buf_adds(&text, "a");
+        }
+        oc_buf_adds(&text, "\"}], \"instances\": [{\"plugin\": \"x\", \"list\": [1");
+        for (size_t k = 0; k < 100; k++) {
+            oc_buf_addf(&text, ", %s", items[i]);
+        }
+        oc_buf_adds(&text, "]}]}");
+        struct oc_manifest *m = oc_manifest_parse(text.data, text.len, "/p", &err);
+        assert_non_null(m);
+        assert_null(oc_manifest_expand(m, "main", NULL, &err));
+        assert_non_null(strstr(err.message, "more than 1048576 bytes"));
+        oc_manifest_free(m);
+        oc_buf_finish(&text);
+    }
+}
+
 static void expanding_needs_no_error_struct(void **state)
 {
     (void)state;
@@ -113,6 +143,7 @@ int main(void)
         cmocka_unit_test(a_whole_reference_keeps_its_type_and_an_embedded_one_becomes_text),
         cmocka_unit_test(an_option_that_is_not_set_leaves_its_key_out),
         cmocka_unit_test(what_is_wrong_with_the_options_is_told),
+        cmocka_unit_test(a_small_manifest_does_not_become_a_huge_one),
         cmocka_unit_test(expanding_needs_no_error_struct),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
