@@ -55,6 +55,11 @@ static const enum oc_role *find(const char *word, size_t len)
     return NULL;
 }
 
+bool oc_topic_of_host(const char *topic)
+{
+    return find(topic, strcspn(topic, ".")) != NULL;
+}
+
 enum oc_role oc_topic_role(const char *topic, struct oc_plugins *plugins)
 {
     char name[WORD_MAX];

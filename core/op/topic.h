@@ -9,6 +9,8 @@
 #include "core/plugin/plugin.h"
 
 enum oc_role oc_topic_role(const char *topic, struct oc_plugins *plugins);
+/* Does it begin with a word of the host? Services act upon such an event. */
+bool oc_topic_of_host(const char *topic);
 /* The least role that may be told of any topic that `pattern` matches, as far as it names the first word. */
 enum oc_role oc_topic_pattern_role(const char *pattern);
 

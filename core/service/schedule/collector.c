@@ -10,6 +10,7 @@
 #include "core/base/text.h"
 #include "core/base/time.h"
 #include "core/base/vec.h"
+#include "core/op/topic.h"
 #include "core/service/schedule/sweep.h"
 
 #define EVENT_TEXT_MAX 65536u
@@ -82,15 +83,22 @@ static bool may_tell(struct collector *c)
     return c->told <= TOLD_MAX;
 }
 
-/* A plugin speaks only under its own name: "agent" may publish "agent.offline" and nothing of ours. */
+/* A plugin speaks only under its own name: "agent" may publish "agent.offline" and nothing of ours. A package can have any name, also
+ * "governance"; what was found in a folder of the host belongs to whoever runs it. */
+static bool may_publish(const struct oc_plugin *plugin, const char *topic)
+{
+    const char *name = oc_plugin_name(plugin);
+    const size_t n = strlen(name);
+    return strncmp(topic, name, n) == 0 && topic[n] == '.' &&
+           !(oc_plugin_root(plugin) && oc_topic_of_host(topic));
+}
+
 static void take_event(struct collector *c, const struct oc_record *r)
 {
-    const char *plugin = oc_plugin_name(oc_instance_plugin(c->instance));
     char *topic = oc_strndup(r->name.ptr ? r->name.ptr : "", r->name.len);
-    size_t n = strlen(plugin);
     json_t *data =
         r->text.len <= EVENT_TEXT_MAX ? oc_json_parse(r->text.ptr, r->text.len, NULL) : NULL;
-    if (json_is_object(data) && strncmp(topic, plugin, n) == 0 && topic[n] == '.') {
+    if (json_is_object(data) && may_publish(oc_instance_plugin(c->instance), topic)) {
         oc_json_set_str(data, "instance", c->name);
         oc_bus_publish(c->env.bus, topic, json_incref(data));
     } else {

@@ -49,6 +49,7 @@ static void what_the_host_does_in_the_open_is_for_everybody(void **state)
         "plugin.rolled_back", "rule.firing",     "runbook.step",     "samples.complete",
         "silence.created",    "store.failing",   "unit.changed"};
     for (size_t i = 0; i < OC_COUNT(topics); i++) {
+        assert_true(oc_topic_of_host(topics[i]));
         assert_int_equal(oc_topic_role(topics[i], NULL), OC_ROLE_VIEWER);
         assert_int_equal(oc_topic_pattern_role(topics[i]), OC_ROLE_VIEWER);
     }
@@ -59,6 +60,7 @@ static void what_a_plugin_says_under_its_name_is_for_everybody(void **state)
     (void)state;
     assert_int_equal(oc_topic_role("system.rebooted", plugins), OC_ROLE_VIEWER);
     assert_int_equal(oc_topic_role("system.rebooted", NULL), OC_ROLE_ADMIN);
+    assert_false(oc_topic_of_host("system.rebooted"));
 }
 
 static void a_word_that_nobody_knows_is_for_admins(void **state)

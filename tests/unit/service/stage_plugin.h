@@ -22,6 +22,7 @@ struct oc_plugin {
     struct oc_terms
         terms; /* `describe` is borrowed from the test; the rest is kept by plugin_keep_terms */
     bool no_collector;
+    const char *root;                    /* of a package: borrowed from the test */
     const struct oc_plugin_entry *entry; /* of the test; NULL = one with the option "count" */
 };
 
@@ -65,6 +66,7 @@ static inline struct oc_plugin *plugin_add(const char *name, const char *rest)
     oc_error_init(&p->err);
     p->state = OC_PLUGIN_FOUND;
     p->no_collector = false;
+    p->root = NULL;
     p->entry = NULL;
     p->terms = (struct oc_terms){.tier = OC_TIER_INPROC, .digest = ""};
     return p;
@@ -114,8 +116,7 @@ const char *oc_plugin_name(const struct oc_plugin *plugin)
 
 const char *oc_plugin_root(const struct oc_plugin *plugin)
 {
-    (void)plugin;
-    return NULL;
+    return plugin->root;
 }
 
 enum oc_plugin_state oc_plugin_state(const struct oc_plugin *plugin)

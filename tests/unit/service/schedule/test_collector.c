@@ -238,6 +238,26 @@ static void a_plugin_publishes_under_its_own_name_only(void **state)
     assert_int_equal(stage_count(&f.s, "collector.detail"), 1);
 }
 
+/* Or what it publishes would be taken for what the host did. */
+static void a_package_with_the_name_of_a_word_of_the_host_publishes_nothing(void **state)
+{
+    (void)state;
+    struct oc_plugin *plugin = oc_plugin_find(NULL, "ok");
+    start(0);
+    stage_pass(&f.s, INTERVAL);
+    strcpy(plugin->name, "governance");
+    plugin->root = "/packages";
+    plugin_json("ok", OC_RECORD_EVENT, "governance.vote", "{}");
+    assert_int_equal(stage_count(&f.s, "governance.vote"), 0);
+    plugin->root = NULL; /* it came with the host, as the plugin `agent` does */
+    plugin_json("ok", OC_RECORD_EVENT, "governance.vote", "{}");
+    assert_int_equal(stage_count(&f.s, "governance.vote"), 1);
+    strcpy(plugin->name, "ok");
+    plugin->root = "/packages";
+    plugin_json("ok", OC_RECORD_EVENT, "ok.noticed", "{}");
+    assert_int_equal(stage_count(&f.s, "ok.noticed"), 1);
+}
+
 static void a_plugin_that_tells_too_much_is_cut_short_until_its_next_call(void **state)
 {
     (void)state;
@@ -304,6 +324,7 @@ int main(void)
         TEST(an_ephemeral_host_calls_it_once),
         TEST(samples_are_stored_and_published_with_the_time_of_the_call),
         TEST(a_plugin_publishes_under_its_own_name_only),
+        TEST(a_package_with_the_name_of_a_word_of_the_host_publishes_nothing),
         TEST(a_plugin_that_tells_too_much_is_cut_short_until_its_next_call),
         TEST(after_three_good_calls_what_was_not_heard_of_again_is_swept),
         TEST(what_comes_after_the_end_was_asked_for_is_left_out),
