@@ -403,7 +403,8 @@ struct oc_manifest *oc_manifest_parse(const char *text, size_t len, const char *
                      OC_MANIFEST_MAX);
         return NULL;
     }
-    return oc_manifest_of(oc_json_parse(text, len, err), dir, err);
+    /* of two lists of permissions somebody would read the one, and the host the other */
+    return oc_manifest_of(oc_json_parse_request(text, len, err), dir, err);
 }
 
 /* Without its text a skill without code is nothing. */

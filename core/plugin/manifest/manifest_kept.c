@@ -109,7 +109,10 @@ static bool take_member(struct oc_scan *s, struct oc_view key, json_t *json,
     }
     memcpy(name, key.ptr, key.len);
     name[key.len] = '\0';
-    json_t *value = json_loadb(from, (size_t)(s->at - from), JSON_DECODE_ANY, NULL);
+    json_t *value = json_object_get(json, name)
+                        ? NULL
+                        : json_loadb(from, (size_t)(s->at - from),
+                                     JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, NULL);
     return value && json_object_set_new_nocheck(json, name, value) == 0;
 }
 

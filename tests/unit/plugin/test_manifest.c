@@ -105,6 +105,12 @@ static const struct mistake bad[] = {
 
 /* These do not keep a plugin that is installed from working. */
 static const struct mistake bad_when_new[] = {
+    {"{" GOOD ", \"permissions\": [], \"permissions\": [\"network:tcp:*\"]}",
+     "the key \"permissions\" comes twice"},
+    {"{" GOOD ", \"operations\": [{\"name\": \"a.b\", \"summary\": \"s\", \"method\": \"t/1\","
+     " \"role\": \"admin\", \"role\": \"viewer\"}]}",
+     "the key \"role\" comes twice"},
+    {"{" GOOD ", \"metrics\": [], \"metrics\": []}", "the key \"metrics\" comes twice"},
     {"{" GOOD
      ", \"operations\": [{\"name\": \"a.b\", \"summary\": \"s\", \"method\": \"tool.x\"}]}",
      "operations[0].method: expected a method"},
