@@ -128,17 +128,29 @@ static void want_broken(struct oc_schedule *s, struct wanted *w, const struct oc
     oc_schedule_tell_failed(s, w);
 }
 
-static void want_preset(struct oc_schedule *s, const struct oc_manifest *m, const char *name,
+/* The instances that it stands for, owned by the caller; NULL and an error. */
+static json_t *expand(struct oc_schedule *s, const struct oc_plugin *preset, const char *name,
+                      const struct oc_node *group, struct oc_error *err)
+{
+    json_t *config = without_host_keys(group);
+    json_t *items = oc_manifest_expand(oc_plugin_manifest(preset), name, config, err);
+    if (items && oc_schedule_check_preset(s->env.plugins, preset, items, config, err) != OC_OK) {
+        json_decref(items);
+        items = NULL;
+    }
+    json_decref(config);
+    return items;
+}
+
+static void want_preset(struct oc_schedule *s, const struct oc_plugin *preset, const char *name,
                         const struct oc_node *group, const char *path, struct oc_diags *diags)
 {
     struct oc_error err;
     oc_error_init(&err);
-    json_t *config = without_host_keys(group);
-    json_t *items = oc_manifest_expand(m, name, config, &err);
-    json_decref(config);
+    json_t *items = expand(s, preset, name, group, &err);
     if (!items) {
         oc_diags_add(diags, false, group, path, err.hint, "%s", err.message);
-        struct wanted *w = wanted_create(name, m->name, path);
+        struct wanted *w = wanted_create(name, oc_plugin_name(preset), path);
         w->from = group;
         want_broken(s, w, &err);
         return;
@@ -172,7 +184,7 @@ static void want_item(struct oc_schedule *s, const struct oc_node *group, const 
         struct oc_plugin *plugin = oc_plugin_find(s->env.plugins, o.plugin);
         const struct oc_manifest *m = plugin ? oc_plugin_manifest(plugin) : NULL;
         if (m && !m->library) {
-            want_preset(s, m, name, group, path, diags);
+            want_preset(s, plugin, name, group, path, diags);
         } else {
             struct wanted *w = wanted_create(name, o.plugin, path);
             w->from = group;

@@ -291,6 +291,70 @@ static void a_preset_with_a_wrong_option_is_a_failed_collector_that_says_why(voi
     assert_int_equal(f.last.code, OC_E_CONFIG);
 }
 
+/* A preset of a package, over a plugin that may start any program; `rights` are the package's. */
+static struct oc_plugin *add_package(const char *rights, const char *instance)
+{
+    char text[512];
+    plugin_add("runner", LIBRARY ", \"permissions\": [\"process:spawn:*\"]");
+    snprintf(text, sizeof text,
+             "\"permissions\": %s, \"options\": [{\"name\": \"key\", \"type\": \"secret\", "
+             "\"help\": \"k\"}], \"instances\": [{\"plugin\": \"runner\"%s}]",
+             rights, instance);
+    struct oc_plugin *package = plugin_add("package", text);
+    package->root = "/packages";
+    return package;
+}
+
+static void a_preset_of_a_package_uses_nothing_that_it_has_no_right_to_itself(void **state)
+{
+    (void)state;
+    struct oc_plugin *package = add_package("[\"process:spawn:/bin/date\"]", "");
+    assert_int_equal(configure("{plugin = \"package\"; name = \"main\";}"), 1);
+    assert_int_equal(instances_made, 0);
+    assert_string_equal(oc_json_str(row("main"), "state", ""), "failed");
+    assert_non_null(strstr(oc_json_str(row("main"), "last_error", ""),
+                           "uses runner and has no right to process:spawn:*"));
+    package->root = NULL; /* it came with the host */
+    assert_int_equal(configure("{plugin = \"package\"; name = \"main\";}"), 0);
+    assert_int_equal(instances_made, 1);
+}
+
+static void a_preset_of_a_package_uses_what_was_consented_to(void **state)
+{
+    (void)state;
+    struct oc_plugin *package = add_package("[\"process:spawn:*\"]", "");
+    json_t *none = json_array();
+    package->terms.grants = none;
+    assert_int_equal(configure("{plugin = \"package\"; name = \"main\";}"), 1);
+    package->terms.grants = NULL; /* all that it asks for */
+    assert_int_equal(configure("{plugin = \"package\"; name = \"main\";}"), 0);
+    assert_int_equal(instances_made, 1);
+    json_decref(none);
+}
+
+/* "${key}" is what the operator says it is; what the package says would leave the host with the next request. */
+static void a_preset_of_a_package_names_no_secret_of_the_host(void **state)
+{
+    (void)state;
+    static const char *const own[] = {"$env:K", "$file:/etc/k"};
+    for (size_t i = 0; i < OC_COUNT(own); i++) {
+        char instance[96];
+        snprintf(instance, sizeof instance, ", \"deep\": [{\"x\": \"%s\"}], \"key\": \"${key}\"",
+                 own[i]);
+        add_package("[\"process:spawn:*\"]", instance);
+        assert_int_equal(configure("{plugin = \"package\"; name = \"main\";}"), 1);
+        assert_non_null(strstr(oc_json_str(row("main"), "last_error", ""), own[i]));
+        char item[96];
+        snprintf(item, sizeof item, "{plugin = \"package\"; name = \"main\"; key = \"%s\";}",
+                 own[i]);
+        assert_int_equal(configure(item), 0); /* now it is given */
+        configure("");
+        stage_turn(&f.s);
+        plugins_forget();
+        plugin_add("ok", LIBRARY);
+    }
+}
+
 static void a_collector_that_cannot_be_made_is_reported_alone(void **state)
 {
     (void)state;
@@ -418,6 +482,9 @@ int main(void)
         TEST(an_instance_of_a_preset_knows_where_it_was_written),
         TEST(a_preset_that_is_configured_anew_restarts_only_what_changed),
         TEST(a_preset_with_a_wrong_option_is_a_failed_collector_that_says_why),
+        TEST(a_preset_of_a_package_uses_nothing_that_it_has_no_right_to_itself),
+        TEST(a_preset_of_a_package_uses_what_was_consented_to),
+        TEST(a_preset_of_a_package_names_no_secret_of_the_host),
         TEST(a_collector_that_cannot_be_made_is_reported_alone),
         TEST(a_start_that_failed_is_tried_again_by_a_reload),
         TEST(what_is_wrong_with_an_item_is_said_and_the_others_are_used),
