@@ -237,9 +237,13 @@ static const char *default_of(struct plugin_op *po, const json_t *p)
     return kept;
 }
 
-/* It is for people: one that the parameter cannot have, such as "unlimited" for a number, is not shown and takes nothing away. */
+/* It is for people: one that the parameter cannot have, such as "unlimited" for a number, is not shown and takes nothing away. Of a
+ * secret that is any: a reference would be read, and the files and the environment are ours. */
 static bool default_fits(const struct oc_option *o)
 {
+    if (o->type == OC_OPT_SECRET) {
+        return false;
+    }
     struct oc_option alone[2] = {*o};
     struct oc_error err;
     oc_error_init(&err);

@@ -49,6 +49,7 @@ static const char operations[] = LIBRARY
     "many\"},"
     "   {\"name\": \"wait\", \"type\": \"duration\", \"default\": 10, \"help\": \"how long\"},"
     "   {\"name\": \"from\", \"type\": \"url\", \"default\": \"\", \"help\": \"where\"},"
+    "   {\"name\": \"word\", \"type\": \"secret\", \"default\": \"$env:PATH\", \"help\": \"w\"},"
     "   {\"name\": \"few\", \"type\": \"int\", \"default\": 9, \"max\": 5, \"help\": \"how few\"},"
     "   {\"name\": \"most\", \"type\": \"int\", \"default\": 5, \"max\": 5, \"help\": \"the "
     "most\"},"
@@ -244,7 +245,7 @@ static void a_default_that_a_parameter_cannot_have_is_not_shown_and_nothing_else
     (void)state;
     const struct oc_op *op = oc_ops_find(f.ops, "tool.list");
     assert_non_null(op);
-    for (size_t i = 0; i < 6; i++) {
+    for (size_t i = 0; i < 7; i++) {
         if (strcmp(op->params[i].name, "most") == 0) {
             assert_string_equal(op->params[i].default_text, "5");
         } else if (op->params[i].default_text) {
