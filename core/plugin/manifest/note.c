@@ -11,6 +11,8 @@
 #define OWNER         "openclaw"
 #define SIGNATURE_MAX 4096u
 #define SEGMENTS_MAX  1024u
+#define NOTES_MAX                                                                                  \
+    16u /* segments of notes, of which linkers make three: each may be the whole file */
 
 static uint64_t round_up(uint64_t n, uint64_t align)
 {
@@ -97,12 +99,16 @@ static int read_segment(const struct oc_image *img, const Elf64_Phdr *ph, struct
 static int read_segments(const struct oc_image *img, const Elf64_Ehdr *h, struct oc_note *note,
                          struct oc_error *err)
 {
+    unsigned notes = 0;
     for (uint64_t i = 0; i < h->e_phnum; i++) {
         Elf64_Phdr ph;
         const uint64_t skip = i * sizeof ph;
         if (h->e_phoff > UINT64_MAX - skip ||
             !oc_image_copy(img, h->e_phoff + skip, &ph, sizeof ph)) {
             return oc_error_set(err, OC_E_CONFIG, "the program headers end beyond the file");
+        }
+        if (ph.p_type == PT_NOTE && ++notes > NOTES_MAX) {
+            return oc_error_set(err, OC_E_CONFIG, "more than %u segments of notes", NOTES_MAX);
         }
         const int code = ph.p_type == PT_NOTE ? read_segment(img, &ph, note, err) : OC_OK;
         if (code) {

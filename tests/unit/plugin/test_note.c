@@ -170,6 +170,27 @@ static void lies_in_the_headers_are_refused(void **state)
     refused(note_segment_twice, "more than one");
 }
 
+/* To read the whole file a thousand times would take the better part of a minute. */
+static void a_file_of_many_segments_of_notes_is_refused(void **state)
+{
+    (void)state;
+    struct {
+        Elf64_Ehdr h;
+        Elf64_Phdr ph[17];
+    } image = {0};
+    struct oc_error err;
+    struct oc_note note;
+    oc_error_init(&err);
+    memcpy(&image.h, library.data, sizeof image.h);
+    image.h.e_phoff = offsetof(__typeof__(image), ph);
+    image.h.e_phnum = OC_COUNT(image.ph);
+    for (size_t i = 0; i < OC_COUNT(image.ph); i++) {
+        image.ph[i] = (Elf64_Phdr){.p_type = PT_NOTE, .p_filesz = sizeof image, .p_align = 4};
+    }
+    assert_int_equal(oc_note_find(&image, sizeof image, &note, &err), OC_E_CONFIG);
+    assert_non_null(strstr(err.message, "more than 16 segments of notes"));
+}
+
 static void every_truncation_is_survived(void **state)
 {
     (void)state;
@@ -212,6 +233,7 @@ int main(void)
         cmocka_unit_test(a_built_plugin_carries_signature_and_manifest),
         cmocka_unit_test(the_note_survives_strip),
         cmocka_unit_test(lies_in_the_headers_are_refused),
+        cmocka_unit_test(a_file_of_many_segments_of_notes_is_refused),
         cmocka_unit_test(every_truncation_is_survived),
         cmocka_unit_test(every_changed_byte_is_survived),
     };
