@@ -141,9 +141,9 @@ static int read_option(struct reader *r, const json_t *row, struct oc_option *o,
     if (!o->type) {
         return wrong(r, o->name, "unknown type");
     }
-    if (o->type == OC_OPT_SECRET && o->default_text && *o->default_text == '$') {
-        /* it would be our files and our environment that it reads */
-        return wrong(r, o->name, "the default of a secret is a reference");
+    if (o->type == OC_OPT_SECRET && o->default_text && *o->default_text) {
+        /* a reference, quoted or not, would be read from our files and our environment and given to the process */
+        return wrong(r, o->name, "a secret has a default");
     }
     if (o->type != OC_OPT_GROUP && o->type != OC_OPT_GROUPS) {
         *size += SLOT;

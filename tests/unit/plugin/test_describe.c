@@ -97,9 +97,14 @@ static void what_is_no_description_is_refused(void **state)
 static void a_default_cannot_name_a_file_or_a_variable_of_the_host(void **state)
 {
     (void)state;
-    refuse("[{\"name\":\"a\",\"type\":\"secret\",\"default\":\"$file:/etc/hostname\"}]",
-           "reference");
-    refuse("[{\"name\":\"a\",\"type\":\"secret\",\"default\":\"$env:HOME\"}]", "reference");
+    static const char *const defaults[] = {"$file:/etc/hostname", "$env:HOME", "\\\"$env:HOME\\\"",
+                                           "\\\"\\\\x24env:HOME\\\""};
+    for (size_t i = 0; i < OC_COUNT(defaults); i++) {
+        char *options =
+            oc_asprintf("[{\"name\":\"a\",\"type\":\"secret\",\"default\":\"%s\"}]", defaults[i]);
+        refuse(options, "option a: a secret has a default");
+        free(options);
+    }
 }
 
 static void tables_that_nest_or_count_too_much_are_refused(void **state)
