@@ -395,7 +395,7 @@ static void remove_gone(struct oc_bridge *b)
     for (size_t i = b->added.count; i-- > 0;) {
         struct plugin_op *po = b->added.items[i];
         if (!still_means(po)) {
-            oc_ops_remove(b->ops, po->op.name);
+            oc_ops_remove_plugin(b->ops, &po->op);
             OC_VEC_REMOVE(&b->added, i);
             OC_VEC_PUSH(&b->gone, po);
         }
@@ -428,7 +428,7 @@ void oc_bridge_destroy(struct oc_bridge *b)
     }
     oc_plugins_set_host(b->plugins, NULL, NULL);
     for (size_t i = 0; i < b->added.count; i++) {
-        oc_ops_remove(b->ops, b->added.items[i]->op.name);
+        oc_ops_remove_plugin(b->ops, &b->added.items[i]->op);
         plugin_op_free(b->added.items[i]);
     }
     for (size_t i = 0; i < b->gone.count; i++) {

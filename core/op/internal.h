@@ -8,6 +8,7 @@
 struct oc_op_slot {
     const struct oc_op *op;
     void *ctx;
+    bool brought; /* by a plugin */
 };
 
 struct oc_ops {

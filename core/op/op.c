@@ -43,7 +43,8 @@ static int check_names(const struct oc_op *op, struct oc_error *err)
     return OC_OK;
 }
 
-int oc_ops_add_plugin(struct oc_ops *ops, const struct oc_op *op, void *ctx, struct oc_error *err)
+static int add(struct oc_ops *ops, const struct oc_op *op, void *ctx, bool brought,
+               struct oc_error *err)
 {
     if (oc_map_get(&ops->table, op->name)) {
         return oc_error_set(err, OC_E_CONFLICT, "operation %s exists already", op->name);
@@ -53,18 +54,33 @@ int oc_ops_add_plugin(struct oc_ops *ops, const struct oc_op *op, void *ctx, str
         return rc;
     }
     struct oc_op_slot *slot = oc_alloc(sizeof *slot);
-    slot->op = op;
-    slot->ctx = ctx;
+    *slot = (struct oc_op_slot){.op = op, .ctx = ctx, .brought = brought};
     oc_map_set(&ops->table, op->name, slot);
     ops->generation++;
     return OC_OK;
+}
+
+int oc_ops_add_plugin(struct oc_ops *ops, const struct oc_op *op, void *ctx, struct oc_error *err)
+{
+    return add(ops, op, ctx, true, err);
+}
+
+/* A part of the host that is switched on later finds its names taken by whoever was there before. */
+static void take_over(struct oc_ops *ops, const char *name)
+{
+    const struct oc_op_slot *slot = oc_map_get(&ops->table, name);
+    if (slot && slot->brought) {
+        oc_warn("an operation of a plugin gives way to the host's own", "operation=%s", name);
+        oc_ops_remove(ops, name);
+    }
 }
 
 void oc_ops_add(struct oc_ops *ops, const struct oc_op *op, void *ctx)
 {
     struct oc_error err;
     oc_error_init(&err);
-    int rc = oc_ops_add_plugin(ops, op, ctx, &err);
+    take_over(ops, op->name);
+    int rc = add(ops, op, ctx, false, &err);
     if (rc == OC_OK && op->params) {
         rc = oc_options_check(op->params, sizeof *op->params, op->params_size, &err);
     }
@@ -78,6 +94,14 @@ void oc_ops_remove(struct oc_ops *ops, const char *name)
 {
     free(oc_map_remove(&ops->table, name));
     ops->generation++;
+}
+
+void oc_ops_remove_plugin(struct oc_ops *ops, const struct oc_op *op)
+{
+    const struct oc_op_slot *slot = oc_map_get(&ops->table, op->name);
+    if (slot && slot->op == op) {
+        oc_ops_remove(ops, op->name);
+    }
 }
 
 uint64_t oc_ops_generation(const struct oc_ops *ops)

@@ -39,6 +39,22 @@ static void a_name_that_is_taken_is_refused_to_plugins(void **state)
     assert_non_null(strstr(err.message, "test.greet"));
 }
 
+static void an_operation_of_a_plugin_gives_way_to_the_hosts_own(void **state)
+{
+    static const struct oc_op brought = {.name = "late.part", .summary = "the plugin's"};
+    static const struct oc_op own = {.name = "late.part", .summary = "the host's"};
+    (void)state;
+    assert_int_equal(oc_ops_add_plugin(f.ops, &brought, NULL, NULL), OC_OK);
+    oc_ops_add(f.ops, &own, NULL);
+    assert_ptr_equal(oc_ops_find(f.ops, "late.part"), &own);
+    oc_ops_remove_plugin(f.ops, &brought);
+    assert_ptr_equal(oc_ops_find(f.ops, "late.part"), &own);
+    oc_ops_remove(f.ops, own.name);
+    assert_int_equal(oc_ops_add_plugin(f.ops, &brought, NULL, NULL), OC_OK);
+    oc_ops_remove_plugin(f.ops, &brought);
+    assert_null(oc_ops_find(f.ops, "late.part"));
+}
+
 static void a_parameter_that_every_command_has_is_refused(void **state)
 {
     static const char *const taken[] = {"timeout", "json", "no_color", "version"};
@@ -64,6 +80,7 @@ int main(void)
         TEST(the_generation_is_another_when_an_operation_comes_or_goes),
         TEST(a_parameter_that_every_command_has_is_refused),
         TEST(a_name_that_is_taken_is_refused_to_plugins),
+        TEST(an_operation_of_a_plugin_gives_way_to_the_hosts_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
