@@ -18,8 +18,9 @@ struct oc_host_service {
     int64_t started_mono_ms; /* what the uptime is measured by: the wall clock may be set */
     struct oc_log_ring *ring;
     struct oc_subscription *recorder;
-    struct oc_ration refusals; /* how much is recorded of what one actor is refused */
-    json_t *row;               /* the event that was shown last, for all who watch; NULL: none */
+    struct oc_ration refusals,
+        refused_changes; /* how much is recorded of what one actor is refused */
+    json_t *row;         /* the event that was shown last, for all who watch; NULL: none */
     uint64_t row_event;
     ino_t home_inode, run_inode; /* at the start; 0 = it was not there, or nobody is to reach us */
 };

@@ -22,12 +22,17 @@ static bool is_signal(const char *topic)
     return false;
 }
 
-/* Whoever may do nothing can be refused as often as they like, and that must not fill the store. How often it was is in the audit. */
+/* Whoever may do nothing can be refused as often as they like, and that must not fill the store. How often it was is in the audit.
+ * A refused change is told twice: that it was refused, and that it was tried. */
 static bool is_one_too_many(struct oc_host_service *s, const struct oc_event *event)
 {
     unsigned left_out = 0;
-    return strcmp(event->topic, "op.denied") == 0 &&
-           !oc_ration_take(&s->refusals, oc_json_str(event->data, "actor", ""), &left_out);
+    struct oc_ration *ration =
+        strcmp(event->topic, "op.denied") == 0 ? &s->refusals
+        : strcmp(event->topic, "audit") == 0 && oc_json_bool(event->data, "refused", false)
+            ? &s->refused_changes
+            : NULL;
+    return ration && !oc_ration_take(ration, oc_json_str(event->data, "actor", ""), &left_out);
 }
 
 static void record(void *ctx, const struct oc_event *event)
@@ -40,7 +45,7 @@ static void record(void *ctx, const struct oc_event *event)
 
 void oc_host_start_recorder(struct oc_host_service *s)
 {
-    s->refusals = (struct oc_ration){.each = EACH, .max = ACTORS};
+    s->refusals = s->refused_changes = (struct oc_ration){.each = EACH, .max = ACTORS};
     s->recorder = oc_bus_subscribe(s->env.bus, s->env.ephemeral ? "audit" : "*", record, s);
 }
 
@@ -48,4 +53,5 @@ void oc_host_stop_recorder(struct oc_host_service *s)
 {
     oc_bus_unsubscribe(s->recorder);
     oc_ration_finish(&s->refusals);
+    oc_ration_finish(&s->refused_changes);
 }
