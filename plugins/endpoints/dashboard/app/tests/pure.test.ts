@@ -116,7 +116,9 @@ describe('figures', () => {
     expect(marks(formatMs, 0, 0.05)).toBe('0.00 ms, 0.05 ms, 0.10 ms');
     expect(marks(formatMs, 500, 500)).toBe('500 ms, 1.0 s, 1.5 s');
     expect(marks(formatPercent, 97, 0.5)).toBe('97.0 %, 97.5 %, 98.0 %');
+    expect(marks(formatMs, 60_000, 30_000)).toBe('1.0 min, 1.5 min, 2.0 min');
     expect(marks(formatBytes, 2 ** 30, 2 ** 29)).toBe('1.0 GiB, 1.5 GiB, 2.0 GiB');
+    expect(marks(formatBytes, 2 ** 32, 2 ** 25)).toBe('4.00 GiB, 4.03 GiB, 4.06 GiB');
     expect(marks(formatNumber, 20_000, 250)).toBe('20.00 k, 20.25 k, 20.50 k');
     expect(marks(dollars, 0, 0.005)).toBe('$0.000, $0.005, $0.010');
     expect(marks(formatterOf('agent.age_seconds'), 0, 0.25)).toBe('0 ms, 250 ms, 500 ms');

@@ -32,13 +32,12 @@ export function formatDuration(ms: number): string {
 /** Writes a value. `step` is how far the next mark of an axis is: as many digits as tell the two apart. */
 export type Format = (v: number | null | undefined, step?: number) => string;
 
-/** How many digits behind the point a multiple of `step` needs. */
+/** How many digits behind the point tell multiples of `step` apart: one for 0.5, two for 0.25, which is no tenth. */
 export function digitsOf(step: number): number {
-  for (let d = 0; d < 6; d++) {
-    const scaled = step * 10 ** d;
-    if (Math.abs(scaled - Math.round(scaled)) < 1e-6 * scaled) return d;
-  }
-  return 6;
+  if (step >= 1 || step <= 0) return step % 1 ? 1 : 0;
+  const first = Math.min(6, Math.ceil(-Math.log10(step) - 1e-9));
+  const scaled = step * 10 ** first;
+  return first < 6 && Math.abs(scaled - 2.5) < 1e-6 ? first + 1 : first;
 }
 
 /** `usual` digits behind the point; below one, two that say something, for what is not zero is not written as zero. */
@@ -51,7 +50,8 @@ function fixed(v: number, usual: number, step?: number): string {
 export function formatMs(ms: number | null | undefined, step?: number): string {
   if (ms === null || ms === undefined) return '–';
   if (ms < 1000) return `${fixed(ms, ms < 10 && ms % 1 ? 1 : 0, step)} ms`;
-  if (ms >= 60_000) return formatDuration(ms);
+  if (ms >= 60_000)
+    return step === undefined ? formatDuration(ms) : `${fixed(ms / 60_000, 0, step / 60_000)} min`;
   const s = ms / 1000;
   const usual = ms < 10_000 ? 2 : 1;
   return `${fixed(s, Number.isInteger(s) ? 0 : usual, step && step / 1000)} s`;
