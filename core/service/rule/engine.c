@@ -18,9 +18,20 @@ static void begin_live(struct oc_rule_engine *e, struct oc_rule_subject *s, int6
     if (oc_rule_machine_step(&live->machine, &s->rule->times, at_ms, true, false)) {
         oc_rule_live_changed(e, live, at_ms, "condition met");
     }
-    /* so that a gap right after the first sample is seen to be one */
-    const struct oc_rule_watch *watch = s->series->rules;
-    live->machine.step_ms = watch->rhythm.step_ms;
+}
+
+/* How often a subject was looked at before `until_ms`: as often as the series of its rule that comes most often. */
+static int64_t usual_step(struct oc_rule_engine *e, const struct oc_rule_subject *s,
+                          int64_t until_ms)
+{
+    int64_t usual_ms = oc_rule_usual_step(e, s->series, until_ms);
+    for (size_t i = 1; s->bound != NULL && i < s->rule->reads.count; i++) {
+        if (s->bound[i] != NULL && !oc_rule_is_silent(e, s->bound[i], until_ms)) {
+            const int64_t other_ms = oc_rule_usual_step(e, s->bound[i], until_ms);
+            usual_ms = other_ms > 0 && (usual_ms == 0 || other_ms < usual_ms) ? other_ms : usual_ms;
+        }
+    }
+    return usual_ms;
 }
 
 /* Whether what fires may end: the condition is false, and so says `resolve`. */
@@ -75,6 +86,9 @@ static void evaluate(struct oc_rule_engine *e, struct oc_rule_subject *s, int64_
     if (release == OC_TRUTH_GONE) { /* nothing can say any more that it may */
         oc_rule_live_end(e, live, at_ms, "gone");
         return;
+    }
+    if (oc_rule_machine_doubts(&live->machine, at_ms)) {
+        oc_rule_machine_expect(&live->machine, usual_step(e, s, live->machine.at_ms));
     }
     const int64_t since_ms = live->machine.since_ms;
     live->value = value;

@@ -7,7 +7,7 @@
 #include "core/base/json.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
-#include "core/service/rule/engine.h"
+#include "core/service/rule/watch.h"
 
 void oc_rule_fingerprint(const char *rule, const struct oc_series *series, char out[17])
 {
@@ -255,11 +255,32 @@ static struct oc_series *series_of(struct oc_rule_engine *e, const json_t *saved
                            (uint32_t)oc_json_int(saved, "kind", OC_KIND_GAUGE), labels, count);
 }
 
+struct catching {
+    struct oc_rule_engine *engine;
+    struct oc_rule_live *live;
+    bool begun;
+};
+
+static void pass_one(struct oc_rule_engine *e, struct oc_rule_live *live, int64_t at_ms)
+{
+    struct oc_rule_machine *m = &live->machine;
+    if (oc_rule_machine_doubts(m, at_ms)) {
+        oc_rule_machine_expect(m, oc_rule_usual_step(e, live->series, m->at_ms));
+    }
+    oc_rule_machine_pass(m, at_ms);
+}
+
+/* The first is where it goes on from: after a gap since_ms is the time of no sample. */
 static void pass(void *ctx, const struct oc_point *points, size_t count)
 {
-    struct oc_rule_machine *m = ctx;
+    struct catching *c = ctx;
     for (size_t i = 0; i < count; i++) {
-        oc_rule_machine_pass(m, points[i].time_ms);
+        if (c->begun) {
+            pass_one(c->engine, c->live, points[i].time_ms);
+        } else {
+            c->live->machine.at_ms = points[i].time_ms;
+        }
+        c->begun = true;
     }
 }
 
@@ -268,16 +289,16 @@ static void pass(void *ctx, const struct oc_point *points, size_t count)
 static void catch_up(struct oc_rule_engine *e, struct oc_rule_live *live, int64_t now_ms)
 {
     struct oc_rule_machine *m = &live->machine;
+    struct catching c = {.engine = e, .live = live};
     const int64_t saved_ms = m->at_ms;
     struct oc_error err;
     if (m->state != OC_RULE_PENDING || saved_ms > now_ms) {
         return;
     }
     oc_error_init(&err);
-    m->at_ms = m->since_ms;
-    oc_store_read(e->store, live->series, m->since_ms + 1, now_ms + 1, pass, m, &err);
+    oc_store_read(e->store, live->series, m->since_ms, now_ms + 1, pass, &c, &err);
     if (m->at_ms < saved_ms) {
-        oc_rule_machine_pass(m, saved_ms);
+        pass_one(e, live, saved_ms);
     }
     m->resumed = true;
 }

@@ -13,6 +13,7 @@ static bool enter(struct oc_rule_machine *m, enum oc_rule_state state, int64_t s
     m->since_ms = since_ms;
     m->clear_ms = 0;
     m->step_ms = 0;
+    m->usual_ms = 0;
     m->resumed = false;
     return true;
 }
@@ -28,15 +29,28 @@ static void restart_waits(struct oc_rule_machine *m, int64_t at_ms)
     }
 }
 
-/* The longest step is kept also when it was a gap: samples that have become rarer for good let the rule fire all the same. What
- * a restart took says nothing of how often samples come. */
+bool oc_rule_machine_doubts(const struct oc_rule_machine *m, int64_t at_ms)
+{
+    return m->state == OC_RULE_PENDING && oc_rhythm_is_gap(at_ms - m->at_ms, m->step_ms);
+}
+
+void oc_rule_machine_expect(struct oc_rule_machine *m, int64_t usual_ms)
+{
+    m->usual_ms = usual_ms > m->usual_ms ? usual_ms : m->usual_ms;
+}
+
+/* The next step may be as long as a gap was: samples that have become rarer for good let the rule fire all the same. What a restart took
+ * says nothing of how often samples come. */
 static void skip_gap(struct oc_rule_machine *m, int64_t step_ms)
 {
-    const bool restart = m->resumed && m->step_ms == 0;
-    if ((restart || m->step_ms > 0) && oc_rhythm_is_gap(step_ms, m->step_ms)) {
+    const int64_t usual_ms = m->usual_ms > m->step_ms ? m->usual_ms : m->step_ms;
+    if ((m->resumed || usual_ms > 0) && oc_rhythm_is_gap(step_ms, usual_ms)) {
         m->since_ms += step_ms;
+        m->usual_ms = m->resumed ? 0 : step_ms;
+    } else {
+        m->step_ms = step_ms > m->step_ms ? step_ms : m->step_ms;
+        m->usual_ms = 0;
     }
-    m->step_ms = step_ms > m->step_ms && !restart ? step_ms : m->step_ms;
     m->resumed = false;
 }
 

@@ -16,9 +16,15 @@ struct oc_rule_machine {
     int64_t since_ms; /* when the condition became true */
     int64_t clear_ms; /* in FIRING: since when it may end, 0 = it may not */
     int64_t at_ms;    /* latest sample that was looked at */
-    int64_t step_ms;  /* in PENDING: the longest time between two samples; 0 = not known */
+    int64_t step_ms;  /* in PENDING: the longest step that was no gap; 0 = not known */
+    int64_t usual_ms; /* in PENDING: the next step may take as long as this besides */
     bool resumed;     /* from the store: how long it is since the sample before is not known */
 };
+
+/* Whether a sample at this time comes after what looks like a gap: who knows how long a step usually is says so before the sample is
+ * passed. It holds for this step only. */
+bool oc_rule_machine_doubts(const struct oc_rule_machine *m, int64_t at_ms);
+void oc_rule_machine_expect(struct oc_rule_machine *m, int64_t usual_ms); /* 0 = it is not known */
 
 /* A sample came at this time, before it is asked what it says. In PENDING the time in which nothing was measured does not
  * count as time in which the condition held: since_ms is moved on by a gap of more than a few of the usual steps. */

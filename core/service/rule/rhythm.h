@@ -3,6 +3,7 @@
 #define OC_SERVICE_RULE_RHYTHM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct oc_rhythm {
@@ -19,5 +20,20 @@ bool oc_rhythm_is_over(const struct oc_rhythm *r, int64_t at_ms);
 /* Whether so long a time is a gap, and not a step of samples that come every `step_ms`: more than three of them, and more than
  * a minute. */
 bool oc_rhythm_is_gap(int64_t took_ms, int64_t step_ms);
+
+/* The steps of many samples, by how long they are. Begins as {0}. */
+struct oc_rhythm_steps {
+    int64_t at_ms; /* of the latest sample; 0 = none yet */
+    struct oc_rhythm_class {
+        size_t count;
+        int64_t sum_ms, longest_ms;
+    } classes[64]; /* by powers of two */
+};
+
+void oc_rhythm_steps_pass(struct oc_rhythm_steps *s, int64_t at_ms);
+/* The step in which the middle of the time was passed, so that neither a burst nor the nights of a host that is off say how
+ * often samples come; 0 = there was none. What has come but once was a gap, for all that is known, and is left out when another step has
+ * come again. *known_ms (may be NULL) gets the time in steps that came again. */
+int64_t oc_rhythm_usual(const struct oc_rhythm_steps *s, int64_t *known_ms);
 
 #endif

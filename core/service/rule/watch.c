@@ -6,8 +6,6 @@
 #include "core/base/mem.h"
 #include "core/base/time.h"
 
-#define RARE 64 /* samples in an hour: fewer tell too little of when the next one comes */
-
 static struct oc_rule_watch unwatched; /* of every series that no rule reads */
 
 static struct oc_rule_watch *own_watch(struct oc_rule_engine *e, struct oc_series *series)
@@ -113,38 +111,36 @@ void oc_rule_hear(struct oc_rule_engine *e, const struct oc_sample *sample)
     }
 }
 
-struct lesson {
-    struct oc_rhythm rhythm;
-    size_t count;
-};
-
 static void pass(void *ctx, const struct oc_point *points, size_t count)
 {
-    struct lesson *l = ctx;
     for (size_t i = 0; i < count; i++) {
-        oc_rhythm_pass(&l->rhythm, points[i].time_ms);
+        oc_rhythm_steps_pass(ctx, points[i].time_ms);
     }
-    l->count += count;
 }
 
-/* What was heard since the host started, or since the rules changed, may be one sample, or one burst: the store knows more. The days
- * before are read only of what is rare. */
-static void learn(struct oc_rule_engine *e, struct oc_series *series, struct oc_rule_watch *w,
-                  int64_t at_ms)
+/* The days before are read only when the last hour does not tell: of what comes rarely or in bursts, and when the host has just started. */
+int64_t oc_rule_usual_step(struct oc_rule_engine *e, struct oc_series *series, int64_t until_ms)
 {
-    static const int64_t WINDOWS[] = {OC_HOUR, 8 * OC_DAY};
-    struct lesson l = {0};
-    w->learned = true;
-    for (size_t i = 0; i < OC_COUNT(WINDOWS) && l.count < RARE; i++) {
-        l = (struct lesson){0};
-        oc_store_read(e->store, series, series->time_ms - WINDOWS[i], series->time_ms + 1, pass, &l,
-                      NULL);
-        if (l.rhythm.step_ms > 0 && !oc_rhythm_is_over(&l.rhythm, at_ms)) {
+    static const int64_t WINDOWS[] = {OC_HOUR, OC_DAY, 8 * OC_DAY};
+    int64_t usual_ms = 0, known_ms = 0;
+    for (size_t i = 0; i < OC_COUNT(WINDOWS); i++) {
+        struct oc_rhythm_steps steps = {0};
+        oc_store_read(e->store, series, until_ms - WINDOWS[i], until_ms + 1, pass, &steps, NULL);
+        usual_ms = oc_rhythm_usual(&steps, &known_ms);
+        if (known_ms >= WINDOWS[i] / 2) {
             break;
         }
     }
-    if (l.rhythm.step_ms > w->rhythm.step_ms) {
-        w->rhythm = l.rhythm;
+    return usual_ms;
+}
+
+/* What was heard since the host started, or since the rules changed, may be one sample, or one burst: the store knows more. */
+static void learn(struct oc_rule_engine *e, struct oc_series *series, struct oc_rule_watch *w)
+{
+    const int64_t usual_ms = oc_rule_usual_step(e, series, series->time_ms);
+    w->learned = true;
+    if (usual_ms > w->rhythm.step_ms) {
+        w->rhythm = (struct oc_rhythm){.at_ms = series->time_ms, .step_ms = usual_ms};
     }
 }
 
@@ -152,7 +148,7 @@ bool oc_rule_is_silent(struct oc_rule_engine *e, struct oc_series *series, int64
 {
     struct oc_rule_watch *w = series->rules;
     if (!w->learned && oc_rhythm_is_gap(at_ms - series->time_ms, w->rhythm.step_ms)) {
-        learn(e, series, w, at_ms);
+        learn(e, series, w);
     }
     return oc_rhythm_is_over(&w->rhythm, at_ms);
 }

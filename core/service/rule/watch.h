@@ -20,6 +20,8 @@ void oc_rule_meet(struct oc_rule_engine *e, struct oc_series *series);
 void oc_rule_hear(struct oc_rule_engine *e, const struct oc_sample *sample);
 /* Whether the latest sample of a series that was met is too old to stand for what is so at `at_ms`. */
 bool oc_rule_is_silent(struct oc_rule_engine *e, struct oc_series *series, int64_t at_ms);
+/* How long it usually was from one sample of a series to the next before `until_ms`, as the store tells; 0 = it is not known. */
+int64_t oc_rule_usual_step(struct oc_rule_engine *e, struct oc_series *series, int64_t until_ms);
 /* Series came up or ended: the subjects of the rules that read them look for theirs again. */
 void oc_rule_rebind(struct oc_rule_engine *e);
 /* Frees every subject and lets go of every series. */

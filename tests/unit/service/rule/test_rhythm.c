@@ -71,6 +71,56 @@ static void a_clock_that_is_set_back_makes_nothing_late(void **state)
     assert_true(oc_rhythm_is_over(&r, last - OC_DAY + 2 * OC_MINUTE));
 }
 
+/* A day of samples every `step_ms` but for the nights, from 8:00 to 22:00. */
+static void pass_days(struct oc_rhythm_steps *s, int64_t step_ms, int days)
+{
+    for (int day = 0; day < days; day++) {
+        const int64_t from_ms = BEGIN + day * OC_DAY + 8 * OC_HOUR;
+        for (int64_t at = 0; at < 14 * OC_HOUR; at += step_ms) {
+            oc_rhythm_steps_pass(s, from_ms + at);
+        }
+    }
+}
+
+static void nights_without_samples_are_not_how_often_they_come(void **state)
+{
+    struct oc_rhythm_steps s = {0};
+    int64_t known_ms = 0;
+    (void)state;
+    assert_int_equal(oc_rhythm_usual(&s, NULL), 0);
+    pass_days(&s, 5 * OC_MINUTE, 8);
+    assert_int_equal(oc_rhythm_usual(&s, &known_ms), 5 * OC_MINUTE);
+    assert_true(known_ms > 6 * OC_DAY);
+}
+
+static void bursts_that_come_again_are_as_usual_as_the_time_between_them(void **state)
+{
+    struct oc_rhythm_steps s = {0};
+    (void)state;
+    for (int hour = 0; hour < 4; hour++) {
+        for (int i = 0; i < 40; i++) {
+            oc_rhythm_steps_pass(&s, BEGIN + hour * OC_HOUR + i * OC_SECOND);
+        }
+    }
+    assert_int_equal(oc_rhythm_usual(&s, NULL), OC_HOUR - 39 * OC_SECOND);
+}
+
+static void one_long_step_is_a_gap_unless_there_is_no_other(void **state)
+{
+    struct oc_rhythm_steps s = {0};
+    int64_t known_ms = 1;
+    (void)state;
+    oc_rhythm_steps_pass(&s, BEGIN);
+    oc_rhythm_steps_pass(&s, BEGIN + OC_DAY);
+    assert_int_equal(oc_rhythm_usual(&s, &known_ms), OC_DAY);
+    assert_int_equal(known_ms, 0);
+    for (int i = 1; i < 4; i++) {
+        oc_rhythm_steps_pass(&s, BEGIN + OC_DAY + i * OC_MINUTE);
+    }
+    assert_int_equal(oc_rhythm_usual(&s, &known_ms), OC_MINUTE);
+    assert_int_equal(known_ms, 3 * OC_MINUTE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -79,6 +129,9 @@ int main(void)
         cmocka_unit_test(a_gap_is_forgotten_in_as_long_as_it_took),
         cmocka_unit_test(a_burst_is_no_rhythm),
         cmocka_unit_test(a_clock_that_is_set_back_makes_nothing_late),
+        cmocka_unit_test(nights_without_samples_are_not_how_often_they_come),
+        cmocka_unit_test(bursts_that_come_again_are_as_usual_as_the_time_between_them),
+        cmocka_unit_test(one_long_step_is_a_gap_unless_there_is_no_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -267,6 +267,22 @@ static void a_short_restart_takes_nothing_from_the_duration(void **state)
     assert_said(f, "firing r:condition met");
 }
 
+static void a_restart_after_a_gap_takes_nothing_from_what_was_measured_before_it(void **state)
+{
+    struct fixture *f = *state;
+    static const char LONG[] = "rules = ( { name = \"r\"; expr = \"a.b > 1\"; for = \"5m\"; } );";
+    configure(f, LONG, BEGIN);
+    struct oc_series *s = series(f, "a.b", 0, "i", NULL);
+    for (int64_t at = 0; at <= 240; at += 60) {
+        feed(f, s, at, 5);
+    }
+    feed(f, s, 3840, 5);
+    assert_said(f, "pending r:condition met");
+    restart(f, LONG, BEGIN + 3850 * OC_SECOND);
+    feed(f, s, 3900, 5);
+    assert_said(f, "firing r:condition met");
+}
+
 static void a_restart_with_another_rule_ends_the_alert(void **state)
 {
     struct fixture *f = *state;
@@ -469,6 +485,7 @@ int main(void)
         T(durations_survive_a_restart),
         T(an_hour_in_which_the_host_was_down_is_not_counted),
         T(a_short_restart_takes_nothing_from_the_duration),
+        T(a_restart_after_a_gap_takes_nothing_from_what_was_measured_before_it),
         T(a_restart_with_another_rule_ends_the_alert),
         T(nonsense_in_the_store_is_thrown_away),
         T(firing_is_kept_on_and_ended_by_the_timer),

@@ -145,6 +145,32 @@ static void samples_that_became_rarer_for_good_still_make_it_fire(void **state)
     assert_true(step(&m, &TEN_MINUTES, 60 * MINUTE, true));
 }
 
+static void a_gap_is_no_excuse_for_a_later_one(void **state)
+{
+    struct oc_rule_machine m = {0};
+    (void)state;
+    step(&m, &TEN_MINUTES, 1000, true);
+    step(&m, &TEN_MINUTES, 2000, true);
+    assert_false(step(&m, &TEN_MINUTES, 30 * MINUTE, true));
+    assert_false(step(&m, &TEN_MINUTES, 31 * MINUTE, true)); /* they come as before */
+    assert_false(step(&m, &TEN_MINUTES, 60 * MINUTE, true));
+}
+
+static void a_step_that_is_usual_is_no_gap(void **state)
+{
+    struct oc_rule_machine m = {0};
+    (void)state;
+    step(&m, &TEN_MINUTES, 1000, true);
+    step(&m, &TEN_MINUTES, 2000, true);
+    assert_false(oc_rule_machine_doubts(&m, MINUTE));
+    assert_true(oc_rule_machine_doubts(&m, 5 * MINUTE));
+    oc_rule_machine_expect(&m, 5 * MINUTE);
+    step(&m, &TEN_MINUTES, 5 * MINUTE, true);
+    assert_false(oc_rule_machine_doubts(&m, 10 * MINUTE));
+    assert_true(step(&m, &TEN_MINUTES, 11 * MINUTE, true));
+    assert_false(oc_rule_machine_doubts(&m, 60 * MINUTE)); /* only what is pending waits */
+}
+
 static void a_series_that_ends_ends_its_state(void **state)
 {
     struct oc_rule_machine m = {0};
@@ -181,6 +207,8 @@ int main(void)
         cmocka_unit_test(time_in_which_nothing_was_measured_does_not_count),
         cmocka_unit_test(samples_that_come_late_or_rarely_count),
         cmocka_unit_test(samples_that_became_rarer_for_good_still_make_it_fire),
+        cmocka_unit_test(a_gap_is_no_excuse_for_a_later_one),
+        cmocka_unit_test(a_step_that_is_usual_is_no_gap),
         cmocka_unit_test(a_series_that_ends_ends_its_state),
         cmocka_unit_test(states_have_names),
     };

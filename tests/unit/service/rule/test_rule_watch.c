@@ -161,6 +161,35 @@ static void what_comes_twice_a_night_is_believed_until_the_next_also_after_a_rel
     assert_said(f, "firing r:condition met");
 }
 
+/* Days of a host that is off from 22:00 to 8:00, until the collector of `b` dies on the last one at 10:00. */
+static void feed_days(struct fixture *f, struct oc_series *b, int days, int64_t step)
+{
+    for (int day = 0; day < days; day++) {
+        feed_both(f, b, 1, NULL, 0, day * 86400 + 8 * 3600,
+                  day * 86400 + (day + 1 < days ? 22 : 10) * 3600, step);
+    }
+}
+
+static void what_died_is_not_believed_because_the_host_was_off_at_night(void **state)
+{
+    struct fixture *f = *state;
+    static const char RULE[] = "rules = ( { name = \"r\"; expr = \"a.x > 90 and b.y > 0\"; } );";
+    configure(f, RULE, BEGIN);
+    struct oc_series *fast = series(f, "b.y", 0, "i", "fast"),
+                     *slow = series(f, "b.y", 0, "i", "slow"),
+                     *hourly = series(f, "b.y", 0, "i", "hourly");
+    feed_days(f, fast, 3, 60);
+    feed_days(f, slow, 8, 300);
+    feed_days(f, hourly, 8, 3600);
+    configure(f, RULE, BEGIN); /* what was heard is forgotten: the store tells */
+    feed(f, series(f, "a.x", 0, "i", "fast"), 2 * 86400 + 10 * 3600 + 300, 95);
+    assert_said(f, "");
+    feed(f, series(f, "a.x", 0, "i", "slow"), 7 * 86400 + 11 * 3600, 95);
+    assert_said(f, "");
+    feed(f, series(f, "a.x", 0, "i", "hourly"), 7 * 86400 + 13 * 3600, 95);
+    assert_said(f, "");
+}
+
 static void a_gap_right_after_the_first_sample_that_holds_does_not_count(void **state)
 {
     struct fixture *f = *state;
@@ -174,6 +203,68 @@ static void a_gap_right_after_the_first_sample_that_holds_does_not_count(void **
     feed_both(f, a, 95, NULL, 0, 4220, 4490, 10);
     assert_said(f, "");
     feed_both(f, a, 95, NULL, 0, 4500, 4530, 10);
+    assert_said(f, "firing r:condition met");
+}
+
+static void a_gap_before_the_first_sample_that_holds_excuses_no_later_one(void **state)
+{
+    struct fixture *f = *state;
+    configure(f, "rules = ( { name = \"r\"; expr = \"a.x > 90\"; for = \"30m\"; } );", BEGIN);
+    struct oc_series *a = series(f, "a.x", 0, "i", "a"), *b = series(f, "a.x", 0, "i", "b");
+    feed_both(f, a, 50, b, 50, 0, 610, 10);
+    feed_both(f, a, 95, b, 95, 4200, 4210, 10); /* their collector hung, */
+    assert_said(f, "pending r:condition met|pending r:condition met");
+    feed(f, a, 4210, 95);
+    feed_both(f, a, 95, b, 95, 7210, 7220, 10); /* and again */
+    assert_said(f, "");
+}
+
+static void an_alert_that_fired_before_counts_no_gap_either(void **state)
+{
+    struct fixture *f = *state;
+    configure(f, "rules = ( { name = \"r\"; expr = \"a.x > 90\"; for = \"5m\"; } );", BEGIN);
+    struct oc_series *a = series(f, "a.x", 0, "i", NULL);
+    feed_both(f, a, 95, NULL, 0, 0, 310, 10);
+    feed_both(f, a, 50, NULL, 0, 310, 600, 10);
+    assert_said(f, "pending r:condition met|firing r:condition met|resolved r:condition ended");
+    feed(f, a, 600, 95);
+    assert_said(f, "pending r:condition met");
+    feed(f, a, 4200, 95);
+    assert_said(f, "");
+    feed_both(f, a, 95, NULL, 0, 4210, 4510, 10);
+    assert_said(f, "firing r:condition met");
+}
+
+/* Nobody has heard it before: the rules have changed. */
+static void a_gap_right_after_a_reload_does_not_count(void **state)
+{
+    struct fixture *f = *state;
+    static const char RULE[] = "rules = ( { name = \"r\"; expr = \"a.x > 90\"; for = \"5m\"; } );";
+    configure(f, RULE, BEGIN);
+    struct oc_series *a = series(f, "a.x", 0, "i", NULL);
+    feed_both(f, a, 50, NULL, 0, 0, 600, 10);
+    configure(f, RULE, BEGIN);
+    feed(f, a, 600, 95);
+    assert_said(f, "pending r:condition met");
+    feed(f, a, 4200, 95);
+    assert_said(f, "");
+}
+
+static void what_comes_in_bursts_holds_between_them(void **state)
+{
+    struct fixture *f = *state;
+    static const char RULE[] = "rules = ( { name = \"r\"; expr = \"a.x > 90\"; for = \"12m\"; } );";
+    configure(f, RULE, BEGIN);
+    struct oc_series *a = series(f, "a.x", 0, "i", NULL);
+    for (int64_t at = 0; at < 1800; at += 300) {
+        feed_both(f, a, 50, NULL, 0, at, at + 3, 1);
+    }
+    for (int64_t at = 1800; at < 2500; at += 300) {
+        feed_both(f, a, 95, NULL, 0, at, at + 3, 1);
+    }
+    assert_said(f, "pending r:condition met");
+    restart(f, RULE, BEGIN + 2450 * OC_SECOND);
+    feed(f, a, 2700, 95);
     assert_said(f, "firing r:condition met");
 }
 
@@ -252,6 +343,11 @@ int main(void)
         T(the_store_tells_the_rhythm_of_what_was_heard_once),
         T(what_comes_twice_a_night_is_believed_until_the_next_also_after_a_reload),
         T(a_gap_right_after_the_first_sample_that_holds_does_not_count),
+        T(what_died_is_not_believed_because_the_host_was_off_at_night),
+        T(a_gap_before_the_first_sample_that_holds_excuses_no_later_one),
+        T(an_alert_that_fired_before_counts_no_gap_either),
+        T(a_gap_right_after_a_reload_does_not_count),
+        T(what_comes_in_bursts_holds_between_them),
         T(what_came_once_is_believed),
         T(one_metric_that_is_late_is_no_less_true),
         T(an_alert_ends_when_what_would_resolve_it_has),
