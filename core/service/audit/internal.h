@@ -1,6 +1,7 @@
 /* What the files of the audit service share. SPDX-License-Identifier: MIT  [loop]
  *
  *   listen     hears of what is done and puts it into the ledger and into governance-events.log
+ *   write      entries on their way to the disk, and what becomes of them
  *   refused    what was refused: an entry of it, and of one actor not without end
  *   shorten    what is too long for an entry
  *   hand       a private daemon hands what it has done to the running one, or writes it itself
@@ -78,10 +79,10 @@ struct oc_audit {
         copy_known; /* checkpoints up to this size are in the copy as they are here; 0: that is to be looked at */
     int64_t copy_tried_ms; /* mono; when the last one ended */
     int64_t copied_ms;     /* wall; of the last good one */
-    uint64_t unheard; /* entries that could not be written, and of which no audit_gap is there */
-    uint64_t telling; /* of them those that the audit_gap on its way speaks of; 0: none is */
+    uint64_t unheard;      /* what could not be written, and of which no audit_gap is there */
+    uint64_t telling;      /* of them those that the audit_gap on its way speaks of; 0: none is */
     struct oc_ration refusals;
-    struct oc_audit_noting *notes; /* that are on their way to the disk */
+    struct oc_audit_writing *writing; /* entries that are on their way to the disk */
     enum oc_audit_told told[OC_AUDIT_ALARMS];
 };
 
@@ -89,14 +90,22 @@ struct oc_workers *oc_audit_workers(struct oc_audit *s);
 
 /* listen.c */
 void oc_audit_listen(struct oc_audit *s);
-/* An entry of ours; borrows it. False: it was not taken, and is counted as lost. */
-bool oc_audit_add(struct oc_audit *s, const char *type, const json_t *entry);
-/* An entry could not be written: it is counted until an audit_gap says so. */
-void oc_audit_lose(struct oc_audit *s, const struct oc_error *why);
+/* An entry of ours; borrows it. What it `tells` of, one thing or as many as were left out, is counted as lost when it is not taken, or when
+ * the disk fails below it. */
+void oc_audit_add(struct oc_audit *s, const char *type, const json_t *entry, unsigned tells);
 /* What could not be written is counted by an entry of its own, as soon as one can be written again. */
 void oc_audit_tell_gap(struct oc_audit *s);
 /* Told to those who write security-events.log. Takes data. */
 void oc_audit_security(struct oc_audit *s, const char *event, json_t *data);
+
+/* write.c */
+/* An entry that could not be written told of so much: that is counted until an audit_gap says so. */
+void oc_audit_lose(struct oc_audit *s, const struct oc_error *why, unsigned tells);
+/* The entry (borrowed) begins its way to the disk, and `call` (may be NULL) is answered when it is there; what is lost on the way is
+ * counted. On an error it was not taken, nobody is answered and nothing is counted. */
+int oc_audit_write(struct oc_audit *s, const char *type, const json_t *entry, unsigned tells,
+                   struct oc_call *call, struct oc_error *err);
+void oc_audit_write_forget(struct oc_audit *s); /* what is on its way arrives without us */
 
 /* refused.c */
 void oc_audit_refused_begin(struct oc_audit *s);

@@ -36,15 +36,8 @@ void oc_audit_security(struct oc_audit *s, const char *event, json_t *data)
     oc_bus_publish(s->env.bus, "security.noted", data);
 }
 
-void oc_audit_lose(struct oc_audit *s, const struct oc_error *why)
-{
-    if (s->unheard++ == 0) {
-        oc_err("what was done is not in the ledger", "reason=%s hint=%s", why->message, why->hint);
-    }
-}
-
 /* A host has an alert and a doctor for it; of a daemon of one operation nobody sees the log. */
-static void not_added(struct oc_audit *s, const struct oc_error *err)
+static void not_added(struct oc_audit *s, const struct oc_error *err, unsigned tells)
 {
     if (s->env.ephemeral) {
         char *text = oc_asprintf("what was done is not in the ledger: %s%s%s", err->message,
@@ -52,19 +45,7 @@ static void not_added(struct oc_audit *s, const struct oc_error *err)
         oc_ops_warn(s->env.ops, text);
         free(text);
     }
-    oc_audit_lose(s, err);
-}
-
-/* What was taken is not there yet: the disk may fail below it. */
-static void on_written(void *ctx, int code)
-{
-    struct oc_audit *s = ctx;
-    struct oc_error why;
-    oc_error_init(&why);
-    if (code != OC_OK) {
-        oc_ledger_healthy(s->env.ledger, &why);
-        oc_audit_lose(s, &why);
-    }
+    oc_audit_lose(s, err, tells);
 }
 
 /* Nobody hears of it when a daemon of one operation is gone: it waits for the disk. */
@@ -78,24 +59,17 @@ static int add_and_wait(struct oc_audit *s, const char *type, const json_t *entr
     return index < 0 ? (int)index : oc_ledger_sync(s->env.ledger, err);
 }
 
-static int add(struct oc_audit *s, const char *type, const json_t *entry, struct oc_error *err)
-{
-    const int64_t index = oc_audit_append(s->env.ledger, type, entry, on_written, s, err);
-    return index < 0 ? (int)index : OC_OK;
-}
-
-bool oc_audit_add(struct oc_audit *s, const char *type, const json_t *entry)
+void oc_audit_add(struct oc_audit *s, const char *type, const json_t *entry, unsigned tells)
 {
     struct oc_error err;
     oc_error_init(&err);
-    const int rc =
-        s->env.ephemeral ? add_and_wait(s, type, entry, &err) : add(s, type, entry, &err);
+    const int rc = s->env.ephemeral ? add_and_wait(s, type, entry, &err)
+                                    : oc_audit_write(s, type, entry, tells, NULL, &err);
     if (rc != OC_OK) {
-        not_added(s, &err);
+        not_added(s, &err, tells);
     } else {
         oc_audit_tell_gap(s);
     }
-    return rc == OC_OK;
 }
 
 static void on_gap(void *ctx, int code)
@@ -226,7 +200,7 @@ static void on_event(void *ctx, const struct oc_event *event)
     if (denied) {
         oc_audit_refused(s, event->data);
     } else {
-        oc_audit_add(s, type, event->data);
+        oc_audit_add(s, type, event->data, 1);
     }
     if (oc_starts(type, "policy_")) {
         oc_audit_security(s, type, json_copy(event->data));

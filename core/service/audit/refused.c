@@ -23,7 +23,7 @@ void oc_audit_refused(struct oc_audit *s, const json_t *data)
     if (left_out > 0) {
         oc_json_set_int(entry, "left_out", left_out);
     }
-    s->unheard += oc_audit_add(s, "denied", entry) ? 0 : left_out; /* with the entry itself */
+    oc_audit_add(s, "denied", entry, 1 + left_out);
     json_decref(entry);
 }
 
@@ -37,7 +37,7 @@ void oc_audit_refused_settle(struct oc_audit *s, int64_t now)
         json_t *entry = json_object();
         oc_json_set_str(entry, "actor", actor);
         oc_json_set_int(entry, "left_out", left_out);
-        oc_audit_add(s, "denied", entry);
+        oc_audit_add(s, "denied", entry, left_out);
         json_decref(entry);
     }
 }

@@ -88,74 +88,6 @@ static const struct oc_option note_options[] = {{.name = "type",
                                                  .help = "what was done: an object, as text"},
                                                 {0}};
 
-struct oc_audit_noting {
-    struct oc_audit *s;   /* NULL: it is gone */
-    struct oc_call *call; /* NULL: it was cancelled */
-    struct oc_audit_noting *next, **link;
-};
-
-static void take_away(struct oc_audit_noting *n)
-{
-    *n->link = n->next;
-    if (n->next) {
-        n->next->link = n->link;
-    }
-    n->s = NULL;
-}
-
-static void on_noted(void *ctx, int code)
-{
-    struct oc_audit_noting *n = ctx;
-    struct oc_error why;
-    oc_error_init(&why);
-    if (n->s && code != OC_OK) {
-        oc_ledger_healthy(n->s->env.ledger, &why);
-        oc_audit_lose(n->s, &why);
-    }
-    if (n->s) {
-        take_away(n);
-    }
-    if (n->call && code == OC_OK) {
-        oc_call_succeed(n->call, json_object());
-    } else if (n->call) {
-        oc_call_failf(n->call, code, NULL, "the ledger cannot be written");
-    }
-    free(n);
-}
-
-/* A host that ends waits for the disk anyway, and on_noted answers with what came of it: "cancelled" would make the other one write it a
- * second time. Of a caller that gives up while the host goes on nobody waits for a slow disk. */
-static void on_note_cancelled(struct oc_call *call, void *ctx)
-{
-    struct oc_audit_noting *n = ctx;
-    if (n->s && oc_ops_stopping(n->s->env.ops)) {
-        oc_ledger_sync(n->s->env.ledger, NULL);
-    } else {
-        n->call = NULL;
-        oc_call_failf(call, OC_E_TIMEOUT, NULL, "the entry is still on its way to the disk");
-    }
-}
-
-static void begin_note(struct oc_audit *s, struct oc_call *call, const char *type,
-                       const json_t *entry)
-{
-    struct oc_audit_noting *n = oc_calloc(1, sizeof *n);
-    struct oc_error err;
-    oc_error_init(&err);
-    if (oc_audit_append(s->env.ledger, type, entry, on_noted, n, &err) < 0) {
-        free(n);
-        oc_audit_lose(s, &err);
-        oc_call_fail(call, &err);
-        return;
-    }
-    *n = (struct oc_audit_noting){.s = s, .call = call, .next = s->notes, .link = &s->notes};
-    if (n->next) {
-        n->next->link = &n->next;
-    }
-    s->notes = n;
-    oc_call_on_cancel(call, on_note_cancelled, n);
-}
-
 /* From a daemon of one operation, through the socket that only this user and root can reach. */
 static void op_note(struct oc_call *call, void *ctx)
 {
@@ -163,6 +95,8 @@ static void op_note(struct oc_call *call, void *ctx)
     const struct note_params *p = oc_call_params(call);
     json_t *own = oc_json_parse(p->entry, strlen(p->entry), NULL);
     const bool known = strcmp(p->type, "operation") == 0 || strcmp(p->type, "denied") == 0;
+    struct oc_error err;
+    oc_error_init(&err);
     if (strncmp(oc_call_actor(call)->name, "cli:", 4) != 0 || !known || !json_is_object(own)) {
         json_decref(own);
         oc_call_failf(call, OC_E_DENIED, NULL, "only what was done on this host is noted");
@@ -170,7 +104,10 @@ static void op_note(struct oc_call *call, void *ctx)
     }
     oc_json_set_bool(own, "private", true);
     oc_json_set_str(own, "peer", oc_call_actor(call)->name);
-    begin_note(s, call, p->type, own);
+    if (oc_audit_write(s, p->type, own, 1, call, &err) != OC_OK) {
+        oc_audit_lose(s, &err, 1);
+        oc_call_fail(call, &err);
+    }
     json_decref(own);
 }
 
@@ -402,9 +339,7 @@ void oc_audit_destroy(struct oc_audit *s)
     }
     OC_VEC_FINISH(&s->heard);
     oc_ledger_leave(s->env.ledger, s);
-    while (s->notes) {
-        take_away(s->notes);
-    }
+    oc_audit_write_forget(s);
     oc_timer_destroy(s->tick);
     oc_timer_destroy(s->soon);
     oc_timer_destroy(s->leave);

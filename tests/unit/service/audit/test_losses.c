@@ -215,6 +215,36 @@ static void what_was_left_out_waits_until_it_can_be_written(void **state)
     assert_int_equal(oc_json_int(rest, "left_out", 0), 80);
 }
 
+/* The count is lost with the entry that tells it, at whatever point that is. */
+static void what_was_left_out_is_counted_when_its_entry_is_lost_below(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 100; i++) {
+        deny("token.create", "token:v");
+    }
+    settle(0);
+    oc_time_advance(OC_MINUTE); /* and the clock of the service has not looked yet */
+    fill_disk();
+    deny("token.create", "token:v"); /* taken with the count of the 80 before, and lost */
+    settle(0);
+    make_room();
+    assert_int_equal(w.a->unheard, 81);
+}
+
+static void a_rest_that_is_lost_below_is_counted(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 100; i++) {
+        deny("token.create", "token:v");
+    }
+    settle(0);
+    fill_disk();
+    oc_audit_refused_settle(w.a, oc_time_mono() + OC_MINUTE);
+    settle(0);
+    make_room();
+    assert_int_equal(w.a->unheard, 80);
+}
+
 static void a_note_that_is_on_its_way_when_the_host_ends_is_answered_and_kept(void **state)
 {
     (void)state;
@@ -244,6 +274,8 @@ int main(void)
         on_loop(what_is_handed_over_and_too_long_is_shortened),
         on_loop(a_note_that_a_full_disk_loses_is_counted_as_well),
         on_loop(what_was_left_out_waits_until_it_can_be_written),
+        on_loop(what_was_left_out_is_counted_when_its_entry_is_lost_below),
+        on_loop(a_rest_that_is_lost_below_is_counted),
         on_loop(a_note_that_is_on_its_way_when_the_host_ends_is_answered_and_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
