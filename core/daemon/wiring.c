@@ -229,6 +229,8 @@ void oc_daemon_make_services(struct oc_daemon *h)
                                            .each = hook_each,
                                            .changed = hook_changed,
                                            .ctx = h,
+                                           .collector_keys = oc_collector_keys + 1,
+                                           .channel_keys = oc_channel_keys + 1,
                                            .safe_mode = h->options.safe_mode};
     h->plugin = oc_plugin_service_create(&h->env, &plugin_hooks);
     h->tools = oc_tool_service_create(&h->env, &(struct oc_tool_hooks){oc_daemon_find_instance, h});

@@ -114,6 +114,7 @@ def options_are_set_from_the_command_line_and_checked_before():
         assert "files" in near["error"]["hint"], near
         claw(d.home, "plugin", "config", "set", "hello", "files", f'["{d.config}"]')
         claw(d.home, "plugin", "config", "set", "hello", "interval", "1s")
+        claw(d.home, "plugin", "config", "set", "hello", "unless_own", "true")
         assert claw(d.home, "plugin", "config", "get", "hello", "interval").stdout.strip() == "1s"
         claw(d.home, "reload")
         ready(d, "hello")

@@ -18,6 +18,9 @@
 
 struct oc_alert_service;
 
+/* The keys of an item of `alerts.channels` that are not its plugin's, NULL-terminated. The first is `plugin`. */
+extern const char *const oc_channel_keys[];
+
 /* Reads alerts and silences from the store and adds the operations. `env` is borrowed. */
 struct oc_alert_service *oc_alert_create(const struct oc_env *env);
 

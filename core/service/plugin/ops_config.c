@@ -170,6 +170,7 @@ static void op_export(struct oc_call *call, void *ctx)
 /* ---- writing ---- */
 
 struct edit {
+    const struct oc_plugin_service *service;
     struct oc_plugin *plugin;
     bool whole; /* nothing may be missing, nor wrong because it was so before */
 };
@@ -205,7 +206,7 @@ static json_t *findings_of(const struct edit *e, const struct oc_node *root)
     struct oc_diags diags = {.of_another = true};
     const struct oc_node *section = section_in(root, oc_plugin_name(e->plugin));
     json_t *missing = e->whole ? json_array() : oc_plugin_missing_options(e->plugin, section);
-    oc_plugin_check_section(e->plugin, section, &diags);
+    oc_plugin_check_section(e->service, e->plugin, section, &diags);
     for (size_t i = diags.list.count; i-- > 0;) {
         if (is_about_missing(&diags.list.items[i], missing)) {
             oc_diags_remove(&diags, i);
@@ -253,7 +254,7 @@ static void edit(struct oc_call *call, struct oc_plugin_service *s, const char *
         return;
     }
     oc_error_init(&err);
-    struct edit e = {plugin, whole};
+    struct edit e = {s, plugin, whole};
     const char *main_file = oc_config_file(config), *name = oc_plugin_name(plugin);
     char *file =
         main_file ? oc_strdup(main_file) : oc_path_join(oc_config_folder(config), "openclaw.conf");

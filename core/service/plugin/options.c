@@ -9,23 +9,18 @@
 #include "core/base/text.h"
 
 /* Keys of `plugins.NAME` that the services read, whatever the plugin is. */
-static const char *const collector_keys[] = {"name",           "interval",   "deadline",
-                                             "retry_interval", "depends_on", "max_attempts",
-                                             "enabled",        NULL};
-static const char *const alert_keys[] = {"name", "levels", "enabled", "timeout", "retries", NULL};
-static const char *const no_keys[] = {NULL};
-
-static const char *const *host_keys(struct oc_plugin *plugin)
+static const char *const *host_keys(const struct oc_plugin_service *s, struct oc_plugin *plugin)
 {
+    static const char *const none[] = {NULL};
     const struct oc_manifest *m = oc_plugin_manifest(plugin);
     if (!oc_resident_is_foreign(plugin)) {
-        return no_keys;
+        return none;
     }
     if (oc_plugin_has_method(plugin, "alert.send/1") &&
         !(m && m->kind && strcmp(m->kind, "collector") == 0)) {
-        return alert_keys;
+        return s->hooks.channel_keys;
     }
-    return collector_keys;
+    return s->hooks.collector_keys;
 }
 
 static const struct oc_option *table_of(struct oc_plugin *plugin, size_t *stride, size_t *size)
@@ -48,8 +43,8 @@ json_t *oc_plugin_missing_options(struct oc_plugin *plugin, const struct oc_node
     return missing;
 }
 
-void oc_plugin_check_section(struct oc_plugin *plugin, const struct oc_node *section,
-                             struct oc_diags *diags)
+void oc_plugin_check_section(const struct oc_plugin_service *s, struct oc_plugin *plugin,
+                             const struct oc_node *section, struct oc_diags *diags)
 {
     static const struct oc_option none[] = {{0}};
     size_t stride = sizeof *none, size = 0;
@@ -57,8 +52,8 @@ void oc_plugin_check_section(struct oc_plugin *plugin, const struct oc_node *sec
     struct oc_arena arena = {0};
     char *path = oc_asprintf("plugins.%s", oc_plugin_name(plugin));
     void *scratch = oc_calloc(1, size ? size : 1);
-    oc_bind(table ? table : none, table ? stride : sizeof *none, section, path, host_keys(plugin),
-            scratch, size, &arena, diags);
+    oc_bind(table ? table : none, table ? stride : sizeof *none, section, path,
+            host_keys(s, plugin), scratch, size, &arena, diags);
     oc_arena_finish(&arena);
     free(scratch);
     free(path);

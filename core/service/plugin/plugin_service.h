@@ -24,6 +24,8 @@ struct oc_plugin_hooks {
      * instances. Whatever did not change runs on. */
     void (*changed)(void *ctx);
     void *ctx;
+    /* The keys of an item of `collectors` and of `alerts.channels` that are the host's, but for `plugin`: plugins.NAME may have them too. */
+    const char *const *collector_keys, *const *channel_keys;
     bool safe_mode;
 };
 

@@ -109,7 +109,7 @@ void oc_plugin_service_check(struct oc_plugin_service *s, const struct oc_config
         oc_error_init(&err);
         if (plugin && oc_plugin_manifest(plugin) && oc_plugin_terms(plugin)->alone &&
             !oc_resident_is_foreign(plugin) && oc_plugin_learn_options(s, plugin, &err)) {
-            oc_plugin_check_section(plugin, all->children[i], diags);
+            oc_plugin_check_section(s, plugin, all->children[i], diags);
         }
     }
 }

@@ -11,6 +11,7 @@
 #include "core/base/time.h"
 #include "core/base/vec.h"
 #include "core/op/topic.h"
+#include "core/service/schedule/schedule.h"
 #include "core/service/schedule/sweep.h"
 
 #define EVENT_TEXT_MAX 65536u

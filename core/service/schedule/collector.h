@@ -13,7 +13,6 @@ struct collector_options {
     int64_t max_attempts;      /* read by the health service */
 };
 extern const struct oc_option oc_collector_options[];
-extern const char *const oc_collector_keys[]; /* their names, NULL-terminated */
 
 struct collector;
 

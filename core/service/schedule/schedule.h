@@ -10,6 +10,9 @@
 
 struct oc_schedule;
 
+/* The keys of an item that are not its plugin's, NULL-terminated. The first is `plugin`. */
+extern const char *const oc_collector_keys[];
+
 struct oc_schedule *oc_schedule_create(const struct oc_env *env);
 /* Starts, restarts or stops instances so that they match `collectors`; what did not change runs on untouched. */
 void oc_schedule_configure(struct oc_schedule *s, const struct oc_config *config,

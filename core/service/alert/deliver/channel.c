@@ -8,6 +8,7 @@
 #include "core/base/text.h"
 #include "core/base/time.h"
 #include "core/config/bind.h"
+#include "core/service/alert/alert.h"
 
 static const struct oc_option options[] = {
     {.name = "plugin",
@@ -52,14 +53,13 @@ static const struct oc_option options[] = {
     {0},
 };
 
-/* Keys of an item that are not the plugin's. */
-static const char *const host_keys[] = {"plugin",  "name",    "levels",   "enabled",
-                                        "timeout", "retries", "fallback", NULL};
+const char *const oc_channel_keys[] = {"plugin",  "name",    "levels",   "enabled",
+                                       "timeout", "retries", "fallback", NULL};
 
 static bool is_host_key(const char *key)
 {
-    for (size_t i = 0; host_keys[i]; i++) {
-        if (strcmp(key, host_keys[i]) == 0) {
+    for (size_t i = 0; oc_channel_keys[i]; i++) {
+        if (strcmp(key, oc_channel_keys[i]) == 0) {
             return true;
         }
     }
@@ -133,7 +133,7 @@ static int start_plugin(struct oc_channel *ch, const struct oc_env *env, const s
     if (plugin) {
         ch->incidents = oc_json_bool(oc_plugin_manifest(plugin)->json, "incidents", false);
         ch->instance =
-            oc_instance_create(plugin, ch->name, node, path, host_keys, diags, &ch->error);
+            oc_instance_create(plugin, ch->name, node, path, oc_channel_keys, diags, &ch->error);
     }
     return ch->instance ? OC_OK : ch->error.code;
 }
@@ -206,7 +206,7 @@ void oc_channel_check(const struct oc_env *env, const struct oc_node *node, cons
     if (read_config(ch, node, path, diags) == OC_OK && ch->options.enabled) {
         struct oc_plugin *plugin = find_plugin(ch, env);
         if (plugin) {
-            oc_plugin_check_options(plugin, node, path, host_keys, diags);
+            oc_plugin_check_options(plugin, node, path, oc_channel_keys, diags);
         }
     }
     if (ch->error.code != OC_OK) {

@@ -46,6 +46,15 @@ static void keys_of_the_host_may_be_set_for_a_collector(void **state)
     stage_ask(&w.s, "plugin.config.set",
               "{\"name\": \"ok\", \"key\": \"interval\", \"value\": \"5s\"}");
     expect_file("interval = \"5s\";");
+    for (const char *const *key = oc_collector_keys + 1; *key; key++) {
+        char params[128];
+        snprintf(params, sizeof params, "{\"name\": \"ok\", \"key\": \"%s\", \"value\": \"1\"}",
+                 *key);
+        stage_ask(&w.s, "plugin.config.set", params);
+    }
+    assert_int_equal(stage_refused(&w.s, "plugin.config.set",
+                                   "{\"name\": \"ok\", \"key\": \"plugin\", \"value\": \"x\"}"),
+                     OC_E_CONFIG);
 }
 
 static void what_is_set_can_be_read_unset_and_reset(void **state)

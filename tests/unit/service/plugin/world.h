@@ -7,7 +7,9 @@
 #include <dirent.h>
 #include <sys/stat.h>
 
+#include "core/service/alert/alert.h"
 #include "core/service/plugin/doctor.h"
+#include "core/service/schedule/schedule.h"
 #include "core/sys/file.h"
 
 /* ---- the rest of the plugin floor ---- */
@@ -226,8 +228,11 @@ static inline int setup(void **state)
     stage_begin(&w.s);
     kept_terms = json_array();
     snprintf(w.file, sizeof w.file, "%s/openclaw.conf", w.s.home);
-    struct oc_plugin_hooks hooks = {
-        .config = hook_config, .each = hook_each, .changed = hook_changed};
+    struct oc_plugin_hooks hooks = {.config = hook_config,
+                                    .each = hook_each,
+                                    .changed = hook_changed,
+                                    .collector_keys = oc_collector_keys + 1,
+                                    .channel_keys = oc_channel_keys + 1};
     w.service = oc_plugin_service_create(&w.s.env, &hooks);
     configure("");
     *state = &w;
