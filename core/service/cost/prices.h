@@ -40,9 +40,9 @@ struct oc_prices {
     struct oc_map found; /* "provider\nmodel" -> struct oc_price *, and what was not found */
 };
 
-/* The table that a document describes; NULL and OC_E_CONFIG with what is wrong where. Takes nothing. */
 /* What is to be taken anew has no member that would be passed over; one that was taken before is read with what it has. */
 int oc_price_table_check(const json_t *document, struct oc_error *err);
+/* The table that a document describes; NULL and OC_E_CONFIG with what is wrong where. Takes nothing. */
 struct oc_price_table *oc_price_table_parse(const json_t *document, struct oc_error *err);
 void oc_price_table_destroy(struct oc_price_table *t); /* NULL is fine */
 
