@@ -224,6 +224,7 @@ void oc_server_configure(struct oc_server *s, struct oc_diags *diags)
     }
     free(used);
     oc_server_judge(s);
+    oc_bus_publish(s->api->env->bus, "api.listening", json_object());
 }
 
 static void sweep_retired(struct oc_server *s, int64_t now)
@@ -260,10 +261,14 @@ static void look_at_files(struct oc_listen *l)
 static void try_again(struct oc_listen *l)
 {
     char name[OC_LISTEN_NAME];
-    if (l->fd < 0) {
+    const bool closed = l->fd < 0;
+    if (closed) {
         oc_listen_open(l);
     }
     renew_engine(l);
+    if (closed && l->fd >= 0) {
+        oc_bus_publish(l->server->api->env->bus, "api.listening", json_object());
+    }
     if (l->engine && !l->error) {
         oc_info("listener listens now", "listener=%s", oc_listen_name(l, name));
     }

@@ -108,6 +108,8 @@ static void api_left(void *ctx)
         then(h);
     } else if (is_wanted(h, h->config)) { /* again, meanwhile */
         oc_daemon_configure_api(h, h->config);
+    } else {
+        oc_bus_publish(h->bus, "api.listening", json_object());
     }
 }
 

@@ -21,6 +21,7 @@ static const struct {
     /* what the host sees, and does in the open */
     {"agent", OC_ROLE_VIEWER},
     {"alert", OC_ROLE_VIEWER},
+    {"api", OC_ROLE_VIEWER},
     {"bridge", OC_ROLE_VIEWER},
     {"budget", OC_ROLE_VIEWER},
     {"collect", OC_ROLE_VIEWER},

@@ -49,6 +49,7 @@ struct oc_env {
  *   silence.created silence.updated silence.expired silence.expiring
  *   samples.complete   {"instance","since"}: a service of the host has told all the samples that it has of its own; what its instance
  *                      (OC_OWN_*) told last before `since` is over, INT64_MAX: all of it
+ *   api.listening      {}: what api.listeners tells may be another
  *   budget.changed     {"budget"}: it was set or removed   config.loaded {"errors","findings"}: by a reload
  *   health.changed     {"service","instance","target","from","to","hard":bool,"output","at"}
  *   health.flapping    {"service","flapping":bool,"state"}

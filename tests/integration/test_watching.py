@@ -44,6 +44,24 @@ def a_collector_of_another_service_does_not_ask_the_host_itself():
         d.remove()
 
 
+def a_place_that_another_leaves_to_the_host_is_asked_no_more():
+    other = Target()
+    d = Daemon(f'collectors = ( {{ plugin = "langfuse"; interval = "1s"; unless_own = true; url = "http://127.0.0.1:{other.port}"; }} );\n'
+               f"api = {{ listen = ( {{ port = {other.port}; }} ); }};\n", api=True).start()
+
+    def state():
+        return d.call("collector.list")[0]["state"]
+    try:
+        d.call("collector.ready")
+        assert state() != "left_out", d.call("collector.list")
+        other.down()  # and nobody reloads anything
+        eventually(lambda: state() == "left_out", timeout=20, what="the end of a collector that would ask the host itself")
+        eventually(lambda: not d.call("health.snapshot")["checks"], what="the end of its check")
+    finally:
+        d.stop()
+        d.remove()
+
+
 class Target:
     """An HTTP server whose answer can be changed, or that can be gone."""
 

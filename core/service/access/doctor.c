@@ -1,7 +1,7 @@
 /* What the doctor says about access: listeners that others can reach, tokens that are about to end. SPDX-License-Identifier: MIT */
-#include <arpa/inet.h>
 #include <string.h>
 
+#include "core/base/address.h"
 #include "core/base/json.h"
 #include "core/base/time.h"
 #include "core/service/access/internal.h"
@@ -12,13 +12,6 @@ static void finding(json_t *list, const char *severity, const char *message, con
 {
     json_array_append_new(
         list, json_pack("{s:s, s:s, s:s}", "severity", severity, "message", message, "fix", fix));
-}
-
-static bool is_loopback(const char *address)
-{
-    struct in_addr v4;
-    return inet_pton(AF_INET, address, &v4) == 1 ? ntohl(v4.s_addr) >> 24 == 127
-                                                 : strcmp(address, "::1") == 0;
 }
 
 static char *place_of(const json_t *row)
@@ -68,7 +61,8 @@ static void look_at_listeners(struct oc_access *a, json_t *list)
         look_at_listener(row, list);
         const char *address = oc_json_str(row, "address", ""),
                    *error = oc_json_str(row, "error", "");
-        if (*address && !*error && !is_loopback(address) && !oc_json_bool(row, "tls", false)) {
+        if (*address && !*error && !oc_address_is_loopback(address) &&
+            !oc_json_bool(row, "tls", false)) {
             char *text = oc_asprintf("the API is reachable at %s without TLS: whoever listens on "
                                      "the way reads tokens and cookies",
                                      address);

@@ -8,9 +8,9 @@
 #define EACH   20 /* refusals of one actor in a minute */
 
 /* Topics that are signals between services, not facts worth keeping. */
-static const char *const signals[] = {"collector.detail", "collector.member", "collector.swept",
-                                      "collect.first",    "health.soft",      "job.progress",
-                                      "samples.complete"};
+static const char *const signals[] = {"api.listening",   "collector.detail", "collector.member",
+                                      "collector.swept", "collect.first",    "health.soft",
+                                      "job.progress",    "samples.complete"};
 
 static bool is_signal(const char *topic)
 {

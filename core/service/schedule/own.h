@@ -4,7 +4,9 @@
 
 #include "core/service/env.h"
 
-/* `group` is to be left out then (`unless_own`), and its `url` has the address of one of the API's listeners. */
-bool oc_own_is_meant(const struct oc_env *env, const struct oc_node *group);
+/* `group` is to be left out then (`unless_own`). */
+bool oc_own_is_asked(const struct oc_node *group);
+/* And so it is by now: its `url`, or that which the plugin has without one, is the address of one of the API's listeners. */
+bool oc_own_is_meant(const struct oc_env *env, const char *plugin, const struct oc_node *group);
 
 #endif

@@ -205,9 +205,10 @@ static void one_stopped(void *ctx)
 /* The listeners may be others than before. */
 static void leave_out_own(struct oc_schedule *s)
 {
+    s->judged = true;
     for (size_t i = 0; i < s->wanted.count; i++) {
         struct wanted *w = s->wanted.items[i];
-        w->left_out = oc_own_is_meant(&s->env, oc_wanted_group(w));
+        w->left_out = oc_own_is_meant(&s->env, w->plugin, oc_wanted_group(w));
         if (w->left_out && w->collector) {
             s->stopping++;
             oc_collector_destroy(w->collector, OC_SCHEDULE_GRACE, one_stopped, s);
@@ -219,12 +220,13 @@ static void leave_out_own(struct oc_schedule *s)
     }
 }
 
-/* False when all have been started. */
+/* False when all have been started that can be. */
 static bool start_one_more(struct oc_schedule *s)
 {
     for (size_t i = 0; i < s->wanted.count; i++) {
         struct wanted *w = s->wanted.items[i];
-        if (!w->collector && !w->failed && !w->left_out) {
+        const bool unsure = !s->judged && oc_own_is_asked(oc_wanted_group(w));
+        if (!w->collector && !w->failed && !w->left_out && !unsure) {
             start_one(s, w);
             return true;
         }
@@ -254,7 +256,23 @@ static void start_first(void *ctx)
 void oc_schedule_start(struct oc_schedule *s)
 {
     s->configured = s->starting = true;
+    s->judged = false;
     oc_loop_post(s->env.loop, start_first, s);
+}
+
+/* A place may have become ours, or another's. Who waits for start_first has no need of it. */
+static void on_listening(void *ctx, const struct oc_event *event)
+{
+    struct oc_schedule *s = ctx;
+    (void)event;
+    if (!s->judged) {
+        return;
+    }
+    leave_out_own(s);
+    if (!s->starting) {
+        s->starting = true;
+        start_next(s);
+    }
 }
 
 void oc_schedule_begin(struct oc_schedule *s)
@@ -352,6 +370,7 @@ struct oc_schedule *oc_schedule_create(const struct oc_env *env)
     s->samples = oc_bus_subscribe(env->bus, "samples", on_batch, s);
     s->soft = oc_bus_subscribe(env->bus, "health.soft", on_soft, s);
     s->complete = oc_bus_subscribe(env->bus, "samples.complete", on_complete, s);
+    s->listening = oc_bus_subscribe(env->bus, "api.listening", on_listening, s);
     oc_schedule_add_ops(s, env->ops);
     return s;
 }
@@ -359,6 +378,7 @@ struct oc_schedule *oc_schedule_create(const struct oc_env *env)
 void oc_schedule_stop(struct oc_schedule *s, int64_t grace_ms, oc_loop_fn done, void *ctx)
 {
     s->first_told = true;
+    s->judged = false; /* nothing is begun any more */
     s->stopped = done;
     s->stopped_ctx = ctx;
     s->stopping++; /* ours, so that `done` runs once and after this function has seen all of them */
@@ -376,6 +396,7 @@ void oc_schedule_destroy(struct oc_schedule *s)
     oc_bus_unsubscribe(s->samples);
     oc_bus_unsubscribe(s->soft);
     oc_bus_unsubscribe(s->complete);
+    oc_bus_unsubscribe(s->listening);
     OC_VEC_FINISH(&s->wanted);
     free(s);
 }

@@ -32,8 +32,9 @@ struct oc_schedule {
     struct oc_env env;
     OC_VEC(struct wanted *) wanted;
     struct own own[OWN_COUNT];
-    struct oc_subscription *samples, *soft, *complete;
+    struct oc_subscription *samples, *soft, *complete, *listening;
     bool configured, starting, first_told, sampled;
+    bool judged;       /* which of them ask this host itself: see own.h */
     unsigned stopping; /* collectors that are on their way out */
     oc_loop_fn stopped;
     void *stopped_ctx;
