@@ -142,6 +142,10 @@ int oc_plugin_load(struct oc_plugin *plugin, struct oc_error *err)
 
 bool oc_plugin_has_method(struct oc_plugin *plugin, const char *method)
 {
+    const char *kind = plugin->manifest->kind;
+    if (kind && strcmp(kind, "alert") == 0) {
+        return strcmp(method, "alert.send/1") == 0;
+    }
     return strcmp(method, "collector.collect/1") == 0
                ? !plugin->no_collector
                : strcmp(method, "driver.start/1") == 0 && plugin->no_collector;

@@ -57,6 +57,19 @@ static void keys_of_the_host_may_be_set_for_a_collector(void **state)
                      OC_E_CONFIG);
 }
 
+static void keys_of_the_host_may_be_set_for_a_channel(void **state)
+{
+    (void)state;
+    plugin_add("pager", "\"library\": \"x.so\", \"abi\": \"1.0\", \"kind\": \"alert\"");
+    stage_ask(&w.s, "plugin.config.set",
+              "{\"name\": \"pager\", \"key\": \"fallback\", \"value\": \"mail\"}");
+    expect_file("fallback = \"mail\";");
+    assert_int_equal(
+        stage_refused(&w.s, "plugin.config.set",
+                      "{\"name\": \"pager\", \"key\": \"interval\", \"value\": \"5s\"}"),
+        OC_E_CONFIG);
+}
+
 static void what_is_set_can_be_read_unset_and_reset(void **state)
 {
     (void)state;
@@ -273,6 +286,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(an_option_is_checked_before_it_is_written),
         TEST(keys_of_the_host_may_be_set_for_a_collector),
+        TEST(keys_of_the_host_may_be_set_for_a_channel),
         TEST(what_is_set_can_be_read_unset_and_reset),
         TEST(what_is_exported_can_be_imported),
         TEST(secrets_are_hidden_as_in_the_whole_configuration),
