@@ -117,6 +117,8 @@ describe('figures', () => {
     expect(marks(formatMs, 500, 500)).toBe('500 ms, 1.0 s, 1.5 s');
     expect(marks(formatPercent, 97, 0.5)).toBe('97.0 %, 97.5 %, 98.0 %');
     expect(marks(formatMs, 60_000, 30_000)).toBe('1.0 min, 1.5 min, 2.0 min');
+    expect(marks(formatMs, 36_000_000, 7_200_000)).toBe('10 h, 12 h, 14 h');
+    expect(marks(formatMs, 864_000_000, 43_200_000)).toBe('10.0 d, 10.5 d, 11.0 d');
     expect(marks(formatBytes, 2 ** 30, 2 ** 29)).toBe('1.0 GiB, 1.5 GiB, 2.0 GiB');
     expect(marks(formatBytes, 2 ** 32, 2 ** 25)).toBe('4.00 GiB, 4.03 GiB, 4.06 GiB');
     expect(marks(formatNumber, 20_000, 250)).toBe('20.00 k, 20.25 k, 20.50 k');

@@ -47,11 +47,16 @@ function fixed(v: number, usual: number, step?: number): string {
   return small ? String(Number(v.toPrecision(2))) : v.toFixed(usual);
 }
 
+/** A duration of a minute or more on an axis: "1.5 min", "36 h", "10 d". */
+function formatMark(ms: number, step: number): string {
+  const [unit, name] = ms < 7_200_000 ? [60_000, 'min'] : ms < 172_800_000 ? [3_600_000, 'h'] : [86_400_000, 'd'];
+  return `${(ms / unit).toFixed(Math.min(2, digitsOf(step / unit)))} ${name}`;
+}
+
 export function formatMs(ms: number | null | undefined, step?: number): string {
   if (ms === null || ms === undefined) return '–';
   if (ms < 1000) return `${fixed(ms, ms < 10 && ms % 1 ? 1 : 0, step)} ms`;
-  if (ms >= 60_000)
-    return step === undefined ? formatDuration(ms) : `${fixed(ms / 60_000, 0, step / 60_000)} min`;
+  if (ms >= 60_000) return step === undefined ? formatDuration(ms) : formatMark(ms, step);
   const s = ms / 1000;
   const usual = ms < 10_000 ? 2 : 1;
   return `${fixed(s, Number.isInteger(s) ? 0 : usual, step && step / 1000)} s`;
