@@ -23,11 +23,11 @@
 #include "core/daemon/notify.h"
 #include "core/op/bridge.h"
 #include "core/sys/file.h"
-#include "core/sys/lock.h"
 
-#define WORKERS           4
-#define PRIVATE_LOCK_WAIT (30 * OC_SECOND)
-#define MAINTAIN_EVERY    (5 * OC_MINUTE)
+#define WORKERS            4
+#define PRIVATE_LOCK_WAIT  (30 * OC_SECOND)
+#define NAMELESS_LOCK_WAIT (2 * OC_SECOND)
+#define MAINTAIN_EVERY     (5 * OC_MINUTE)
 
 /* ---- configuration ---- */
 
@@ -121,12 +121,14 @@ static bool finds_nothing(const struct oc_daemon *h)
     return h->options.looks && access(h->home, F_OK) != 0 && errno == ENOENT;
 }
 
+/* One that hangs has no room for another that waits: it is there all the same. */
 static bool somebody_listens(const char *path)
 {
     struct sockaddr_un addr = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     oc_copy(addr.sun_path, sizeof addr.sun_path, path);
-    bool answered = fd >= 0 && connect(fd, (const struct sockaddr *)&addr, sizeof addr) == 0;
+    bool answered = fd >= 0 && (connect(fd, (const struct sockaddr *)&addr, sizeof addr) == 0 ||
+                                errno == EAGAIN);
     if (fd >= 0) {
         close(fd);
     }
@@ -141,36 +143,59 @@ static bool owner_lives(const char *path)
     return pid > 0 && (kill(pid, 0) == 0 || errno == EPERM);
 }
 
-/* A lock that is held while nobody listens belongs to a private daemon that serves one command: it is soon gone. */
-static int wait_for_lock(struct oc_daemon *h, const char *path, struct oc_error *err)
+/* The home is ours, and nobody listens there who has lost what says that it is theirs. */
+static int try_lock(struct oc_daemon *h, struct oc_error *err)
 {
-    int64_t until = oc_time_mono() + PRIVATE_LOCK_WAIT;
-    int lock = oc_lock_take(path, err);
-    while (lock == OC_E_CONFLICT && !h->env.ephemeral && oc_time_mono() < until &&
-           !(owner_lives(path) && somebody_listens(h->socket))) {
-        usleep(20000);
-        lock = oc_lock_take(path, err);
+    oc_error_init(err);
+    const int rc = oc_home_lock(h->home, &h->lock, err);
+    if (rc == OC_E_CONFLICT || h->env.ephemeral || !somebody_listens(h->socket)) {
+        return rc;
     }
-    return lock;
+    oc_home_unlock(&h->lock);
+    oc_error_set(err, OC_E_CONFLICT, "another process listens on %s", h->socket);
+    oc_error_hint(err, "Stop the other daemon first, or give this one another home.");
+    return OC_E_CONFLICT;
 }
 
-/* One daemon owns the home folder. A private one that finds it taken (the daemon has just started) only looks; a home
- * that cannot be written to has no lock, and the store says so. With any other error nobody knows who else writes there. */
+/* A home that is held while nobody listens belongs to a private daemon that serves one command: it is soon gone. So is what holds it without
+ * a name, unless it is a daemon whose pid lock was taken away. */
+static int wait_for_lock(struct oc_daemon *h, const char *path, struct oc_error *err)
+{
+    const int64_t began = oc_time_mono();
+    int rc = try_lock(h, err);
+    while (rc == OC_E_CONFLICT && !h->env.ephemeral &&
+           oc_time_mono() <
+               began + (oc_lock_owner(path) ? PRIVATE_LOCK_WAIT : NAMELESS_LOCK_WAIT) &&
+           !(owner_lives(path) && somebody_listens(h->socket))) {
+        usleep(20000);
+        rc = try_lock(h, err);
+    }
+    return rc;
+}
+
+/* One daemon owns the home folder. A private one that finds it taken (the daemon has just started) only looks. Where no pid lock can be made the
+ * folders alone are locked; with any other error nobody knows who else writes there. */
 static int take_lock(struct oc_daemon *h, struct oc_error *err)
 {
     if (keeps_nothing(h)) {
         return OC_OK;
     }
     char *path = oc_path_join(h->home, "run/openclawd.lock");
-    h->lock = wait_for_lock(h, path, err);
+    const int rc = wait_for_lock(h, path, err);
     free(path);
-    const bool unwritable =
-        h->lock == OC_E_DENIED || h->lock == OC_E_NOT_FOUND || h->lock == OC_E_RETRY;
-    if (unwritable && !h->env.ephemeral) {
-        oc_warn("the home folder has no lock: no other daemon is kept from it", "reason=%s",
-                err->message);
+    const bool unwritable = rc == OC_E_DENIED || rc == OC_E_NOT_FOUND || rc == OC_E_RETRY;
+    if (rc != OC_OK && h->env.ephemeral) {
+        oc_home_unlock(&h->lock);
+    } else if (unwritable) {
+        oc_warn("the home folder has no pid lock: only those of data and ledger keep others out",
+                "reason=%s", err->message);
     }
-    return h->lock >= 0 || h->env.ephemeral || unwritable ? OC_OK : h->lock;
+    return h->env.ephemeral || unwritable ? OC_OK : rc;
+}
+
+static bool looks_only(const struct oc_daemon *h)
+{
+    return h->env.ephemeral && h->lock.pid < 0;
 }
 
 static int open_store(struct oc_daemon *h, struct oc_error *err)
@@ -181,7 +206,7 @@ static int open_store(struct oc_daemon *h, struct oc_error *err)
                                  .retention_ms = h->sections.store.retention_ms,
                                  .flush_interval_ms = h->sections.store.flush_ms,
                                  .max_series = (size_t)h->sections.store.max_series,
-                                 .read_only = h->env.ephemeral && h->lock < 0 && !memory};
+                                 .read_only = looks_only(h) && !memory};
     h->store = oc_store_open(&o, h->loop, h->bus, err);
     free(path);
     return h->store ? OC_OK : err->code;
@@ -192,9 +217,8 @@ static int open_ledger(struct oc_daemon *h, struct oc_error *err)
     bool memory = keeps_nothing(h) || h->sections.store.backend == 1;
     char *dir = memory ? NULL : oc_path_join(h->home, "ledger");
     /* As with the store: what cannot be kept is no reason not to watch. */
-    const struct oc_ledger_options o = {.dir = dir,
-                                        .read_only = h->env.ephemeral && h->lock < 0,
-                                        .tolerant = dir && !h->env.ephemeral};
+    const struct oc_ledger_options o = {
+        .dir = dir, .read_only = looks_only(h), .tolerant = dir && !h->env.ephemeral};
     h->ledger = oc_ledger_open(&o, h->loop, err);
     free(dir);
     return h->ledger ? OC_OK : err->code;
@@ -215,7 +239,8 @@ struct oc_daemon *oc_daemon_create(const struct daemon_options *options, struct 
 {
     struct oc_daemon *h = oc_calloc(1, sizeof *h);
     h->options = *options;
-    h->log_fd = h->lock = -1;
+    h->log_fd = -1;
+    h->lock = OC_HOME_UNLOCKED;
     h->env.ephemeral = options->ephemeral >= 0 || options->check || options->dump_ops;
     h->config = load(options, &h->diags, err);
     if (!h->config) {
@@ -461,9 +486,7 @@ void oc_daemon_destroy(struct oc_daemon *h)
         oc_log_set(OC_LOG_INFO, OC_LOG_TEXT, STDERR_FILENO);
         close(h->log_fd);
     }
-    if (h->lock >= 0) {
-        oc_lock_drop(h->lock);
-    }
+    oc_home_unlock(&h->lock);
     free(h->home);
     free(h->socket);
     free(h->bundled);

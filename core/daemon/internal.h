@@ -27,6 +27,7 @@
 #include "core/service/skill/skill_service.h"
 #include "core/service/tool/tool_service.h"
 #include "core/service/unit/unit.h"
+#include "core/sys/lock.h"
 
 struct oc_daemon {
     struct daemon_options options;
@@ -34,7 +35,8 @@ struct oc_daemon {
     struct oc_diags diags;
     struct oc_sections sections;
     char *home, *socket, *bundled;
-    int log_fd, lock;
+    int log_fd;
+    struct oc_home_lock lock;
     struct oc_loop *loop;
     struct oc_bus *bus;
     struct oc_workers *workers;

@@ -1,6 +1,6 @@
-/* The pid lock. SPDX-License-Identifier: MIT
+/* The pid lock, and the lock on a home folder. SPDX-License-Identifier: MIT
  *
- * An open file description lock rather than flock(2): it can be asked about (F_OFD_GETLK) without
+ * The pid lock is an open file description lock rather than flock(2): it can be asked about (F_OFD_GETLK) without
  * being taken, so that a look at who holds it never makes somebody else's attempt fail. */
 #include "core/sys/lock.h"
 
@@ -8,9 +8,11 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "core/base/mem.h"
 #include "core/sys/file.h"
 
 #define PID_ATTEMPTS 20
@@ -97,4 +99,58 @@ pid_t oc_lock_owner(const char *path)
     }
     close(fd);
     return owner;
+}
+
+/* ---- a home ---- */
+
+static int lock_folder(const char *path, int *fd, struct oc_error *err)
+{
+    *fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (*fd < 0 || flock(*fd, LOCK_EX | LOCK_NB) == 0) {
+        return OC_OK;
+    }
+    if (errno != EWOULDBLOCK) {
+        return oc_error_errno(err, OC_E_UNSUPPORTED, errno, "cannot lock the folder %s", path);
+    }
+    oc_error_set(err, OC_E_CONFLICT, "another process has %s open", path);
+    oc_error_hint(err, "Stop the other daemon first, or give this one another home.");
+    return OC_E_CONFLICT;
+}
+
+int oc_home_lock(const char *home, struct oc_home_lock *lock, struct oc_error *err)
+{
+    static const char *const folders[OC_COUNT(lock->folders)] = {"data", "ledger"};
+    char *name = oc_path_join(home, "run/openclawd.lock");
+    int rc = OC_OK;
+
+    *lock = OC_HOME_UNLOCKED;
+    lock->pid = oc_lock_take(name, err);
+    free(name);
+    if (lock->pid == OC_E_CONFLICT) {
+        lock->pid = -1;
+        return OC_E_CONFLICT;
+    }
+    for (size_t i = 0; i < OC_COUNT(folders) && rc == OC_OK; i++) {
+        char *path = oc_path_join(home, folders[i]);
+        rc = lock_folder(path, &lock->folders[i], err);
+        free(path);
+    }
+    if (rc != OC_OK) {
+        oc_home_unlock(lock);
+        return rc;
+    }
+    rc = lock->pid >= 0 ? OC_OK : lock->pid;
+    lock->pid = lock->pid >= 0 ? lock->pid : -1;
+    return rc;
+}
+
+void oc_home_unlock(struct oc_home_lock *lock)
+{
+    oc_lock_drop(lock->pid);
+    for (size_t i = 0; i < OC_COUNT(lock->folders); i++) {
+        if (lock->folders[i] >= 0) {
+            close(lock->folders[i]);
+        }
+    }
+    *lock = OC_HOME_UNLOCKED;
 }

@@ -1,5 +1,6 @@
 """Everything that can go wrong around the daemon: it stays up and says what is wrong. SPDX-License-Identifier: MIT"""
 
+import glob
 import os
 import resource
 import shutil
@@ -28,6 +29,59 @@ def a_second_daemon_on_the_same_home_is_refused_by_name_of_the_first():
         assert second.returncode == 1, second
         assert str(daemon.process.pid) in second.stderr, second.stderr
         assert collects(daemon)
+    finally:
+        daemon.remove()
+
+
+def second_daemon(daemon):
+    return subprocess.run([f"{BUILD}/bin/openclawd", "-f", "-c", daemon.config], env=daemon.env, capture_output=True, text=True, timeout=60)
+
+
+def entries(daemon):
+    return "".join(open(path).read() for path in glob.glob(f"{daemon.home}/ledger/*.log"))
+
+
+def a_home_whose_run_folder_was_removed_still_has_one_owner():
+    daemon = Daemon(SYSTEM)
+    try:
+        daemon.start()
+        client = daemon.client()
+        client.call("alert.silence", matchers=["rule=x"], comment="before", **{"for": "1h"})
+        os.remove(f"{daemon.home}/run/openclawd.lock")
+        second = second_daemon(daemon)
+        assert second.returncode == 1 and f"{daemon.home}/data open" in second.stderr, second
+        shutil.rmtree(f"{daemon.home}/run")
+        second = second_daemon(daemon)
+        assert second.returncode == 1 and f"{daemon.home}/data open" in second.stderr, second
+        before = entries(daemon)
+        private = subprocess.run([f"{BUILD}/bin/openclaw", "--config", daemon.config, "config", "set", "host.name", "other"], env=daemon.env,
+                                 capture_output=True, text=True, check=False)
+        assert "/data open" in private.stderr, private  # it says what it could not note, and writes beside nobody
+        assert entries(daemon) == before
+        client.call("alert.silence", matchers=["rule=x"], comment="after", **{"for": "1h"})
+        assert daemon.stop() == 0
+        assert "cannot be written" not in daemon.output() and "UNIQUE" not in daemon.output(), daemon.output()
+        daemon.start()
+        assert {row["comment"] for row in daemon.call("alert.silences")} == {"before", "after"}
+        assert daemon.call("ledger.status")["healthy"], daemon.call("ledger.status")
+        daemon.call("ledger.verify")
+    finally:
+        daemon.remove()
+
+
+def a_home_whose_run_folder_cannot_be_written_has_one_owner():
+    daemon = Daemon(SYSTEM)
+    try:
+        os.symlink("/nonexistent/run", f"{daemon.home}/run")
+        daemon.start(wait=False)
+        eventually(lambda: "started" in daemon.output(), what="a start")
+        assert "has no pid lock" in daemon.output(), daemon.output()
+        second = second_daemon(daemon)
+        assert second.returncode == 1 and f"{daemon.home}/data open" in second.stderr, second
+        assert daemon.stop() == 0
+        daemon.start(wait=False)
+        eventually(lambda: daemon.output().count("started") == 2, what="another start")
+        assert daemon.stop() == 0
     finally:
         daemon.remove()
 
@@ -142,7 +196,7 @@ def a_home_that_cannot_be_written_still_watches():
     daemon.env["OPENCLAW_HOME"] = "/proc/openclaw"
     try:
         daemon.start(wait=False)
-        eventually(lambda: "has no lock" in daemon.output(), what="a word about the lock")
+        eventually(lambda: "has no pid lock" in daemon.output(), what="a word about the lock")
         eventually(lambda: "cannot" in daemon.output(), what="a complaint")
         time.sleep(2)
         assert daemon.process.poll() is None, daemon.output()
@@ -274,4 +328,4 @@ def sigterm_drains_and_exits_0():
 
 run([value for name, value in list(globals().items())
      if callable(value) and getattr(value, "__module__", None) == "__main__"
-     and name not in ("collects", "limit_files", "told_in_spite_of")])
+     and name not in ("collects", "limit_files", "told_in_spite_of", "second_daemon", "entries")])

@@ -137,7 +137,8 @@ static int hand_over(struct oc_audit *s, const char *type, const json_t *entry,
                      struct oc_error *err)
 {
     const int64_t until = oc_time_mono() + LOCK_WAIT;
-    char *run = oc_path_join(s->env.home, "run"), *path = oc_path_join(run, "openclawd.lock");
+    char *run = oc_path_join(s->env.home, "run");
+    struct oc_home_lock lock;
     int rc = OC_E_RETRY;
     oc_dir_make(run, 0700, NULL);
     do {
@@ -147,16 +148,15 @@ static int hand_over(struct oc_audit *s, const char *type, const json_t *entry,
             break;
         }
         oc_error_init(err);
-        const int lock = oc_lock_take(path, err);
-        if (lock >= 0) {
+        rc = oc_home_lock(s->env.home, &lock, err);
+        if (rc == OC_OK) {
             rc = write_here(s, type, entry, err);
-            oc_lock_drop(lock);
+            oc_home_unlock(&lock);
             break;
         }
-        rc = lock;
+        oc_home_unlock(&lock);
         usleep(20000);
     } while (oc_time_mono() < until);
-    free(path);
     free(run);
     return rc;
 }

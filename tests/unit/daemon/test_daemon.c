@@ -132,6 +132,34 @@ static void one_daemon_owns_its_home(void **state)
     close(fd);
 }
 
+static void a_daemon_that_has_lost_its_pid_lock_still_owns_its_home(void **state)
+{
+    char path[128];
+    (void)state;
+    start();
+    snprintf(path, sizeof path, "%s/run/openclawd.lock", f.home);
+    assert_int_equal(unlink(path), 0);
+    assert_null(oc_daemon_create(&f.options, &f.err));
+    assert_int_equal(f.err.code, OC_E_CONFLICT);
+    assert_non_null(strstr(f.err.message, "/data open"));
+}
+
+/* It has lost all that says so: the folders were put in another place. */
+static void who_listens_in_a_home_owns_it(void **state)
+{
+    char run[96];
+    (void)state;
+    snprintf(run, sizeof run, "%s/run", f.home);
+    assert_int_equal(mkdir(run, 0700), 0);
+    const int fd = listen_at_home();
+    assert_true(fd >= 0);
+    assert_null(oc_daemon_create(&f.options, &f.err));
+    assert_int_equal(f.err.code, OC_E_CONFLICT);
+    assert_non_null(strstr(f.err.message, "listens on"));
+    close(fd);
+    start();
+}
+
 /* What a process looks like between its fork and its program: lock and socket are its parent's, who is dead. It goes away
  * when somebody has asked who owns the lock, or when `until` is closed. */
 static void be_half_begun(const char *lock, int until)
@@ -339,6 +367,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(one_daemon_owns_its_home),
         TEST(a_daemon_that_was_killed_in_a_fork_keeps_no_other_from_starting),
+        TEST(a_daemon_that_has_lost_its_pid_lock_still_owns_its_home),
+        TEST(who_listens_in_a_home_owns_it),
         TEST(a_link_in_place_of_the_lock_keeps_it_from_starting),
         TEST(a_file_that_does_not_parse_keeps_it_from_starting),
         TEST(a_reload_opens_the_log_that_is_named_now),

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -124,7 +125,80 @@ static void a_lock_in_a_missing_folder_is_an_error(void **state)
     assert_int_equal(oc_lock_owner("/nonexistent/pid"), 0);
 }
 
+/* ---- a home ---- */
+
+static void in_home(const char *name, int (*act)(const char *))
+{
+    char at[128];
+    snprintf(at, sizeof at, "%s/%s", dir, name);
+    assert_int_equal(act(at), 0);
+}
+
+static int make(const char *name)
+{
+    return mkdir(name, 0700);
+}
+
+static int destroy_home(void **state)
+{
+    static const char *const names[] = {"run/openclawd.lock", "run", "data", "ledger"};
+    char at[128];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        snprintf(at, sizeof at, "%s/%s", dir, names[i]);
+        remove(at);
+    }
+    return destroy(state);
+}
+
+static void assert_taken(const char *why)
+{
+    struct oc_home_lock other;
+    struct oc_error err;
+    oc_error_init(&err);
+    assert_int_equal(oc_home_lock(dir, &other, &err), OC_E_CONFLICT);
+    assert_non_null(strstr(err.message, why));
+    assert_true(*err.hint);
+    assert_int_equal(other.pid, -1);
+    assert_int_equal(other.folders[0], -1);
+    assert_int_equal(other.folders[1], -1);
+}
+
+static void a_home_has_one_owner_also_when_its_pid_lock_is_gone(void **state)
+{
+    struct oc_home_lock lock, next;
+    (void)state;
+    in_home("run", make);
+    in_home("data", make);
+    in_home("ledger", make);
+    assert_int_equal(oc_home_lock(dir, &lock, NULL), OC_OK);
+    assert_taken("pid");
+    in_home("run/openclawd.lock", unlink);
+    assert_taken("/data open");
+    close(lock.folders[0]); /* as when data/ was put in another place: the ledger is enough */
+    lock.folders[0] = -1;
+    assert_taken("/ledger open");
+    oc_home_unlock(&lock);
+    assert_int_equal(oc_home_lock(dir, &next, NULL), OC_OK);
+    oc_home_unlock(&next);
+}
+
+static void where_no_pid_lock_can_be_made_the_folders_are_locked(void **state)
+{
+    struct oc_home_lock lock;
+    struct oc_error err;
+    (void)state;
+    oc_error_init(&err);
+    in_home("data", make);
+    assert_int_equal(oc_home_lock(dir, &lock, &err), OC_E_NOT_FOUND);
+    assert_non_null(strstr(err.message, "openclawd.lock"));
+    assert_taken("/data open");
+    oc_home_unlock(&lock);
+    assert_int_equal(oc_home_lock(dir, &lock, &err), OC_E_NOT_FOUND);
+    oc_home_unlock(&lock);
+}
+
 #define LOCK_TEST(f) cmocka_unit_test_setup_teardown(f, create, destroy)
+#define HOME_TEST(f) cmocka_unit_test_setup_teardown(f, create, destroy_home)
 
 int main(void)
 {
@@ -135,6 +209,8 @@ int main(void)
         LOCK_TEST(a_lock_is_taken_where_there_is_no_room_for_the_pid),
         LOCK_TEST(a_link_in_place_of_the_lock_is_not_followed),
         LOCK_TEST(a_lock_in_a_missing_folder_is_an_error),
+        HOME_TEST(a_home_has_one_owner_also_when_its_pid_lock_is_gone),
+        HOME_TEST(where_no_pid_lock_can_be_made_the_folders_are_locked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
