@@ -133,6 +133,8 @@ int oc_audit_read_note(struct oc_audit *s, uint64_t size, struct oc_buf *text,
                        struct oc_error *err);
 /* The oldest checkpoint that covers `index`; 0: none does. */
 uint64_t oc_audit_covering(const struct oc_audit *s, uint64_t index);
+/* People have accepted that the ledger has `left` entries: checkpoints of more are kept under names that no longer count (SIZE.lost). */
+int oc_audit_lose_notes(struct oc_audit *s, uint64_t left, struct oc_error *err);
 /* What a later checkpoint covers need not be kept for ever: of old ones the last of each day stays, and of each witness the last that
  * it has signed. */
 void oc_audit_thin(struct oc_audit *s);

@@ -207,6 +207,25 @@ uint64_t oc_audit_covering(const struct oc_audit *s, uint64_t index)
     return found;
 }
 
+int oc_audit_lose_notes(struct oc_audit *s, uint64_t left, struct oc_error *err)
+{
+    struct sizes sizes = {0};
+    char *folder = oc_path_join(s->dir, "checkpoints");
+    int rc = OC_OK;
+    list_notes(folder, &sizes);
+    for (size_t i = 0; i < sizes.items.count && rc == OC_OK; i++) {
+        char *path = note_path(s, sizes.items.items[i]), *aside = oc_asprintf("%s.lost", path);
+        if (sizes.items.items[i] > left && rename(path, aside) != 0) {
+            rc = oc_error_errno(err, 0, errno, "cannot set %s aside", path);
+        }
+        free(aside);
+        free(path);
+    }
+    OC_VEC_FINISH(&sizes.items);
+    free(folder);
+    return rc;
+}
+
 static bool is_in(const char *folder, uint64_t size)
 {
     char *path = oc_asprintf("%s/%012llu", folder, (unsigned long long)size);

@@ -15,9 +15,6 @@
 
 #define SPACE "ledger_seen"
 #define KEY   "host"
-#define HINT                                                                                       \
-    "Bring the folder back from a backup and restart the host, or accept the loss: `openclaw "     \
-    "ledger accept --reason ...`."
 
 bool oc_audit_may_remember(const struct oc_audit *s)
 {
@@ -83,7 +80,7 @@ static void compare(const char *dir, struct oc_ledger *l, const json_t *seen)
                  (unsigned long long)size);
     }
     if (*message) {
-        oc_ledger_distrust(l, message, HINT);
+        oc_ledger_distrust(l, message);
     }
 }
 
@@ -159,16 +156,17 @@ static void accept(struct oc_audit *s, struct oc_call *call, const char *reason)
     oc_error_init(&why);
     oc_error_init(&err);
     oc_ledger_healthy(s->env.ledger, &why);
+    const uint64_t left = oc_ledger_size(s->env.ledger);
     json_t *seen = oc_kv_get(s->env.store, SPACE, KEY);
-    json_t *entry =
-        json_pack("{s:s,s:s,s:s,s:I,s:o}", "actor", oc_call_actor(call)->name, "reason", reason,
-                  "problem", why.message, "entries", (json_int_t)oc_ledger_size(s->env.ledger),
-                  "remembered", seen ? seen : json_null());
+    json_t *entry = json_pack("{s:s,s:s,s:s,s:I,s:o}", "actor", oc_call_actor(call)->name, "reason",
+                              reason, "problem", why.message, "entries", (json_int_t)left,
+                              "remembered", seen ? seen : json_null());
     oc_ledger_trust(s->env.ledger);
     const int64_t index =
         oc_ledger_add(s->env.ledger, "ledger_loss_accepted", entry, NULL, NULL, &err);
-    if (index < 0 || oc_ledger_sync(s->env.ledger, &err) != OC_OK) {
-        oc_ledger_distrust(s->env.ledger, why.message, HINT);
+    if (index < 0 || oc_ledger_sync(s->env.ledger, &err) != OC_OK ||
+        oc_audit_lose_notes(s, left, &err) != OC_OK) {
+        oc_ledger_distrust(s->env.ledger, why.message);
         oc_call_fail(call, &err);
         json_decref(entry);
         return;

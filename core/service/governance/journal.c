@@ -50,9 +50,7 @@ static void check_length(struct oc_governance *g, json_t *state)
     }
     if (cut && oc_ledger_healthy(g->env->ledger, NULL)) {
         oc_ledger_distrust(g->env->ledger,
-                           "the ledger is shorter than what governance has seen of it",
-                           "Bring the folder back from a backup and restart the host, or accept "
-                           "the loss: `openclaw ledger accept --reason ...`.");
+                           "the ledger is shorter than what governance has seen of it");
     }
     if (!g->env->ephemeral) {
         oc_governance_alert(g, "governance-ledger-short", "ledger", "critical",

@@ -279,7 +279,7 @@ bool oc_ledger_healthy(const struct oc_ledger *l, struct oc_error *why)
     return fine;
 }
 
-void oc_ledger_distrust(struct oc_ledger *l, const char *message, const char *hint)
+void oc_ledger_distrust(struct oc_ledger *l, const char *message)
 {
     if (l->damaged || !oc_ledger_is_kept(l)) {
         return;
@@ -287,7 +287,7 @@ void oc_ledger_distrust(struct oc_ledger *l, const char *message, const char *hi
     l->damaged = l->distrusted = true;
     oc_error_init(&l->why);
     oc_error_set(&l->why, OC_E_CONFLICT, "%s", message);
-    oc_error_hint(&l->why, "%s", hint);
+    oc_error_hint(&l->why, OC_LEDGER_DISTRUST_HINT);
     oc_err("the ledger is not the one that was here: nothing is added to it", "folder=%s reason=%s",
            l->dir, message);
 }
@@ -301,6 +301,9 @@ void oc_ledger_trust(struct oc_ledger *l)
 {
     if (l->distrusted) {
         l->damaged = l->distrusted = false;
+        if (l->trouble == OC_LEDGER_FINE) {
+            l->trouble = OC_LEDGER_CUT; /* a torn tail was left as it was found */
+        }
         oc_error_init(&l->why);
     }
 }

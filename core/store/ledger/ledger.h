@@ -64,8 +64,11 @@ bool oc_ledger_is_kept(const struct oc_ledger *l);
 uint64_t oc_ledger_open_segment(const struct oc_ledger *l, uint64_t *bytes);
 uint64_t oc_ledger_segment_size(const struct oc_ledger *l); /* entries */
 /* Somebody who remembers the log knows that this is not all of it: it is not healthy and takes nothing until it is trusted again. Does
- * nothing to a log that is damaged already, or in memory. `hint` says what to do. */
-void oc_ledger_distrust(struct oc_ledger *l, const char *message, const char *hint);
+ * nothing to a log that is damaged already, or in memory. One that has fewer entries than its own checkpoints speak of is opened like this. */
+#define OC_LEDGER_DISTRUST_HINT                                                                    \
+    "Bring the folder back from a backup and restart the host, or accept the loss: `openclaw "     \
+    "ledger accept --reason ...`."
+void oc_ledger_distrust(struct oc_ledger *l, const char *message);
 bool oc_ledger_is_distrusted(const struct oc_ledger *l);
 void oc_ledger_trust(struct oc_ledger *l); /* people have accepted what is lost */
 /* False and why: the log is damaged, distrusted or cannot be written. */

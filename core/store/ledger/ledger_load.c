@@ -230,13 +230,15 @@ static int read_last(struct oc_ledger *l, uint64_t first, struct oc_error *err)
     return rc;
 }
 
-/* Entries that a checkpoint speaks of were there. */
+/* Entries that a checkpoint speaks of were there. What is left is sound: people may accept that they are gone. */
 static void compare_checkpoint(struct oc_ledger *l)
 {
     const uint64_t promised = oc_ledger_note_latest(l->dir);
-    if (promised > l->now.f.size) {
+    if (promised > l->now.f.size && !l->damaged) {
         oc_ledger_damage(l, "a checkpoint speaks of %llu entries, the ledger has %llu",
                          (unsigned long long)promised, (unsigned long long)l->now.f.size);
+        oc_error_hint(&l->why, OC_LEDGER_DISTRUST_HINT);
+        l->distrusted = true;
     }
 }
 
@@ -306,7 +308,7 @@ int oc_ledger_load(struct oc_ledger *l, struct oc_error *err)
         if (l->fd >= 0) {
             rc = settle(l, l->now.offset, err);
         }
-        l->per = l->segments.count == 0 && !l->damaged ? wanted : l->per;
+        l->per = l->segments.count == 0 && (!l->damaged || l->distrusted) ? wanted : l->per;
         if (l->now.f.size % l->per == 0 && l->now.f.size == l->segments.count * l->per) {
             l->now.offset = 0;
         }

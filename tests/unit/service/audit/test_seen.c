@@ -2,6 +2,7 @@
 #include "tests/unit/service/audit/ledger_world.h"
 
 #include <sched.h>
+#include <unistd.h>
 
 static int ask_verify(const char *params)
 {
@@ -132,6 +133,94 @@ static void a_ledger_that_was_cut_takes_nothing_until_the_loss_is_accepted(void 
     assert_int_equal(verify(), OC_OK);
     free(dir);
     free(aside);
+}
+
+/* Cuts the log behind `lines` lines and some bytes of the next one. */
+static void cut_log(const char *path, size_t lines, size_t more)
+{
+    struct oc_buf text = {0};
+    size_t at = 0;
+    assert_int_equal(oc_file_read(path, 1 << 20, &text, NULL), OC_OK);
+    while (lines > 0) {
+        lines -= text.data[at++] == '\n';
+    }
+    assert_int_equal(truncate(path, (off_t)(at + more)), 0);
+    oc_buf_finish(&text);
+}
+
+static off_t size_of(const char *path)
+{
+    struct stat st;
+    assert_int_equal(stat(path, &st), 0);
+    return st.st_size;
+}
+
+/* Its own checkpoints say that there was more, whoever remembers it. */
+static void entries_that_a_checkpoint_speaks_of_can_be_given_up(void **state)
+{
+    uint64_t size = 0;
+    (void)state;
+    operation("a", "x");
+    assert_int_equal(oc_audit_checkpoint(w.a, NULL, &size, NULL), OC_OK);
+    for (int i = 0; i < 5; i++) {
+        operation("b", "x");
+    }
+    assert_int_equal(oc_audit_checkpoint(w.a, NULL, &size, NULL), OC_OK);
+    assert_int_equal(size, 6);
+    char *log = oc_path_join(w.a->dir, "000000000000.log"),
+         *note = oc_path_join(w.a->dir, "checkpoints/000000000006"),
+         *lost = oc_path_join(w.a->dir, "checkpoints/000000000006.lost"),
+         *kept = oc_path_join(w.a->dir, "checkpoints/000000000001");
+    shut_ledger();
+    cut_log(log, 3, 7); /* the header and two entries */
+    const off_t torn = size_of(log);
+    open_ledger(8);
+    operation("c", "x");
+    assert_int_equal(oc_ledger_size(w.s.env.ledger), 2);
+    assert_int_equal(size_of(log), torn); /* left as it was found, for whoever looks into it */
+    assert_int_equal(verify(), OC_E_VERIFY);
+    json_t *status = stage_ask(&w.s, "ledger.status", NULL);
+    assert_non_null(strstr(oc_json_str(status, "problem", ""), "a checkpoint speaks of 6 entries"));
+    assert_non_null(strstr(oc_json_str(status, "remedy", ""), "openclaw ledger accept"));
+    stage_ask(&w.s, "ledger.accept", "{\"reason\":\"two daemons\"}");
+    assert_false(oc_file_exists(note));
+    assert_true(oc_file_exists(lost) && oc_file_exists(kept));
+    operation("d", "x");
+    /* the loss, what was not noted meanwhile, who accepted it, this */
+    assert_int_equal(oc_ledger_size(w.s.env.ledger), 6);
+    assert_int_equal(oc_audit_checkpoint(w.a, NULL, &size, NULL), OC_OK);
+    assert_int_equal(size, 6); /* of other entries, under the same number */
+    shut_ledger();
+    open_ledger(8);
+    assert_true(oc_ledger_healthy(w.s.env.ledger, NULL));
+    assert_int_equal(verify(), OC_OK);
+    free(kept);
+    free(lost);
+    free(note);
+    free(log);
+}
+
+/* What is left must be sound: nobody can give up an entry in the middle. */
+static void damage_in_the_middle_cannot_be_given_up(void **state)
+{
+    uint64_t size = 0;
+    (void)state;
+    for (int i = 0; i < 5; i++) {
+        operation("a", "x");
+    }
+    assert_int_equal(oc_audit_checkpoint(w.a, NULL, &size, NULL), OC_OK);
+    char *log = oc_path_join(w.a->dir, "000000000000.log");
+    shut_ledger();
+    struct oc_buf text = {0};
+    assert_int_equal(oc_file_read(log, 1 << 20, &text, NULL), OC_OK);
+    char *op = strstr(strstr(text.data, "\"op\"") + 1, "\"op\"");
+    op[1] = 'x';
+    assert_int_equal(oc_file_write(log, text.data, text.len, 0600, NULL), OC_OK);
+    open_ledger(8);
+    assert_false(oc_ledger_healthy(w.s.env.ledger, NULL));
+    assert_int_equal(stage_refused(&w.s, "ledger.accept", "{\"reason\":\"x\"}"), OC_E_CONFLICT);
+    oc_buf_finish(&text);
+    free(log);
 }
 
 static void a_ledger_without_its_key_is_not_begun_anew(void **state)
@@ -285,6 +374,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         audit_test(a_ledger_that_was_cut_takes_nothing_until_the_loss_is_accepted),
         audit_test(a_ledger_that_is_gone_or_cut_is_not_good),
+        audit_test(entries_that_a_checkpoint_speaks_of_can_be_given_up),
+        audit_test(damage_in_the_middle_cannot_be_given_up),
         audit_test(a_ledger_that_grows_while_it_is_verified_is_good),
         audit_test(a_ledger_without_its_key_is_not_begun_anew),
         audit_test(a_copy_never_loses_what_it_holds),

@@ -16,7 +16,7 @@ static void open_all(void)
     w.s.env.ledger = oc_ledger_open(&o, w.s.env.loop, NULL);
     assert_non_null(w.s.env.ledger);
     if (others_know) {
-        oc_ledger_distrust(w.s.env.ledger, "entries are gone", "accept it");
+        oc_ledger_distrust(w.s.env.ledger, "entries are gone");
     }
     world_open(&w, "");
 }
