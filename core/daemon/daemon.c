@@ -22,6 +22,8 @@
 #include "core/daemon/internal.h"
 #include "core/daemon/notify.h"
 #include "core/op/bridge.h"
+#include "core/store/journal.h"
+#include "core/store/ledger/ledger_note.h"
 #include "core/sys/file.h"
 
 #define WORKERS            4
@@ -198,6 +200,16 @@ static bool looks_only(const struct oc_daemon *h)
     return h->env.ephemeral && h->lock.pid < 0;
 }
 
+/* Checkpoints and journals are written by a daemon that has a store on the disk. */
+static bool has_lived(const struct oc_daemon *h)
+{
+    char *ledger = oc_path_join(h->home, "ledger"), *alerts = oc_path_join(h->home, "data/alerts");
+    const bool lived = oc_ledger_note_latest(ledger) > 0 || oc_journal_exists(alerts);
+    free(ledger);
+    free(alerts);
+    return lived;
+}
+
 static int open_store(struct oc_daemon *h, struct oc_error *err)
 {
     bool memory = keeps_nothing(h) || h->sections.store.backend == 1;
@@ -206,7 +218,8 @@ static int open_store(struct oc_daemon *h, struct oc_error *err)
                                  .retention_ms = h->sections.store.retention_ms,
                                  .flush_interval_ms = h->sections.store.flush_ms,
                                  .max_series = (size_t)h->sections.store.max_series,
-                                 .read_only = looks_only(h) && !memory};
+                                 .read_only = looks_only(h) && !memory,
+                                 .existed = !memory && has_lived(h)};
     h->store = oc_store_open(&o, h->loop, h->bus, err);
     free(path);
     return h->store ? OC_OK : err->code;

@@ -67,6 +67,7 @@ struct oc_store {
     struct oc_file_id file, log; /* what the path and its -wal were when they were opened */
     int64_t retention_ms;
     enum oc_store_mode mode;
+    bool existed;         /* as the options say */
     struct oc_loop *loop; /* NULL: the caller flushes */
     struct oc_bus *bus;
     struct oc_timer *flush_timer, *maintain_timer, *news_timer;

@@ -443,6 +443,11 @@ uint32_t oc_journal_newest(const struct oc_journal *j)
     return j->segments.count > 0 ? j->segments.items[j->segments.count - 1].number : 0;
 }
 
+uint32_t oc_journal_damaged(const struct oc_journal *j)
+{
+    return j->damaged >= oc_journal_oldest(j) ? j->damaged : 0;
+}
+
 size_t oc_journal_segments(const struct oc_journal *j)
 {
     return j->segments.count;

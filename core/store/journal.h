@@ -14,7 +14,8 @@
  *
  * A segment is "OCJRNL1\n", its number and a checksum of the two; then frames: "OCF1", length (32 bits), checksum of the payload (64 bits),
  * payload. A payload is records: type (8 bits), length (varint), bytes. Numbers are little-endian. A damaged frame is skipped:
- * reading goes on at the next sound one. */
+ * reading goes on at the next sound one. At the end of a file that is what a crash leaves, a torn tail; before a sound frame it is damage: that is
+ * said, and a copy of the file is kept beside it as <number>.journal.corrupt, since the file itself goes when the journal makes room. */
 #ifndef OC_STORE_JOURNAL_H
 #define OC_STORE_JOURNAL_H
 
@@ -64,12 +65,22 @@ void oc_journal_drop(struct oc_journal *j, uint32_t last);
 uint32_t
 oc_journal_oldest(const struct oc_journal *j); /* the current one when it is the only one */
 uint32_t oc_journal_newest(const struct oc_journal *j); /* that there is; 0: none */
+/* The newest that was found damaged and is still there; 0: none. */
+uint32_t oc_journal_damaged(const struct oc_journal *j);
 size_t oc_journal_segments(const struct oc_journal *j);
 uint64_t oc_journal_bytes(const struct oc_journal *j); /* of all segments */
 uint64_t oc_journal_syncs(const struct oc_journal *j); /* ever since it was opened */
 
-/* Reads the bytes of one segment. Returns how many of them were of no use. [any] */
-uint64_t oc_journal_read(const void *data, size_t len, uint32_t segment,
-                         oc_journal_replay_fn replay, void *ctx);
+/* Whether there is one in this folder. */
+bool oc_journal_exists(const char *dir);
+
+/* Bytes that were of no use: at the end, and before a sound frame. */
+struct oc_journal_waste {
+    uint64_t torn, damaged;
+};
+
+/* Reads the bytes of one segment. [any] */
+struct oc_journal_waste oc_journal_read(const void *data, size_t len, uint32_t segment,
+                                        oc_journal_replay_fn replay, void *ctx);
 
 #endif

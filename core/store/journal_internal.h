@@ -40,6 +40,7 @@ struct oc_journal {
     struct oc_timer *ready;             /* waiters that need not wait are answered */
     OC_VEC(struct oc_segment) segments; /* oldest first; the current one is the last when fd >= 0 */
     uint32_t next;                      /* number of the next segment */
+    uint32_t damaged;                   /* of the newest that was found so; 0: none */
     int fd, dir_fd;
     bool dir_dirty;           /* a file was made or removed since the folder was synced */
     OC_VEC(int) old;          /* full segments that are not synced yet; owned */

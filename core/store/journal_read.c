@@ -96,12 +96,12 @@ static size_t frame_at(const unsigned char *p, size_t left)
     return OC_JOURNAL_FRAME_HEAD + len;
 }
 
-uint64_t oc_journal_read(const void *data, size_t len, uint32_t segment,
-                         oc_journal_replay_fn replay, void *ctx)
+struct oc_journal_waste oc_journal_read(const void *data, size_t len, uint32_t segment,
+                                        oc_journal_replay_fn replay, void *ctx)
 {
     const unsigned char *p = data, *end = p + len;
     struct reading r = {segment, replay, ctx};
-    uint64_t damaged = 0;
+    struct oc_journal_waste waste = {0, 0};
     if (len >= OC_JOURNAL_HEAD && memcmp(p, magic, 8) == 0 &&
         get64(p + 12) == oc_journal_sum(p, 12) && get32(p + 8) == segment) {
         p += OC_JOURNAL_HEAD;
@@ -111,19 +111,41 @@ uint64_t oc_journal_read(const void *data, size_t len, uint32_t segment,
         if (frame > 0) {
             read_payload(&r, p + OC_JOURNAL_FRAME_HEAD, frame - OC_JOURNAL_FRAME_HEAD);
             p += frame;
+            waste.damaged += waste.torn; /* it was not the end */
+            waste.torn = 0;
             continue;
         }
         const unsigned char *next = memmem(p + 1, (size_t)(end - p - 1), frame_magic, 4);
-        damaged += (uint64_t)((next ? next : end) - p);
+        waste.torn += (uint64_t)((next ? next : end) - p);
         p = next ? next : end;
     }
-    return damaged;
+    return waste;
 }
 
 static int by_number(const void *a, const void *b)
 {
     const struct oc_segment *x = a, *y = b;
     return (x->number > y->number) - (x->number < y->number);
+}
+
+static bool is_segment(const char *name, uint32_t *number)
+{
+    int used = 0;
+    return sscanf(name, "%8x.journal%n", number, &used) == 1 && used == 16 && !name[16];
+}
+
+bool oc_journal_exists(const char *dir)
+{
+    DIR *d = opendir(dir);
+    bool found = false;
+    uint32_t number;
+    for (struct dirent *entry; d && !found && (entry = readdir(d));) {
+        found = is_segment(entry->d_name, &number);
+    }
+    if (d) {
+        closedir(d);
+    }
+    return found;
 }
 
 static int list_segments(struct oc_journal *j, struct oc_error *err)
@@ -135,9 +157,7 @@ static int list_segments(struct oc_journal *j, struct oc_error *err)
     }
     for (struct dirent *entry; (entry = readdir(dir));) {
         struct oc_segment segment = {0, 0};
-        int used = 0;
-        if (sscanf(entry->d_name, "%8x.journal%n", &segment.number, &used) == 1 && used == 16 &&
-            !entry->d_name[16] && j->segments.count < SEGMENTS_MAX) {
+        if (is_segment(entry->d_name, &segment.number) && j->segments.count < SEGMENTS_MAX) {
             OC_VEC_PUSH(&j->segments, segment);
         }
     }
@@ -148,6 +168,22 @@ static int list_segments(struct oc_journal *j, struct oc_error *err)
     return OC_OK;
 }
 
+/* Who only looks leaves it to the owner. */
+static void keep_damaged(const struct oc_journal *j, const char *path, const struct oc_buf *content,
+                         uint64_t damaged)
+{
+    struct oc_error err;
+    char *copy = oc_asprintf("%s.corrupt", path);
+    oc_error_init(&err);
+    const int rc = j->read_only || oc_file_exists(copy)
+                       ? OC_OK
+                       : oc_file_create(copy, content->data, content->len, 0600, &err);
+    oc_warn("a journal is damaged: records in the middle of it are lost",
+            "file=%s skipped=%llu copy=%s", path, (unsigned long long)damaged,
+            rc == OC_OK ? copy : err.message);
+    free(copy);
+}
+
 static int read_segment(struct oc_journal *j, struct oc_segment *segment, struct oc_buf *content,
                         const struct reading *r, struct oc_error *err)
 {
@@ -156,11 +192,15 @@ static int read_segment(struct oc_journal *j, struct oc_segment *segment, struct
     int rc = oc_file_read(path, FILE_MAX, content, err);
     if (rc == OC_OK) {
         segment->bytes = content->len;
-        uint64_t damaged = oc_journal_read(content->len ? content->data : "", content->len,
-                                           segment->number, r->replay, r->ctx);
-        if (damaged > 0) {
+        const struct oc_journal_waste waste = oc_journal_read(
+            content->len ? content->data : "", content->len, segment->number, r->replay, r->ctx);
+        if (waste.torn > 0) {
             oc_info("a journal ends in the middle of a record, as after a crash",
-                    "file=%s skipped=%llu", path, (unsigned long long)damaged);
+                    "file=%s skipped=%llu", path, (unsigned long long)waste.torn);
+        }
+        if (waste.damaged > 0) {
+            keep_damaged(j, path, content, waste.damaged);
+            j->damaged = segment->number;
         }
     }
     free(path);

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #include "core/base/mem.h"
 #include "core/base/time.h"
 #include "core/store/internal.h"
+#include "core/sys/file.h"
 
 /* "<path>.corrupt-20261122T133000", with a number behind it when that is taken. */
 static char *aside_name(const char *path)
@@ -40,14 +42,21 @@ static int move(const char *from, const char *to, const char *suffix)
     return failed;
 }
 
+/* An empty file stands for one that is gone: it is what the doctor finds. */
+static int move_file(const char *path, const char *name)
+{
+    int failed = move(path, name, "");
+    return failed == ENOENT && oc_file_create(name, "", 0, 0600, NULL) == OC_OK ? 0 : failed;
+}
+
 /* The -wal first: a new file must never meet the log of an old one. */
 static char *set_aside(const char *path, struct oc_error *err)
 {
     char *name = aside_name(path);
-    int wal = move(path, name, "-wal");
-    int shm = move(path, name, "-shm");
-    int failed = (wal && wal != ENOENT) ? wal : (shm && shm != ENOENT) ? shm : move(path, name, "");
+    int failed = move(path, name, "-wal");
 
+    failed = !failed || failed == ENOENT ? move(path, name, "-shm") : failed;
+    failed = !failed || failed == ENOENT ? move_file(path, name) : failed;
     if (failed) {
         oc_error_errno(err, OC_E_DENIED, failed, "could not set the damaged store aside");
         OC_FREE(name);
@@ -137,8 +146,22 @@ static int begin_anew(struct oc_store *s, const char *message, json_t *keys, str
     return rc;
 }
 
+/* SQLite would begin a new database, and nobody would know of what is lost. NULL: it is not. */
+static const char *find_loss(const struct oc_store *s)
+{
+    struct stat st;
+    if (!s->existed || (stat(s->path, &st) == 0 ? st.st_size > 0 : errno != ENOENT)) {
+        return NULL;
+    }
+    return oc_file_exists(s->path) ? "the database is empty" : "the database is gone";
+}
+
 int oc_store_connect(struct oc_store *s, struct oc_error *err)
 {
+    const char *loss = find_loss(s);
+    if (loss) {
+        return begin_anew(s, loss, NULL, err);
+    }
     int rc = oc_db_open(&s->db, s->path, OC_DB_WRITE, err);
 
     if (rc != OC_OK && oc_db_corrupt(&s->db)) {

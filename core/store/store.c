@@ -105,6 +105,7 @@ static struct oc_store *create(const struct oc_store_options *options, struct oc
 
     s->path = oc_strdup(options->path);
     s->retention_ms = options->retention_ms > 0 ? options->retention_ms : 30 * OC_DAY;
+    s->existed = options->existed;
     s->loop = loop;
     s->bus = bus;
     s->pieces_end = &s->pieces;

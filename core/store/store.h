@@ -3,7 +3,7 @@
  * SQLite in WAL mode in <home>/data/openclaw.db behind this table of functions; other back ends come as plugins. A
  * key/value write that returned OC_OK with `durable` survives kill -9 and power loss; events and samples survive up to
  * the last flush. A file that SQLite finds corrupt is renamed to openclaw.db.corrupt-<time>, a new one is begun and the
- * loss is said (log and event "store.corrupt"). A file that was removed while it is open is written again from what is
+ * loss is said (log and event "store.corrupt"); so is one that is empty or gone where there was one, as an empty file of that name. A file that was removed while it is open is written again from what is
  * open, before the next flush or durable write; until that works the store is not healthy and durable writes fail. When
  * the disk is full or read-only the store goes on in memory within bounds, says so once, and catches up when writing
  * works again (oc_store_healthy). [loop] */
@@ -24,6 +24,8 @@ struct oc_store_options {
     size_t max_series;         /* 0 = 200 000 */
     /* look only: no writes, no repair (ephemeral commands beside a running daemon) */
     bool read_only;
+    /* other files of the host show that there was a store: one that is empty or not there is lost, not new */
+    bool existed;
 };
 
 /* `loop` and `bus` may be NULL (tools, tests): then the caller flushes. */

@@ -32,7 +32,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct oc_alerts t;
     oc_alerts_init(&t);
-    OC_ASSERT(oc_journal_read(data, size, 1, on_record, &t) <= size);
+    const struct oc_journal_waste waste = oc_journal_read(data, size, 1, on_record, &t);
+    OC_ASSERT(waste.torn <= size && waste.damaged <= size - waste.torn);
     /* checksums stop most of that, so records also come as they are */
     for (size_t at = 0; at + 2 <= size && at < 4096;) {
         size_t len = data[at + 1] < size - at - 2 ? data[at + 1] : size - at - 2;

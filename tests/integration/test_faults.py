@@ -9,6 +9,8 @@ import socket
 import struct
 import subprocess
 import time
+import urllib.error
+import urllib.request
 
 from harness import BUILD, Daemon, Failure, Receiver, eventually, run
 
@@ -82,6 +84,75 @@ def a_home_whose_run_folder_cannot_be_written_has_one_owner():
         daemon.start(wait=False)
         eventually(lambda: daemon.output().count("started") == 2, what="another start")
         assert daemon.stop() == 0
+    finally:
+        daemon.remove()
+
+
+def post_alert(daemon, name):
+    body = f'[{{"labels": {{"alertname": "{name}"}}, "endsAt": "2035-01-01T00:00:00Z"}}]'.encode()
+    request = urllib.request.Request(daemon.url + "/api/v2/alerts", body,
+                                     {"Content-Type": "application/json", "Authorization": f"Bearer {daemon.token('operator')}"})
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return answer.status
+    except urllib.error.HTTPError as problem:
+        return problem.code
+
+
+def of_check(daemon, check):
+    return [row["message"] for row in daemon.call("doctor") if row["check"] == check and row["state"] != "ok"]
+
+
+def a_database_that_is_empty_or_gone_is_lost_and_not_new():
+    for lose in (lambda path: os.truncate(path, 0), os.remove):
+        daemon = Daemon(SYSTEM)
+        try:
+            daemon.start()
+            daemon.token(name="before")
+            daemon.call("ledger.checkpoint")
+            daemon.kill()
+            path = f"{daemon.home}/data/openclaw.db"
+            lose(path)
+            for beside in glob.glob(f"{path}-*"):
+                os.remove(beside)
+            daemon.start()
+            (kept,) = glob.glob(f"{path}.corrupt-*")
+            assert "the store is damaged and was set aside" in daemon.output(), daemon.output()
+            assert any(kept in text for text in of_check(daemon, "store")), daemon.call("doctor")
+            eventually(lambda: daemon.call("events.list", topic="store.corrupt"), what="an event")
+            daemon.stop()
+            daemon.start()
+            assert any(kept in text for text in of_check(daemon, "store")), daemon.call("doctor")
+            os.remove(kept)
+            assert not of_check(daemon, "store"), daemon.call("doctor")
+        finally:
+            daemon.remove()
+
+
+def damage_in_the_middle_of_the_alerts_is_no_crash():
+    daemon = Daemon(SYSTEM, api=True)
+    try:
+        daemon.start()
+        assert [post_alert(daemon, f"a{n}") for n in range(6)] == [200] * 6
+        daemon.kill()
+        path = f"{daemon.home}/data/alerts/00000001.journal"
+        with open(path, "r+b") as f:
+            f.seek(100)
+            f.write(b"xxx")
+        damaged = open(path, "rb").read()
+        daemon.start()
+        assert "a journal is damaged" in daemon.output() and "as after a crash" not in daemon.output(), daemon.output()
+        kept = f"{path}.corrupt"
+        assert open(kept, "rb").read() == damaged
+        assert any(kept in text for text in of_check(daemon, "store")), daemon.call("doctor")
+        there = {row["rule"] for row in daemon.call("alert.list", state="all")}
+        assert {"a4", "a5"} <= there, there
+        eventually(lambda: not os.path.exists(path), what="what is left is written anew")
+        os.remove(kept)
+        daemon.kill()
+        daemon.start()
+        assert there == {row["rule"] for row in daemon.call("alert.list", state="all")}
+        assert daemon.output().count("a journal is damaged") == 1 and not of_check(daemon, "store"), daemon.output()
     finally:
         daemon.remove()
 
@@ -328,4 +399,4 @@ def sigterm_drains_and_exits_0():
 
 run([value for name, value in list(globals().items())
      if callable(value) and getattr(value, "__module__", None) == "__main__"
-     and name not in ("collects", "limit_files", "told_in_spite_of", "second_daemon", "entries")])
+     and name not in ("collects", "limit_files", "told_in_spite_of", "second_daemon", "entries", "post_alert", "of_check")])

@@ -274,13 +274,16 @@ static void begin_cleaning(struct oc_alert_service *s, uint32_t last)
     s->cleaning_syncs = false;
 }
 
-/* More than half of the journal is waste, or it is in many pieces. */
+/* More than half of the journal is waste, it is in many pieces, or a part of it is damaged. */
 static void consider_cleaning(struct oc_alert_service *s)
 {
     uint64_t live = s->records ? s->record_bytes / s->records * s->alerts.count : 0;
     size_t segments = oc_journal_segments(s->journal);
     bool pieces = segments > SEGMENTS_MANY + live / (OC_JOURNAL_SEGMENT / 2);
-    if (segments > 1 && (pieces || oc_journal_bytes(s->journal) > 2 * live + SLACK)) {
+    uint32_t damaged = oc_journal_damaged(s->journal);
+    if (damaged) { /* there is a copy of it; what is read of it once more is sound */
+        begin_cleaning(s, damaged);
+    } else if (segments > 1 && (pieces || oc_journal_bytes(s->journal) > 2 * live + SLACK)) {
         begin_cleaning(s, oc_journal_oldest(s->journal) + (pieces ? SEGMENTS_MANY / 2 : 0));
     }
 }

@@ -1,4 +1,5 @@
 /* The operation `doctor`: looks at everything that can be wrong and says how to mend it. SPDX-License-Identifier: MIT */
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text.h"
 #include "core/base/time.h"
 #include "core/service/host/internal.h"
 #include "core/sys/file.h"
@@ -89,6 +91,29 @@ static void check_store(struct oc_host_service *s, json_t *list)
         finding(list, "store", "error", why.message,
                 why.hint[0] ? why.hint : "see `openclaw logs --grep store`");
     }
+}
+
+/* What was damaged has been replaced; until somebody takes away what was kept of it, it is told that something is lost. */
+static void check_set_aside(struct oc_host_service *s, json_t *list, const char *folder)
+{
+    char *dir = oc_path_join(s->env.home, folder);
+    DIR *d = opendir(dir);
+    for (struct dirent *e; d && (e = readdir(d));) {
+        if (strstr(e->d_name, ".corrupt") && !oc_ends(e->d_name, "-wal") &&
+            !oc_ends(e->d_name, "-shm")) {
+            char *text = oc_asprintf("%s/%s is what was left of a damaged file: a part of what the "
+                                     "host had kept is lost",
+                                     dir, e->d_name);
+            finding(list, "store", "warning", text,
+                    "look at what is missing, bring it back from a backup or make it anew, then "
+                    "move that file away");
+            free(text);
+        }
+    }
+    if (d) {
+        closedir(d);
+    }
+    free(dir);
 }
 
 static void check_config(struct oc_host_service *s, json_t *list)
@@ -238,6 +263,8 @@ static void op_doctor(struct oc_call *call, void *ctx)
     check_socket(s, list);
     check_disk(s, list);
     check_store(s, list);
+    check_set_aside(s, list, "data");
+    check_set_aside(s, list, "data/alerts");
     check_config(s, list);
     check_maintenance(s, list);
     check_part(s, list, "plugin.doctor", "plugin");

@@ -184,6 +184,55 @@ static void a_flipped_byte_costs_its_frame_alone(void **state)
     free(path);
 }
 
+static void expect_copy(struct kit *k, const struct oc_buf *of)
+{
+    struct oc_buf found = {0};
+    char path[128];
+    snprintf(path, sizeof path, "%s/j/00000001.journal.corrupt", k->dir);
+    assert_int_equal(oc_file_exists(path), of != NULL);
+    if (of) {
+        assert_int_equal(oc_file_read(path, 1 << 20, &found, NULL), OC_OK);
+        assert_int_equal(found.len, of->len);
+        assert_memory_equal(found.data, of->data, of->len);
+    }
+    oc_buf_finish(&found);
+}
+
+/* A crash tears the end of a file; before a sound frame it is damage, and a copy is kept for who looks into it. */
+static void damage_before_a_sound_frame_is_no_torn_tail(void **state)
+{
+    struct kit *k = *state;
+    struct oc_journal *j = open_in(k, false);
+    struct oc_buf whole = {0};
+    add(j, 1, "first");
+    oc_journal_flush(j, NULL);
+    add(j, 1, "second");
+    oc_journal_close(j);
+    char *path = segment_path(k, 1);
+    assert_int_equal(oc_file_read(path, 1 << 20, &whole, NULL), OC_OK);
+    assert_int_equal(truncate(path, (off_t)whole.len - 1), 0);
+    j = open_in(k, false);
+    assert_int_equal(oc_journal_damaged(j), 0);
+    oc_journal_close(j);
+    expect_copy(k, NULL);
+    whole.data[20 + 16] ^= 1; /* of the first payload */
+    assert_int_equal(oc_file_write(path, whole.data, whole.len, 0600, NULL), OC_OK);
+    oc_journal_close(open_in(k, true)); /* who only looks makes no file */
+    expect_copy(k, NULL);
+    j = open_in(k, false);
+    assert_int_equal(oc_journal_damaged(j), 1);
+    assert_string_equal(k->seen.data, "1:second;");
+    expect_copy(k, &whole);
+    add(j, 1, "second");
+    oc_journal_commit(j, NULL);
+    oc_journal_drop(j, 1);
+    assert_int_equal(oc_journal_damaged(j), 0);
+    oc_journal_close(j);
+    expect_copy(k, &whole);
+    oc_buf_finish(&whole);
+    free(path);
+}
+
 static void old_segments_are_dropped_and_the_current_one_stays(void **state)
 {
     struct kit *k = *state;
@@ -258,6 +307,7 @@ int main(void)
         KIT(a_sync_answers_when_all_is_written),
         KIT(a_tail_torn_at_any_byte_costs_the_last_frame_alone),
         KIT(a_flipped_byte_costs_its_frame_alone),
+        KIT(damage_before_a_sound_frame_is_no_torn_tail),
         KIT(old_segments_are_dropped_and_the_current_one_stays),
         KIT(a_journal_that_cannot_be_written_says_so_and_begins_anew),
         KIT(whoever_only_looks_writes_nothing),

@@ -326,6 +326,48 @@ static void a_read_only_open_does_not_repair(void **state)
     assert_int_equal(asides(kit), 0);
 }
 
+static void assert_lost(struct kit *kit, const char *what)
+{
+    kit->options.existed = true;
+    kit_open(kit);
+    assert_int_equal(asides(kit), 1);
+    assert_int_equal(kit_heard(kit, "store.corrupt"), 1);
+    assert_string_equal(oc_json_str(kit->last, "message", ""), what);
+    assert_true(oc_file_exists(oc_json_str(kit->last, "path", "")));
+    check_works(kit); /* and opened again it is not lost again */
+    assert_int_equal(asides(kit), 1);
+    assert_int_equal(kit_heard(kit, "store.corrupt"), 1);
+}
+
+static void an_empty_file_where_there_was_a_store_is_no_new_one(void **state)
+{
+    struct kit *kit = *state;
+    put(kit, "before");
+    oc_store_close(kit->store);
+    assert_int_equal(truncate(kit->path, 0), 0);
+    assert_lost(kit, "the database is empty");
+}
+
+static void a_file_that_is_gone_where_there_was_a_store_is_no_new_one(void **state)
+{
+    struct kit *kit = *state;
+    put(kit, "before");
+    oc_store_close(kit->store);
+    assert_int_equal(unlink(kit->path), 0);
+    assert_lost(kit, "the database is gone");
+}
+
+static void a_host_that_has_not_lived_has_lost_nothing(void **state)
+{
+    struct kit *kit = *state;
+    oc_store_close(kit->store);
+    assert_int_equal(unlink(kit->path), 0);
+    kit_open(kit);
+    assert_int_equal(asides(kit), 0);
+    assert_int_equal(kit_heard(kit, "store.corrupt"), 0);
+    check_works(kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -343,6 +385,9 @@ int main(void)
         kit_test(hostile_rows_are_survived),
         kit_test(a_newer_schema_is_refused_and_left_alone),
         kit_test(a_read_only_open_does_not_repair),
+        kit_test(an_empty_file_where_there_was_a_store_is_no_new_one),
+        kit_test(a_file_that_is_gone_where_there_was_a_store_is_no_new_one),
+        kit_test(a_host_that_has_not_lived_has_lost_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
