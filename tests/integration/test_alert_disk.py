@@ -54,6 +54,14 @@ class Disk:
     def complaints(self):
         return [p for p in self.daemon.call("status")["problems"] if p.startswith("alerts:")]
 
+    def ready(self):
+        connection = http.client.HTTPConnection(urllib.parse.urlparse(self.daemon.url).netloc, timeout=20)
+        connection.request("GET", "/readyz")
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        connection.close()
+        return answer.status, text
+
     def remove(self):
         self.daemon.remove()
         self.receiver.close()
@@ -74,12 +82,15 @@ def one_fault(call, number):
         eventually(lambda: disk.complaints(), what="a problem in status")
         found = [f for f in disk.daemon.call("doctor") if f["check"] == "alert"]
         assert found and found[0]["state"] == "error" and os.strerror(number) in found[0]["message"], found
+        status, text = disk.ready()
+        assert status == 503 and text.startswith("alerts: "), (status, text)
         for name in (b"during", b"during2"):
             eventually(lambda: any(name in body for _, body in list(disk.receiver.deliveries)), what="what could not be stored is told")
         before = disk.hits()
         eventually(lambda: disk.hits() > before, what="another try without a post")
         disk.mend()
         eventually(lambda: not disk.complaints(), what="all is well again, without a post")
+        assert disk.ready() == (200, "ready\n")
         assert disk.post("after") == 200
         disk.daemon.kill()
         disk.daemon.start()

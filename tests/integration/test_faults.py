@@ -88,6 +88,14 @@ def a_home_whose_run_folder_cannot_be_written_has_one_owner():
         daemon.remove()
 
 
+def ready(daemon):
+    try:
+        with urllib.request.urlopen(daemon.url + "/readyz", timeout=20) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as problem:
+        return problem.code, problem.read().decode()
+
+
 def post_alert(daemon, name):
     body = f'[{{"labels": {{"alertname": "{name}"}}, "endsAt": "2035-01-01T00:00:00Z"}}]'.encode()
     request = urllib.request.Request(daemon.url + "/api/v2/alerts", body,
@@ -101,6 +109,52 @@ def post_alert(daemon, name):
 
 def of_check(daemon, check):
     return [row["message"] for row in daemon.call("doctor") if row["check"] == check and row["state"] != "ok"]
+
+
+def a_host_with_a_damaged_ledger_is_not_ready():
+    daemon = Daemon(SYSTEM, api=True)
+    try:
+        daemon.start()
+        for n in range(3):
+            daemon.call("alert.silence", matchers=["rule=x"], comment=f"silence {n}", **{"for": "1h"})
+        assert ready(daemon) == (200, "ready\n")
+        assert daemon.stop() == 0
+        (path,) = glob.glob(f"{daemon.home}/ledger/*.log")
+        with open(path, "r+b") as f:
+            text = f.read()
+            f.seek(text.index(b"silence 1"))
+            f.write(b"S")
+        daemon.start()
+        status, text = ready(daemon)
+        assert status == 503 and text.startswith("ledger: "), (status, text)
+    finally:
+        daemon.remove()
+
+
+def alerts_that_nothing_can_keep_are_said():
+    daemon = Daemon('collectors = ( { plugin = "none"; enabled = false; } );\n', api=True)
+    try:
+        os.mkdir(f"{daemon.home}/data")
+        with open(f"{daemon.home}/data/alerts", "w"):
+            pass  # no folder, and none can be made
+        daemon.start()
+        assert any("cannot be stored" in text for text in of_check(daemon, "alert")), daemon.call("doctor")
+        status = post_alert(daemon, "a")
+        assert status == 503, status
+        (row,) = daemon.call("alert.list", state="all")
+        try:
+            daemon.call("alert.ack", id=row["id"])
+            raise AssertionError("an acknowledgement that is lost is answered as good")
+        except Failure as problem:
+            assert "Let the host write there" in problem.hint, problem
+        status, text = ready(daemon)
+        assert status == 503 and text.startswith("alerts: "), (status, text)
+        assert daemon.stop() == 0
+        os.remove(f"{daemon.home}/data/alerts")
+        daemon.start()
+        assert ready(daemon) == (200, "ready\n")
+    finally:
+        daemon.remove()
 
 
 def a_database_that_is_empty_or_gone_is_lost_and_not_new():
@@ -399,4 +453,4 @@ def sigterm_drains_and_exits_0():
 
 run([value for name, value in list(globals().items())
      if callable(value) and getattr(value, "__module__", None) == "__main__"
-     and name not in ("collects", "limit_files", "told_in_spite_of", "second_daemon", "entries", "post_alert", "of_check")])
+     and name not in ("collects", "limit_files", "told_in_spite_of", "second_daemon", "entries", "ready", "post_alert", "of_check")])

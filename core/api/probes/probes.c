@@ -19,16 +19,45 @@ static void get_alive(struct oc_http_request *r, void *ctx)
     oc_http_send_const(r, 200, OC_HTTP_TYPE_TEXT, "ok\n");
 }
 
+/* Why alerts, acks and deliveries cannot be kept; NULL: they can, or nobody keeps any. Owned by the caller. */
+static char *find_alert_trouble(const struct oc_env *env)
+{
+    json_t *rows = oc_ops_ask(env->ops, "alert.doctor", NULL), *row;
+    char *found = NULL;
+    size_t i;
+    json_array_foreach(rows, i, row)
+    {
+        if (!found && strcmp(oc_json_str(row, "severity", ""), "error") == 0) {
+            found = oc_asprintf("alerts: %s\n", oc_json_str(row, "message", ""));
+        }
+    }
+    json_decref(rows);
+    return found;
+}
+
+static char *find_trouble(const struct oc_env *env)
+{
+    struct oc_error why;
+    oc_error_init(&why);
+    if (!oc_store_healthy(env->store, &why)) {
+        return oc_asprintf("store: %s\n", why.message);
+    }
+    if (!oc_ledger_healthy(env->ledger, &why)) {
+        return oc_asprintf("ledger: %s\n", why.message);
+    }
+    return find_alert_trouble(env);
+}
+
 static void get_ready(struct oc_http_request *r, void *ctx)
 {
     const struct probes *p = ctx;
-    struct oc_error why;
-    oc_error_init(&why);
     if (p->leaving) {
         oc_http_send_const(r, 503, OC_HTTP_TYPE_TEXT, "the host is stopping\n");
-    } else if (!oc_store_healthy(p->api->env->store, &why)) {
-        char *text = oc_asprintf("store: %s\n", why.message);
-        oc_http_send(r, 503, OC_HTTP_TYPE_TEXT, text, strlen(text));
+        return;
+    }
+    char *trouble = find_trouble(p->api->env);
+    if (trouble) {
+        oc_http_send(r, 503, OC_HTTP_TYPE_TEXT, trouble, strlen(trouble));
     } else {
         oc_http_send_const(r, 200, OC_HTTP_TYPE_TEXT, "ready\n");
     }

@@ -97,6 +97,8 @@ void oc_keep_open(struct oc_alert_service *s)
         free(path);
         if (!s->journal) {
             oc_err("alerts will not survive the end of this process", "reason=%s", err.message);
+            oc_error_hint(&err, "Let the host write there, and start it again.");
+            s->unopened = err;
         }
     }
     s->outbox.journal = s->journal;
@@ -252,7 +254,10 @@ int oc_keep_now(struct oc_alert_service *s, struct oc_alert *a, struct oc_error 
         return oc_error_set(err, OC_E_DENIED, "the store is open for reading only");
     }
     if (!s->journal) {
-        return OC_OK;
+        if (err) {
+            *err = s->unopened;
+        }
+        return s->unopened.code;
     }
     a->dirty = true;
     oc_keep_alert(s, a);

@@ -76,6 +76,7 @@ struct oc_alert_service {
 
     /* keep.c */
     struct oc_journal *journal; /* NULL: nothing is kept */
+    struct oc_error unopened;   /* why there is none where there should be one */
     struct oc_buf scratch;      /* one record */
     bool cleaning;              /* segments up to clean_to are being replaced */
     uint32_t clean_to;

@@ -366,7 +366,7 @@ void oc_ingest_settle(struct oc_alert_service *s)
     }
     s->gathering = NULL;
     if (!s->journal || (s->failing && !s->cleaning)) {
-        answer(group, s->journal ? OC_E_RETRY : OC_OK);
+        answer(group, s->journal || s->unopened.code != OC_OK ? OC_E_RETRY : OC_OK);
         return;
     }
     group->next = s->syncing;

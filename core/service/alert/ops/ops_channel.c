@@ -150,23 +150,29 @@ static void op_test(struct oc_call *call, void *ctx)
     }
 }
 
+static void add_unkept(json_t *list, const struct oc_error *why, const char *fix)
+{
+    json_t *row = json_object();
+    char *text = oc_asprintf("alerts are sent but cannot be stored%s%s",
+                             *why->message ? ": " : "; writing is being tried again", why->message);
+    oc_json_set_str(row, "severity", "error");
+    oc_json_set_str(row, "message", text);
+    oc_json_set_str(row, "fix", fix);
+    json_array_append_new(list, row);
+    free(text);
+}
+
 static void op_doctor(struct oc_call *call, void *ctx)
 {
     const struct oc_alert_service *s = ctx;
     json_t *list = json_array();
     struct oc_error why;
     oc_error_init(&why);
-    if (s->journal && (oc_journal_failing(s->journal, &why) || s->failing)) {
-        json_t *row = json_object();
-        char *text =
-            oc_asprintf("alerts are sent but cannot be stored%s%s",
-                        *why.message ? ": " : "; writing is being tried again", why.message);
-        oc_json_set_str(row, "severity", "error");
-        oc_json_set_str(row, "message", text);
-        oc_json_set_str(row, "fix",
-                        "make room on the disk or mend it; writing is tried again every 5 seconds");
-        json_array_append_new(list, row);
-        free(text);
+    if (!s->journal && s->unopened.code != OC_OK) {
+        add_unkept(list, &s->unopened, s->unopened.hint);
+    } else if (s->journal && (oc_journal_failing(s->journal, &why) || s->failing)) {
+        add_unkept(list, &why,
+                   "make room on the disk or mend it; writing is tried again every 5 seconds");
     }
     oc_mute_doctor(s, list);
     oc_call_succeed(call, list);
