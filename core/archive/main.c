@@ -17,6 +17,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/sys/file.h"
+#include "core/sys/stdfd.h"
 
 struct tally {
     int64_t files, bytes;
@@ -147,6 +148,7 @@ static int usage(void)
 
 int main(int argc, char **argv)
 {
+    oc_stdfd_fill();
     int status;
     if (argc == 4 && strcmp(argv[1], "pack") == 0) {
         status = pack(argv[2], argv[3]);

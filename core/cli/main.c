@@ -4,6 +4,7 @@
 #include "core/cli/commands.h"
 #include "core/cli/help.h"
 #include "core/cli/invoke.h"
+#include "core/sys/stdfd.h"
 
 static int usage_of_group(struct cli *cli, int argc, char **argv)
 {
@@ -63,6 +64,7 @@ static int run_words(struct cli *cli, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    oc_stdfd_fill();
     struct cli cli;
     struct oc_error err;
     signal(SIGPIPE, SIG_IGN); /* writing says that nobody reads, and what is left to do is done */

@@ -25,6 +25,7 @@
 #include "core/daemon/privilege.h"
 #include "core/daemon/sections.h"
 #include "core/sys/file.h"
+#include "core/sys/stdfd.h"
 
 #define DRAIN (5 * OC_SECOND)
 
@@ -121,6 +122,9 @@ static void leave_launcher(struct session *d)
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     for (int fd = STDIN_FILENO; null >= 0 && fd <= STDERR_FILENO; fd++) {
         dup2(null, fd);
+    }
+    if (null >= 0) {
+        close(null);
     }
     oc_fd_write_all(d->launcher, "1", 1);
     close(d->launcher);
@@ -231,6 +235,7 @@ static int dump_options(void)
 
 int main(int argc, char **argv)
 {
+    oc_stdfd_fill();
     struct daemon_options o;
     int rc = oc_daemon_options(argc, argv, &o);
     if (rc >= 0) {

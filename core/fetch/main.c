@@ -14,6 +14,7 @@
 #include "core/fetch/confine.h"
 #include "core/fetch/transfer.h"
 #include "core/sys/file.h"
+#include "core/sys/stdfd.h"
 
 #define PIECE_MAX (512u << 10)
 
@@ -71,6 +72,7 @@ static bool answer(struct oc_transfer *t, const json_t *line)
 
 int main(void)
 {
+    oc_stdfd_fill();
     char *line = NULL;
     size_t cap = 0;
     ssize_t len;

@@ -15,6 +15,7 @@
 #include "core/plugcheck/plugcheck.h"
 #include "core/plughost/confine.h"
 #include "core/plugin/internal.h"
+#include "core/sys/stdfd.h"
 
 #define CHANNEL    3
 #define PARAMS_MAX (1u << 20)
@@ -204,6 +205,7 @@ static int run(const char *name, const json_t *params)
 
 int main(int argc, char **argv)
 {
+    oc_stdfd_fill();
     json_t *params = argc == 2 ? read_params() : NULL;
     if (!json_is_object(params)) {
         fputs("Usage: openclaw-plugcheck TRIAL < PARAMS.json\n"

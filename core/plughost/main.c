@@ -9,6 +9,7 @@
 
 #include "core/plughost/fault.h"
 #include "core/plughost/plughost.h"
+#include "core/sys/stdfd.h"
 
 static bool is_socket(int fd)
 {
@@ -19,6 +20,7 @@ static bool is_socket(int fd)
 
 int main(int argc, char **argv)
 {
+    oc_stdfd_fill();
     static struct oc_plughost host;
     if (argc == 3 && strcmp(argv[1], "--describe") == 0) {
         return oc_plughost_describe(argv[2]);

@@ -22,6 +22,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/serve/file.h"
+#include "core/sys/stdfd.h"
 
 #define CONNECTIONS 256u
 #define TIMEOUT_S   30u
@@ -246,6 +247,7 @@ static int serve(const char *bind, uint16_t port, int root)
 
 int main(int argc, char **argv)
 {
+    oc_stdfd_fill();
     const char *bind = "127.0.0.1";
     long port = 0;
     for (int i = 2; i + 1 < argc; i += 2) {

@@ -168,6 +168,13 @@ def check_raw(path, code):
             complain(path, code.count("\n", 0, match.start()) + 1, "a text of an answer is written through core/cli/term.h")
 
 
+def check_main(path, code):
+    """A program that was started with stdin, stdout or stderr closed opens no file in their place."""
+    match = re.search(r"^int main\([^)]*\)\s*{\s*(\w+)", code, re.M)
+    if path.startswith("core/") and match and match.group(1) != "oc_stdfd_fill":
+        complain(path, code.count("\n", 0, match.start()) + 1, "main() does not begin with oc_stdfd_fill()")
+
+
 def check_banner(path, text):
     first = text.split("\n", 1)[0]
     words = re.sub(r"SPDX-License-Identifier: \S+|[/*#]+", "", first).split()
@@ -242,6 +249,7 @@ def main():
         check_includes(path, text)
         check_calls(path, code_of(text))
         check_raw(path, code_of(text))
+        check_main(path, code_of(text))
         check_names(path, text, plugins)
     for finding in findings:
         print(finding)
