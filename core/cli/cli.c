@@ -9,6 +9,7 @@
 
 #include "core/cli/show.h"
 #include "core/cli/term.h"
+#include "core/sys/file.h"
 
 static int terminal_width(int fd)
 {
@@ -63,16 +64,34 @@ void oc_cli_print_data(const struct cli *cli, json_t *data)
     oc_answer_finish(&answer);
 }
 
+/* ---- the answer ---- */
+
+static int write_failed; /* the first errno */
+
+static ssize_t write_answer(void *ctx, const char *data, size_t len)
+{
+    (void)ctx;
+    if (!write_failed) {
+        write_failed = -oc_fd_write_all(STDOUT_FILENO, data, len);
+    }
+    return write_failed ? 0 : (ssize_t)len;
+}
+
+void oc_cli_open_out(const struct cli *cli)
+{
+    FILE *out = fopencookie(NULL, "w", (cookie_io_functions_t){.write = write_answer});
+    if (out) {
+        setvbuf(out, NULL, cli->tty ? _IOLBF : _IOFBF, BUFSIZ);
+        stdout = out;
+    }
+}
+
 int oc_cli_write_out(void)
 {
-    static int failed; /* stdout remembers that it failed, not why */
-    errno = 0;
-    if (fflush(stdout) == 0 && !ferror(stdout)) {
-        failed = 0;
-    } else if (errno || !failed) {
-        failed = errno ? errno : EIO;
+    if (fflush(stdout) != 0 && !write_failed) {
+        write_failed = errno;
     }
-    return failed;
+    return write_failed;
 }
 
 int oc_cli_flush(int exit_code)

@@ -50,7 +50,10 @@ int oc_cli_fail(const struct cli *cli, const struct oc_error *err, int exit_code
 int oc_cli_fail_usage(const struct cli *cli, const struct oc_error *err);
 /* The document that --json wants, for commands that need no daemon. Takes data. */
 void oc_cli_print_data(const struct cli *cli, json_t *data);
-/* Writes out what is buffered: 0, or the errno for which something of it could not be written. */
+/* Makes stdout a stream that keeps why it could not be written: stdio itself forgets the errno of what it wrote while it was printed
+ * to. */
+void oc_cli_open_out(const struct cli *cli);
+/* Writes out what is buffered: 0, or the errno for which something could not be written, now or before. */
 int oc_cli_write_out(void);
 /* At the end: what cannot be written becomes the exit code unless there is another, and is said unless it is that nobody reads. */
 int oc_cli_flush(int exit_code);

@@ -70,6 +70,7 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN); /* writing says that nobody reads, and what is left to do is done */
     oc_error_init(&err);
     oc_cli_init(&cli);
+    oc_cli_open_out(&cli);
     argc = oc_args_global(&cli, argc - 1, argv + 1, &err);
     argv++;
     if (argc < 0) {

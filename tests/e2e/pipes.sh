@@ -57,13 +57,32 @@ RC=$?
 expect_rc 1 "health watch on a full disk"
 expect_err 'the answer cannot be written: No space left on device'
 
+for words in 'config show' 'completion zsh'; do
+    timeout 30 "$BIN/openclaw" $words >/dev/full 2>"$ERR"
+    RC=$?
+    expect_rc 1 "$words on a full disk"
+    expect_err 'the answer cannot be written: No space left on device'
+done
+
+# A descriptor that is closed is given to nothing else: what is written there fails, and does not reach the daemon.
+for words in 'status' 'config show' 'help'; do
+    timeout 30 "$BIN/openclaw" $words >&- 2>"$ERR"
+    RC=$?
+    expect_rc 1 "$words with stdout closed"
+    expect_err 'the answer cannot be written: Bad file descriptor'
+done
+timeout 30 "$BIN/openclaw" status <&- >"$OUT" 2>&-
+RC=$?
+expect_rc 0 "status with stdin and stderr closed"
+expect_out openclaw
+
 # What ends by itself does so as well, and has done its work.
 claw_unread status
 expect_rc 141 "status without a reader"
 expect_no_err
 claw_unread health check
 expect_rc 2 "health check without a reader" # what it found counts
-for words in help 'completion bash'; do
+for words in help 'completion bash' 'completion zsh' 'config show'; do
     claw_unread $words
     expect_rc 141 "$words without a reader"
     expect_no_err
