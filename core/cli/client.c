@@ -170,7 +170,8 @@ int oc_link_open(struct cli_link *link, const struct cli *cli, const struct cli_
     *link = (struct cli_link){.fd = -1, .child.log = -1};
     if (!(op->flags & OC_OP_PRIVATE)) {
         char *path = oc_cli_socket(cli);
-        rc = oc_link_connect(link, path, cli->timeout_ms, err);
+        rc = oc_cli_check_config(cli, err);
+        rc = rc ? rc : oc_link_connect(link, path, cli->timeout_ms, err);
         free(path);
     }
     if (rc == OC_E_RETRY && op->flags & (OC_OP_EPHEMERAL | OC_OP_PRIVATE)) {

@@ -129,9 +129,25 @@ char *oc_cli_first_file(const struct cli *cli)
     return file;
 }
 
+static const char *named_file(const struct cli *cli)
+{
+    return cli->config ? cli->config : environment("OPENCLAW_CONFIG");
+}
+
+int oc_cli_check_config(const struct cli *cli, struct oc_error *err)
+{
+    const char *named = named_file(cli);
+    char *file = named ? oc_path_expand(named, NULL) : NULL;
+    struct oc_buf text = {0};
+    const int rc = file ? oc_file_read(file, FILE_MAX, &text, err) : OC_OK;
+    oc_buf_finish(&text);
+    free(file);
+    return rc;
+}
+
 char *oc_cli_config_file(const struct cli *cli)
 {
-    const char *named = cli->config ? cli->config : environment("OPENCLAW_CONFIG");
+    const char *named = named_file(cli);
     if (named) {
         return oc_path_expand(named, NULL);
     }

@@ -295,7 +295,8 @@ static int start(struct run *r)
 {
     struct oc_error err;
     oc_error_init(&err);
-    if (refuse_second(r, &err) != OC_OK || start_child(r, &err) != OC_OK) {
+    if (oc_cli_check_config(r->cli, &err) != OC_OK || refuse_second(r, &err) != OC_OK ||
+        start_child(r, &err) != OC_OK) {
         return oc_cli_fail(r->cli, &err, oc_error_exit(err.code));
     }
     int rc = connect_child(r);

@@ -18,6 +18,10 @@ expect_no_err
 expect_document true
 expect_field data.pid "$DAEMON"
 expect_field data.ephemeral false
+claw --config "$SCRATCH/nowhere.conf" status
+expect_rc 2 "status of the host of a file that is not there"
+expect_err "cannot open $SCRATCH/nowhere.conf"
+expect_no_out
 
 is_well() {
     claw health check

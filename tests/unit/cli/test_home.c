@@ -229,6 +229,23 @@ static void a_broken_file_does_no_harm(void **state)
     free(expected);
 }
 
+static void a_file_that_is_named_and_cannot_be_read_is_refused(void **state)
+{
+    struct oc_error err;
+    (void)state;
+    oc_error_init(&err);
+    assert_int_equal(oc_cli_check_config(&cli, &err), OC_OK); /* nobody names one */
+    use("a.conf", "host = { home");
+    assert_int_equal(oc_cli_check_config(&cli, &err),
+                     OC_OK); /* what is wrong in it the host says */
+    cli.config = "/nowhere/a.conf";
+    assert_int_equal(oc_cli_check_config(&cli, &err), OC_E_NOT_FOUND);
+    assert_non_null(strstr(err.message, "/nowhere/a.conf"));
+    cli.config = NULL;
+    setenv("OPENCLAW_CONFIG", "/", 1);
+    assert_int_equal(oc_cli_check_config(&cli, &err), OC_E_CONFIG);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -246,6 +263,7 @@ int main(void)
         T(a_flag_stands_above_all),
         T(the_option_home_is_the_environment_of_the_daemon),
         T(a_broken_file_does_no_harm),
+        T(a_file_that_is_named_and_cannot_be_read_is_refused),
     };
 #undef T
     return cmocka_run_group_tests(tests, NULL, NULL);
