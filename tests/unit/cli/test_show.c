@@ -220,8 +220,9 @@ static void a_stream_leaves_room_for_its_last_column(void **state)
     cli.width = 60;
     json_t *rows = json_pack("[{s:s,s:s,s:s},{s:s,s:s,s:s}]", "time", "t", "topic", topic, "data",
                              topic, "time", "t", "topic", "b", "data", "c");
-    struct cli_op op = *test_op("events.watch");
-    op.view = "table:time=Time,topic=Topic,data=Data";
+    const struct cli_op op = {.name = "events.watch",
+                              .flags = OC_OP_STREAMS,
+                              .view = "table:time=Time,topic=Topic,data=Data"};
     struct cli_show s = {.cli = &cli, .op = &op};
     struct capture c = capture_begin(stdout);
     oc_show_row(&s, json_array_get(rows, 0));
