@@ -165,10 +165,19 @@ void oc_view_table_row(const struct cli_show *s, const char *text, const json_t 
 
 /* ---- records ---- */
 
+/* An object with nothing in it that would be shown is empty, too. */
 static bool is_empty(const json_t *value)
 {
-    return json_is_null(value) || (json_is_string(value) && !*json_string_value(value)) ||
-           (json_is_object(value) && json_object_size(value) == 0) ||
+    const char *key;
+    json_t *member;
+    json_object_foreach((json_t *)(uintptr_t)value, key, member)
+    {
+        if (!is_empty(member)) {
+            return false;
+        }
+    }
+    return json_is_null(value) || json_is_object(value) ||
+           (json_is_string(value) && !*json_string_value(value)) ||
            (json_is_array(value) && json_array_size(value) == 0);
 }
 

@@ -298,6 +298,7 @@ static void a_record_is_aligned_and_leaves_out_what_is_empty(void **state)
     assert_shown(
         "config.set",
         "{\"file\":\"/a b\",\"took_ms\":1500,\"none\":null,\"empty\":\"\",\"nested\":{\"k\":true},"
+        "\"remaining\":{\"dollars\":null,\"of\":{\"tokens\":null}},"
         "\"list\":[{\"a\":1}]}",
         "file     /a b\ntook     1s 500ms\nnested:\n  k  yes\nlist:\n  - a=1\n");
 }
