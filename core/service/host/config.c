@@ -25,10 +25,14 @@ static const struct oc_option show_options[] = {
      .help = "only this part, for example store or collectors[0]"},
     {0}};
 
+static const struct oc_node *root_of(const struct oc_host_service *s)
+{
+    return oc_config_root(s->hooks.config(s->hooks.ctx));
+}
+
 static const struct oc_node *node_at(struct oc_host_service *s, const char *key)
 {
-    const struct oc_node *root = oc_config_root(s->hooks.config(s->hooks.ctx));
-    return key ? oc_node_get(root, key) : root;
+    return key ? oc_node_get(root_of(s), key) : root_of(s);
 }
 
 static void fail_unknown_key(struct oc_call *call, const char *key)
@@ -59,18 +63,18 @@ static char *default_of(struct oc_host_service *s, const char *key)
 }
 
 static json_t *masked_at(const struct oc_host_service *s, const struct oc_call *call,
-                         const char *key, const json_t *value)
+                         const struct oc_node *root, const char *key, const json_t *value)
 {
     const struct oc_masking m = {.plugins = s->env.plugins,
                                  .all = oc_actor_is_told_all(oc_call_actor(call))};
-    return oc_mask_config_at(&m, oc_config_root(s->hooks.config(s->hooks.ctx)), key, value);
+    return oc_mask_config_at(&m, root, key, value);
 }
 
 static json_t *masked_node(const struct oc_host_service *s, const struct oc_call *call,
                            const char *key, const struct oc_node *node)
 {
     json_t *plain = oc_node_json(node);
-    json_t *value = masked_at(s, call, key, plain);
+    json_t *value = masked_at(s, call, root_of(s), key, plain);
     json_decref(plain);
     return value;
 }
@@ -168,7 +172,7 @@ static void op_explain(struct oc_call *call, void *ctx)
     json_array_foreach(layers, i, layer)
     {
         json_t *value = json_object_get(layer, "value");
-        oc_json_take(layer, "value", masked_at(s, call, p->key, value));
+        oc_json_take(layer, "value", masked_at(s, call, root_of(s), p->key, value));
     }
     oc_call_succeed(call, layers);
 }
@@ -271,9 +275,28 @@ static const struct oc_option reset_options[] = {{.name = "key",
 
 struct edit_check {
     struct oc_host_service *service;
-    const char *file;
+    const struct oc_call *call;
+    const char *file, *key, *value;
     int64_t errors; /* that the file had before and still has */
+    json_t *shown;  /* the value as it may be shown; owned */
 };
+
+/* The value in the caller's own words, unless the file as it is then says that something of it is a secret. */
+static json_t *shown_value(const struct edit_check *e, const struct oc_node *root)
+{
+    const struct oc_node *node = e->value ? oc_node_get(root, e->key) : NULL;
+    if (!node) {
+        return e->value ? json_string(OC_MASK) : json_null();
+    }
+    json_t *plain = oc_node_json(node),
+           *masked = masked_at(e->service, e->call, root, e->key, plain);
+    if (json_equal(plain, masked)) {
+        json_decref(masked);
+        masked = json_string(e->value);
+    }
+    json_decref(plain);
+    return masked;
+}
 
 /* Only an error that the edit makes is in its way: what was wrong before can be mended one by one. */
 static int check_edit(void *ctx, const struct oc_config_draft *draft, struct oc_error *err)
@@ -286,6 +309,7 @@ static int check_edit(void *ctx, const struct oc_config_draft *draft, struct oc_
         return err->code ? err->code : OC_E_CONFIG;
     }
     e->errors = oc_json_int(now, "errors", 0);
+    e->shown = shown_value(e, draft->root);
     if (e->errors > 0) {
         old = hooks->check(hooks->ctx, e->file, draft->old_text, &why);
     }
@@ -318,20 +342,22 @@ static void edit(struct oc_call *call, struct oc_host_service *s, const char *ke
     const struct oc_config *config = s->hooks.config(s->hooks.ctx);
     char *file = oc_config_file(config) ? oc_strdup(oc_config_file(config))
                                         : oc_path_join(oc_config_folder(config), "openclaw.conf");
-    struct edit_check check = {.service = s, .file = file};
+    struct edit_check check = {
+        .service = s, .call = call, .file = file, .key = key, .value = value};
     struct oc_error err;
     oc_error_init(&err);
     if (oc_config_edit(file, key, value, check_edit, &check, &err) == OC_OK) {
         json_t *o = json_object();
         oc_json_set_str(o, "file", file);
         oc_json_set_str(o, "key", key);
-        oc_json_set_str(o, "value", value);
+        json_object_set(o, "value", check.shown);
         oc_json_set_str(o, "next", "openclaw reload");
         warn_after(call, &check, key);
         oc_call_succeed(call, o);
     } else {
         oc_call_fail(call, &err);
     }
+    json_decref(check.shown);
     free(file);
 }
 

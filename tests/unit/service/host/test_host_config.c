@@ -147,6 +147,33 @@ static void set_checks_the_new_text_and_then_replaces_the_file(void **state)
     free(text);
 }
 
+static void set_does_not_say_a_secret_back(void **state)
+{
+    static const struct {
+        const char *key, *value, *shown;
+    } cases[] = {
+        {"alerts.channels[hook].secret", "new", "********"},
+        {"alerts.channels[hook].secret", "$env:HOOK", "$env:HOOK"},
+        {"alerts.channels[hook].url", "https://u:new@example.org/", NULL},
+        {"alerts.cooldown", "10m", "10m"},
+        {"alerts.max_open", "5", "5"},
+    };
+    (void)state;
+    for (size_t i = 0; i < OC_COUNT(cases); i++) {
+        configure("alerts = {cooldown = \"5m\"; max_open = 4;\n"
+                  " channels = ({name = \"hook\"; secret = \"old\"; url = \"https://x\";});};\n");
+        json_t *params = json_pack("{s:s, s:s}", "key", cases[i].key, "value", cases[i].value);
+        char *words = json_dumps(params, 0);
+        const char *said = oc_json_str(stage_ask(&w.s, "config.set", words), "value", "");
+        if (cases[i].shown) {
+            assert_string_equal(said, cases[i].shown);
+        }
+        assert_null(strstr(said, "new"));
+        free(words);
+        json_decref(params);
+    }
+}
+
 static void set_refuses_what_the_validator_refuses_and_says_why(void **state)
 {
     (void)state;
@@ -323,6 +350,7 @@ int main(void)
         TEST(what_was_wrong_before_is_not_in_the_way),
         TEST(set_says_what_goes_above_the_file),
         TEST(set_makes_the_first_file_when_it_is_sound),
+        TEST(set_does_not_say_a_secret_back),
         TEST(set_refuses_what_the_validator_refuses_and_says_why),
         TEST(what_was_set_is_not_told_to_the_audit_trail),
         TEST(reset_takes_the_value_out),
