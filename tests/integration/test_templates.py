@@ -365,6 +365,13 @@ def keys(env, folder):
     error = run(env, "plugin", "sign", archive, "--key", f"{folder}/safe.key", fails=True)["error"]
     assert error["code"] == "auth" and "--password-file" in error["hint"], error
     run(env, "plugin", "sign", archive, "--key", f"{folder}/safe.key", "--password-file", f"{folder}/password")
+    cut = f"{folder}/cut.ocp"
+    with open(archive, "rb") as whole, open(cut, "wb") as part:
+        part.write(whole.read(100))
+    refused(env, "archive-truncated", "plugin", "sign", cut, "--key", f"{prefix}.key")
+    assert not os.path.exists(f"{cut}.minisig")
+    error = run(env, "plugin", "sign", f"{folder}/no.ocp", "--key", f"{prefix}.key", fails=True)["error"]
+    assert error["code"] == "not_found" and "no.ocp" in error["message"], error
     print("keys and signatures")
 
 

@@ -104,7 +104,7 @@ static int sign_file(struct oc_work *w, const char *file, const char *target)
 {
     struct oc_secret_key key;
     struct oc_buf text = {0};
-    char *trusted = oc_author_trusted_comment(w, file), id[OC_KEY_ID_TEXT];
+    char *trusted = NULL, id[OC_KEY_ID_TEXT];
     const int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct stat st;
     int code = fd < 0 ? oc_error_errno(&w->err, 0, errno, "cannot read %s", file) : OC_OK;
@@ -113,7 +113,8 @@ static int sign_file(struct oc_work *w, const char *file, const char *target)
         oc_error_hint(&w->err, "Name the archive that `openclaw plugin pack` wrote.");
     }
     if (code == OC_OK) {
-        code = load_key(w, &key);
+        trusted = oc_author_trusted_comment(w, file);
+        code = trusted ? load_key(w, &key) : w->err.code;
     }
     if (code == OC_OK) {
         code = oc_minisign_sign(&key, fd, trusted, &text, &w->err);
