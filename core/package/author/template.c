@@ -351,17 +351,29 @@ void oc_template_derive(const struct oc_template *t, json_t *vars)
     free(title);
 }
 
-static bool is_derived(const char *name)
+static bool is_one_of(const char *const *names, size_t count, const char *name)
 {
-    static const char *const names[] = {"pluginName",       "pluginIdentifier", "pluginDisplayName",
-                                        "toolName",         "toolDescription",  "skillName",
-                                        "skillDescription", "openclawVersion"};
-    for (size_t i = 0; i < OC_COUNT(names); i++) {
+    for (size_t i = 0; i < count; i++) {
         if (strcmp(names[i], name) == 0) {
             return true;
         }
     }
     return false;
+}
+
+static bool is_derived(const char *name)
+{
+    static const char *const names[] = {"pluginName",       "pluginIdentifier", "pluginDisplayName",
+                                        "toolName",         "toolDescription",  "skillName",
+                                        "skillDescription", "openclawVersion"};
+    return is_one_of(names, OC_COUNT(names), name);
+}
+
+bool oc_template_fills(const char *name)
+{
+    static const char *const names[] = {"pluginDescription", "authorName", "authorEmail",
+                                        "authorContact"};
+    return is_derived(name) || is_one_of(names, OC_COUNT(names), name);
 }
 
 json_t *oc_template_variables(const struct oc_template *t)

@@ -9,6 +9,7 @@
 #define OC_PACKAGE_AUTHOR_TEMPLATE_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "core/base/error.h"
 
@@ -37,6 +38,8 @@ json_t *oc_template_variables(const struct oc_template *t);
  * pluginIdentifier, pluginDisplayName, toolName, skillName, authorName, a neutral pluginDescription, ... Values that are there
  * stay. */
 void oc_template_derive(const struct oc_template *t, json_t *vars);
+/* Does every template have this variable filled in, whatever it declares itself? */
+bool oc_template_fills(const char *name);
 /* Names of required variables that `vars` lacks or has empty: an array. */
 json_t *oc_template_missing(const struct oc_template *t, const json_t *vars);
 

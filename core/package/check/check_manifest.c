@@ -6,6 +6,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/text.h"
+#include "core/package/author/template.h"
 #include "core/package/check/internal.h"
 #include "core/package/skill.h"
 #include "core/sys/file.h"
@@ -13,6 +14,7 @@
 #define MANIFEST    "plugin.json"
 #define SUMMARY_MAX 120u
 #define README_MAX  (1u << 20)
+#define LETTERS     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 #define KINDS                                                                                      \
     "collector", "alert", "deployer", "backup", "backup_source", "backup_target", "tool",          \
@@ -210,16 +212,17 @@ static void check_permissions(const struct oc_subject *s, struct oc_report *r)
 
 /* ---- texts beside the manifest ---- */
 
-/* "{{name}}" of a template that was never filled in. */
+/* "{{pluginName}}" that no template filled in. Words of the author's own may stand in braces, too: those of a text that the plugin
+ * itself fills in; and of other variables that a template leaves `plugin create` has told. */
 static bool has_variable(const char *text)
 {
-    for (const char *at = text; (at = strstr(at, "{{")); at += 2) {
-        const size_t word = strspn(at + 2, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_");
-        if (word > 0 && strncmp(at + 2 + word, "}}", 2) == 0) {
-            return true;
-        }
+    bool found = false;
+    for (const char *at = text; !found && (at = strstr(at, "{{")); at += 2) {
+        char *name = oc_strndup(at + 2, strspn(at + 2, LETTERS));
+        found = oc_template_fills(name) && oc_starts(at + 2 + strlen(name), "}}");
+        free(name);
     }
-    return false;
+    return found;
 }
 
 static bool read_text(const char *dir, const char *name, struct oc_buf *text)

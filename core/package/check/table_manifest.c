@@ -80,8 +80,8 @@ const struct oc_check oc_checks_manifest[] = {
      "accepted.",
      "Remove the entry, or correct its id."},
     {"OC0017", W, "a template's text is still there",
-     "The manifest, the README or SKILL.md still has a {{variable}} that no template has filled "
-     "in.",
+     "The manifest, the README or SKILL.md still has a variable that every template fills in, such "
+     "as {{pluginName}} or {{authorName}}.",
      "It is what people will read.", "Replace it with what is meant."},
     {0},
 };

@@ -65,7 +65,16 @@ static void each_mistake_of_a_manifest_is_found(void **state)
            "OC0013");
     expect("{" HEAD ",\"summary\":\"X\",\"library\":\"thing.so\",\"abi\":\"9.0\"}", "OC0014");
     expect("{" HEAD ",\"summary\":\"X\",\"kind\":\"skill\"}", "OC0015");
-    expect(PRESET ",\"description\":\"made by {{author}}\"}", "OC0017");
+    expect(PRESET ",\"description\":\"made by {{authorName}}\"}", "OC0017");
+}
+
+static void braces_of_the_author_s_own_are_no_variable_of_a_template(void **state)
+{
+    const struct oc_check_options options = {0};
+    json_t *result = check_text(PRESET ",\"description\":\"greets {{y}} and {{ }}\"}", &options);
+    (void)state;
+    assert_int_equal(json_array_size(json_object_get(result, "findings")), 0);
+    json_decref(result);
 }
 
 static void a_metric_may_tell_its_unit_anywhere_in_its_name(void **state)
@@ -279,7 +288,7 @@ static void sources_want_a_readme(void **state)
     end(&r, "OC0007");
     begin(&r);
     folder_text(&r.f, "CMakeLists.txt", "# builds it\n");
-    folder_text(&r.f, "README.md", "# {{name}}\n");
+    folder_text(&r.f, "README.md", "# {{pluginName}}\n");
     end(&r, "OC0017");
 }
 
@@ -325,6 +334,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_preset_has_no_finding),
         cmocka_unit_test(each_mistake_of_a_manifest_is_found),
+        cmocka_unit_test(braces_of_the_author_s_own_are_no_variable_of_a_template),
         cmocka_unit_test(a_metric_may_tell_its_unit_anywhere_in_its_name),
         cmocka_unit_test(a_folder_without_a_manifest_is_found),
         cmocka_unit_test(a_path_that_is_not_there_cannot_be_checked),
