@@ -1,4 +1,5 @@
 /* openclawd: the host daemon. SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
@@ -233,16 +234,28 @@ static int dump_options(void)
     return 0;
 }
 
+/* What was asked for on stdout is an answer only when all of it is there. */
+static int flush_answer(int rc)
+{
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout)) {
+        return rc;
+    }
+    fprintf(stderr, "openclawd: the answer cannot be written%s%s\n", errno ? ": " : "",
+            errno ? strerror(errno) : "");
+    return rc ? rc : 1;
+}
+
 int main(int argc, char **argv)
 {
     oc_stdfd_fill();
     struct daemon_options o;
     int rc = oc_daemon_options(argc, argv, &o);
     if (rc >= 0) {
-        return rc;
+        return flush_answer(rc);
     }
     if (o.dump_options) {
-        return dump_options();
+        return flush_answer(dump_options());
     }
     prepare_process();
     if (o.home) {
@@ -253,5 +266,5 @@ int main(int argc, char **argv)
         (rc = to_background(&launcher)) >= 0) {
         return rc;
     }
-    return run(&o, launcher);
+    return flush_answer(run(&o, launcher));
 }

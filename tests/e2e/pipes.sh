@@ -64,6 +64,13 @@ for words in 'config show' 'completion zsh'; do
     expect_err 'the answer cannot be written: No space left on device'
 done
 
+for words in --version --dump-options '--check'; do
+    timeout 30 "$BIN/openclawd" $words --config "$CONF" >/dev/full 2>"$ERR"
+    RC=$?
+    expect_rc 1 "openclawd $words on a full disk"
+    expect_err 'openclawd: the answer cannot be written'
+done
+
 # A descriptor that is closed is given to nothing else: what is written there fails, and does not reach the daemon.
 for words in 'status' 'config show' 'help'; do
     timeout 30 "$BIN/openclaw" $words >&- 2>"$ERR"
