@@ -38,7 +38,7 @@ struct oc_ledger_report {
     char file[96]; /* the first damage, when there is any */
     uint64_t line; /* of that file; 0: none */
     int64_t index; /* of the first entry that is not as it was; -1: none in particular */
-    char what[256];
+    char what[512]; /* as long as the message of an error */
 };
 
 /* OC_OK: all is as it was written; OC_E_VERIFY: it is not, and the report says where. */
