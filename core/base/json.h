@@ -26,9 +26,11 @@ json_t *oc_json_parse_request(const char *text, size_t len, struct oc_error *err
 char *oc_json_text(const json_t *value);   /* compact, sorted keys; owned by the caller */
 char *oc_json_pretty(const json_t *value); /* two spaces, keys in insertion order */
 /* Appends the value: compact, keys in insertion order, the same bytes as jansson's JSON_COMPACT. For what is written often; a value
- * must not contain itself. */
+ * must not contain itself. A number is read again as exactly what it was: for what we keep, whose bytes may be hashed. */
 struct oc_buf;
 void oc_json_put(struct oc_buf *out, const json_t *value);
+/* The same with the numbers of OC_JSON_WIRE: for what others read. */
+void oc_json_put_wire(struct oc_buf *out, const json_t *value);
 /* Appends a string with its quotes; what is no UTF-8 becomes U+FFFD. NULL: null. */
 void oc_json_put_str(struct oc_buf *out, const char *text);
 

@@ -54,14 +54,16 @@ void oc_json_put_str(struct oc_buf *out, const char *text)
     }
 }
 
-static void put_real(struct oc_buf *out, const json_t *value)
+static void put_real(struct oc_buf *out, const json_t *value, size_t flags)
 {
-    char *text = json_dumps(value, JSON_ENCODE_ANY);
+    char *text = json_dumps(value, flags);
     oc_buf_adds(out, text ? text : "null");
     free(text);
 }
 
-static void put_object(struct oc_buf *out, const json_t *value)
+static void put(struct oc_buf *out, const json_t *value, size_t flags);
+
+static void put_object(struct oc_buf *out, const json_t *value, size_t flags)
 {
     json_t *object = (json_t *)(uintptr_t)value; /* jansson's iterators are not const */
     char comma = '{';
@@ -70,32 +72,33 @@ static void put_object(struct oc_buf *out, const json_t *value)
         oc_buf_addc(out, comma);
         put_string(out, key, strlen(key));
         oc_buf_addc(out, ':');
-        oc_json_put(out, json_object_iter_value(it));
+        put(out, json_object_iter_value(it), flags);
         comma = ',';
     }
     oc_buf_adds(out, comma == '{' ? "{}" : "}");
 }
 
-static void put_array(struct oc_buf *out, const json_t *value)
+static void put_array(struct oc_buf *out, const json_t *value, size_t flags)
 {
     oc_buf_addc(out, '[');
     for (size_t i = 0; i < json_array_size(value); i++) {
         if (i > 0) {
             oc_buf_addc(out, ',');
         }
-        oc_json_put(out, json_array_get(value, i));
+        put(out, json_array_get(value, i), flags);
     }
     oc_buf_addc(out, ']');
 }
 
-void oc_json_put(struct oc_buf *out, const json_t *value)
+/* `flags`: of a number with a fraction. */
+static void put(struct oc_buf *out, const json_t *value, size_t flags)
 {
     switch (value ? json_typeof(value) : JSON_NULL) {
     case JSON_OBJECT:
-        put_object(out, value);
+        put_object(out, value, flags);
         break;
     case JSON_ARRAY:
-        put_array(out, value);
+        put_array(out, value, flags);
         break;
     case JSON_STRING:
         put_string(out, json_string_value(value), json_string_length(value));
@@ -104,7 +107,7 @@ void oc_json_put(struct oc_buf *out, const json_t *value)
         oc_buf_addi(out, json_integer_value(value));
         break;
     case JSON_REAL:
-        put_real(out, value);
+        put_real(out, value, flags);
         break;
     case JSON_TRUE:
         oc_buf_adds(out, "true");
@@ -116,4 +119,14 @@ void oc_json_put(struct oc_buf *out, const json_t *value)
         oc_buf_adds(out, "null");
         break;
     }
+}
+
+void oc_json_put(struct oc_buf *out, const json_t *value)
+{
+    put(out, value, JSON_ENCODE_ANY);
+}
+
+void oc_json_put_wire(struct oc_buf *out, const json_t *value)
+{
+    put(out, value, OC_JSON_WIRE);
 }

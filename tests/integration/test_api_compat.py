@@ -110,6 +110,20 @@ def test_alerts_are_listed_whole_and_the_document_says_how_many_there_are():
         d.remove()
 
 
+def test_a_value_is_written_in_every_list_as_people_write_it():
+    d = daemon("""collectors = ( { plugin = "exec"; interval = "1h"; command = [ "/bin/echo", "fine|load=99.3" ]; } );
+alerts = { rules = ( { name = "loaded"; expr = "exec.perf > 1"; severity = "warning"; } ); };
+""")
+    try:
+        viewer, _, _ = clients(d)
+        eventually(lambda: [a for a in viewer.get("/api/health").json["alerts"] if a["rule"] == "loaded"], what="the alert")
+        for path in ("/api/alerts", "/api/health/alerts", "/api/health"):
+            assert b'"value":99.3,' in viewer.get(path).body, (path, viewer.get(path).body)
+    finally:
+        d.stop()
+        d.remove()
+
+
 def test_alerts_are_acknowledged_and_dismissed():
     d = daemon('collectors = ( { plugin = "system"; interval = "1s"; } );\n')
     try:

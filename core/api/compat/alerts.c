@@ -35,7 +35,7 @@ static void put_row(struct oc_buf *out, const json_t *row)
 {
     json_t *alert = json_copy((json_t *)(uintptr_t)row);
     oc_compat_alert(alert);
-    oc_json_put(out, alert);
+    oc_json_put_wire(out, alert);
     json_decref(alert);
 }
 

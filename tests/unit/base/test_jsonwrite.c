@@ -5,14 +5,21 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 
-static void assert_as_jansson(const json_t *value)
+static void assert_written(const json_t *value, size_t flags,
+                           void (*put)(struct oc_buf *out, const json_t *value))
 {
     struct oc_buf out = {0};
-    char *expected = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
-    oc_json_put(&out, value);
+    char *expected = json_dumps(value, flags);
+    put(&out, value);
     assert_string_equal(out.data, expected);
     oc_buf_finish(&out);
     free(expected);
+}
+
+static void assert_as_jansson(const json_t *value)
+{
+    assert_written(value, JSON_COMPACT | JSON_ENCODE_ANY, oc_json_put);
+    assert_written(value, OC_JSON_WIRE, oc_json_put_wire);
 }
 
 static void what_is_written_is_what_jansson_writes(void **state)
@@ -28,6 +35,8 @@ static void what_is_written_is_what_jansson_writes(void **state)
         "9223372036854775807",
         "-9223372036854775808",
         "0.1",
+        "99.3",
+        "[0.30000000000000004,{\"a\":99.3}]",
         "1e300",
         "-2.5",
         "\"\"",
@@ -72,12 +81,29 @@ static void what_is_there_is_kept_and_nothing_is_null(void **state)
     json_decref(list);
 }
 
+static void
+what_others_read_has_numbers_as_people_write_them_and_what_is_kept_is_exact(void **state)
+{
+    struct oc_buf kept = {0}, wire = {0};
+    json_t *value = json_pack("{s:[f,f]}", "value", 99.3, 0.1 + 0.2);
+    (void)state;
+    oc_json_put(&kept, value);
+    oc_json_put_wire(&wire, value);
+    assert_string_equal(kept.data, "{\"value\":[99.299999999999997,0.30000000000000004]}");
+    assert_string_equal(wire.data, "{\"value\":[99.3,0.3]}");
+    oc_buf_finish(&kept);
+    oc_buf_finish(&wire);
+    json_decref(value);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_is_what_jansson_writes),
         cmocka_unit_test(every_character_is_written_so_that_it_can_be_read),
         cmocka_unit_test(what_is_there_is_kept_and_nothing_is_null),
+        cmocka_unit_test(
+            what_others_read_has_numbers_as_people_write_them_and_what_is_kept_is_exact),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

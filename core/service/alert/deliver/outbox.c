@@ -342,7 +342,7 @@ char *oc_outbox_params(const struct oc_outbox *o, const char *delivery, const ch
     oc_buf_adds(&out, "\",\"event\":\"");
     oc_buf_adds(&out, event);
     oc_buf_adds(&out, "\",\"host\":");
-    oc_json_put(&out, o->host);
+    oc_json_put_wire(&out, o->host);
     oc_buf_adds(&out, ",\"attempt\":");
     oc_buf_addi(&out, attempt);
     oc_buf_addc(&out, '}');

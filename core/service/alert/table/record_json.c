@@ -192,7 +192,7 @@ static void put_time(struct oc_buf *out, const char *key, int64_t at)
 static void put_json(struct oc_buf *out, const char *key, json_t *value)
 {
     put_key(out, key);
-    oc_json_put(out, value);
+    oc_json_put_wire(out, value);
     json_decref(value);
 }
 

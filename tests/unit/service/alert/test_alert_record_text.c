@@ -11,7 +11,7 @@ static void expect_same(const struct oc_alerts *t, const struct oc_alert *a)
 {
     struct oc_buf text = {0}, tree = {0};
     json_t *json = oc_alert_record_json(t, a);
-    oc_json_put(&tree, json);
+    oc_json_put_wire(&tree, json);
     oc_alert_record_put(&text, t, a);
     assert_string_equal(text.data, tree.data);
     json_decref(json);
@@ -34,7 +34,7 @@ static void set_body(struct oc_alerts *t, struct oc_alert *a)
     oc_alert_text_add(&texts, OC_TEXT_ANNOTATION, "runbook", 7, "", 0);
     oc_alert_text_add(&texts, OC_TEXT_CHANNEL, "", 0, "mail", 4);
     oc_alert_text_add(&texts, OC_TEXT_CHANNEL, "", 0, "pager", 5);
-    oc_alert_text_add(&texts, OC_TEXT_VALUE, "", 0, "0.5", 3);
+    oc_alert_text_add(&texts, OC_TEXT_VALUE, "", 0, "99.299999999999997", 18);
     oc_alert_text_add(&texts, OC_TEXT_GENERATOR, "", 0, "http://x/?a=\\b", 14);
     oc_alert_set_body(t, a, refs, OC_COUNT(refs), texts.data, texts.len);
     oc_buf_finish(&texts);
