@@ -83,13 +83,15 @@ static void report_twin(const struct merger *m, const struct oc_node *item, cons
 /* Items of a list by their names. */
 struct names {
     struct oc_map known;    /* places in the result of those from below */
-    struct oc_map built_in; /* whether or not a layer has listed them */
+    struct oc_map left_out; /* built-in ones from below, as single values have changed them */
+    struct oc_map built_in; /* as they were, whether or not a layer has listed them */
     struct oc_map seen;     /* those of `high` so far */
 };
 
 static void finish_names(struct names *names)
 {
     oc_map_finish(&names->known, NULL);
+    oc_map_finish(&names->left_out, NULL);
     oc_map_finish(&names->built_in, NULL);
     oc_map_finish(&names->seen, NULL);
 }
@@ -101,11 +103,13 @@ static void take_low(struct oc_node *out, struct names *names, const struct oc_n
     for (size_t i = 0; low && i < low->count; i++) {
         struct oc_node *item = low->children[i];
         const char *identity = oc_node_identity(item);
-        if (!built_in_too && item->layer == OC_LAYER_DEFAULT) {
-            continue;
+        const bool left_out = !built_in_too && item->layer == OC_LAYER_DEFAULT;
+        if (!left_out) {
+            append(out, item);
         }
-        append(out, item);
-        if (identity) {
+        if (identity && left_out) {
+            oc_map_set(&names->left_out, identity, item);
+        } else if (identity) {
             oc_map_set(&names->known, identity, &out->children[out->count - 1]);
         }
     }
@@ -122,21 +126,33 @@ static void take_built_in(struct names *names, const struct oc_node *list)
     }
 }
 
+/* What one item of `high` is laid over, or NULL; `place`: of the one of its name from below, or NULL. */
+static const struct oc_node *find_under(const struct names *names, const struct oc_node *item,
+                                        const char *identity, struct oc_node *const *place)
+{
+    const struct oc_node *const from[] = {place ? *place : NULL,
+                                          oc_map_get(&names->left_out, identity),
+                                          oc_map_get(&names->built_in, identity)};
+    for (size_t i = 0; i < OC_COUNT(from); i++) {
+        if (from[i] && same_plugin(from[i], item)) {
+            return from[i];
+        }
+    }
+    return NULL;
+}
+
 /* Lays one item of `high` over the one of its name. Nothing below an item merges by name, so "-"
  * will do as its path. */
 static void merge_item(const struct merger *m, struct oc_node *out, struct names *names,
                        const struct oc_node *item, const char *identity)
 {
     struct oc_node **place = identity ? oc_map_get(&names->known, identity) : NULL;
-    const struct oc_node *under = place ? *place : NULL;
+    const struct oc_node *under = identity ? find_under(names, item, identity, place) : NULL;
 
     if (identity) {
         oc_map_set(&names->seen, identity, (void *)item);
     }
-    if (identity && !(under && same_plugin(under, item))) {
-        under = oc_map_get(&names->built_in, identity);
-    }
-    if (under && same_plugin(under, item)) {
+    if (under) {
         item = merge_groups(m, under, item, "-");
     }
     if (place) {

@@ -1,48 +1,7 @@
-/* Tests of core/config/config.c, merge.c and explain.c: layers. SPDX-License-Identifier: MIT */
-#include "tests/unit/config/fixture.h"
+/* Tests of core/config/config.c and explain.c: layers. SPDX-License-Identifier: MIT */
+#include "tests/unit/config/layers_fixture.h"
 
 #include "core/config/path.h"
-
-static const char defaults[] =
-    "store = { backend = \"sqlite\"; retention = \"30d\"; };\n"
-    "policies = { dir = \"policies\"; };\n"
-    "collectors = ( { plugin = \"system\"; interval = \"30s\"; } );\n"
-    "alerts = { cooldown = \"15m\"; channels = ( { plugin = \"console\"; } );\n"
-    "    rules = ( { name = \"cpu\"; expr = \"a > 1\"; severity = \"warning\"; },\n"
-    "              { name = \"ram\"; expr = \"b > 1\"; } ); };\n";
-
-struct loaded {
-    struct oc_config *config;
-    struct oc_diags diags;
-    struct oc_error err;
-};
-
-static struct loaded load(const char *file, const char *const *sets)
-{
-    struct oc_config_source source = {
-        .file = file, .sets = sets, .defaults = defaults, .no_environment = true};
-    struct loaded l = {.config = NULL};
-    oc_error_init(&l.err);
-    l.config = oc_config_load(&source, &l.diags, &l.err);
-    return l;
-}
-
-static void finish(struct loaded *l)
-{
-    oc_config_destroy(l->config);
-    oc_diags_finish(&l->diags);
-}
-
-static void assert_at(const struct loaded *l, const char *key, const char *expected)
-{
-    const struct oc_node *node = oc_node_get(oc_config_root(l->config), key);
-    assert_non_null(node);
-    json_t *json = oc_node_json(node);
-    char *text = json_dumps(json, JSON_ENCODE_ANY | JSON_COMPACT | JSON_SORT_KEYS);
-    assert_string_equal(text, expected);
-    free(text);
-    json_decref(json);
-}
 
 /* ---- layers ---- */
 
@@ -144,152 +103,6 @@ static void a_flag_that_cannot_be_set_is_a_finding(void **state)
         "flag --set:0: k: flag --set:1: `[` is never closed\n"
         "flag --set:0: =1: expected key=value\n"
         "  Write it as --set key=value.\n");
-    finish(&l);
-}
-
-/* ---- lists ---- */
-
-static void built_in_collectors_count_only_while_nobody_lists_any(void **state)
-{
-    (void)state;
-    struct loaded l =
-        load(put_file("f/openclaw.conf",
-                      "collectors = ( { plugin = \"redis\"; name = \"cache\"; } );\n"
-                      "alerts = { channels = ( { plugin = \"file\"; path = \"x\"; } ); };"),
-             NULL);
-    assert_at(&l, "collectors", "[{\"name\":\"cache\",\"plugin\":\"redis\"}]");
-    assert_at(&l, "alerts.channels", "[{\"path\":\"x\",\"plugin\":\"file\"}]");
-    finish(&l);
-}
-
-static void a_built_in_collector_that_is_listed_is_what_no_file_says_of_it(void **state)
-{
-    (void)state;
-    const char *file =
-        put_file("t/openclaw.conf", "collectors = ( { plugin = \"web\"; },\n"
-                                    "  { plugin = \"http\"; name = \"other\"; } );\n");
-    put_file("t/conf.d/1.conf", "collectors = ( { plugin = \"system\"; per_core = true; } );");
-    put_file("t/conf.d/2.conf", "collectors = ( { plugin = \"tcp\"; name = \"system\"; } );");
-    struct loaded l = load(file, NULL);
-    assert_at(&l, "collectors",
-              "[{\"plugin\":\"web\"},{\"name\":\"other\",\"plugin\":\"http\"},"
-              "{\"name\":\"system\",\"plugin\":\"tcp\"}]");
-    finish(&l);
-    put_file("t/conf.d/2.conf", "collectors = ( { plugin = \"system\"; } );");
-    l = load(file, (const char *const[]){"collectors.system.deadline=3s", NULL});
-    assert_at(
-        &l, "collectors",
-        "[{\"plugin\":\"web\"},{\"name\":\"other\",\"plugin\":\"http\"},"
-        "{\"deadline\":\"3s\",\"interval\":\"30s\",\"per_core\":true,\"plugin\":\"system\"}]");
-    json_t *rows = oc_config_explain(l.config, "collectors.system.interval");
-    assert_int_equal(json_array_size(rows), 1);
-    assert_string_equal(oc_json_str(json_array_get(rows, 0), "layer", ""), "default");
-    assert_true(oc_json_bool(json_array_get(rows, 0), "wins", false));
-    json_decref(rows);
-    assert_findings(&l.diags, "");
-    finish(&l);
-}
-
-static void what_a_flag_or_the_environment_lists_is_built_in_as_well(void **state)
-{
-    (void)state;
-    struct oc_config_source source = {
-        .file = put_file("u/openclaw.conf", "collectors = ( { plugin = \"web\"; } );\n"),
-        .defaults = defaults};
-    struct loaded l = load(
-        source.file, (const char *const[]){"collectors=({plugin=\"system\"; deadline=\"3s\";})",
-                                           "collectors.system.per_core=true", NULL});
-    assert_at(&l, "collectors",
-              "[{\"plugin\":\"web\"},"
-              "{\"deadline\":\"3s\",\"interval\":\"30s\",\"per_core\":true,"
-              "\"plugin\":\"system\"}]");
-    json_t *rows = oc_config_explain(l.config, "collectors.system.interval");
-    assert_string_equal(oc_json_str(json_array_get(rows, 0), "layer", ""), "default");
-    assert_true(oc_json_bool(json_array_get(rows, 0), "wins", false));
-    json_decref(rows);
-    finish(&l);
-    l = load(put_file("u/none.conf", ""),
-             (const char *const[]){"collectors=({plugin=\"tcp\"; name=\"system\";})",
-                                   "collectors=({plugin=\"system\";})", NULL});
-    assert_at(&l, "collectors", "[{\"interval\":\"30s\",\"plugin\":\"system\"}]");
-    finish(&l);
-    setenv("OPENCLAW__COLLECTORS", "({plugin=\"system\";})", 1);
-    l.config = oc_config_load(&source, &l.diags, &l.err);
-    unsetenv("OPENCLAW__COLLECTORS");
-    assert_at(&l, "collectors",
-              "[{\"plugin\":\"web\"},{\"interval\":\"30s\",\"plugin\":\"system\"}]");
-    finish(&l);
-}
-
-static void built_in_rules_merge_by_name(void **state)
-{
-    (void)state;
-    struct loaded l =
-        load(put_file("g/openclaw.conf", "alerts = { rules = ( { name = \"cpu\"; expr = \"a > 5\"; "
-                                         "}, { name = \"new\"; } ); };"),
-             NULL);
-    assert_at(&l, "alerts.rules",
-              "[{\"expr\":\"a > 5\",\"name\":\"cpu\",\"severity\":\"warning\"},"
-              "{\"expr\":\"b > 1\",\"name\":\"ram\"},{\"name\":\"new\"}]");
-    finish(&l);
-}
-
-static void conf_d_adds_to_and_changes_the_collectors_of_the_file(void **state)
-{
-    (void)state;
-    const char *file =
-        put_file("h/openclaw.conf",
-                 "collectors = ( { plugin = \"system\"; per_core = false; },\n"
-                 "  { plugin = \"http\"; name = \"web\"; a = { x = 1; y = 1; }; l = (1, 2); } );");
-    put_file("h/conf.d/1.conf", "collectors = ( { name = \"web\"; a = { y = 2; }; l = (3); } );");
-    put_file("h/conf.d/2.conf", "collectors = ( { plugin = \"tcp\"; name = \"web\"; port = 1; },\n"
-                                "               { plugin = \"redis\"; } );");
-    struct loaded l = load(file, (const char *const[]){"collectors[system].interval=1s",
-                                                       "collectors[2].interval=2s", NULL});
-    assert_at(&l, "collectors",
-              "[{\"interval\":\"1s\",\"per_core\":false,\"plugin\":\"system\"},"
-              "{\"name\":\"web\",\"plugin\":\"tcp\",\"port\":1}," /* another plugin replaces */
-              "{\"interval\":\"2s\",\"plugin\":\"redis\"}]");
-    assert_findings(&l.diags, "");
-    finish(&l);
-}
-
-static void items_of_one_name_merge_deeply_and_lists_replace(void **state)
-{
-    (void)state;
-    const char *file =
-        put_file("i/openclaw.conf",
-                 "collectors = ( { plugin = \"http\"; a = { x = 1; y = 1; }; l = (1, 2); } );");
-    put_file("i/conf.d/1.conf",
-             "collectors = ( { plugin = \"http\"; a = { y = 2; }; l = (3); } );");
-    struct loaded l = load(file, NULL);
-    assert_at(&l, "collectors", "[{\"a\":{\"x\":1,\"y\":2},\"l\":[3],\"plugin\":\"http\"}]");
-    finish(&l);
-}
-
-static void two_items_of_one_name_in_a_file_are_a_finding(void **state)
-{
-    (void)state;
-    struct loaded l = load(put_file("j/openclaw.conf", "collectors = (\n"
-                                                       "  { plugin = \"http\"; a = 1; },\n"
-                                                       "  { plugin = \"http\"; a = 2; } );"),
-                           NULL);
-    char expected[600];
-    snprintf(expected, sizeof expected,
-             "%s:3: collectors[1]: the name \"http\" is taken by the one of line 2\n"
-             "  Give each a name of its own, such as name = \"http-2\".\n",
-             path_of("j/openclaw.conf"));
-    assert_at(&l, "collectors", "[{\"a\":1,\"plugin\":\"http\"}]");
-    assert_findings(&l.diags, expected);
-    finish(&l);
-}
-
-static void a_value_of_another_type_replaces(void **state)
-{
-    (void)state;
-    struct loaded l = load(put_file("k/openclaw.conf", "store = 5; collectors = \"all\";"), NULL);
-    assert_at(&l, "store", "5");
-    assert_at(&l, "collectors", "\"all\"");
     finish(&l);
 }
 
@@ -556,14 +369,6 @@ int main(void)
         cmocka_unit_test(a_flag_wins_over_everything),
         cmocka_unit_test(an_environment_variable_sets_a_scalar),
         cmocka_unit_test(a_flag_that_cannot_be_set_is_a_finding),
-        cmocka_unit_test(built_in_collectors_count_only_while_nobody_lists_any),
-        cmocka_unit_test(a_built_in_collector_that_is_listed_is_what_no_file_says_of_it),
-        cmocka_unit_test(what_a_flag_or_the_environment_lists_is_built_in_as_well),
-        cmocka_unit_test(built_in_rules_merge_by_name),
-        cmocka_unit_test(conf_d_adds_to_and_changes_the_collectors_of_the_file),
-        cmocka_unit_test(items_of_one_name_merge_deeply_and_lists_replace),
-        cmocka_unit_test(two_items_of_one_name_in_a_file_are_a_finding),
-        cmocka_unit_test(a_value_of_another_type_replaces),
         cmocka_unit_test(a_named_file_must_be_there),
         cmocka_unit_test(a_broken_file_of_conf_d_is_an_error_with_its_line),
         cmocka_unit_test(without_a_file_the_defaults_are_in_force),
