@@ -72,6 +72,7 @@ json_t *oc_import_channel(struct oc_importer *imp, const char *where, const char
     const json_t *list = oc_json_path(imp->out, "alerts.channels");
     json_t *channel = json_object();
 
+    imp->channel.reading = true;
     imp->channel.mapped_before = imp->mapped;
     oc_json_set_str(channel, "plugin", plugin);
     if (id && !oc_name_valid(id)) {
@@ -116,6 +117,7 @@ void oc_import_add_channel(struct oc_importer *imp, const char *where, json_t *c
 {
     char *fault = fault_of(imp, channel, enabled);
 
+    imp->channel.reading = false;
     if (fault) {
         oc_import_skip(imp, where, "Mend it in this file, and import it again.",
                        "the channel is left out: %s", fault);

@@ -65,7 +65,7 @@ static void import_headers(struct oc_importer *imp, const char *where, json_t *s
     json_object_foreach(headers, name, value)
     {
         if (is_secret_header(name) || !json_is_string(value) || !oc_config_name_valid(name)) {
-            oc_import_skip(imp, where, "", "the header %s was not copied", name);
+            oc_import_note(imp, where, "", "the header %s was not copied", name);
         } else {
             json_object_set(out, name, value);
         }
@@ -125,7 +125,7 @@ static void import_pagerduty(struct oc_importer *imp, const char *where, json_t 
     json_object_foreach(map, name, value)
     {
         if (!json_is_string(value) || strcmp(name, json_string_value(value)) != 0) {
-            oc_import_skip(imp, where, "PagerDuty is told the severity of the alert.",
+            oc_import_note(imp, where, "PagerDuty is told the severity of the alert.",
                            "the severity %s is not called otherwise", name);
         }
     }

@@ -84,7 +84,8 @@ void oc_import_note(struct oc_importer *imp, const char *key, const char *hint, 
 {
     va_list ap;
     va_start(ap, fmt);
-    add_finding(imp, &imp->channel.notes, key, hint, oc_vasprintf(fmt, ap));
+    add_finding(imp, imp->channel.reading ? &imp->channel.notes : imp->diags, key, hint,
+                oc_vasprintf(fmt, ap));
     va_end(ap);
 }
 
@@ -207,7 +208,7 @@ static void import_row(struct oc_importer *imp, const char *where, const struct 
     char *key = full_key(where, row->from);
     if (row->as == OC_IMPORT_URL &&
         strcmp(json_string_value(ours), json_string_value(value)) != 0) {
-        oc_import_skip(imp, key, "Give user and password as options of their own.",
+        oc_import_note(imp, key, "Give user and password as options of their own.",
                        "user and password in the address were not copied");
     }
     if (out == imp->out) {

@@ -19,9 +19,10 @@ struct oc_importer {
     json_t *variables; /* that the file itself names, as keys */
     size_t mapped;
     struct {
+        bool reading;
         size_t mapped_before;
         struct oc_diags notes; /* that are true only when it is added */
-    } channel;                 /* that is being read */
+    } channel;
     size_t left; /* settings that have no place here; the first 200 are told one by one */
     const struct oc_import_row
         *known; /* what may have been meant by a key that nobody knows; NULL = nothing */
@@ -113,7 +114,7 @@ void oc_import_each(struct oc_importer *imp, const char *path, oc_import_read re
 
 void oc_import_skip(struct oc_importer *imp, const char *key, const char *hint, const char *fmt,
                     ...) __attribute__((format(printf, 4, 5)));
-/* The same of what becomes of the channel that is being read: told when it is added. */
+/* The same of what becomes of a value; of one of a channel that is being read it is told when that is added. */
 void oc_import_note(struct oc_importer *imp, const char *key, const char *hint, const char *fmt,
                     ...) __attribute__((format(printf, 4, 5)));
 /* Findings that others made. */

@@ -158,6 +158,29 @@ static void of_a_channel_that_is_left_out_nobody_hears_what_it_became(void **sta
                                             "OPENCLAW_WEBHOOK_SECRET_WEBHOOK_2"));
 }
 
+static void nobody_hears_what_a_channel_that_is_left_out_would_have_lost(void **state)
+{
+    (void)state;
+    assert_import(
+        "notifications:\n"
+        "  channels:\n"
+        "    - { type: webhook, headers: { Authorization: x } }\n"
+        "    - { type: pagerduty, severity: { info: low } }\n"
+        "    - { type: webhook, url: 'http://u:p@a/', headers: { Authorization: x } }\n",
+        "alerts = {\n"
+        "    channels = (\n"
+        "        { plugin = \"webhook\"; url = \"http://a/\"; enabled = true; }\n"
+        "    );\n"
+        "};\n",
+        "f:0: notifications.channels[0]: (warning) the channel is left out: it has no `url`\n" AGAIN
+        "f:0: notifications.channels[1]: (warning) the channel is left out: it has no "
+        "`routing_key`\n" AGAIN
+        "f:0: notifications.channels[2].url: (warning) user and password in the address were not "
+        "copied\n"
+        "  Give user and password as options of their own.\n"
+        "f:0: notifications.channels[2]: (warning) the header Authorization was not copied\n");
+}
+
 static void the_keys_of_a_mapping_are_names(void **state)
 {
     (void)state;
@@ -324,6 +347,7 @@ int main(void)
         cmocka_unit_test(what_is_left_out_is_not_counted),
         cmocka_unit_test(where_all_channels_are_left_out_those_that_are_built_in_stay),
         cmocka_unit_test(secrets_of_two_channels_are_two_variables),
+        cmocka_unit_test(nobody_hears_what_a_channel_that_is_left_out_would_have_lost),
         cmocka_unit_test(names_that_are_nearly_the_same_are_two_variables_as_well),
         cmocka_unit_test(of_a_channel_that_is_left_out_nobody_hears_what_it_became),
         cmocka_unit_test(the_keys_of_a_mapping_are_names),
