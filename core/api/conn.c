@@ -237,7 +237,7 @@ void oc_conn_on_change(void *ctx, struct MHD_Connection *mhd, void **state,
     }
 }
 
-static void end(struct oc_conn *c, int how)
+void oc_conn_end(struct oc_conn *c, int how)
 {
     c->over = true;
     shutdown(c->fd, how);
@@ -247,7 +247,7 @@ void oc_conn_distrust(const struct oc_engine *engine)
 {
     for (struct oc_conn *c = engine->conns; c; c = c->next) {
         if (!c->request && !c->upgraded && c->fd >= 0 && oc_tls_is_certified(c->mhd)) {
-            end(c, SHUT_RDWR);
+            oc_conn_end(c, SHUT_RDWR);
         }
     }
 }
@@ -268,7 +268,7 @@ void oc_conn_sweep(struct oc_engine *engine, int64_t now)
                 tell(engine, "timeout", c, c->peer);
             }
             oc_conn_drop_unread(c);
-            end(c, SHUT_RDWR);
+            oc_conn_end(c, SHUT_RDWR);
         } else if (c->upgrade && has_left(c)) {
             oc_http_upgrade_break(c->upgrade);
         }
@@ -308,7 +308,7 @@ void oc_conn_evict(struct oc_engine *engine)
         if (c->upgrade) {
             oc_http_upgrade_break(c->upgrade);
         } else if (c->fd >= 0) {
-            end(c, SHUT_RD); /* what is on its way out still goes */
+            oc_conn_end(c, SHUT_RD);
         }
     }
 }

@@ -300,11 +300,11 @@ enum MHD_Result oc_request_on_part(void *ctx, struct MHD_Connection *mhd, const 
 }
 
 /* The next request has to come with a certificate that is looked at anew: over another connection. */
-static void end_of_trust(const struct oc_conn *c)
+static void end_of_trust(struct oc_conn *c)
 {
     if (!c->upgraded && c->fd >= 0 && c->engine->listen->tls &&
         oc_engine_is_distrusted(c->engine) && oc_tls_is_certified(c->mhd)) {
-        shutdown(c->fd, SHUT_RD); /* what is on its way out still goes */
+        oc_conn_end(c, SHUT_RD);
     }
 }
 

@@ -152,6 +152,8 @@ size_t oc_conn_count(const struct oc_engine *engine, const char *peer);
 void oc_conn_distrust(const struct oc_engine *engine);
 /* Closes what has kept us waiting for too long. */
 void oc_conn_sweep(struct oc_engine *engine, int64_t now);
+/* Ends it (SHUT_RD: what is on its way out still goes): what comes over it from now on is of no account. */
+void oc_conn_end(struct oc_conn *c, int how);
 /* What was never read is not kept by the kernel for somebody who may never read it. */
 void oc_conn_drop_unread(const struct oc_conn *c);
 

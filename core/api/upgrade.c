@@ -215,7 +215,7 @@ void oc_http_upgrade_close(struct oc_http_upgrade *u)
         u->conn->upgrade = NULL;
         u->conn->upgraded = false;
         u->conn->deadline = oc_time_mono() + LAST_WORDS;
-        shutdown(u->conn->fd, SHUT_RD); /* the library would wait for the client to leave first */
+        oc_conn_end(u->conn, SHUT_RD); /* the library would wait for the client to leave first */
         let_go(u);
     } else {
         close(u->fd);
