@@ -265,6 +265,22 @@ def test_what_the_library_refuses_is_said_in_our_words():
         expect(len(trail(d)), first + len(table) + 3, "lines: one of each")
 
 
+def test_who_was_suspected_beside_the_one_that_is_told_leaves_without_a_line():
+    with served() as d:
+        get = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        body = f"POST /api/v1/alert/list HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {d.token('viewer')}\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{{"
+        for begun in (get, body.encode()):
+            before = len(trail(d))
+            with socket.create_connection(("127.0.0.1", d.port), timeout=10) as other:
+                other.sendall(begun)
+                time.sleep(0.1)
+                raw(d, get + b"no colon\r\n\r\n", timeout=5)
+                eventually(lambda: trail(d)[before:])
+            raw(d, b"GET\r\n\r\n", timeout=5)  # in the trail behind what became of the other
+            eventually(lambda: trail(d)[before + 1:])
+            expect([line.get("path") for line in trail(d)[before:]], [["/healthz", None]], begun[:20])
+
+
 def resting(connect, requests):
     """Connections that have had their answers and rest: none of them is taken for one that sends something malformed."""
     connections = []

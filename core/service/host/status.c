@@ -73,7 +73,8 @@ static json_t *problems(const struct oc_host_service *s)
         free(text);
     }
     add_findings(s, list, "alert.doctor", "alerts", NULL);
-    add_findings(s, list, "access.doctor", "access", "error"); /* a listener that does not listen */
+    /* a listener that does not listen, or whose certificate has expired or cannot be used */
+    add_findings(s, list, "access.doctor", "access", "error");
     const struct oc_diags *diags = s->hooks.diags(s->hooks.ctx);
     const size_t findings = diags ? oc_diags_lasting(diags) : 0;
     if (findings > 0) {
