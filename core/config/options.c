@@ -96,7 +96,7 @@ static int check_default(const struct checker *c, const struct oc_option *option
         rc = oc_error_set(c->err, OC_E_INTERNAL, "option %s: default: %s", option->name,
                           diags.list.items[0].message);
     }
-    oc_arena_finish(&arena);
+    oc_arena_wipe(&arena); /* a secret is resolved in it */
     oc_diags_finish(&diags);
     return rc;
 }

@@ -20,6 +20,6 @@ void oc_plugin_check_options(struct oc_plugin *plugin, const struct oc_node *gro
     void *self = oc_calloc(1, size ? size : 1);
     oc_bind(table ? table : none, table ? stride : sizeof *none, group, path, ignore, self, size,
             &arena, diags);
-    oc_arena_finish(&arena);
+    oc_arena_wipe(&arena); /* secrets are resolved in it */
     free(self);
 }

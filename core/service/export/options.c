@@ -189,6 +189,6 @@ void oc_remote_free(struct oc_remote *r)
     oc_buf_finish(&r->batch);
     json_decref(r->config);
     free(r->name);
-    oc_arena_finish(&r->arena);
+    oc_arena_wipe(&r->arena); /* a check resolves secrets of the plugin in it */
     free(r);
 }

@@ -113,7 +113,7 @@ void oc_message_check(const struct oc_env *env, const struct oc_config *config,
         }
     }
     explain(&err, node, diags, errors);
-    oc_arena_finish(&arena);
+    oc_arena_wipe(&arena); /* secrets of the plugin are resolved in it */
 }
 
 /* ---- instances ---- */

@@ -54,7 +54,7 @@ void oc_plugin_check_section(const struct oc_plugin_service *s, struct oc_plugin
     void *scratch = oc_calloc(1, size ? size : 1);
     oc_bind(table ? table : none, table ? stride : sizeof *none, section, path,
             host_keys(s, plugin), scratch, size, &arena, diags);
-    oc_arena_finish(&arena);
+    oc_arena_wipe(&arena); /* secrets are resolved in it */
     free(scratch);
     free(path);
 }

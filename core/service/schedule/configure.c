@@ -344,7 +344,7 @@ static void check_one(struct oc_schedule *s, const struct wanted *w, struct oc_d
         if (options) {
             oc_bind(options, stride, at, w->path, oc_collector_keys, scratch, size, &arena, diags);
         }
-        oc_arena_finish(&arena);
+        oc_arena_wipe(&arena); /* secrets are resolved in it */
     }
 }
 
