@@ -83,5 +83,10 @@ const struct oc_check oc_checks_manifest[] = {
      "The manifest, the README or SKILL.md still has a variable that every template fills in, such "
      "as {{pluginName}} or {{authorName}}.",
      "It is what people will read.", "Replace it with what is meant."},
+    {"OC0018", W, "a preset names a secret of the host",
+     "A text of \"instances\" begins with `$env:` or `$file:`.",
+     "Where the preset of a package is used, the host refuses it: what it gets of the host's "
+     "secrets is for the operator to say.",
+     "Make an option of the type \"secret\" of it, and write `${option}` in its place."},
     {0},
 };

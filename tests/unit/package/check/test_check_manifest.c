@@ -66,6 +66,12 @@ static void each_mistake_of_a_manifest_is_found(void **state)
     expect("{" HEAD ",\"summary\":\"X\",\"library\":\"thing.so\",\"abi\":\"9.0\"}", "OC0014");
     expect("{" HEAD ",\"summary\":\"X\",\"kind\":\"skill\"}", "OC0015");
     expect(PRESET ",\"description\":\"made by {{authorName}}\"}", "OC0017");
+    expect("{" HEAD ",\"summary\":\"X\",\"instances\":[{\"plugin\":\"http\",\"headers\":"
+           "{\"X-Key\":\"$env:KEY\"}}]}",
+           "OC0018");
+    expect("{" HEAD ",\"summary\":\"X\",\"instances\":[{\"plugin\":\"http\",\"keys\":"
+           "[\"a\",\"$file:/k\"]}]}",
+           "OC0018");
 }
 
 static void braces_of_the_author_s_own_are_no_variable_of_a_template(void **state)
