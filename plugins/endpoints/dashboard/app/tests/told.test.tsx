@@ -75,7 +75,7 @@ it('the end of a run of a schedule', async () => {
   expect(askedOf('cron.history')).toHaveLength(2);
 });
 
-it('that a plugin was not switched, as a failure; and its new version', async () => {
+it('that a plugin was not switched, as a failure; what of it is left out; and its new version', async () => {
   may('plugin.reload');
   const row = (version: string) =>
     ({ name: 'p', version, running: { state: 'up' }, installed: { source: 'bundled' } }) as never;
@@ -89,7 +89,11 @@ it('that a plugin was not switched, as a failure; and its new version', async ()
   await press(box, 'Reload');
   await askedOf('plugin.reload')[0]?.answer({ ok: false, receipts: [{ ok: false, message: 'it crashed' }] });
   expect(box.querySelector('.toast.tone-critical')?.textContent).toContain('it crashed');
-  await askedOf('plugin.info')[0]?.answer({ installed: {} });
+  await askedOf('plugin.info')[0]?.answer({
+    installed: {},
+    left_out: [{ operation: 'p.x', reason: 'operations[1].view: expected "record"' }],
+  });
+  expect(box.querySelector('.note.warning')?.textContent).toContain('p.x operations[1].view: expected');
   await redraw(aside('2'));
   expect(askedOf('plugin.info')).toHaveLength(2);
 });

@@ -152,30 +152,33 @@ function About({ row }: { row: PluginRow }) {
     <>
       <Answer query={info}>
         {(d) => (
-          <Facts
-            items={[
-              ['Source', d.installed.source],
-              ['Trust', d.installed.trust],
-              ['Installed', d.provenance?.installed ? <Ago time={d.provenance.installed} suffix=" ago" /> : null],
-              ['Size', d.provenance?.size ? formatBytes(d.provenance.size) : null],
-              [
-                'Runs',
-                d.tier === 'inproc'
-                  ? "in the daemon's process"
-                  : d.tier === 'sandbox'
-                    ? 'in a sandbox'
-                    : 'in a process of its own',
-              ],
-              ['License', d.manifest?.license],
-              ['Author', d.manifest?.author],
-              ['Folder', d.dir && <code>{d.dir}</code>],
-              [
-                'Digest',
-                d.installed.digest && <code title={d.installed.digest}>{d.installed.digest.slice(0, 16)}…</code>,
-              ],
-              ['Metrics', d.manifest?.metrics?.map((m) => m.name).join(', ')],
-            ]}
-          />
+          <>
+            {!!d.left_out?.length && <LeftOut operations={d.left_out} />}
+            <Facts
+              items={[
+                ['Source', d.installed.source],
+                ['Trust', d.installed.trust],
+                ['Installed', d.provenance?.installed ? <Ago time={d.provenance.installed} suffix=" ago" /> : null],
+                ['Size', d.provenance?.size ? formatBytes(d.provenance.size) : null],
+                [
+                  'Runs',
+                  d.tier === 'inproc'
+                    ? "in the daemon's process"
+                    : d.tier === 'sandbox'
+                      ? 'in a sandbox'
+                      : 'in a process of its own',
+                ],
+                ['License', d.manifest?.license],
+                ['Author', d.manifest?.author],
+                ['Folder', d.dir && <code>{d.dir}</code>],
+                [
+                  'Digest',
+                  d.installed.digest && <code title={d.installed.digest}>{d.installed.digest.slice(0, 16)}…</code>,
+                ],
+                ['Metrics', d.manifest?.metrics?.map((m) => m.name).join(', ')],
+              ]}
+            />
+          </>
         )}
       </Answer>
       <h3>Instances</h3>
@@ -193,6 +196,21 @@ function About({ row }: { row: PluginRow }) {
         }
       </Answer>
     </>
+  );
+}
+
+function LeftOut({ operations }: { operations: NonNullable<PluginInfo['left_out']> }) {
+  return (
+    <div className="note warning" role="status">
+      <p className="note-text">Operations of it that are left out; the rest of the plugin works.</p>
+      <ul>
+        {operations.map((o, i) => (
+          <li key={i}>
+            {o.operation && <code>{o.operation}</code>} {o.reason}
+          </li>
+        ))}
+      </ul>
+    </div>
   );
 }
 

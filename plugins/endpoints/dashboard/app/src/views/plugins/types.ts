@@ -25,6 +25,8 @@ export interface PluginRow {
 export interface PluginInfo extends PluginRow {
   dir?: string;
   methods?: string[];
+  /** Operations that it brings and the host does not take over, and why. */
+  left_out?: { operation: string | null; reason: string }[];
   manifest?: {
     description?: string;
     license?: string;
