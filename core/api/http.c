@@ -264,10 +264,11 @@ void oc_http_send_empty(struct oc_http_request *r, unsigned status)
 
 void oc_http_send_json(struct oc_http_request *r, unsigned status, json_t *value)
 {
-    char *text = json_dumps(value, OC_JSON_WIRE);
+    struct oc_buf text = {0};
+    oc_json_put_wire(&text, value);
     json_decref(value);
-    OC_ASSERT(text);
-    oc_http_send(r, status, OC_HTTP_TYPE_JSON, text, strlen(text));
+    const size_t len = text.len;
+    oc_http_send(r, status, OC_HTTP_TYPE_JSON, oc_buf_take(&text), len);
 }
 
 json_t *oc_http_error_json(const struct oc_error *err)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/api/ops/job_internal.h"
+#include "core/base/buf.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/time.h"
@@ -26,22 +27,19 @@ void oc_job_forget_row(struct oc_jobs *jobs)
     jobs->last_text = NULL;
 }
 
-/* A reference to the row as it is written, or NULL. */
+/* A reference to the row as it is written. */
 static struct row_text *text_of(struct oc_jobs *jobs, const json_t *row)
 {
     if (jobs && jobs->last_row == row) {
         jobs->last_text->refs++;
         return jobs->last_text;
     }
-    char *json = json_dumps(row, OC_JSON_WIRE);
-    if (!json) {
-        return NULL;
-    }
-    const size_t len = strlen(json);
-    struct row_text *t = oc_alloc(sizeof *t + len + 1);
-    *t = (struct row_text){.refs = 1, .len = len};
-    memcpy(t->text, json, len + 1);
-    free(json);
+    struct oc_buf json = {0};
+    oc_json_put_wire(&json, row);
+    struct row_text *t = oc_alloc(sizeof *t + json.len + 1);
+    *t = (struct row_text){.refs = 1, .len = json.len};
+    memcpy(t->text, json.data, json.len + 1);
+    oc_buf_finish(&json);
     if (jobs) { /* whoever emits a row lets go of it: as long as we hold it, it stays what it is */
         oc_job_forget_row(jobs);
         jobs->last_row = json_incref((json_t *)(uintptr_t)row);
@@ -180,9 +178,6 @@ static void on_row(void *ctx, const json_t *row)
 {
     struct oc_job *job = ctx;
     struct row_text *text = text_of(job->jobs, row);
-    if (!text) {
-        return;
-    }
     uint64_t id = ++job->last_event;
     text->refs++;
     row_add(job, id, text);
@@ -257,26 +252,23 @@ static void add_rows(const struct oc_job *job, struct oc_buf *out)
 /* Made once, when the call ends: what a handler's result points to may be another a moment later. */
 static void make_answer(struct oc_job *job, const json_t *result, const struct oc_error *err)
 {
-    json_t *o = json_object();
-    bool ok = job->code == OC_OK;
-    oc_json_set_bool(o, "ok", ok);
-    json_object_set_new(o, "data",
-                        ok && result ? json_incref((json_t *)(uintptr_t)result) : json_null());
-    json_object_set(o, "warnings", job->warnings);
-    if (!ok) {
-        oc_json_take(o, "error", error_json(err, result));
-    }
-    char *text = json_dumps(o, OC_JSON_WIRE);
-    json_decref(o);
+    const bool ok = job->code == OC_OK;
     struct oc_buf out = {0};
-    oc_buf_adds(&out, text ? text : "{\"ok\":false,\"data\":null,\"warnings\":[]}");
-    free(text);
+    oc_buf_adds(&out, ok ? "{\"ok\":true,\"data\":" : "{\"ok\":false,\"data\":");
+    oc_json_put_wire(&out, ok ? result : NULL);
+    oc_buf_adds(&out, ",\"warnings\":");
+    oc_json_put_wire(&out, job->warnings);
+    if (!ok) {
+        json_t *error = error_json(err, result);
+        oc_buf_adds(&out, ",\"error\":");
+        oc_json_put_wire(&out, error);
+        json_decref(error);
+    }
     if (job->row_count) {
-        out.len--; /* the closing brace */
         oc_buf_adds(&out, ",\"rows\":");
         add_rows(job, &out);
-        oc_buf_addc(&out, '}');
     }
+    oc_buf_addc(&out, '}');
     job->answer_len = out.len;
     job->answer = oc_buf_take(&out);
 }
