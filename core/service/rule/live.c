@@ -258,7 +258,6 @@ static struct oc_series *series_of(struct oc_rule_engine *e, const json_t *saved
 struct catching {
     struct oc_rule_engine *engine;
     struct oc_rule_live *live;
-    bool begun;
 };
 
 static void pass_one(struct oc_rule_engine *e, struct oc_rule_live *live, int64_t at_ms)
@@ -270,36 +269,26 @@ static void pass_one(struct oc_rule_engine *e, struct oc_rule_live *live, int64_
     oc_rule_machine_pass(m, at_ms);
 }
 
-/* The first is where it goes on from: after a gap since_ms is the time of no sample. */
 static void pass(void *ctx, const struct oc_point *points, size_t count)
 {
-    struct catching *c = ctx;
+    const struct catching *c = ctx;
     for (size_t i = 0; i < count; i++) {
-        if (c->begun) {
-            pass_one(c->engine, c->live, points[i].time_ms);
-        } else {
-            c->live->machine.at_ms = points[i].time_ms;
-        }
-        c->begun = true;
+        pass_one(c->engine, c->live, points[i].time_ms);
     }
 }
 
-/* What is pending is saved when it begins: until when it was measured since then, and how often, its samples say. The last
- * of them may have been lost in a crash. */
+/* What is pending is saved when it begins and when a gap was left out: until when it was measured since then its samples say.
+ * Those before would bring gaps that since_ms leaves out already. */
 static void catch_up(struct oc_rule_engine *e, struct oc_rule_live *live, int64_t now_ms)
 {
     struct oc_rule_machine *m = &live->machine;
     struct catching c = {.engine = e, .live = live};
-    const int64_t saved_ms = m->at_ms;
     struct oc_error err;
-    if (m->state != OC_RULE_PENDING || saved_ms > now_ms) {
+    if (m->state != OC_RULE_PENDING || m->at_ms > now_ms) {
         return;
     }
     oc_error_init(&err);
-    oc_store_read(e->store, live->series, m->since_ms, now_ms + 1, pass, &c, &err);
-    if (m->at_ms < saved_ms) {
-        pass_one(e, live, saved_ms);
-    }
+    oc_store_read(e->store, live->series, m->at_ms + 1, now_ms + 1, pass, &c, &err);
     m->resumed = true;
 }
 

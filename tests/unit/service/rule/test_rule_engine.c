@@ -283,6 +283,52 @@ static void a_restart_after_a_gap_takes_nothing_from_what_was_measured_before_it
     assert_said(f, "firing r:condition met");
 }
 
+/* Samples every `step` seconds, from `from` to `to`. */
+static void feed_steadily(struct fixture *f, struct oc_series *s, int64_t from, int64_t to,
+                          int64_t step)
+{
+    for (int64_t at = from; at <= to; at += step) {
+        feed(f, s, at, 5);
+    }
+}
+
+static void a_gap_is_left_out_once_however_often_the_host_is_restarted(void **state)
+{
+    struct fixture *f = *state;
+    static const char LONG[] = "rules = ( { name = \"r\"; expr = \"a.b > 1\"; for = \"1h\"; } );";
+    configure(f, LONG, BEGIN);
+    struct oc_series *s = series(f, "a.b", 0, "i", NULL);
+    feed_steadily(f, s, 0, 3000, 10);
+    assert_said(f, "pending r:condition met");
+    feed_steadily(f, s, 4000, 4100, 10); /* its collector hung for less than it was true before */
+    restart(f, LONG, BEGIN + 4105 * OC_SECOND);
+    feed_steadily(f, s, 4110, 4200, 10);
+    restart(f, LONG, BEGIN + 4205 * OC_SECOND);
+    feed_steadily(f, s, 4210, 4590, 10);
+    assert_said(f, "");
+    feed(f, s, 4600, 5);
+    assert_said(f, "firing r:condition met");
+}
+
+static void a_downtime_is_left_out_once_however_often_the_host_is_restarted(void **state)
+{
+    struct fixture *f = *state;
+    static const char LONG[] = "rules = ( { name = \"r\"; expr = \"a.b > 1\"; for = \"30m\"; } );";
+    configure(f, LONG, BEGIN);
+    struct oc_series *s = series(f, "a.b", 0, "i", NULL);
+    feed_steadily(f, s, 0, 600, 60);
+    assert_said(f, "pending r:condition met");
+    restart(f, LONG, BEGIN + 1195 * OC_SECOND); /* ten minutes of it were measured */
+    feed_steadily(f, s, 1200, 1500, 60);
+    restart(f, LONG, BEGIN + 1795 * OC_SECOND); /* and five more */
+    feed_steadily(f, s, 1800, 1860, 60);
+    restart(f, LONG, BEGIN + 1900 * OC_SECOND);
+    feed_steadily(f, s, 1920, 2640, 60);
+    assert_said(f, "");
+    feed(f, s, 2700, 5);
+    assert_said(f, "firing r:condition met");
+}
+
 static void a_restart_with_another_rule_ends_the_alert(void **state)
 {
     struct fixture *f = *state;
@@ -486,6 +532,8 @@ int main(void)
         T(an_hour_in_which_the_host_was_down_is_not_counted),
         T(a_short_restart_takes_nothing_from_the_duration),
         T(a_restart_after_a_gap_takes_nothing_from_what_was_measured_before_it),
+        T(a_gap_is_left_out_once_however_often_the_host_is_restarted),
+        T(a_downtime_is_left_out_once_however_often_the_host_is_restarted),
         T(a_restart_with_another_rule_ends_the_alert),
         T(nonsense_in_the_store_is_thrown_away),
         T(firing_is_kept_on_and_ended_by_the_timer),
