@@ -7,6 +7,9 @@
 #define GAP_STEPS 3
 #define GAP_MIN   OC_MINUTE /* what comes within this time is never late */
 
+#define TOLD_STEPS 6             /* what is told is told by at least so many steps, */
+#define TOLD_MIN   (OC_HOUR / 2) /* and in so long a time */
+
 bool oc_rhythm_is_gap(int64_t took_ms, int64_t step_ms)
 {
     return took_ms > GAP_MIN && took_ms > GAP_STEPS * step_ms;
@@ -47,7 +50,7 @@ static int64_t time_in(const struct oc_rhythm_steps *s, size_t least)
     return sum_ms;
 }
 
-int64_t oc_rhythm_usual(const struct oc_rhythm_steps *s, int64_t *known_ms)
+int64_t oc_rhythm_usual(const struct oc_rhythm_steps *s, bool *told)
 {
     const int64_t again_ms = time_in(s, 2);
     const size_t least = again_ms > 0 ? 2 : 1;
@@ -59,8 +62,8 @@ int64_t oc_rhythm_usual(const struct oc_rhythm_steps *s, int64_t *known_ms)
             usual_ms = s->classes[i].longest_ms;
         }
     }
-    if (known_ms != NULL) {
-        *known_ms = again_ms;
+    if (told != NULL) {
+        *told = again_ms >= TOLD_MIN && again_ms >= TOLD_STEPS * usual_ms;
     }
     return usual_ms;
 }

@@ -31,9 +31,10 @@ struct oc_rhythm_steps {
 };
 
 void oc_rhythm_steps_pass(struct oc_rhythm_steps *s, int64_t at_ms);
-/* The step in which the middle of the time was passed, so that neither a burst nor the nights of a host that is off say how
- * often samples come; 0 = there was none. What has come but once was a gap, for all that is known, and is left out when another step has
- * come again. *known_ms (may be NULL) gets the time in steps that came again. */
-int64_t oc_rhythm_usual(const struct oc_rhythm_steps *s, int64_t *known_ms);
+/* The step in which the middle of the time was passed, so that a burst does not say how often samples come; 0 = there was none.
+ * What has come but once was a gap, for all that is known, and is left out when another step has come again. *told (may be NULL)
+ * gets whether that is enough to say so without looking further back: half an hour in steps that came again, which is more
+ * than a short burst, and several of the step, which is more than two gaps that were alike. */
+int64_t oc_rhythm_usual(const struct oc_rhythm_steps *s, bool *told);
 
 #endif

@@ -6,6 +6,8 @@
 #include "core/base/mem.h"
 #include "core/base/time.h"
 
+#define DAYS 8 /* that are asked how often samples come: those of a week, and one besides */
+
 static struct oc_rule_watch unwatched; /* of every series that no rule reads */
 
 static struct oc_rule_watch *own_watch(struct oc_rule_engine *e, struct oc_series *series)
@@ -118,19 +120,32 @@ static void pass(void *ctx, const struct oc_point *points, size_t count)
     }
 }
 
-/* The days before are read only when the last hour does not tell: of what comes rarely or in bursts, and when the host has just started. */
+static bool tell(struct oc_rule_engine *e, struct oc_series *series, int64_t from_ms,
+                 int64_t until_ms, int64_t *usual_ms)
+{
+    struct oc_rhythm_steps steps = {0};
+    bool told;
+    oc_store_read(e->store, series, from_ms, until_ms + 1, pass, &steps, NULL);
+    *usual_ms = oc_rhythm_usual(&steps, &told);
+    return told;
+}
+
+/* The days before are read only when the last hour does not tell: of what comes rarely or in bursts, and when the host has just
+ * started. Each is asked alone, the latest first, because a host that is off at night is so but once in a day: in several of
+ * them its nights come again, and may well be longer than its days. Only what no day tells is rarer than that. */
 int64_t oc_rule_usual_step(struct oc_rule_engine *e, struct oc_series *series, int64_t until_ms)
 {
-    static const int64_t WINDOWS[] = {OC_HOUR, OC_DAY, 8 * OC_DAY};
-    int64_t usual_ms = 0, known_ms = 0;
-    for (size_t i = 0; i < OC_COUNT(WINDOWS); i++) {
-        struct oc_rhythm_steps steps = {0};
-        oc_store_read(e->store, series, until_ms - WINDOWS[i], until_ms + 1, pass, &steps, NULL);
-        usual_ms = oc_rhythm_usual(&steps, &known_ms);
-        if (known_ms >= WINDOWS[i] / 2) {
-            break;
+    int64_t usual_ms;
+    if (tell(e, series, until_ms - OC_HOUR, until_ms, &usual_ms)) {
+        return usual_ms;
+    }
+    for (int64_t day = 0; day < DAYS; day++) {
+        const int64_t end_ms = until_ms - day * OC_DAY;
+        if (tell(e, series, end_ms - OC_DAY, end_ms, &usual_ms)) {
+            return usual_ms;
         }
     }
+    tell(e, series, until_ms - DAYS * OC_DAY, until_ms, &usual_ms);
     return usual_ms;
 }
 

@@ -85,12 +85,12 @@ static void pass_days(struct oc_rhythm_steps *s, int64_t step_ms, int days)
 static void nights_without_samples_are_not_how_often_they_come(void **state)
 {
     struct oc_rhythm_steps s = {0};
-    int64_t known_ms = 0;
+    bool told = false;
     (void)state;
     assert_int_equal(oc_rhythm_usual(&s, NULL), 0);
     pass_days(&s, 5 * OC_MINUTE, 8);
-    assert_int_equal(oc_rhythm_usual(&s, &known_ms), 5 * OC_MINUTE);
-    assert_true(known_ms > 6 * OC_DAY);
+    assert_int_equal(oc_rhythm_usual(&s, &told), 5 * OC_MINUTE);
+    assert_true(told);
 }
 
 static void bursts_that_come_again_are_as_usual_as_the_time_between_them(void **state)
@@ -108,17 +108,37 @@ static void bursts_that_come_again_are_as_usual_as_the_time_between_them(void **
 static void one_long_step_is_a_gap_unless_there_is_no_other(void **state)
 {
     struct oc_rhythm_steps s = {0};
-    int64_t known_ms = 1;
+    bool told = true;
     (void)state;
     oc_rhythm_steps_pass(&s, BEGIN);
     oc_rhythm_steps_pass(&s, BEGIN + OC_DAY);
-    assert_int_equal(oc_rhythm_usual(&s, &known_ms), OC_DAY);
-    assert_int_equal(known_ms, 0);
+    assert_int_equal(oc_rhythm_usual(&s, &told), OC_DAY);
+    assert_false(told);
     for (int i = 1; i < 4; i++) {
         oc_rhythm_steps_pass(&s, BEGIN + OC_DAY + i * OC_MINUTE);
     }
-    assert_int_equal(oc_rhythm_usual(&s, &known_ms), OC_MINUTE);
-    assert_int_equal(known_ms, 3 * OC_MINUTE);
+    assert_int_equal(oc_rhythm_usual(&s, NULL), OC_MINUTE);
+}
+
+/* Whether that many steps tell how often samples come. */
+static bool is_told(int64_t step_ms, int count)
+{
+    struct oc_rhythm_steps s = {0};
+    bool told;
+    for (int i = 0; i <= count; i++) {
+        oc_rhythm_steps_pass(&s, BEGIN + i * step_ms);
+    }
+    assert_int_equal(oc_rhythm_usual(&s, &told), step_ms);
+    return told;
+}
+
+static void half_an_hour_and_several_steps_tell_how_often_samples_come(void **state)
+{
+    (void)state;
+    assert_false(is_told(10 * OC_SECOND, 179));
+    assert_true(is_told(10 * OC_SECOND, 180));
+    assert_false(is_told(OC_HOUR, 5));
+    assert_true(is_told(OC_HOUR, 6));
 }
 
 int main(void)
@@ -132,6 +152,7 @@ int main(void)
         cmocka_unit_test(nights_without_samples_are_not_how_often_they_come),
         cmocka_unit_test(bursts_that_come_again_are_as_usual_as_the_time_between_them),
         cmocka_unit_test(one_long_step_is_a_gap_unless_there_is_no_other),
+        cmocka_unit_test(half_an_hour_and_several_steps_tell_how_often_samples_come),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

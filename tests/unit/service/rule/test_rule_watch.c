@@ -190,6 +190,62 @@ static void what_died_is_not_believed_because_the_host_was_off_at_night(void **s
     assert_said(f, "");
 }
 
+/* A host that is on from 9:00 to 17:00, but not on Saturday and Sunday; `today` is what it has sent by 9:10. */
+static void feed_office_days(struct fixture *f, struct oc_series *s, int today, int64_t step)
+{
+    for (int day = 0; day < today; day++) {
+        if (day % 7 < 5) {
+            feed_both(f, s, 1, NULL, 0, day * 86400 + 9 * 3600, day * 86400 + 17 * 3600, step);
+        }
+    }
+    feed_both(f, s, 1, NULL, 0, today * 86400 + 9 * 3600, today * 86400 + 9 * 3600 + 610, step);
+}
+
+/* Its nights are longer than its days; 8 is a Tuesday, and 7 a Monday. */
+static void a_host_that_is_off_most_of_the_time_sends_no_more_rarely_in_the_morning(void **state)
+{
+    struct fixture *f = *state;
+    static const char RULE[] = "rules = ( { name = \"r\"; expr = \"a.x > 90 and b.y > 0\"; } );";
+    configure(f, RULE, BEGIN);
+    feed_office_days(f, series(f, "b.y", 0, "i", "tuesday"), 8, 10);
+    feed_office_days(f, series(f, "b.y", 0, "i", "hourly"), 8, 3600);
+    feed_office_days(f, series(f, "b.y", 0, "i", "monday"), 7, 10);
+    configure(f, RULE, BEGIN); /* what was heard is forgotten: the store tells */
+    feed(f, series(f, "a.x", 0, "i", "tuesday"), 8 * 86400 + 9 * 3600 + 900, 95);
+    assert_said(f, "");
+    feed(f, series(f, "a.x", 0, "i", "hourly"), 8 * 86400 + 13 * 3600, 95);
+    assert_said(f, "");
+    feed(f, series(f, "a.x", 0, "i", "monday"), 7 * 86400 + 9 * 3600 + 900, 95);
+    assert_said(f, "");
+}
+
+static void what_hangs_in_the_morning_fires_no_sooner(void **state)
+{
+    struct fixture *f = *state;
+    const int64_t morning = 8 * 86400 + 9 * 3600;
+    configure(f, "rules = ( { name = \"r\"; expr = \"a.x > 90\"; for = \"10m\"; } );", BEGIN);
+    struct oc_series *a = series(f, "a.x", 0, "i", NULL);
+    feed_office_days(f, a, 8, 10);
+    feed_both(f, a, 95, NULL, 0, morning + 620, morning + 820, 10);
+    assert_said(f, "pending r:condition met");
+    feed(f, a, morning + 1480, 95);
+    assert_said(f, "");
+}
+
+static void two_gaps_in_an_hour_excuse_no_third(void **state)
+{
+    struct fixture *f = *state;
+    configure(f, "rules = ( { name = \"r\"; expr = \"a.x > 90\"; for = \"15m\"; } );", BEGIN);
+    struct oc_series *a = series(f, "a.x", 0, "i", NULL);
+    feed_both(f, a, 50, NULL, 0, 0, 36000, 10);
+    feed_both(f, a, 50, NULL, 0, 36960, 37500, 10);
+    feed_both(f, a, 50, NULL, 0, 38460, 38900, 10);
+    feed_both(f, a, 95, NULL, 0, 38900, 38990, 10);
+    assert_said(f, "pending r:condition met");
+    feed(f, a, 39950, 95);
+    assert_said(f, "");
+}
+
 static void a_gap_right_after_the_first_sample_that_holds_does_not_count(void **state)
 {
     struct fixture *f = *state;
@@ -344,6 +400,9 @@ int main(void)
         T(what_comes_twice_a_night_is_believed_until_the_next_also_after_a_reload),
         T(a_gap_right_after_the_first_sample_that_holds_does_not_count),
         T(what_died_is_not_believed_because_the_host_was_off_at_night),
+        T(a_host_that_is_off_most_of_the_time_sends_no_more_rarely_in_the_morning),
+        T(what_hangs_in_the_morning_fires_no_sooner),
+        T(two_gaps_in_an_hour_excuse_no_third),
         T(a_gap_before_the_first_sample_that_holds_excuses_no_later_one),
         T(an_alert_that_fired_before_counts_no_gap_either),
         T(a_gap_right_after_a_reload_does_not_count),
