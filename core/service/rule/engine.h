@@ -94,6 +94,9 @@ void oc_rule_engine_publish(struct oc_rule_engine *e,
 /* Writes what changed since the last call, in one durable transaction. On failure it is tried again
  * next time. */
 int oc_rule_engine_save(struct oc_rule_engine *e, struct oc_error *err);
+/* The same before a stop, and besides until when everything pending was measured: the samples of its first metric, which are
+ * all that is left after a crash, do not tell that when another one comes more often. */
+int oc_rule_engine_save_all(struct oc_rule_engine *e, struct oc_error *err);
 /* Reads the states that were saved; call once, after the first configure. */
 void oc_rule_engine_restore(struct oc_rule_engine *e, int64_t now_ms);
 

@@ -199,6 +199,19 @@ int oc_rule_engine_save(struct oc_rule_engine *e, struct oc_error *err)
     return code;
 }
 
+int oc_rule_engine_save_all(struct oc_rule_engine *e, struct oc_error *err)
+{
+    const char *fingerprint;
+    void *value;
+    for (size_t it = 0; oc_map_next(&e->live, &it, &fingerprint, &value);) {
+        const struct oc_rule_live *live = value;
+        if (live->machine.state == OC_RULE_PENDING) {
+            touch(e, fingerprint);
+        }
+    }
+    return oc_rule_engine_save(e, err);
+}
+
 /* What a saved state belongs to: the rule as it is now, or one that tells its end. */
 static struct oc_rule *rule_of(struct oc_rule_engine *e, const json_t *saved)
 {
@@ -277,8 +290,8 @@ static void pass(void *ctx, const struct oc_point *points, size_t count)
     }
 }
 
-/* What is pending is saved when it begins and when a gap was left out: until when it was measured since then its samples say.
- * Those before would bring gaps that since_ms leaves out already. */
+/* After a crash the state is as old as when it began, or a gap was left out: until when it was measured since then its samples
+ * say. Those before would bring gaps that since_ms leaves out already. */
 static void catch_up(struct oc_rule_engine *e, struct oc_rule_live *live, int64_t now_ms)
 {
     struct oc_rule_machine *m = &live->machine;

@@ -101,6 +101,9 @@ void oc_rule_destroy(struct oc_rule_service *s)
     }
     oc_bus_unsubscribe(s->samples);
     oc_timer_destroy(s->timer);
+    if (!s->env->ephemeral) {
+        oc_rule_engine_save_all(s->engine, NULL);
+    }
     oc_rule_engine_destroy(s->engine);
     free(s);
 }

@@ -172,17 +172,50 @@ static void an_event_may_bring_further_samples(void **state)
     assert_int_equal(f->firing, 2);
 }
 
+static void restart(struct fixture *f, bool ephemeral)
+{
+    oc_rule_destroy(f->rules);
+    oc_ops_destroy(f->env.ops);
+    f->env.ops = oc_ops_create(f->env.loop, f->env.bus);
+    f->env.ephemeral = ephemeral;
+    make(f);
+}
+
 static void a_restart_goes_on_where_it_was(void **state)
 {
     struct fixture *f = *state;
     configure(f, RULES);
     feed(f, "a.b", NOW, 11);
-    oc_rule_destroy(f->rules);
-    oc_ops_destroy(f->env.ops);
-    f->env.ops = oc_ops_create(f->env.loop, f->env.bus);
-    make(f);
+    restart(f, false);
     configure(f, "alerts = { rules = ( ); };");
     assert_int_equal(f->resolved, 1);
+}
+
+/* c.d comes every minute and a.b every hour, which is high since NOW. */
+static void feed_minutes(struct fixture *f, int from, int to)
+{
+    for (int minute = from; minute <= to; minute++) {
+        if (minute % 60 == 0) {
+            feed(f, "a.b", NOW + minute * OC_MINUTE, minute < 0 ? 5 : 11);
+        }
+        feed(f, "c.d", NOW + minute * OC_MINUTE, 1);
+    }
+}
+
+static void a_restart_takes_nothing_from_a_rule_whose_first_metric_comes_rarely(void **state)
+{
+    static const char LONG[] = "alerts = { rules = ( { name = \"r\"; expr = \"a.b > 10 and c.d > "
+                               "0\"; for = \"2h\"; } ); };";
+    struct fixture *f = *state;
+    configure(f, LONG);
+    feed_minutes(f, -180, 50);
+    oc_time_advance(50 * OC_MINUTE + 30 * OC_SECOND);
+    restart(f, false);
+    configure(f, LONG);
+    feed_minutes(f, 51, 119);
+    assert_int_equal(f->firing, 0);
+    feed_minutes(f, 120, 120);
+    assert_int_equal(f->firing, 1);
 }
 
 static void an_ephemeral_daemon_looks_and_changes_nothing(void **state)
@@ -190,11 +223,7 @@ static void an_ephemeral_daemon_looks_and_changes_nothing(void **state)
     struct fixture *f = *state;
     configure(f, RULES);
     feed(f, "a.b", NOW, 11);
-    oc_rule_destroy(f->rules);
-    oc_ops_destroy(f->env.ops);
-    f->env.ops = oc_ops_create(f->env.loop, f->env.bus);
-    f->env.ephemeral = true;
-    make(f);
+    restart(f, true);
     configure(f, RULES);
     assert_int_equal(call(f, "rules.list", NULL), OC_OK);
     assert_int_equal(oc_json_int(json_array_get(f->result, 0), "firing", 0), 1);
@@ -331,10 +360,15 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(what_is_odd_about_a_rule_is_a_warning), T(what_may_well_be_meant_is_no_warning),
-        T(samples_on_the_bus_become_events),      T(an_event_may_bring_further_samples),
-        T(a_restart_goes_on_where_it_was),        T(an_ephemeral_daemon_looks_and_changes_nothing),
-        T(a_list_has_every_rule_with_its_state),  T(one_rule_is_shown_with_its_states),
+        T(what_is_odd_about_a_rule_is_a_warning),
+        T(what_may_well_be_meant_is_no_warning),
+        T(samples_on_the_bus_become_events),
+        T(an_event_may_bring_further_samples),
+        T(a_restart_goes_on_where_it_was),
+        T(a_restart_takes_nothing_from_a_rule_whose_first_metric_comes_rarely),
+        T(an_ephemeral_daemon_looks_and_changes_nothing),
+        T(a_list_has_every_rule_with_its_state),
+        T(one_rule_is_shown_with_its_states),
         T(tests_of_rules_run_as_an_operation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
