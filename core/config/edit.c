@@ -28,7 +28,8 @@ struct edit {
     struct oc_buf numbered; /* the key with items of lists by number, as they stand in this file */
     struct oc_buf spelled;  /* the value as it will stand in the file; empty: it is taken out */
     mode_t mode;
-    bool fresh; /* there is no file yet: the first setting makes it */
+    bool as_string; /* `spelled` is a number in quotation marks */
+    bool fresh;     /* there is no file yet: the first setting makes it */
     struct oc_error *err;
 };
 
@@ -107,7 +108,8 @@ static int spell_value(struct edit *e, const char *value, bool as_string)
         oc_error_prefix(e->err, "%s", e->key);
         return OC_E_CONFIG;
     }
-    if (as_string && (node->type == OC_NODE_INT || node->type == OC_NODE_FLOAT)) {
+    e->as_string = as_string && (node->type == OC_NODE_INT || node->type == OC_NODE_FLOAT);
+    if (e->as_string) {
         oc_dump_string(value, &e->spelled);
     } else if (oc_dump_value(node, &e->spelled) > 0) {
         return oc_error_set(e->err, OC_E_CONFIG, "%s: a name in the value cannot be written",
@@ -244,7 +246,7 @@ static int insert(struct edit *e, const struct oc_place *place)
 
 /* ---- the whole ---- */
 
-static int change(struct edit *e, const char *value)
+static int change(struct edit *e, const char *value, bool as_written)
 {
     struct oc_place place;
 
@@ -258,7 +260,7 @@ static int change(struct edit *e, const char *value)
         remove_setting(e, &place);
         return 0;
     }
-    int rc = spell_value(e, value, place.found && place.value_string);
+    int rc = spell_value(e, value, !as_written && place.found && place.value_string);
     if (!rc && place.found) {
         replace(e, &place);
     } else if (!rc) {
@@ -326,6 +328,16 @@ static int make_file(struct edit *e)
     return rc;
 }
 
+static int draft(struct edit *e, const char *value, bool as_written, oc_config_check_fn check,
+                 void *ctx)
+{
+    oc_buf_clear(&e->out);
+    oc_buf_clear(&e->spelled);
+    int rc = change(e, value, as_written);
+    rc = rc ? rc : verify(e);
+    return rc ? rc : check_draft(e, check, ctx);
+}
+
 static int edit(struct edit *e, const char *value, oc_config_check_fn check, void *ctx)
 {
     int rc = oc_file_resolve(e->file, &e->real, &e->fresh, e->err);
@@ -336,9 +348,10 @@ static int edit(struct edit *e, const char *value, oc_config_check_fn check, voi
     }
     const struct oc_node *root = parse(e, &e->text, OC_INCLUDES_SKIP, e->err);
     rc = root ? number_items(e, root) : e->err->code;
-    rc = rc ? rc : change(e, value);
-    rc = rc ? rc : verify(e);
-    rc = rc ? rc : check_draft(e, check, ctx);
+    rc = rc ? rc : draft(e, value, false, check, ctx);
+    if (rc == OC_E_CONFIG && e->as_string) { /* it may be the string that is wrong there */
+        rc = draft(e, value, true, check, ctx);
+    }
     if (rc || e->fresh) {
         return rc ? rc : make_file(e);
     }

@@ -1,4 +1,4 @@
-/* Which figures a threshold may have: percentages, and the warning that comes before what is critical. SPDX-License-Identifier: MIT */
+/* Which figures a threshold may have: those of the kind that the host's own have, percentages, and the warning that comes before what is critical. SPDX-License-Identifier: MIT */
 #include "core/config/threshold_limits.h"
 
 #include <stdio.h>
@@ -74,7 +74,7 @@ static bool is_sound_alone(const struct oc_node *node)
     const bool plain = node->type == OC_NODE_INT || node->type == OC_NODE_FLOAT;
     const bool percentage = is_percentage(node->key);
     if (!plain || !(percentage || measure_of(node->key))) {
-        return true;
+        return plain || !percentage;
     }
     return number_of(node, &number) && number >= 0 && (!percentage || number <= 100);
 }
@@ -96,9 +96,35 @@ static const struct oc_node *fallback(const struct oc_node *defaults, const stru
     return other && other->type < OC_NODE_LIST && is_sound_alone(other) ? other : NULL;
 }
 
+static bool is_duration(const struct oc_node *node)
+{
+    int64_t ms;
+    return node && node->type == OC_NODE_STRING && oc_duration_parse(node->string, &ms) == OC_OK &&
+           ms >= 0;
+}
+
+/* The rules that come with the host compare it with, or wait for, what it is there. A number is a duration, too. */
+static bool is_of_kind(const struct oc_node *shipped, const struct oc_node *node)
+{
+    const bool plain = node->type == OC_NODE_INT || node->type == OC_NODE_FLOAT;
+    double number;
+    if (!shipped || shipped->type >= OC_NODE_LIST) {
+        return true;
+    }
+    if (shipped->type == OC_NODE_INT || shipped->type == OC_NODE_FLOAT) {
+        return plain;
+    }
+    if (is_duration(shipped)) {
+        return is_duration(node) || (plain && number_of(node, &number) && number >= 0);
+    }
+    return node->type == shipped->type;
+}
+
 static const struct oc_node *alone(const struct oc_node *defaults, const struct oc_node *node)
 {
-    return is_sound_alone(node) ? node : fallback(defaults, node);
+    return is_sound_alone(node) && is_of_kind(member(defaults, node->key), node)
+               ? node
+               : fallback(defaults, node);
 }
 
 static char *shown(const struct oc_node *node)
@@ -220,18 +246,38 @@ static const char *last_of(const char *name)
     return strrchr(name, '.') + 1;
 }
 
+struct wanted {
+    const char *what, *write;
+};
+
+static struct wanted wanted_of(const struct oc_node *node, const struct oc_node *shipped)
+{
+    if (is_percentage(node->key)) {
+        return (struct wanted){"a percentage from 0 to 100", "a number from 0 to 100"};
+    }
+    if (is_duration(shipped)) {
+        return (struct wanted){"a duration", "it as \"5m\""};
+    }
+    if (measure_of(node->key)) {
+        return (struct wanted){"a number from 0 on", "a number from 0 on"};
+    }
+    if (shipped->type == OC_NODE_BOOL) {
+        return (struct wanted){"true or false", "true or false"};
+    }
+    return shipped->type == OC_NODE_STRING ? (struct wanted){"a text", "it in quotation marks"}
+                                           : (struct wanted){"a number", "a number"};
+}
+
 static void tell_alone(const struct oc_threshold_limits *l, const char *prefix,
                        const struct oc_node *node, const struct oc_node *instead)
 {
     char *name = name_of(l, prefix, node->key);
-    const bool percentage = is_percentage(node->key);
-    const char *range = percentage ? "from 0 to 100" : "from 0 on";
+    const struct wanted wanted = wanted_of(node, instead);
     char *found = shown(node), *holds = instead ? shown(instead) : NULL;
     char *hint =
-        holds ? oc_asprintf("Write a number %s. Until then the default, %s, holds.", range, holds)
-              : oc_asprintf("Write a number %s. Until then there is no such threshold.", range);
-    oc_diags_add(l->diags, false, node, name, hint, "expected a %s %s, found %s",
-                 percentage ? "percentage" : "number", range, found);
+        holds ? oc_asprintf("Write %s. Until then the default, %s, holds.", wanted.write, holds)
+              : oc_asprintf("Write %s. Until then there is no such threshold.", wanted.write);
+    oc_diags_add(l->diags, false, node, name, hint, "expected %s, found %s", wanted.what, found);
     free(hint);
     free(holds);
     free(found);

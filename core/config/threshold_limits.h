@@ -1,6 +1,7 @@
-/* Which figures a threshold may have: percentages, and the warning that comes before what is critical. SPDX-License-Identifier: MIT
+/* Which figures a threshold may have: those of the kind that the host's own have, percentages, and the warning that comes before what is critical. SPDX-License-Identifier: MIT
  *
- * The section is free, so names tell: `..._percent` is a percentage, 0 to 100; `...warning...` has to come before the
+ * What the host brings, it brings as a number, a duration or a text, and so it stays. The rest of the section is free, so names
+ * tell: `..._percent` is a percentage, 0 to 100; `...warning...` has to come before the
  * `...critical...` of the same group. Where less is worse, the warning is the greater of the two: names with a word such as
  * free, available, remaining or score, and figures that the rules compare with "<" alone. [any] */
 #ifndef OC_CONFIG_THRESHOLD_LIMITS_H

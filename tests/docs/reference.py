@@ -201,8 +201,10 @@ expected and the nearest known key, and disables only the collector, channel or 
 def thresholds():
     with open(os.path.join(SOURCE, "etc/openclaw/defaults.conf"), encoding="utf-8") as f:
         block = re.search(r"^thresholds = \{.*?^\};\n", f.read(), re.M | re.S)
-    return ["## thresholds", "", "Figures that rules compare with, in groups of your own naming: numbers, strings and booleans. "
-            "A name that ends in `_percent` is a percentage, 0 to 100. Of two names of a group that differ in `warning` and `critical` alone, "
+    return ["## thresholds", "", "Figures that rules compare with, in groups: numbers, strings and booleans. Those that the host brings (below) keep "
+            "their kind: a number stays a number, and a duration such as `sustained` may also be a number of seconds. Beside them there may be "
+            "groups and names of your own. One that no rule uses in `expr`, `resolve` or `for` is an error where it is near a name that the host "
+            "brings (it is misspelt), and else a warning. A name that ends in `_percent` is a percentage, 0 to 100. Of two names of a group that differ in `warning` and `critical` alone, "
             "the warning has to be the smaller figure, and the greater one where less is worse: where the name has a word such as `free`, "
             "`available`, `remaining` or `score`, or where the rules compare with `<` alone. A figure that is not like that is refused by "
             "`config set`, `config validate` and the API; in a file that is loaded it is a finding, and the default holds. "

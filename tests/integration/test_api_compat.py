@@ -303,6 +303,22 @@ def test_a_threshold_that_cannot_be_meant_is_refused_and_at_a_start_the_default_
         d.remove()
 
 
+def test_a_threshold_of_a_wrong_kind_in_the_file_does_not_say_of_what_kind_it_is():
+    d = daemon('collectors = ();\nthresholds = { cpu = { critical_percent = "ninety"; }; };\n')
+    try:
+        assert "expected a percentage from 0 to 100, found" in d.output() and "ninety" in d.output(), d.output()
+        rule = d.call("rules.show", name="high_cpu_usage")
+        assert not rule["problem"], rule
+        admin = Rest(d.url, d.token("admin"))
+        answer = admin.post("/api/config/alerts", {"cpu": {"warning_percent": 95, "critical_percent": 20}})
+        assert answer.status == 422 and "expected less than critical_percent" in answer.error["message"], answer.body
+        answer = admin.post("/api/config/alerts", {"cpu": {"warning_percent": 60, "critical_percent": 80}})
+        assert answer.status == 200 and answer.json["thresholds"]["cpu"]["critical_percent"] == 80, answer.body
+    finally:
+        d.stop()
+        d.remove()
+
+
 def test_what_litellm_never_told_is_503_and_no_zero():
     d = daemon("cost = { budgets = ( { daily_dollars = 5.0; } ); };\n")
     try:

@@ -28,10 +28,17 @@ void oc_compat_alert(json_t *alert);
 void oc_compat_alerts(json_t *alerts);
 /* A Prometheus answer to the query `up`: a sample for each check of the snapshot. */
 json_t *oc_compat_up(const json_t *snapshot);
+/* The group `thresholds` in force, and that which the host brings. Either may be NULL. */
+struct oc_compat_figures {
+    const struct oc_node *now, *shipped;
+};
 /* The thresholds of a body, {"cpu":{"warning_percent":80}} or as the original names them ({"resources":{"cpuWarning":80}},
- * also below "thresholds"), as [{"key":"thresholds.cpu.warning_percent","value":"80"}]; NULL and err (OC_E_CONFIG). `known`
- * is the group `thresholds` in force: a key that it has not is refused. */
-json_t *oc_compat_thresholds(const json_t *body, const struct oc_node *known, struct oc_error *err);
+ * also below "thresholds"), as [{"key":"thresholds.cpu.warning_percent","value":"80"}]; NULL and err (OC_E_CONFIG). A key
+ * that is not known is refused, and so is a value of another kind. */
+json_t *oc_compat_thresholds(const json_t *body, const struct oc_compat_figures *known,
+                             struct oc_error *err);
+/* "cpu.warning_percent" as the host brings it, since what is in force may be of a wrong kind; else as it is in force. NULL: not known. */
+const struct oc_node *oc_compat_figure(const struct oc_compat_figures *known, const char *name);
 
 /* ---- call.c: an operation in the name of the client ---- */
 

@@ -54,25 +54,27 @@ static int run(struct oc_http_request *r, const char *op, json_t *params, struct
     return o.err.code;
 }
 
-static const struct oc_node *thresholds_of(const struct oc_api *api)
+static struct oc_compat_figures figures_of(const struct oc_api *api)
 {
     const struct oc_config *config = api->outside.config(api->outside.ctx);
-    return oc_node_get(oc_config_root(config), "thresholds");
+    return (struct oc_compat_figures){.now = oc_node_get(oc_config_root(config), "thresholds"),
+                                      .shipped = oc_config_default(config, "thresholds")};
 }
 
-/* "thresholds.cpu.warning_percent" in an object of the thresholds; what was there says of what kind the value is. */
-static void put(json_t *thresholds, const char *key, const char *text)
+/* "thresholds.cpu.warning_percent" in an object of the thresholds. */
+static void put(json_t *thresholds, const struct oc_compat_figures *known, const char *key,
+                const char *text)
 {
     const char *name = key + strlen(OC_THRESHOLDS_PREFIX), *dot;
+    const struct oc_node *kind = oc_compat_figure(known, name);
     json_t *group = thresholds;
     for (; (dot = strchr(name, '.')) != NULL; name = dot + 1) {
         char *step = oc_strndup(name, (size_t)(dot - name));
         group = json_object_get(group, step);
         free(step);
     }
-    json_t *value = json_is_string(json_object_get(group, name))
-                        ? json_string(text)
-                        : json_loads(text, JSON_DECODE_ANY, NULL);
+    json_t *value = kind && kind->type == OC_NODE_STRING ? json_string(text)
+                                                         : json_loads(text, JSON_DECODE_ANY, NULL);
     json_object_set_new(group, name, value);
 }
 
@@ -80,11 +82,12 @@ static void put(json_t *thresholds, const char *key, const char *text)
 static int check(const struct oc_api *api, const json_t *settings, struct oc_error *err)
 {
     const struct oc_config *config = api->outside.config(api->outside.ctx);
-    json_t *wanted = oc_node_json(thresholds_of(api)), *one;
+    const struct oc_compat_figures known = figures_of(api);
+    json_t *wanted = oc_node_json(known.now), *one;
     size_t i;
     json_array_foreach(settings, i, one)
     {
-        put(wanted, oc_json_str(one, "key", ""), oc_json_str(one, "value", ""));
+        put(wanted, &known, oc_json_str(one, "key", ""), oc_json_str(one, "value", ""));
     }
     struct oc_node *node = oc_node_from_json(wanted, "");
     const int code =
@@ -116,7 +119,7 @@ static int apply(struct oc_http_request *r, const json_t *settings, struct oc_er
 
 static void send_thresholds(struct oc_http_request *r, const struct oc_api *api)
 {
-    const struct oc_node *now = thresholds_of(api);
+    const struct oc_node *now = figures_of(api).now;
     json_t *o = json_object();
     oc_json_set_bool(o, "success", true);
     oc_json_take(o, "thresholds", now ? oc_node_json(now) : json_object());
@@ -141,7 +144,8 @@ void oc_compat_post_thresholds(struct oc_http_request *r, void *ctx)
                             "the body has to be a JSON object of thresholds");
         return;
     }
-    json_t *settings = oc_compat_thresholds(given, thresholds_of(compat->api), &err);
+    const struct oc_compat_figures known = figures_of(compat->api);
+    json_t *settings = oc_compat_thresholds(given, &known, &err);
     if (!settings) {
         oc_http_send_error(r, 422, &err);
     } else if (check(compat->api, settings, &err) != OC_OK || apply(r, settings, &err) != OC_OK) {

@@ -98,12 +98,13 @@ static void collect(const struct oc_node *n, const char *path, struct oc_buf *li
     }
 }
 
-static int refuse_unknown(const struct oc_node *known, const char *name, struct oc_error *err)
+static int refuse_unknown(const struct oc_compat_figures *known, const char *name,
+                          struct oc_error *err)
 {
     struct oc_buf list = {0};
     OC_VEC(const char *) keys = {0};
-    if (known) {
-        collect(known, "", &list);
+    if (known->now) {
+        collect(known->now, "", &list);
     }
     for (size_t at = 0; at < list.len; at += strlen(list.data + at) + 1) {
         OC_VEC_PUSH(&keys, list.data + at);
@@ -116,6 +117,12 @@ static int refuse_unknown(const struct oc_node *known, const char *name, struct 
     OC_VEC_FINISH(&keys);
     oc_buf_finish(&list);
     return err->code;
+}
+
+const struct oc_node *oc_compat_figure(const struct oc_compat_figures *known, const char *name)
+{
+    const struct oc_node *shipped = known->shipped ? oc_node_get(known->shipped, name) : NULL;
+    return shipped || !known->now ? shipped : oc_node_get(known->now, name);
 }
 
 static bool same_kind(const struct oc_node *node, const json_t *value)
@@ -159,14 +166,14 @@ static int add_setting(json_t *out, const char *given, const char *key, const ch
 }
 
 static int add_threshold(json_t *out, const char *given, const json_t *value,
-                         const struct oc_node *known, struct oc_error *err)
+                         const struct oc_compat_figures *known, struct oc_error *err)
 {
     const char *ours = oc_import_threshold(given, err);
     if (err->code != OC_OK) {
         return err->code;
     }
     const char *name = ours ? ours : given;
-    const struct oc_node *node = known ? oc_node_get(known, name) : NULL;
+    const struct oc_node *node = oc_compat_figure(known, name);
     if (!node) {
         return refuse_unknown(known, given, err);
     }
@@ -187,8 +194,8 @@ static int add_threshold(json_t *out, const char *given, const json_t *value,
     return rc;
 }
 
-static int flatten(json_t *out, const char *path, const json_t *value, const struct oc_node *known,
-                   int depth, struct oc_error *err)
+static int flatten(json_t *out, const char *path, const json_t *value,
+                   const struct oc_compat_figures *known, int depth, struct oc_error *err)
 {
     if (!json_is_object(value)) {
         return add_threshold(out, path, value, known, err);
@@ -210,7 +217,8 @@ static int flatten(json_t *out, const char *path, const json_t *value, const str
     return OC_OK;
 }
 
-json_t *oc_compat_thresholds(const json_t *body, const struct oc_node *known, struct oc_error *err)
+json_t *oc_compat_thresholds(const json_t *body, const struct oc_compat_figures *known,
+                             struct oc_error *err)
 {
     const json_t *inner = json_object_get(body, "thresholds");
     json_t *out = json_array();

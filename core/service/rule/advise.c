@@ -190,9 +190,11 @@ static void advise_thresholds(const struct advice *a, const struct oc_thresholds
         }
         char *name = oc_strndup(at, len);
         const struct oc_lua_value *value = oc_thresholds_get(t, name);
-        if (value && value->type == OC_LUA_STRING && is_ordered(expr, at, len)) {
-            warn(a, "expr", "Write it without quotation marks.",
-                 "the threshold %s is a text and cannot be compared with a number", name);
+        if (value && value->type != OC_LUA_NUMBER && is_ordered(expr, at, len)) {
+            const bool text = value->type == OC_LUA_STRING;
+            warn(a, "expr", text ? "Write it without quotation marks." : "Write a number.",
+                 "the threshold %s is a %s and cannot be compared with a number", name,
+                 text ? "text" : "boolean");
         }
         free(name);
         at += len;

@@ -18,7 +18,7 @@ struct oc_rule_advisor {
 };
 
 /* Warns of metrics that no plugin declares (when they are near one that is declared, or of its family: collectors such
- * as prometheus bring names that nobody can know before), of thresholds that are texts and are compared by order, and of
+ * as prometheus bring names that nobody can know before), of thresholds that are no numbers and are compared by order, and of
  * channels that are not configured. The first warning stays with the rule. */
 void oc_rule_advise(struct oc_rule_advisor *a, struct oc_rule *rule,
                     const struct oc_thresholds *thresholds, const struct oc_node *item,

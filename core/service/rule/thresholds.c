@@ -5,11 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/buf.h"
 #include "core/base/error.h"
 #include "core/base/mem.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
+#include "core/config/dump.h"
 #include "core/config/threshold_limits.h"
+#include "core/service/rule/threshold_names.h"
 
 #define SPAN_MAX 1e12 /* ms */
 
@@ -28,14 +31,62 @@ static void add(struct oc_thresholds *t, const char *name, const struct oc_node 
     oc_map_set(&t->values, name, oc_memdup(&value, sizeof(value)));
 }
 
-static const struct oc_node *group_in(const struct oc_node *defaults, const char *key)
+struct reading {
+    struct oc_thresholds *t;
+    const struct oc_threshold_limits *limits;
+    bool names; /* whether somebody uses them is looked at, too */
+};
+
+static void tell_shape(const struct reading *r, const char *name, const struct oc_node *node,
+                       const struct oc_node *shipped)
 {
-    const struct oc_node *inner = defaults ? oc_node_get(defaults, key) : NULL;
-    return inner && inner->type == OC_NODE_GROUP ? inner : NULL;
+    const bool group = shipped && shipped->type == OC_NODE_GROUP;
+    char *hint = group
+                     ? oc_asprintf("Write %s = { ... };. Until then the defaults hold.", node->key)
+                     : oc_asprintf("A threshold is a number, a text or a boolean.%s",
+                                   shipped ? " Until then the default holds." : "");
+    struct oc_buf found = {0};
+    if (node->type < OC_NODE_LIST) {
+        oc_dump_value(node, &found);
+    } else {
+        oc_buf_addf(&found, "a %s", oc_node_type_name(node->type));
+    }
+    oc_diags_add(r->limits->diags, false, node, name, hint, "expected a %s, found %s",
+                 group ? "group" : "value", found.data);
+    oc_buf_finish(&found);
+    free(hint);
 }
 
-static void add_group(struct oc_thresholds *t, const struct oc_threshold_limits *limits,
-                      const char *prefix, const struct oc_node *group,
+static bool has_shape(const struct oc_node *node, const struct oc_node *shipped)
+{
+    return node->type != OC_NODE_LIST &&
+           (!shipped || (node->type == OC_NODE_GROUP) == (shipped->type == OC_NODE_GROUP));
+}
+
+static void add_group(const struct reading *r, const char *prefix, const struct oc_node *group,
+                      const struct oc_node *defaults);
+
+/* `defaults`: those of the group, or NULL. */
+static void add_member(const struct reading *r, const char *prefix, const char *name,
+                       const struct oc_node *group, const struct oc_node *defaults,
+                       const struct oc_node *node)
+{
+    const struct oc_node *shipped = defaults ? oc_node_get(defaults, node->key) : NULL;
+    struct reading inner = *r;
+    if (!has_shape(node, shipped)) {
+        tell_shape(r, name, node, shipped);
+        node = shipped;
+    } else if (r->names && !shipped) {
+        inner.names = oc_threshold_is_used(r->limits, name, defaults, node);
+    }
+    if (node && node->type == OC_NODE_GROUP) {
+        add_group(&inner, name, node, shipped);
+    } else if (node && (node = oc_threshold_settle(r->limits, prefix, group, defaults, node))) {
+        add(r->t, name, node);
+    }
+}
+
+static void add_group(const struct reading *r, const char *prefix, const struct oc_node *group,
                       const struct oc_node *defaults)
 {
     char name[256];
@@ -43,17 +94,11 @@ static void add_group(struct oc_thresholds *t, const struct oc_threshold_limits 
         const struct oc_node *node = group->children[i];
         int len = snprintf(name, sizeof(name), "%s.%s", prefix, node->key);
         if (len < 0 || (size_t)len >= sizeof(name)) {
-            oc_diags_add(limits->diags, false, node, prefix, "Give it a shorter name.",
+            oc_diags_add(r->limits->diags, false, node, prefix, "Give it a shorter name.",
                          "a name in it makes more than %zu bytes with those of its groups",
                          sizeof(name) - 1);
-        } else if (node->type == OC_NODE_LIST) {
-            oc_diags_add(limits->diags, false, node, name,
-                         "A threshold is a number, a text or a boolean.",
-                         "expected a value, found a %s", oc_node_type_name(node->type));
-        } else if (node->type == OC_NODE_GROUP) {
-            add_group(t, limits, name, node, group_in(defaults, node->key));
-        } else if ((node = oc_threshold_settle(limits, prefix, group, defaults, node)) != NULL) {
-            add(t, name, node);
+        } else {
+            add_member(r, prefix, name, group, defaults, node);
         }
     }
 }
@@ -63,6 +108,7 @@ void oc_thresholds_init(struct oc_thresholds *t, const struct oc_node *group,
                         struct oc_diags *diags)
 {
     const struct oc_threshold_limits limits = {.rules = rules, .diags = diags};
+    const struct reading r = {t, &limits, defaults != NULL};
     *t = (struct oc_thresholds){0};
     if (group == NULL) {
         return;
@@ -71,9 +117,11 @@ void oc_thresholds_init(struct oc_thresholds *t, const struct oc_node *group,
         oc_diags_add(diags, false, group, "thresholds",
                      "Write thresholds = { cpu = { critical_percent = 90; }; };",
                      "expected a group, found a %s", oc_node_type_name(group->type));
-        return;
+        group = defaults;
     }
-    add_group(t, &limits, "thresholds", group, defaults);
+    if (group != NULL) {
+        add_group(&r, "thresholds", group, defaults);
+    }
 }
 
 static void free_value(void *value)
@@ -154,9 +202,7 @@ int oc_thresholds_duration(const struct oc_thresholds *t, const char *text, int6
     const char *duration = value != NULL && value->type == OC_LUA_STRING ? value->string : text;
     if (oc_duration_parse(duration, ms) != OC_OK || *ms < 0) {
         oc_error_set(err, OC_E_CONFIG, "\"%s\" is not a duration", duration);
-        oc_error_hint(
-            err,
-            "Write \"5m\", or name a threshold: \"thresholds.cpu.sustained_duration_seconds\".");
+        oc_error_hint(err, "Write \"5m\", or name a threshold: \"thresholds.cpu.sustained\".");
         return OC_E_CONFIG;
     }
     return OC_OK;

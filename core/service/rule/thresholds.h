@@ -15,7 +15,8 @@ struct oc_thresholds {
 };
 
 /* Groups of groups of numbers, strings and booleans; lists are refused. A figure that cannot be meant (threshold_limits.h, which
- * looks at `rules`) gives way to that of `defaults`, the same section of the host's own layer. Each but `diags` may be NULL. */
+ * looks at `rules`) gives way to that of `defaults`, the same section of the host's own layer. Beside `defaults` a name that no
+ * rule uses is told (threshold_names.h). Each but `diags` may be NULL. */
 void oc_thresholds_init(struct oc_thresholds *t, const struct oc_node *group,
                         const struct oc_node *defaults, const struct oc_node *rules,
                         struct oc_diags *diags);

@@ -168,6 +168,30 @@ static int refuse(void *ctx, const struct oc_config_draft *draft, struct oc_erro
     return oc_error_set(err, OC_E_CONFIG, "a must be odd");
 }
 
+static int want_number(void *ctx, const struct oc_config_draft *draft, struct oc_error *err)
+{
+    const struct oc_node *a = oc_node_get(draft->root, "a");
+    ++*(int *)ctx;
+    return a && a->type == OC_NODE_INT ? OC_OK
+                                       : oc_error_set(err, OC_E_CONFIG, "expected a number");
+}
+
+static void a_number_takes_the_place_of_a_string_that_should_have_been_one(void **state)
+{
+    (void)state;
+    struct oc_error err;
+    int checks = 0;
+    const char *file = put_file("check.conf", "a = \"ninety\"; # x\n");
+    assert_int_equal(oc_config_edit(file, "a", "90", want_number, &checks, &err), OC_OK);
+    assert_file(file, "a = 90; # x\n");
+    assert_int_equal(checks, 2);
+    put_file("check.conf", "a = \"ninety\"; # x\n");
+    assert_int_equal(oc_config_edit(file, "a", "full", want_number, &checks, &err), OC_E_CONFIG);
+    assert_int_equal(checks, 3);
+    assert_int_equal(oc_config_edit(file, "a", "91", NULL, NULL, &err), OC_OK);
+    assert_file(file, "a = \"91\"; # x\n");
+}
+
 static void what_the_check_refuses_is_not_written(void **state)
 {
     (void)state;
@@ -263,6 +287,7 @@ int main(void)
         cmocka_unit_test(a_setting_is_removed_with_its_line),
         cmocka_unit_test(what_cannot_be_edited_is_said_and_left_alone),
         cmocka_unit_test(a_key_of_an_included_file_is_not_doubled),
+        cmocka_unit_test(a_number_takes_the_place_of_a_string_that_should_have_been_one),
         cmocka_unit_test(what_the_check_refuses_is_not_written),
         cmocka_unit_test(a_comment_is_no_place_for_a_setting),
         cmocka_unit_test(an_item_of_a_list_is_taken_out),

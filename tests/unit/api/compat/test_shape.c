@@ -56,7 +56,7 @@ static void what_is_up_is_a_vector(void **state)
     oc_time_fake(-1, -1);
 }
 
-static json_t *thresholds(const char *body)
+static json_t *thresholds_beside(const char *body, const struct oc_node *shipped)
 {
     json_t *known = json_of("{\"cpu\":{\"warning_percent\":70,\"critical_percent\":90,"
                             "\"sustained\":\"5m\"},"
@@ -66,11 +66,30 @@ static json_t *thresholds(const char *body)
     json_t *given = json_of(body);
     struct oc_node *node = oc_node_from_json(known, NULL);
     oc_error_init(&err);
-    json_t *settings = oc_compat_thresholds(given, node, &err);
+    const struct oc_compat_figures figures = {.now = node, .shipped = shipped};
+    json_t *settings = oc_compat_thresholds(given, &figures, &err);
     oc_node_free(node);
     json_decref(given);
     json_decref(known);
     return settings;
+}
+
+static json_t *thresholds(const char *body)
+{
+    return thresholds_beside(body, NULL);
+}
+
+static void the_kind_of_a_threshold_is_that_which_the_host_brings(void **state)
+{
+    (void)state;
+    json_t *json = json_of("{\"cpu\":{\"critical_percent\":\"1h\",\"warning_percent\":70}}");
+    struct oc_node *shipped = oc_node_from_json(json, NULL);
+    json_t *settings = thresholds_beside("{\"cpu\":{\"critical_percent\":\"2h\"}}", shipped);
+    assert_text(settings, "[{\"key\":\"thresholds.cpu.critical_percent\",\"value\":\"2h\"}]");
+    assert_null(thresholds_beside("{\"cpu\":{\"critical_percent\":95}}", shipped));
+    assert_string_equal(err.message, "cpu.critical_percent: expected string");
+    oc_node_free(shipped);
+    json_decref(json);
 }
 
 static void thresholds_are_taken_by_either_name(void **state)
@@ -138,6 +157,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(alerts_say_what_was_done_with_them),
         cmocka_unit_test(what_is_up_is_a_vector),
+        cmocka_unit_test(the_kind_of_a_threshold_is_that_which_the_host_brings),
         cmocka_unit_test(thresholds_are_taken_by_either_name),
         cmocka_unit_test(the_originals_warning_and_critical_are_not_mixed_up),
         cmocka_unit_test(two_names_of_one_threshold_must_agree),

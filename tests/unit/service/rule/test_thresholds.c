@@ -47,7 +47,8 @@ static int teardown(void **state)
     return 0;
 }
 
-static const char shipped[] = "cpu = {warning_percent = 70; critical_percent = 90;};";
+static const char shipped[] = "cpu = {warning_percent = 70; critical_percent = 90; sustained = "
+                              "\"5m\";}; agent = {score = 0.5; query_ms = 20;};";
 
 /* `text` is what is in force, all layers together, with `rules` beside it. */
 static void read_all(struct fixture *f, const char *text)
@@ -56,6 +57,11 @@ static void read_all(struct fixture *f, const char *text)
     clear(f);
     oc_thresholds_init(&f->t, oc_node_get(root, "thresholds"), parse(f, shipped, OC_LAYER_DEFAULT),
                        oc_node_get(root, "rules"), &f->diags);
+}
+
+static void expect_errors(const struct fixture *f, size_t count)
+{
+    assert_int_equal(oc_diags_errors(&f->diags), count);
 }
 
 static double figure(const struct fixture *f, const char *name)
@@ -84,7 +90,7 @@ static void a_percentage_is_0_to_100_and_else_the_default_holds(void **state)
         free(text);
     }
     read_all(f, "thresholds = {own = {percent = 101; free_percent = 0; load = 5000;};};");
-    assert_int_equal(f->diags.list.count, 1);
+    expect_errors(f, 1);
     assert_null(oc_thresholds_get(&f->t, "thresholds.own.percent"));
     assert_true(figure(f, "thresholds.own.free_percent") == 0);
     assert_true(figure(f, "thresholds.own.load") == 5000);
@@ -95,8 +101,8 @@ static void a_span_and_a_size_are_not_below_0(void **state)
     struct fixture *f = *state;
     read_all(f, "thresholds = {own = {timeout_seconds = -5; room_bytes = -1; degrees = -5; "
                 "query_ms = 0;};};");
-    assert_int_equal(f->diags.list.count, 2);
-    assert_string_equal(f->diags.list.items[0].message, "expected a number from 0 on, found -5");
+    expect_errors(f, 2);
+    assert_string_equal(f->diags.list.items[1].message, "expected a number from 0 on, found -5");
     assert_null(oc_thresholds_get(&f->t, "thresholds.own.timeout_seconds"));
     assert_true(figure(f, "thresholds.own.degrees") == -5);
     assert_true(figure(f, "thresholds.own.query_ms") == 0);
@@ -121,14 +127,14 @@ static void a_warning_comes_before_what_is_critical(void **state)
     for (size_t i = 0; i < OC_COUNT(wrong); i++) {
         char *text = oc_asprintf("thresholds = {x = {%s};};", wrong[i]);
         read_all(f, text);
-        assert_int_equal(f->diags.list.count, 1);
+        expect_errors(f, 1);
         assert_int_equal(f->t.values.count, 0);
         free(text);
     }
     for (size_t i = 0; i < OC_COUNT(right); i++) {
         char *text = oc_asprintf("thresholds = {x = {%s};};", right[i]);
         read_all(f, text);
-        assert_int_equal(f->diags.list.count, 0);
+        expect_errors(f, 0);
         free(text);
     }
 }
@@ -137,9 +143,9 @@ static void where_less_is_worse_the_warning_is_the_greater(void **state)
 {
     struct fixture *f = *state;
     read_all(f, "thresholds = {disk = {free_warning_percent = 20; free_critical_percent = 5;};};");
-    assert_int_equal(f->diags.list.count, 0);
+    expect_errors(f, 0);
     read_all(f, "thresholds = {disk = {free_warning_percent = 5; free_critical_percent = 20;};};");
-    assert_string_equal(f->diags.list.items[0].message,
+    assert_string_equal(f->diags.list.items[1].message,
                         "expected more than free_critical_percent, which is 20; found 5");
     static const char battery[] =
         "thresholds = {battery = {warning_percent = 30; critical_percent = 10;};};"
@@ -149,7 +155,7 @@ static void where_less_is_worse_the_warning_is_the_greater(void **state)
         char text[256];
         snprintf(text, sizeof text, battery, signs[i]);
         read_all(f, text);
-        assert_int_equal(f->diags.list.count, *signs[i] == '<' ? 0 : 1);
+        expect_errors(f, *signs[i] == '<' ? 0 : 1);
     }
 }
 
@@ -161,10 +167,10 @@ static void a_name_that_is_too_long_is_told_as_such(void **state)
     name[sizeof name - 1] = '\0';
     char *text = oc_asprintf("thresholds = {\n own = {%s = 5;};};", name);
     read_all(f, text);
-    assert_int_equal(f->diags.list.count, 1);
-    assert_int_equal(f->diags.list.items[0].line, 2);
-    assert_string_equal(f->diags.list.items[0].key, "thresholds.own");
-    assert_non_null(strstr(f->diags.list.items[0].message, "more than 255 bytes"));
+    assert_int_equal(f->diags.list.count, 2);
+    assert_int_equal(f->diags.list.items[1].line, 2);
+    assert_string_equal(f->diags.list.items[1].key, "thresholds.own");
+    assert_non_null(strstr(f->diags.list.items[1].message, "more than 255 bytes"));
     free(text);
 }
 
@@ -198,6 +204,87 @@ static void a_time_is_counted_in_what_its_name_says(void **state)
     }
 }
 
+/* Of the only finding. */
+static void expect_finding(const struct fixture *f, bool warning, const char *key,
+                           const char *message, const char *hint)
+{
+    assert_int_equal(f->diags.list.count, 1);
+    const struct oc_diag *d = &f->diags.list.items[0];
+    assert_int_equal(d->warning, warning);
+    assert_int_equal(d->line, 2);
+    assert_string_equal(d->key, key);
+    assert_string_equal(d->message, message);
+    assert_string_equal(d->hint, hint);
+}
+
+static void a_figure_is_of_the_kind_that_the_host_brings_and_else_the_default_holds(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        const char *text, *key, *message, *hint;
+    } cases[] = {
+        {"cpu = {critical_percent = true;};", "cpu.critical_percent",
+         "expected a percentage from 0 to 100, found true",
+         "Write a number from 0 to 100. Until then the default, 90, holds."},
+        {"cpu = {critical_percent = \"ninety\";};", "cpu.critical_percent",
+         "expected a percentage from 0 to 100, found \"ninety\"",
+         "Write a number from 0 to 100. Until then the default, 90, holds."},
+        {"cpu = {critical_percent = [90];};", "cpu.critical_percent",
+         "expected a value, found a list",
+         "A threshold is a number, a text or a boolean. Until then the default holds."},
+        {"cpu = {critical_percent = {x = 90;};};", "cpu.critical_percent",
+         "expected a value, found a group",
+         "A threshold is a number, a text or a boolean. Until then the default holds."},
+        {"cpu = 90;", "cpu", "expected a group, found 90",
+         "Write cpu = { ... };. Until then the defaults hold."},
+        {"cpu = {sustained = \"long\";};", "cpu.sustained", "expected a duration, found \"long\"",
+         "Write it as \"5m\". Until then the default, \"5m\", holds."},
+        {"cpu = {sustained = false;};", "cpu.sustained", "expected a duration, found false",
+         "Write it as \"5m\". Until then the default, \"5m\", holds."},
+        {"agent = {score = \"0.5\";};", "agent.score", "expected a number, found \"0.5\"",
+         "Write a number. Until then the default, 0.5, holds."},
+        {"agent = {query_ms = \"5s\";};", "agent.query_ms",
+         "expected a number from 0 on, found \"5s\"",
+         "Write a number from 0 on. Until then the default, 20, holds."}};
+    for (size_t i = 0; i < OC_COUNT(cases); i++) {
+        char *text = oc_asprintf("thresholds = {\n%s\n};", cases[i].text);
+        char *key = oc_asprintf("thresholds.%s", cases[i].key);
+        read_all(f, text);
+        expect_finding(f, false, key, cases[i].message, cases[i].hint);
+        free(key);
+        free(text);
+    }
+    read_all(f, "thresholds = {cpu = 90;};");
+    assert_true(figure(f, "thresholds.cpu.critical_percent") == 90);
+    read_all(f, "thresholds = {cpu = {critical_percent = true;};};");
+    assert_true(figure(f, "thresholds.cpu.critical_percent") == 90);
+    read_all(f, "thresholds = {cpu = {sustained = 300;}; agent = {score = 1;};};");
+    assert_int_equal(f->diags.list.count, 0);
+    assert_true(figure(f, "thresholds.cpu.sustained") == 300);
+}
+
+static void a_name_that_no_rule_uses_is_told(void **state)
+{
+    struct fixture *f = *state;
+    static const char error[] = "unknown key, and no rule uses it", warning[] = "no rule uses it",
+                      remedy[] = "Name it in the `expr`, `resolve` or `for` of a rule.";
+    read_all(f, "thresholds = {\ncpu = {critcal_percent = 50;};};");
+    expect_finding(f, false, "thresholds.cpu.critcal_percent", error,
+                   "Did you mean `critical_percent`?");
+    read_all(f, "thresholds = {\ncpus = {warning_percent = 50; critical_percent = 80;};};");
+    expect_finding(f, false, "thresholds.cpus", error, "Did you mean `cpu`?");
+    read_all(f, "thresholds = {\nagents_of_ours = \"nosuch\";};");
+    expect_finding(f, true, "thresholds.agents_of_ours", warning, remedy);
+    read_all(f, "thresholds = {\nqueue = {depth = 5; age = \"5m\"; wait = 7;};};"
+                "rules = ({expr = \"q.depth > thresholds.queue.depth\"; for = "
+                "\"thresholds.queue.age\"; resolve = \"q.x < thresholds.queue.waiting\";});");
+    expect_finding(f, true, "thresholds.queue.wait", warning, remedy);
+    assert_true(figure(f, "thresholds.queue.wait") == 7);
+    read_all(f, "thresholds = {cpu = {critical_percents = 50;};};"
+                "rules = ({resolve = \"q.x < thresholds.cpu.critical_percents + 1\";});");
+    assert_int_equal(f->diags.list.count, 0);
+}
+
 static void a_check_says_the_first_that_is_wrong(void **state)
 {
     struct fixture *f = *state;
@@ -223,6 +310,8 @@ int main(void)
         T(where_less_is_worse_the_warning_is_the_greater),
         T(a_name_that_is_too_long_is_told_as_such),
         T(a_time_is_counted_in_what_its_name_says),
+        T(a_figure_is_of_the_kind_that_the_host_brings_and_else_the_default_holds),
+        T(a_name_that_no_rule_uses_is_told),
         T(a_check_says_the_first_that_is_wrong),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
