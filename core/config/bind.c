@@ -146,6 +146,15 @@ static void bind_list(struct oc_binder *b, const struct oc_option *option,
     memcpy(slot, &(struct oc_list){.items = items, .count = count}, sizeof(struct oc_list));
 }
 
+/* One that may hold a secret (headers, the environment of a program) may refer to it. NULL after a finding. */
+static const char *map_value(struct oc_binder *b, const struct oc_option *option,
+                             const struct oc_node *node, const struct oc_where *where)
+{
+    const bool refers = option->flags & OC_OPT_SENSITIVE && node->type == OC_NODE_STRING &&
+                        oc_secret_is_reference(node->string);
+    return refers ? oc_bind_secret(b, node, where) : oc_scalar_text(b->arena, node);
+}
+
 static void bind_map(struct oc_binder *b, const struct oc_option *option,
                      const struct oc_node *node, const struct oc_where *where, void *slot)
 {
@@ -163,8 +172,11 @@ static void bind_map(struct oc_binder *b, const struct oc_option *option,
             oc_bind_mismatch(b, &text, child, &here);
             continue;
         }
-        pairs[count++] = (struct oc_pair){.name = oc_arena_strdup(b->arena, child->key),
-                                          .value = oc_scalar_text(b->arena, child)};
+        const char *value = map_value(b, option, child, &here);
+        if (value) {
+            pairs[count++] =
+                (struct oc_pair){.name = oc_arena_strdup(b->arena, child->key), .value = value};
+        }
     }
     memcpy(slot, &(struct oc_list){.items = pairs, .count = count}, sizeof(struct oc_list));
 }
@@ -250,11 +262,14 @@ static void bind_default(struct oc_binder *b, const struct oc_option *option,
         text.dir = from.dir;
         node = &text;
     }
+    const bool was_default = b->default_list;
+    b->default_list = is_list(option);
     if (node) {
         bind_value(b, option, node, where, slot);
     } else {
         oc_binder_fail(b, where, NULL, "", "the default does not parse: %s", err.message);
     }
+    b->default_list = was_default;
     oc_arena_finish(&scratch);
 }
 

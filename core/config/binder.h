@@ -14,7 +14,10 @@ struct oc_binder {
     struct oc_diags *diags;
     bool plain_secrets; /* a secret is the text itself: parameters from a peer must not name files
                            or variables */
-    int depth;          /* of tables */
+    bool
+        default_list; /* the default of a list, map or groups is bound: a manifest may have it, which must not name files or
+                          variables either */
+    int depth;        /* of tables */
 };
 
 /* Where a value is, as a chain on the stack that becomes text only when there is something to say.
@@ -34,6 +37,8 @@ void oc_binder_warn(struct oc_binder *b, const struct oc_where *where, const str
 /* Writes one value that is not a list or a group into `slot`; on failure the slot is left alone. */
 void oc_bind_scalar(struct oc_binder *b, const struct oc_option *option, const struct oc_node *node,
                     const struct oc_where *where, void *slot);
+/* "$env:NAME" or "$file:PATH". */
+bool oc_secret_is_reference(const char *text);
 /* Resolves a secret; NULL after a finding. `node` is a string. */
 const char *oc_bind_secret(struct oc_binder *b, const struct oc_node *node,
                            const struct oc_where *where);

@@ -89,10 +89,15 @@ static void warn_if_public(struct oc_binder *b, const struct oc_node *node,
     }
 }
 
+bool oc_secret_is_reference(const char *text)
+{
+    return oc_starts(text, "$env:") || oc_starts(text, "$file:");
+}
+
 const char *oc_bind_secret(struct oc_binder *b, const struct oc_node *node,
                            const struct oc_where *where)
 {
-    if (b->plain_secrets) {
+    if (b->plain_secrets || b->default_list) {
         return oc_arena_strdup(b->arena, node->string);
     }
     if (oc_starts(node->string, "$env:")) {

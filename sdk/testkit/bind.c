@@ -201,7 +201,8 @@ static int32_t bind_scalar(struct binder *b, const struct oc_option *o, const js
     return code;
 }
 
-static int32_t bind_pairs(struct binder *b, const json_t *value, char *at, const char *path)
+static int32_t bind_pairs(struct binder *b, const struct oc_option *o, const json_t *value,
+                          char *at, const char *path)
 {
     if (!json_is_object(value)) {
         return wrong(b, path, "an object of texts", "something else");
@@ -216,8 +217,13 @@ static int32_t bind_pairs(struct binder *b, const json_t *value, char *at, const
         if (!json_is_string(item)) {
             return wrong(b, path, "an object of texts", key);
         }
+        const char *text = json_string_value(item);
+        char *secret = o->flags & OC_OPT_SENSITIVE ? kit_secret(path, text, b->err) : NULL;
+        if (o->flags & OC_OPT_SENSITIVE && !secret) {
+            return b->err->code;
+        }
         pairs->name = keep_text(b, key);
-        pairs->value = keep_text(b, json_string_value(item));
+        pairs->value = secret ? kit_keep(b->memory, secret) : keep_text(b, text);
         pairs++;
     }
     memcpy(at, &list, sizeof list);
@@ -261,7 +267,7 @@ static int32_t bind_value(struct binder *b, const struct oc_option *o, const jso
     case OC_OPT_GROUPS:
         return bind_list(b, o, value, at, path);
     case OC_OPT_MAP:
-        return bind_pairs(b, value, at, path);
+        return bind_pairs(b, o, value, at, path);
     case OC_OPT_GROUP:
         return bind_table(b, o->options, value, at, path);
     default:

@@ -190,7 +190,7 @@ the file worse than it was is refused, and a layer above that sets the same key 
 | url | with a scheme |
 | secret | `"$env:NAME"`, `"$file:PATH"` or the text itself; never shown or logged. A secret file must not be readable by others |
 | strings, integers | `["a", "b"]`, `[1, 2]` |
-| map | `{ name = "value"; }` with any names |
+| map | `{ name = "value"; }` with any names. Headers and the environment of a program may have `"$env:NAME"` or `"$file:PATH"` as a value, read as those of a secret |
 | group, groups | `{ ... }` with the keys named below; `( { ... }, { ... } )` |
 
 An unknown key, a wrong type, a value beyond its limits or a missing required key is reported with file, line, what was

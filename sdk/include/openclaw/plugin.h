@@ -178,8 +178,8 @@ struct oc_host {
 #define OC_OPT_REQUIRED   1u /* flags */
 #define OC_OPT_POSITIONAL 2u /* command line: given by place, not by --name (operations only) */
 #define OC_OPT_ADVANCED   4u /* left out of the short help */
-/* Its text may hold a secret, though it is none (headers, a body): shown to admins alone. Of a list of strings, a command with
- * its arguments, the first is shown to everyone. A host that does not know the flag shows it. */
+/* Its text may hold a secret (headers, a body; in a map also "$env:NAME", "$file:PATH"): shown to admins alone. Of a list of
+ * strings, a command with its arguments, the first is shown to everyone. A host that does not know the flag shows it. */
 #define OC_OPT_SENSITIVE 8u
 
 /* Strings and lists that the host writes stay valid until `stop` returns. Unset strings are NULL. */

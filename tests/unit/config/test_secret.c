@@ -128,6 +128,74 @@ static void a_plain_secret_is_fine_in_a_private_file_only(void **state)
     bind_secret("", 0644, "");
 }
 
+/* ---- in a map ---- */
+
+static const struct oc_option maps[] = {
+    {.name = "headers", .type = OC_OPT_MAP, .flags = OC_OPT_SENSITIVE},
+    {.name = "labels", .type = OC_OPT_MAP, .offset = sizeof(struct oc_list)},
+    {.name = "more",
+     .type = OC_OPT_MAP,
+     .flags = OC_OPT_SENSITIVE,
+     .offset = 2 * sizeof(struct oc_list),
+     .default_text = "{ X = \"$env:OC_TEST_SECRET\"; }"},
+    {0}};
+struct bound {
+    struct oc_list headers, labels, more;
+};
+
+static const char *value_of(const struct oc_list *map, const char *name)
+{
+    const struct oc_pair *pairs = map->items;
+    for (uint64_t i = 0; i < map->count; i++) {
+        if (strcmp(pairs[i].name, name) == 0) {
+            return pairs[i].value;
+        }
+    }
+    return NULL;
+}
+
+static void what_a_map_refers_to_is_read_where_it_may_be_a_secret(void **state)
+{
+    (void)state;
+    struct oc_arena arena = {0};
+    struct oc_diags diags = {0};
+    struct bound b;
+    char *conf = oc_asprintf("headers = { A = \"$env:OC_TEST_SECRET\"; B = \"$file:%s\"; C = "
+                             "\"plain\"; D = 5; };\nlabels = { A = \"$env:OC_TEST_SECRET\"; };",
+                             put_file("key", "Bearer x\n"));
+    setenv("OC_TEST_SECRET", "hunter2", 1);
+    const struct oc_node *root = must_parse(&arena, conf);
+    oc_bind(maps, sizeof maps[0], root, "", NULL, &b, sizeof b, &arena, &diags);
+    assert_findings(&diags, "");
+    assert_string_equal(value_of(&b.headers, "A"), "hunter2");
+    assert_string_equal(value_of(&b.headers, "B"), "Bearer x");
+    assert_string_equal(value_of(&b.headers, "C"), "plain");
+    assert_string_equal(value_of(&b.headers, "D"), "5");
+    assert_string_equal(value_of(&b.labels, "A"), "$env:OC_TEST_SECRET");
+    assert_string_equal(value_of(&b.more, "X"), "$env:OC_TEST_SECRET"); /* the table's own words */
+    unsetenv("OC_TEST_SECRET");
+    free(conf);
+    oc_arena_finish(&arena);
+}
+
+static void what_a_map_refers_to_and_is_not_there_is_said(void **state)
+{
+    (void)state;
+    struct oc_arena arena = {0};
+    struct oc_diags diags = {0};
+    struct bound b;
+    unsetenv("OC_TEST_SECRET");
+    const struct oc_node *root =
+        must_parse(&arena, "headers = {\nA = \"$env:OC_TEST_SECRET\"; B = \"b\"; };");
+    assert_int_equal(oc_bind(maps, sizeof maps[0], root, "", NULL, &b, sizeof b, &arena, &diags),
+                     1);
+    assert_findings(&diags,
+                    "t.conf:2: headers.A: the environment variable OC_TEST_SECRET is not set\n"
+                    "  Set it in the environment of the program, or use \"$file:PATH\".\n");
+    assert_int_equal(b.headers.count, 1);
+    oc_arena_finish(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -138,6 +206,8 @@ int main(void)
         cmocka_unit_test(a_file_that_everybody_can_read_is_refused),
         cmocka_unit_test(a_file_that_is_missing_empty_or_binary_is_said),
         cmocka_unit_test(a_plain_secret_is_fine_in_a_private_file_only),
+        cmocka_unit_test(what_a_map_refers_to_is_read_where_it_may_be_a_secret),
+        cmocka_unit_test(what_a_map_refers_to_and_is_not_there_is_said),
     };
     return cmocka_run_group_tests(tests, make_dir, remove_dir);
 }
