@@ -56,9 +56,10 @@ static int read_history(lua_State *L)
     char name[OC_EXPR_NAME_MAX + 64];
     const char *function = lua_tostring(L, lua_upvalueindex(1));
     const char *metric = luaL_checkstring(L, 1), *window = luaL_checkstring(L, 2);
+    struct oc_error err;
     int64_t ms;
-    if (oc_duration_parse(window, &ms) != OC_OK || ms <= 0) {
-        return luaL_error(L, "\"%s\" is not a window such as 5m", window);
+    if (oc_expr_window(window, &ms, &err) != OC_OK) {
+        return luaL_error(L, "%s", err.message);
     }
     snprintf(name, sizeof(name), "%s(%s,%lld)", function, metric, (long long)ms);
     return push_value(L, name);
@@ -144,6 +145,7 @@ json_t *oc_lua_expr_names(struct oc_lua *l, int expr)
 struct evaluation {
     int function;
     bool truth;
+    char odd[16]; /* what it is when it is neither true nor false; "" */
 };
 
 static int evaluate(lua_State *L)
@@ -152,6 +154,10 @@ static int evaluate(lua_State *L)
     lua_rawgeti(L, LUA_REGISTRYINDEX, e->function);
     lua_call(L, 0, 1);
     e->truth = lua_toboolean(L, -1);
+    if (!lua_isboolean(L, -1) && !lua_isnil(L, -1)) {
+        oc_copy(e->odd, sizeof(e->odd),
+                lua_type(L, -1) == LUA_TSTRING ? "text" : luaL_typename(L, -1));
+    }
     return 0;
 }
 
@@ -166,6 +172,12 @@ int oc_lua_eval(struct oc_lua *l, int expr, oc_lua_lookup_fn lookup, void *ctx, 
     l->lookup = NULL;
     l->lookup_ctx = NULL;
     *truth = code == OC_OK && e.truth;
+    if (code == OC_OK && e.odd[0] != '\0') {
+        *truth = false;
+        oc_error_set(err, OC_E_CONFIG, "expected true or false, the expression gives a %s", e.odd);
+        oc_error_hint(err, "Compare it with something: system.load1 > 4.");
+        return OC_E_CONFIG;
+    }
     if (code == OC_E_PERMANENT && l->missing[0] != '\0') {
         return oc_error_set(err, OC_E_NOT_FOUND, "no value for %s", l->missing);
     }

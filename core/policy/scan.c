@@ -10,6 +10,7 @@
 
 /* Functions whose first argument is the name of a metric. */
 static const char *const READERS[] = {"metric", "avg", "min", "max", "rate", "changes"};
+static const char *const VALUES[] = {"metric"}; /* those that look back on nothing */
 static const char *const LIBRARY[] = {"math", "string", "tonumber", "tostring", "type"};
 static const char *const KEYWORDS[] = {"and", "or", "not", "nil", "true", "false"};
 /* What begins or ends a statement or a function has no place in an expression. */
@@ -76,6 +77,44 @@ static int add_name(struct scan *s, const char *name, size_t len)
     return OC_OK;
 }
 
+int oc_expr_window(const char *text, int64_t *ms, struct oc_error *err)
+{
+    int code = OC_OK;
+    if (oc_duration_parse(text, ms) != OC_OK || *ms <= 0) {
+        code = oc_error_set(err, OC_E_CONFIG, "\"%.60s\" is not a window such as 5m", text);
+    } else if (*ms > OC_EXPR_WINDOW_MAX) {
+        code = oc_error_set(err, OC_E_CONFIG, "\"%.60s\" is too long a window", text);
+    }
+    if (code != OC_OK) {
+        oc_error_hint(err, "Write a duration of at most one day, such as \"5m\".");
+    }
+    return code;
+}
+
+/* Behind the name: , "5m"). What is not as plain as that is judged when it is asked for. */
+static int check_window(struct scan *s, const char *after_name)
+{
+    const char *p = after_name + strspn(after_name, SPACE);
+    if (*p != ',') {
+        return OC_OK;
+    }
+    p += 1 + strspn(p + 1, SPACE);
+    const char quote = *p;
+    const size_t len = quote == '"' || quote == '\'' ? strcspn(p + 1, "\"'\\\n") : 0;
+    if (len == 0 || p[1 + len] != quote) {
+        return OC_OK;
+    }
+    const char *end = p + len + 2;
+    if (end[strspn(end, SPACE)] != ')') {
+        return OC_OK;
+    }
+    char *window = oc_strndup(p + 1, len);
+    int64_t ms;
+    const int code = oc_expr_window(window, &ms, s->err);
+    free(window);
+    return code;
+}
+
 /* avg("name", ...: the quoted name after the function. */
 static int check_quoted_name(struct scan *s, const char *function, size_t function_len)
 {
@@ -96,7 +135,9 @@ static int check_quoted_name(struct scan *s, const char *function, size_t functi
         return refuse(s, "A metric name has letters, digits, '_', '.' and ':'.",
                       "not a metric name:", p, strcspn(p, "\"'\n"));
     }
-    return add_name(s, p, (size_t)(end - p));
+    const int code = add_name(s, p, (size_t)(end - p));
+    return code == OC_OK && !LISTED(VALUES, function, function_len) ? check_window(s, end + 1)
+                                                                    : code;
 }
 
 /* A dotted name of something outside: it becomes a call. */

@@ -13,10 +13,15 @@
 
 #include "core/base/buf.h"
 #include "core/base/error.h"
+#include "core/base/time.h"
 
-#define OC_EXPR_MAX       4096 /* bytes */
-#define OC_EXPR_NAMES_MAX 32   /* different names */
-#define OC_EXPR_NAME_MAX  200  /* bytes of one */
+#define OC_EXPR_MAX        4096   /* bytes */
+#define OC_EXPR_NAMES_MAX  32     /* different names */
+#define OC_EXPR_NAME_MAX   200    /* bytes of one */
+#define OC_EXPR_WINDOW_MAX OC_DAY /* that avg("name", "5m") looks back */
+
+/* A window "5m" in ms. OC_E_CONFIG: it is none, or too long. */
+int oc_expr_window(const char *text, int64_t *ms, struct oc_error *err);
 
 /* *names: JSON array of the names in order of appearance, each once; owned by the caller. Appends
  * "return ..." to `chunk`. OC_E_CONFIG. */

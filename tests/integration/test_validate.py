@@ -90,6 +90,46 @@ def conf_d_that_names_the_home_is_what_is_checked_without_a_file():
     with_a_home(test)
 
 
-run([schedules_that_can_never_be_called_are_errors, spans_below_0_are_errors_and_an_import_writes_none,
+def a_threshold_of_another_kind_or_a_misspelt_one_is_refused_and_the_rule_goes_on():
+    def test(daemon):
+        daemon.write(BASE)
+        for key, value in (("critical_percent", "true"), ("critical_percent", "ninety"), ("critcal_percent", "50")):
+            refused = cli(daemon, "config", "set", "thresholds.cpu." + key, value)
+            assert refused.returncode == 7 and "thresholds.cpu." + key in refused.stdout, refused
+        code, text = findings(daemon, BASE + "thresholds = { cpu = { critical_percent = true; critcal_percent = 50; }; };")
+        assert code == 7 and "thresholds.cpu.critical_percent: expected a percentage from 0 to 100, found true" in text, text
+        assert "thresholds.cpu.critcal_percent: unknown key" in text and "rules" not in text, text
+        checked = cli(daemon, "rules", "check")
+        assert checked.returncode == 0, checked
+        code, text = findings(daemon, 'collectors = ();\nthresholds = { queue = { depth = 5; nobody = 1; }; };\n'
+                              'alerts = { rules = ( { name = "q"; expr = "queue.depth > thresholds.queue.depth"; } ); };')
+        assert code == 0 and text == "thresholds.queue.nobody: no rule uses it", (code, text)
+    with_a_home(test)
+
+
+def a_rule_that_looks_too_far_back_or_gives_no_answer_is_an_error():
+    def test(daemon):
+        for expr, problem in (("max('system.x','2d') > 20", "is too long a window"), ("system.load1 * 0", "the expression gives a number"),
+                              ("system.memory_percent .. 'a'", "the expression gives a text")):
+            code, text = findings(daemon, 'collectors = ();\nalerts = { rules = ( { name = "odd"; expr = "%s"; severity = "critical"; } ); };' % expr)
+            assert code == 7 and "alerts.rules" in text and problem in text, (code, text)
+            checked = cli(daemon, "rules", "check")
+            assert checked.returncode == 7 and problem in checked.stdout, checked
+    with_a_home(test)
+
+
+def a_header_that_refers_to_what_is_not_there_is_an_error():
+    def test(daemon):
+        secret = os.path.join(daemon.home, "secret")
+        for plugin, text in (("http", 'collectors = ( { plugin = "http"; targets = ( { name = "api"; url = "http://127.0.0.1:9/"; headers = %s; } ); } );'),
+                             ("webhook", 'alerts = { channels = ( { plugin = "webhook"; url = "http://127.0.0.1:9/"; headers = %s; } ); };'),
+                             ("remote-write", 'remote_write = ( { name = "far"; url = "http://127.0.0.1:9/"; headers = %s; } );')):
+            code, said = findings(daemon, text % '{ Authorization = "$file:%s"; }' % secret)
+            assert code == 7 and "headers.Authorization: " in said and secret in said, (plugin, code, said)
+    with_a_home(test)
+
+
+run([a_threshold_of_another_kind_or_a_misspelt_one_is_refused_and_the_rule_goes_on, a_rule_that_looks_too_far_back_or_gives_no_answer_is_an_error,
+     a_header_that_refers_to_what_is_not_there_is_an_error, schedules_that_can_never_be_called_are_errors, spans_below_0_are_errors_and_an_import_writes_none,
      folders_that_are_not_what_they_should_be_are_warnings, an_interval_that_always_holds_is_a_warning, units_after_what_is_no_unit_are_errors,
      conf_d_that_names_the_home_is_what_is_checked_without_a_file])

@@ -10,7 +10,6 @@
 #include "core/base/time.h"
 #include "core/service/rule/watch.h"
 
-#define WINDOW_MAX     OC_DAY    /* that avg("name", "...") looks back; longer ones are cut */
 #define ERROR_EVERY_MS OC_MINUTE /* of sample time: how often a rule that fails says so */
 
 /* ---- history ---- */
@@ -126,9 +125,6 @@ static bool find_history(struct question *q, const char *text, struct oc_lua_val
     struct oc_series *series = find_series(q, name);
     if (series == NULL) {
         return false;
-    }
-    if (window > WINDOW_MAX) {
-        window = WINDOW_MAX;
     }
     if (oc_store_read(q->engine->store, series, q->at_ms - window + 1, q->at_ms + 1, fold_points,
                       &fold, NULL) != OC_OK) {

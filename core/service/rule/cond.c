@@ -216,6 +216,57 @@ static int sort_names(struct oc_cond *c, const struct oc_thresholds *t, const js
     return OC_OK;
 }
 
+/* ---- what it surely gives ---- */
+
+struct trial {
+    const struct oc_thresholds *thresholds;
+    struct oc_lua_value metric; /* what every metric is */
+};
+
+static bool try_value(void *ctx, const char *name, struct oc_lua_value *value)
+{
+    const struct trial *trial = ctx;
+    if (oc_starts(name, OC_THRESHOLDS_PREFIX)) {
+        *value = *oc_thresholds_get(trial->thresholds, name);
+    } else if (oc_starts(name, "label.")) {
+        *value = (struct oc_lua_value){.type = OC_LUA_STRING, .string = "a"};
+    } else if (strchr(name, '(') != NULL) {
+        *value = (struct oc_lua_value){.type = OC_LUA_NUMBER, .number = 1};
+    } else {
+        *value = trial->metric;
+    }
+    return true;
+}
+
+/* A condition is true or false. One that gives something else, be its metrics numbers or booleans, never is; of others the
+ * samples tell. */
+static int check_answer(const struct oc_cond *c, struct oc_lua *lua, const struct oc_thresholds *t,
+                        struct oc_error *err)
+{
+    static const struct oc_lua_value metrics[] = {{.type = OC_LUA_NUMBER, .number = 1},
+                                                  {.type = OC_LUA_BOOL, .boolean = true},
+                                                  {.type = OC_LUA_BOOL}};
+    struct oc_error odd;
+    int code = OC_OK;
+    for (size_t i = 0; i < OC_COUNT(metrics); i++) {
+        struct trial trial = {t, metrics[i]};
+        struct oc_error failure;
+        bool truth;
+        const int answer = oc_lua_eval(lua, c->expr, try_value, &trial, &truth, &failure);
+        if (answer == OC_OK) {
+            return OC_OK;
+        }
+        if (answer == OC_E_CONFIG) {
+            odd = failure;
+            code = answer;
+        }
+    }
+    if (code != OC_OK && err != NULL) {
+        *err = odd;
+    }
+    return code;
+}
+
 int oc_cond_init(struct oc_cond *c, struct oc_lua *lua, const struct oc_thresholds *t,
                  const char *text, struct oc_error *err)
 {
@@ -231,7 +282,7 @@ int oc_cond_init(struct oc_cond *c, struct oc_lua *lua, const struct oc_threshol
     if (code == OC_OK) {
         find_native(c, t, text);
     }
-    return code;
+    return code == OC_OK && c->compare == OC_COMPARE_NONE ? check_answer(c, lua, t, err) : code;
 }
 
 void oc_cond_finish(struct oc_cond *c)

@@ -30,7 +30,7 @@ struct oc_cond {
 };
 
 /* OC_E_CONFIG with what is wrong: syntax, a threshold that is not there, an unknown `label`-like
- * group. */
+ * group, an answer that is neither true nor false whatever the samples are. */
 int oc_cond_init(struct oc_cond *c, struct oc_lua *lua, const struct oc_thresholds *t,
                  const char *text, struct oc_error *err);
 void oc_cond_finish(struct oc_cond *c); /* the handle dies with its Lua state */

@@ -119,8 +119,10 @@ static void a_wrong_comparison_is_an_error_that_says_so(void **state)
     bool truth;
     assert_int_equal(eval(*state, "redis.connected > 1", &truth, &err), OC_E_PERMANENT);
     assert_non_null(strstr(err.message, "compare"));
-    assert_int_equal(eval(*state, "avg('a.b', 'soon') > 1", &truth, &err), OC_E_PERMANENT);
+    assert_int_equal(eval(*state, "avg('a.b', 'so' .. 'on') > 1", &truth, &err), OC_E_PERMANENT);
     assert_non_null(strstr(err.message, "soon"));
+    assert_int_equal(eval(*state, "avg('a.b', 25 .. 'h') > 1", &truth, &err), OC_E_PERMANENT);
+    assert_non_null(strstr(err.message, "\"25h\" is too long a window"));
     assert_int_equal(eval(*state, "('x'):rep(1 << 40) == label.mount", &truth, &err),
                      OC_E_PERMANENT);
     assert_int_equal(eval(*state, "('a'):rep(60000):find('.-.-.-.-b') == nil", &truth, &err),
@@ -154,6 +156,9 @@ static void what_is_no_expression_is_refused(void **state)
         {"avg(system.cpu_percent, '5m') > 1", "quotes"},
         {"avg > 1", "quotes"},
         {"avg('a b', '5m') > 1", "not a metric name"},
+        {"avg('a.b', 'soon') > 1", "\"soon\" is not a window such as 5m"},
+        {"rate ( \"a.b\" ,\n\"0s\" ) > 1", "\"0s\" is not a window"},
+        {"a.b > 1 and max('a.b','2d') > 20", "\"2d\" is too long a window"},
         {"goto x", "goto"},
         {"setmetatable > 1", "unknown name"},
         {"pcall(error)", "unknown name"},
@@ -173,6 +178,35 @@ static void what_is_no_expression_is_refused(void **state)
             fail_msg("%s: %s", BAD[i][0], err.message);
         }
     }
+}
+
+static void a_window_is_at_most_a_day(void **state)
+{
+    struct oc_error err;
+    bool truth;
+    assert_int_equal(eval(*state, "max('a.b', '1d') > 1", &truth, &err), OC_E_NOT_FOUND);
+    assert_int_equal(eval(*state, "max('a.b', '1' .. 'd') > 1", &truth, &err), OC_E_NOT_FOUND);
+    assert_true(oc_lua_expr(*state, "rule", "max('a.b', '86401s') > 1", &err) == OC_E_CONFIG);
+    assert_string_equal(err.hint, "Write a duration of at most one day, such as \"5m\".");
+}
+
+static void an_answer_that_is_neither_true_nor_false_is_an_error(void **state)
+{
+    static const char *const odd[][2] = {{"system.cpu_percent * 0", "number"},
+                                         {"system.cpu_percent .. 'a'", "text"},
+                                         {"{system.cpu_percent}", "table"},
+                                         {"math.max", "function"}};
+    struct oc_error err;
+    for (size_t i = 0; i < OC_COUNT(odd); i++) {
+        char expected[80];
+        bool truth = true;
+        snprintf(expected, sizeof expected, "expected true or false, the expression gives a %s",
+                 odd[i][1]);
+        assert_int_equal(eval(*state, odd[i][0], &truth, &err), OC_E_CONFIG);
+        assert_string_equal(err.message, expected);
+        assert_false(truth);
+    }
+    assert_truth(*state, "nil", false);
 }
 
 static void a_message_counts_the_lines_of_the_expression(void **state)
@@ -242,6 +276,8 @@ int main(void)
         T(an_unknown_name_makes_the_answer_unknown),
         T(a_wrong_comparison_is_an_error_that_says_so),
         T(what_is_no_expression_is_refused),
+        T(a_window_is_at_most_a_day),
+        T(an_answer_that_is_neither_true_nor_false_is_an_error),
         T(a_message_counts_the_lines_of_the_expression),
         T(the_names_that_it_reads_are_known),
         T(bounds_on_names_hold),

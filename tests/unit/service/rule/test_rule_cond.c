@@ -246,6 +246,37 @@ static void lists_are_no_thresholds(void **state)
     json_decref(json);
 }
 
+static void what_is_never_true_or_false_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const odd[] = {"sys.load * 0", "sys.percent .. 'a'", "avg('sys.load', '5m')",
+                                      "sys.load > 5 and 1 or 'no'",
+                                      "thresholds.cpu.critical + sys.load"};
+    /* of these the samples tell: a metric may be a boolean, a label may be missing */
+    static const char *const fine[] = {"redis.connected",
+                                       "not redis.connected",
+                                       "redis.connected and sys.load",
+                                       "sys.load > 5 and label.mount",
+                                       "label.mount ~= '/' and sys.load / 2 > 5",
+                                       "tonumber(label.port) > sys.load",
+                                       "sys.load == nil"};
+    struct oc_error err;
+    struct oc_cond c;
+    for (size_t i = 0; i < OC_COUNT(odd); i++) {
+        assert_int_equal(oc_cond_init(&c, f->lua, &f->thresholds, odd[i], &err), OC_E_CONFIG);
+        assert_non_null(strstr(err.message, "expected true or false, the expression gives a "));
+        assert_non_null(strstr(err.hint, "Compare it"));
+        oc_cond_finish(&c);
+    }
+    for (size_t i = 0; i < OC_COUNT(fine); i++) {
+        oc_error_init(&err);
+        if (oc_cond_init(&c, f->lua, &f->thresholds, fine[i], &err) != OC_OK) {
+            fail_msg("%s: %s", fine[i], err.message);
+        }
+        oc_cond_finish(&c);
+    }
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -257,6 +288,7 @@ int main(void)
         T(an_unknown_threshold_is_named_with_the_nearest),
         T(durations_may_be_thresholds),
         T(lists_are_no_thresholds),
+        T(what_is_never_true_or_false_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
