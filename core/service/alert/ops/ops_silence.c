@@ -149,6 +149,14 @@ static int read_times(const struct oc_alert_service *s, const struct silence_par
     if (!oc_recurrence_next(draft->recur, after, now, &draft->starts_at, &draft->ends_at)) {
         return oc_error_set(err, OC_E_CONFIG, "'%.64s' never comes", p->every);
     }
+    if (!oc_recurrence_pauses(draft->recur, now)) {
+        oc_error_set(err, OC_E_CONFIG,
+                     "'%.64s' would never pause: one occurrence lasts until the "
+                     "next begins",
+                     p->every);
+        oc_error_hint(err, "Make it shorter, or turn the rule off in the configuration.");
+        return OC_E_CONFIG;
+    }
     return OC_OK;
 }
 

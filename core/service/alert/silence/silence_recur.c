@@ -56,7 +56,9 @@ static int read_every(struct oc_recurrence *r, const char *every, int64_t span,
     }
     if (!range && strpbrk(every, ":")) {
         oc_error_set(err, OC_E_CONFIG, "'%.64s' has no span of times such as 02:00-04:00", every);
-        oc_error_hint(err, "%s Hours are 00 to 23, and a span has a length.", hint);
+        oc_error_hint(err,
+                      "%s Hours are 00 to 23, the end of a day is 24:00, and a span has a length.",
+                      hint);
         return OC_E_CONFIG;
     }
     if (!range && span <= 0) {
@@ -136,6 +138,20 @@ bool oc_recurrence_next(const struct oc_recurrence *r, int64_t after, int64_t no
         after = *starts;
     }
     return false;
+}
+
+bool oc_recurrence_pauses(const struct oc_recurrence *r, int64_t now)
+{
+    int64_t starts = oc_cron_next(&r->cron, &r->zone, now);
+    const int64_t far = now + 366 * OC_DAY;
+    for (int i = 0; i < TRIES && starts != OC_CRON_NEVER && starts < far; i++) {
+        const int64_t next = oc_cron_next(&r->cron, &r->zone, starts);
+        if (next == OC_CRON_NEVER || next > end_of(r, starts)) {
+            return true;
+        }
+        starts = next;
+    }
+    return starts == OC_CRON_NEVER;
 }
 
 json_t *oc_recurrence_json(const struct oc_recurrence *r)

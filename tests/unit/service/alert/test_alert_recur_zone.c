@@ -103,9 +103,41 @@ static void absurd_times_are_refused(void **state)
     assert_int_equal(kv_count(w, "silence"), 0);
 }
 
+/* "sun 00:00-24:00" ends with the day; what is there every day of the week never would. */
+static void what_would_never_pause_is_refused(void **state)
+{
+    struct world *w = *state;
+    static const struct {
+        const char *every, *span;
+        bool taken;
+    } rows[] = {{"0 2 * * *", "48h", false},          {"0 2 * * *", "24h", false},
+                {"*/5 * * * *", "5m", false},         {"00:00-24:00", NULL, false},
+                {"mon-sun 00:00-24:00", NULL, false}, {"0 2 * * *", "23h", true},
+                {"0 2 * * mon-fri", "24h", true},     {"*/5 8-18 * * *", "10m", true},
+                {"sun 00:00-24:00", NULL, true},      {"0 0 * 1-11 *", "24h", true}};
+    world_start(w, "alerts = { channels = ( { plugin = \"console\"; } ); };");
+    for (size_t i = 0; i < OC_COUNT(rows); i++) {
+        struct op_result r;
+        json_t *params = json_pack("{s:[s], s:s}", "matchers", "a", "every", rows[i].every);
+        if (rows[i].span) {
+            oc_json_set_str(params, "for", rows[i].span);
+        }
+        op_start(w, "alert.silence", params, &r);
+        if ((r.code == OC_OK) != rows[i].taken) {
+            fail_msg("%s for %s: %s", rows[i].every, rows[i].span ? rows[i].span : "-",
+                     r.err.message);
+        }
+        if (!rows[i].taken) {
+            assert_non_null(strstr(r.err.message, "would never pause"));
+        }
+        json_decref(r.value);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        IN_WORLD(what_would_never_pause_is_refused),
         cmocka_unit_test(in_spring_what_is_skipped_begins_at_the_change),
         cmocka_unit_test(in_autumn_what_comes_twice_counts_once),
         cmocka_unit_test(other_clocks_change_otherwise),
