@@ -130,7 +130,8 @@ def the_operations_say_who_would_be_told_and_why():
 
 
 MISTAKEN = """tree = routing.tree { channels = { "console", "nosuch" }, routes = {
-  { matchers = { "category=agent" }, channels = { "console" }, mute = { "nope" }, active = { "night" } } } }
+  { matchers = { "category=agent" }, channels = { "console" }, mute = { "nope" }, active = { "night" } },
+  { matchers = { "category=text" }, channels = { "console" }, group_by = { "team" }, text = "{{count}} of {{team}} {{nosuch}}" } } }
 function route(alert) return routing.find(tree, alert) end
 function routes(alert) return alert and routing.explain(tree, alert) or tree end
 """
@@ -154,6 +155,9 @@ def a_trial_names_what_is_not_configured_and_is_no_real_input():
         assert tried["warnings"] == [channel] and tried["told"] == ["console"], tried
         tried = daemon.call("alert.routes.test", label=["category=agent"])
         assert tried["warnings"] == [interval] and f"\nwarning: {interval}" in tried["text"], tried
+        tried = daemon.call("alert.routes.test", label=["category=text", "severity=bogus", "team=db"])
+        assert tried["warnings"] == ["severities are critical, warning and info: bogus counts as warning", "the text of a route has {{nosuch}}, "
+                                     "which is neither a label of its groups nor one of the host's words"], tried
         compared = daemon.call("policy.diff", name="route", text="function route() return {} end")
         assert [h["inputs"] for h in compared["hooks"]] == [0, 0] and not compared["differences"], compared
     finally:

@@ -27,6 +27,8 @@ struct oc_flush_counts {
  * many), {{gravest}}, {{severity}} (the one severity, or each with its number, the gravest first), {{channel}} and the group's labels. Owned by the caller. */
 char *oc_flush_text(const char *pattern, const struct oc_group *group,
                     const struct oc_flush_counts *counts);
+/* Whether {{name}} can be filled in for a group of this leaf. */
+bool oc_flush_fills(const struct oc_leaf *leaf, const char *name);
 
 /* {"key","path","labels","size","firing","resolved","flushed_at","due_at"}; owned by the caller. */
 json_t *oc_flush_group_json(const struct oc_group *group, size_t firing, size_t resolved);

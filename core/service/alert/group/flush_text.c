@@ -98,6 +98,20 @@ static void fill(struct oc_buf *out, const char *pattern, const struct oc_group 
     oc_buf_adds(out, pattern);
 }
 
+bool oc_flush_fills(const struct oc_leaf *leaf, const char *name)
+{
+    static const char *const words[] = {"count",   "firing",   "resolved", "severity", "gravest",
+                                        "channel", "critical", "warning",  "info"};
+    bool known = leaf->each; /* by whatever labels the alert has */
+    for (size_t i = 0; i < OC_COUNT(words); i++) {
+        known = known || strcmp(words[i], name) == 0;
+    }
+    for (size_t i = 0; i < leaf->group_by.count; i++) {
+        known = known || strcmp(leaf->group_by.items[i], name) == 0;
+    }
+    return known;
+}
+
 static void add_usual(struct oc_buf *out, const struct oc_group *group,
                       const struct oc_flush_counts *c)
 {

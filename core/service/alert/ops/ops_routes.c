@@ -221,6 +221,9 @@ static json_t *trial_json(struct trial *t)
             json_array_append_new(told, json_string(t->route.targets.items[i].channel->name));
         }
     }
+    if (!t->real) {
+        oc_routes_warn_severity(t->s, t->alert, warnings);
+    }
     oc_routes_warn_route(t->s, &t->route, warnings);
     oc_json_take(result, "told", told);
     oc_json_take(result, "warnings", warnings);

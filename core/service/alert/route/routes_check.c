@@ -1,10 +1,11 @@
-/* Names in routes that nobody configured: of channels, and of intervals. SPDX-License-Identifier: MIT */
+/* Names in routes that nobody knows: of channels, of intervals, and in texts. SPDX-License-Identifier: MIT */
 #include "routes_check.h"
 
 #include <string.h>
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/service/alert/group/flush.h"
 #include "core/service/alert/route/mute.h"
 
 #define DEPTH_MAX 32
@@ -75,6 +76,33 @@ static void look_at_leaf_names(const struct oc_alert_service *s, const struct oc
     }
 }
 
+/* "{{nosuch}}" is left empty when people are told. */
+static void look_at_text(const struct oc_leaf *leaf, json_t *warnings)
+{
+    const char *open = leaf->grouped && leaf->text ? leaf->text : "", *close;
+    for (; (open = strstr(open, "{{")) && (close = strstr(open, "}}")); open = close + 2) {
+        char *name = oc_strndup(open + 2, (size_t)(close - open) - 2);
+        if (!oc_flush_fills(leaf, name)) {
+            add_once(warnings, oc_asprintf("the text of a route has {{%s}}, which is neither a "
+                                           "label of its groups nor one of the host's words",
+                                           name));
+        }
+        free(name);
+    }
+}
+
+void oc_routes_warn_severity(const struct oc_alert_service *s, const struct oc_alert *alert,
+                             json_t *warnings)
+{
+    const char *given = oc_alert_record_field(&s->alerts, alert, "severity");
+    enum oc_alert_severity severity;
+    if (*given && oc_alert_severity_parse(given, &severity) != 0) {
+        add_once(warnings,
+                 oc_asprintf("severities are critical, warning and info: %s counts as %s", given,
+                             oc_alert_severity_name((enum oc_alert_severity)alert->severity)));
+    }
+}
+
 void oc_routes_warn_route(const struct oc_alert_service *s, const struct oc_route *route,
                           json_t *warnings)
 {
@@ -84,5 +112,6 @@ void oc_routes_warn_route(const struct oc_alert_service *s, const struct oc_rout
     for (size_t i = 0; i < route->targets.count; i++) {
         look_at_leaf_names(s, &route->targets.items[i].leaf->mute, warnings);
         look_at_leaf_names(s, &route->targets.items[i].leaf->active, warnings);
+        look_at_text(route->targets.items[i].leaf, warnings);
     }
 }
