@@ -10,6 +10,7 @@
 #include "core/base/json.h"
 #include "core/base/text.h"
 #include "core/config/dump.h"
+#include "core/config/host_name.h"
 #include "core/service/alert/alert.h"
 #include "core/service/audit/audit.h"
 #include "core/service/cost/cost.h"
@@ -141,6 +142,17 @@ static void check_lists(const struct oc_node *root, struct oc_diags *diags)
     }
 }
 
+static void check_host_name(const struct host_section *host, const struct oc_node *root,
+                            struct oc_diags *diags)
+{
+    if (host->name && !oc_host_name_is_sound(host->name)) {
+        oc_diags_add(diags, false, oc_node_get(root, "host.name"), "host.name",
+                     "Until then the machine's name holds.",
+                     "expected one line without control characters, of less than %d bytes",
+                     OC_HOST_NAME_SIZE);
+    }
+}
+
 void oc_sections_bind(struct oc_sections *s, const struct oc_config *config, struct oc_diags *diags)
 {
     const struct oc_node *root = oc_config_root(config);
@@ -149,6 +161,7 @@ void oc_sections_bind(struct oc_sections *s, const struct oc_config *config, str
     check_lists(root, diags);
     oc_bind(host_options, sizeof *host_options, oc_node_get(root, "host"), "host", NULL, &s->host,
             sizeof s->host, &s->arena, diags);
+    check_host_name(&s->host, root, diags);
     oc_bind(store_options, sizeof *store_options, oc_node_get(root, "store"), "store", NULL,
             &s->store, sizeof s->store, &s->arena, diags);
     oc_bind(log_options, sizeof *log_options, oc_node_get(root, "log"), "log", NULL, &s->log,

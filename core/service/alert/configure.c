@@ -1,12 +1,12 @@
 /* The configuration of the alert service. SPDX-License-Identifier: MIT */
 #include <string.h>
-#include <unistd.h>
 
 #include "core/base/json.h"
 #include "core/base/log.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
 #include "core/config/bind.h"
+#include "core/config/host_name.h"
 #include "core/service/alert/deliver/noise.h"
 
 #define CHANNELS_MAX 64
@@ -109,13 +109,8 @@ static void read_rule_cooldowns(struct oc_alert_service *s, const struct oc_node
 
 static void read_host(struct oc_alert_service *s, const struct oc_node *root)
 {
-    const struct oc_node *name = oc_node_get(root, "host.name");
-    char host[256] = "localhost";
-    if (name && name->type == OC_NODE_STRING && *name->string) {
-        oc_copy(host, sizeof host, name->string);
-    } else {
-        gethostname(host, sizeof host - 1);
-    }
+    char host[OC_HOST_NAME_SIZE];
+    oc_host_name(root, host);
     oc_outbox_set_host(&s->outbox, host);
 }
 

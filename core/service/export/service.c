@@ -1,10 +1,10 @@
 /* The export service: its remotes and what they are told. SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/config/host_name.h"
 #include "core/service/export/internal.h"
 
 #define SECTION "remote_write"
@@ -30,12 +30,10 @@ struct oc_export *oc_export_create(const struct oc_env *env)
 
 static void read_host(struct oc_export *e, const struct oc_node *root)
 {
-    const struct oc_node *name = oc_node_get(root, "host.name");
-    char host[256] = "localhost";
-    gethostname(host, sizeof host - 1);
+    char host[OC_HOST_NAME_SIZE];
+    oc_host_name(root, host);
     free(e->host);
-    e->host =
-        oc_strdup(name && name->type == OC_NODE_STRING && *name->string ? name->string : host);
+    e->host = oc_strdup(host);
 }
 
 /* Takes the remote of this configuration out of `old`; NULL when it is a new one. */

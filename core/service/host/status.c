@@ -8,6 +8,7 @@
 #include "core/base/mem.h"
 #include "core/base/time.h"
 #include "core/base/version.h"
+#include "core/config/host_name.h"
 #include "core/service/host/internal.h"
 
 /* Resident memory in bytes and the number of threads, from /proc/self/status; 0 where there is none. */
@@ -91,12 +92,11 @@ static void op_status(struct oc_call *call, void *ctx)
     struct oc_host_service *s = ctx;
     const struct oc_config *config = s->hooks.config(s->hooks.ctx);
     int64_t rss, threads;
-    char host[256] = "";
+    char host[OC_HOST_NAME_SIZE];
     measure_self(&rss, &threads);
-    gethostname(host, sizeof host - 1);
-    const struct oc_node *name = oc_node_get(oc_config_root(config), "host.name");
+    oc_host_name(oc_config_root(config), host);
     json_t *o = json_object();
-    oc_json_set_str(o, "name", name && name->type == OC_NODE_STRING ? name->string : host);
+    oc_json_set_str(o, "name", host);
     oc_json_set_str(o, "version", OC_VERSION);
     oc_json_set_int(o, "pid", getpid());
     oc_json_set_time(o, "started", s->started_ms);

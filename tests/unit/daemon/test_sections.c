@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include "core/base/json.h"
+#include "core/base/mem.h"
 #include "core/base/time.h"
+#include "core/config/host_name.h"
 #include "core/daemon/embedded.h"
 #include "core/daemon/sections.h"
 #include "core/sys/file.h"
@@ -82,6 +84,31 @@ static void what_is_set_is_taken(void **state)
     assert_string_equal(f.sections.log.file, "/var/x.log");
 }
 
+static void a_name_of_the_host_is_one_line_and_else_the_machines_holds(void **state)
+{
+    char name[OC_HOST_NAME_SIZE], machine[OC_HOST_NAME_SIZE];
+    static const char *const wrong[] = {"a\\nb\\\"; evil", "a\\x1b[2J", "a\\x7f"};
+    assert_int_equal(bind(""), 0);
+    oc_host_name(oc_config_root(f.config), machine);
+    teardown(state);
+    setup(state);
+    for (size_t i = 0; i < OC_COUNT(wrong); i++) {
+        char *text = oc_asprintf("host = {\nname = \"%s\";};", wrong[i]);
+        assert_int_equal(bind(text), 1);
+        assert_string_equal(f.diags.list.items[0].key, "host.name");
+        assert_int_equal(f.diags.list.items[0].line, 2);
+        assert_non_null(strstr(f.diags.list.items[0].message, "without control characters"));
+        oc_host_name(oc_config_root(f.config), name);
+        assert_string_equal(name, machine);
+        free(text);
+        teardown(state);
+        setup(state);
+    }
+    assert_int_equal(bind("host = {name = \"Büro \\\"3\\\"\";};"), 0);
+    oc_host_name(oc_config_root(f.config), name);
+    assert_string_equal(name, "Büro \"3\"");
+}
+
 static void a_section_that_nobody_knows_is_an_error_with_the_nearest_name(void **state)
 {
     (void)state;
@@ -142,6 +169,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(an_empty_file_gives_the_defaults),
         TEST(what_is_set_is_taken),
+        TEST(a_name_of_the_host_is_one_line_and_else_the_machines_holds),
         TEST(a_section_that_nobody_knows_is_an_error_with_the_nearest_name),
         TEST(a_list_that_is_none_is_one_clear_error),
         TEST(a_wrong_value_is_an_error_and_the_default_holds),
