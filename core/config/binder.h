@@ -14,10 +14,9 @@ struct oc_binder {
     struct oc_diags *diags;
     bool plain_secrets; /* a secret is the text itself: parameters from a peer must not name files
                            or variables */
-    bool
-        default_list; /* the default of a list, map or groups is bound: a manifest may have it, which must not name files or
-                          variables either */
-    int depth;        /* of tables */
+    bool default_list;  /* so it is in the default of a list, a map or groups, which a manifest may
+                           have */
+    int depth;          /* of tables */
 };
 
 /* Where a value is, as a chain on the stack that becomes text only when there is something to say.

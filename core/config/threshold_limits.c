@@ -1,4 +1,4 @@
-/* Which figures a threshold may have: those of the kind that the host's own have, percentages, and the warning that comes before what is critical. SPDX-License-Identifier: MIT */
+/* Which figures a threshold may have: their kind, percentages, and the warning that comes before what is critical. SPDX-License-Identifier: MIT */
 #include "core/config/threshold_limits.h"
 
 #include <stdio.h>

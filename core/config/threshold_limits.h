@@ -1,4 +1,4 @@
-/* Which figures a threshold may have: those of the kind that the host's own have, percentages, and the warning that comes before what is critical. SPDX-License-Identifier: MIT
+/* Which figures a threshold may have: their kind, percentages, and the warning that comes before what is critical. SPDX-License-Identifier: MIT
  *
  * What the host brings, it brings as a number, a duration or a text, and so it stays. The rest of the section is free, so names
  * tell: `..._percent` is a percentage, 0 to 100; `...warning...` has to come before the

@@ -218,42 +218,67 @@ static int sort_names(struct oc_cond *c, const struct oc_thresholds *t, const js
 
 /* ---- what it surely gives ---- */
 
+#define TRIAL_METRICS_MAX 4
+
+static const struct oc_lua_value trial_values[] = {{.type = OC_LUA_NUMBER, .number = 1},
+                                                   {.type = OC_LUA_BOOL, .boolean = true},
+                                                   {.type = OC_LUA_BOOL}};
+
 struct trial {
+    const struct oc_cond *cond;
     const struct oc_thresholds *thresholds;
-    struct oc_lua_value metric; /* what every metric is */
+    size_t number; /* a digit for each metric: which of the values it has */
 };
+
+/* NULL: an expression has put the name together, and nobody knows it before. */
+static const struct oc_lua_value *trial_value(const struct trial *trial, const char *name)
+{
+    static const struct oc_lua_value label = {.type = OC_LUA_STRING, .string = "a"};
+    size_t number = trial->number;
+    if (oc_starts(name, OC_THRESHOLDS_PREFIX)) {
+        return oc_thresholds_get(trial->thresholds, name);
+    }
+    if (oc_starts(name, "label.")) {
+        return &label;
+    }
+    if (strchr(name, '(') != NULL) {
+        return &trial_values[0]; /* of a window */
+    }
+    for (size_t i = 0; i < trial->cond->metrics.count; i++) {
+        if (strcmp(trial->cond->metrics.items[i], name) == 0) {
+            return &trial_values[number % OC_COUNT(trial_values)];
+        }
+        number /= OC_COUNT(trial_values);
+    }
+    return NULL;
+}
 
 static bool try_value(void *ctx, const char *name, struct oc_lua_value *value)
 {
-    const struct trial *trial = ctx;
-    if (oc_starts(name, OC_THRESHOLDS_PREFIX)) {
-        *value = *oc_thresholds_get(trial->thresholds, name);
-    } else if (oc_starts(name, "label.")) {
-        *value = (struct oc_lua_value){.type = OC_LUA_STRING, .string = "a"};
-    } else if (strchr(name, '(') != NULL) {
-        *value = (struct oc_lua_value){.type = OC_LUA_NUMBER, .number = 1};
-    } else {
-        *value = trial->metric;
+    const struct oc_lua_value *found = trial_value(ctx, name);
+    if (found != NULL) {
+        *value = *found;
     }
-    return true;
+    return found != NULL;
 }
 
-/* A condition is true or false. One that gives something else, be its metrics numbers or booleans, never is; of others the
- * samples tell. */
+/* A condition is true or false. One that is neither, whichever of its metrics are numbers and which booleans, never will be;
+ * of others the samples tell. */
 static int check_answer(const struct oc_cond *c, struct oc_lua *lua, const struct oc_thresholds *t,
                         struct oc_error *err)
 {
-    static const struct oc_lua_value metrics[] = {{.type = OC_LUA_NUMBER, .number = 1},
-                                                  {.type = OC_LUA_BOOL, .boolean = true},
-                                                  {.type = OC_LUA_BOOL}};
+    struct trial trial = {.cond = c, .thresholds = t};
     struct oc_error odd;
+    size_t count = c->metrics.count <= TRIAL_METRICS_MAX;
     int code = OC_OK;
-    for (size_t i = 0; i < OC_COUNT(metrics); i++) {
-        struct trial trial = {t, metrics[i]};
+    for (size_t i = 0; count && i < c->metrics.count; i++) {
+        count *= OC_COUNT(trial_values);
+    }
+    for (; trial.number < count; trial.number++) {
         struct oc_error failure;
         bool truth;
         const int answer = oc_lua_eval(lua, c->expr, try_value, &trial, &truth, &failure);
-        if (answer == OC_OK) {
+        if (answer == OC_OK || answer == OC_E_TIMEOUT) {
             return OC_OK;
         }
         if (answer == OC_E_CONFIG) {

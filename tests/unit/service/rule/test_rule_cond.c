@@ -256,8 +256,13 @@ static void what_is_never_true_or_false_is_refused(void **state)
     static const char *const fine[] = {"redis.connected",
                                        "not redis.connected",
                                        "redis.connected and sys.load",
+                                       "sys.load < 5 and redis.connected",
+                                       "redis.connected and sys.load < 5 and nats.connected",
+                                       "metric('sys.load') < 5 and redis.connected",
                                        "sys.load > 5 and label.mount",
                                        "label.mount ~= '/' and sys.load / 2 > 5",
+                                       "metric('sys.' .. 'other') + sys.load",
+                                       "metric('thresholds.limit' .. '.nosuch') * sys.load",
                                        "tonumber(label.port) > sys.load",
                                        "sys.load == nil"};
     struct oc_error err;

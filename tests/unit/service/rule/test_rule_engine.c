@@ -134,6 +134,18 @@ static void a_condition_that_fails_changes_nothing_and_is_counted(void **state)
     assert_non_null(strstr(r->last_error, "compare"));
 }
 
+static void an_answer_that_is_a_text_proves_nothing(void **state)
+{
+    struct fixture *f = *state;
+    configure(f, "rules = ( { name = \"r\"; expr = \"a.b > 1 and label.target\"; } );", BEGIN);
+    const struct oc_rule *r = oc_rule_engine_find(f->e, "r");
+    feed(f, series(f, "a.b", 0, "i", "t"), 0, 5);
+    assert_said(f, "");
+    assert_string_equal(r->last_error, "expected true or false, the expression gives a text");
+    feed(f, series(f, "a.b", 0, "i", "t"), 1, 0);
+    assert_null(r->last_error);
+}
+
 static void a_problem_is_told_until_no_series_has_it(void **state)
 {
     struct fixture *f = *state;
@@ -524,6 +536,7 @@ int main(void)
         T(labels_thresholds_and_history_can_be_read),
         T(a_wrong_rule_is_off_alone_with_file_and_line),
         T(a_condition_that_fails_changes_nothing_and_is_counted),
+        T(an_answer_that_is_a_text_proves_nothing),
         T(a_problem_is_told_until_no_series_has_it),
         T(booleans_compare_with_booleans),
         T(a_reload_keeps_what_did_not_change),
