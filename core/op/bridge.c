@@ -298,15 +298,25 @@ static void plugin_op_free(struct plugin_op *po)
     free(po);
 }
 
-static bool is_there(const struct oc_bridge *b, const struct oc_manifest *m, const char *name)
+static struct plugin_op *find_added(const struct oc_bridge *b, const struct oc_manifest *m,
+                                    const char *name)
 {
     for (size_t i = 0; i < b->added.count; i++) {
-        const struct plugin_op *po = b->added.items[i];
+        struct plugin_op *po = b->added.items[i];
         if (strcmp(po->op.name, name) == 0 && strcmp(po->plugin, m->name) == 0) {
-            return true;
+            return po;
         }
     }
-    return false;
+    return NULL;
+}
+
+/* It has given way to one of the host's own, and that is gone. */
+static void come_back(struct plugin_op *po)
+{
+    struct oc_ops *ops = po->bridge->ops;
+    if (!oc_ops_find(ops, po->op.name)) {
+        oc_ops_add_plugin(ops, &po->op, po, po->plugin, NULL); /* it was sound before */
+    }
 }
 
 static struct plugin_op *plugin_op_create(struct oc_bridge *b, const struct oc_manifest *m,
@@ -340,17 +350,19 @@ static int plugin_op_add(struct plugin_op *po, const json_t *params, struct oc_e
                             PLUGIN_OP_PARAMS_MAX);
     }
     int rc = oc_options_check(po->params, sizeof *po->params, po->op.params_size, err);
-    return rc == OC_OK ? oc_ops_add_plugin(po->bridge->ops, &po->op, po, err) : rc;
+    return rc == OC_OK ? oc_ops_add_plugin(po->bridge->ops, &po->op, po, po->plugin, err) : rc;
 }
 
 static void add_op(struct oc_bridge *b, const struct oc_manifest *m, const json_t *json)
 {
-    if (is_there(b, m, oc_json_str(json, "name", ""))) {
+    struct plugin_op *po = find_added(b, m, oc_json_str(json, "name", ""));
+    if (po) {
+        come_back(po);
         return;
     }
     struct oc_error err;
     oc_error_init(&err);
-    struct plugin_op *po = plugin_op_create(b, m, json);
+    po = plugin_op_create(b, m, json);
     if (plugin_op_add(po, json_object_get(json, "params"), &err) == OC_OK) {
         OC_VEC_PUSH(&b->added, po);
         return;

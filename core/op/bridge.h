@@ -17,8 +17,8 @@ struct oc_bridge *oc_bridge_create(struct oc_ops *ops, struct oc_plugins *plugin
                                                                const char *name),
                                    void *ctx);
 void oc_bridge_destroy(struct oc_bridge *b); /* removes what it added; NULL is fine */
-/* Adds the operations of every manifest found that are not there yet and removes those of plugins that are gone; a clash or
- * a bad entry is logged and left out. */
+/* Adds the operations of every manifest found that are not there yet, or that gave way to one of the host's own which is gone, and
+ * removes those of plugins that are gone; a clash or a bad entry is logged and left out. */
 void oc_bridge_refresh(struct oc_bridge *b);
 
 #endif

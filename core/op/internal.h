@@ -8,7 +8,7 @@
 struct oc_op_slot {
     const struct oc_op *op;
     void *ctx;
-    bool brought; /* by a plugin */
+    const char *plugin; /* that brought it, borrowed; NULL: the host's own */
 };
 
 struct oc_ops {

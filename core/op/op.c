@@ -43,7 +43,7 @@ static int check_names(const struct oc_op *op, struct oc_error *err)
     return OC_OK;
 }
 
-static int add(struct oc_ops *ops, const struct oc_op *op, void *ctx, bool brought,
+static int add(struct oc_ops *ops, const struct oc_op *op, void *ctx, const char *plugin,
                struct oc_error *err)
 {
     if (oc_map_get(&ops->table, op->name)) {
@@ -54,22 +54,23 @@ static int add(struct oc_ops *ops, const struct oc_op *op, void *ctx, bool broug
         return rc;
     }
     struct oc_op_slot *slot = oc_alloc(sizeof *slot);
-    *slot = (struct oc_op_slot){.op = op, .ctx = ctx, .brought = brought};
+    *slot = (struct oc_op_slot){.op = op, .ctx = ctx, .plugin = plugin};
     oc_map_set(&ops->table, op->name, slot);
     ops->generation++;
     return OC_OK;
 }
 
-int oc_ops_add_plugin(struct oc_ops *ops, const struct oc_op *op, void *ctx, struct oc_error *err)
+int oc_ops_add_plugin(struct oc_ops *ops, const struct oc_op *op, void *ctx, const char *plugin,
+                      struct oc_error *err)
 {
-    return add(ops, op, ctx, true, err);
+    return add(ops, op, ctx, plugin, err);
 }
 
 /* A part of the host that is switched on later finds its names taken by whoever was there before. */
 static void take_over(struct oc_ops *ops, const char *name)
 {
     const struct oc_op_slot *slot = oc_map_get(&ops->table, name);
-    if (slot && slot->brought) {
+    if (slot && slot->plugin) {
         oc_warn("an operation of a plugin gives way to the host's own", "operation=%s", name);
         oc_ops_remove(ops, name);
     }
@@ -80,7 +81,7 @@ void oc_ops_add(struct oc_ops *ops, const struct oc_op *op, void *ctx)
     struct oc_error err;
     oc_error_init(&err);
     take_over(ops, op->name);
-    int rc = add(ops, op, ctx, false, &err);
+    int rc = add(ops, op, ctx, NULL, &err);
     if (rc == OC_OK && op->params) {
         rc = oc_options_check(op->params, sizeof *op->params, op->params_size, &err);
     }
@@ -113,6 +114,12 @@ const struct oc_op *oc_ops_find(struct oc_ops *ops, const char *name)
 {
     struct oc_op_slot *slot = oc_map_get(&ops->table, name);
     return slot ? slot->op : NULL;
+}
+
+const char *oc_ops_plugin(struct oc_ops *ops, const char *name)
+{
+    const struct oc_op_slot *slot = oc_map_get(&ops->table, name);
+    return slot ? slot->plugin : NULL;
 }
 
 bool oc_ops_any_secret(const struct oc_ops *ops, const char *name)

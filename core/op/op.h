@@ -98,12 +98,15 @@ bool oc_ops_stopping(const struct oc_ops *ops);
 /* op borrowed; what the next one refuses is a bug here, but for the name of an operation that a plugin brought: that one gives way */
 void oc_ops_add(struct oc_ops *ops, const struct oc_op *op, void *ctx);
 /* For operations that plugins bring: refuses a name that is taken (OC_E_CONFLICT), and a parameter with the name of an option that every
- * command has (OC_E_CONFIG). `op` is borrowed until removed. */
-int oc_ops_add_plugin(struct oc_ops *ops, const struct oc_op *op, void *ctx, struct oc_error *err);
+ * command has (OC_E_CONFIG). `op` and `plugin`, its name, are borrowed until removed. */
+int oc_ops_add_plugin(struct oc_ops *ops, const struct oc_op *op, void *ctx, const char *plugin,
+                      struct oc_error *err);
 void oc_ops_remove(struct oc_ops *ops, const char *name);
 /* unless the host has taken its name over */
 void oc_ops_remove_plugin(struct oc_ops *ops, const struct oc_op *op);
 const struct oc_op *oc_ops_find(struct oc_ops *ops, const char *name);
+/* The plugin that brought it; NULL: the host's own, or none is there. Borrowed. */
+const char *oc_ops_plugin(struct oc_ops *ops, const char *name);
 /* The name of an operation that may have been meant; NULL: none is near. Borrowed. */
 const char *oc_ops_near(struct oc_ops *ops, const char *name);
 /* Another number whenever operations came or went: what is made of the table is good as long as this is the same. */

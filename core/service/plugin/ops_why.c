@@ -328,14 +328,26 @@ static void gate_tool(struct why *w)
     free(fix);
 }
 
+/* Another plugin may have brought one of that name before, or the host may have its own. */
+static void gate_operation(struct why *w)
+{
+    const char *by = oc_ops_plugin(w->service->env.ops, w->what);
+    const bool there = oc_ops_find(w->service->env.ops, w->what) != NULL;
+    if (!there || (by && strcmp(by, w->name) == 0)) {
+        gate(w, "provided", there, "openclaw plugin doctor", "%s",
+             there ? "the operation is in the table" : "the operation was left out: see the log");
+    } else {
+        gate(w, "provided", false, NULL, "%s%s has an operation of that name",
+             by ? "the plugin " : "the host itself", by ? by : "");
+    }
+}
+
 static void gate_provides(struct why *w)
 {
     if (strcmp(w->kind, "tool") == 0 && w->tools) {
         gate_tool(w);
     } else if (strcmp(w->kind, "operation") == 0) {
-        bool there = oc_ops_find(w->service->env.ops, w->what) != NULL;
-        gate(w, "provided", there, "openclaw plugin doctor", "%s",
-             there ? "the operation is in the table" : "the operation was left out: see the log");
+        gate_operation(w);
     } else if (strcmp(w->kind, "metric") == 0) {
         json_t *params = json_pack("{s:s}", "selector", w->what);
         json_t *series = oc_ops_ask(w->service->env.ops, "metrics.list", params);

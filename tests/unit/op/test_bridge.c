@@ -410,6 +410,28 @@ static void the_operations_of_a_plugin_go_with_it(void **state)
     assert_int_equal(f.code, OC_E_CANCELLED);
 }
 
+/* A part of the host that is switched on takes its names, and leaves them when it is switched off. */
+static void an_operation_that_gave_way_comes_back(void **state)
+{
+    static const struct oc_op own = {.name = "tool.reset", .summary = "x", .handler = whoami};
+    (void)state;
+    const struct oc_op *brought = oc_ops_find(f.ops, "tool.reset");
+    assert_string_equal(oc_ops_plugin(f.ops, "tool.reset"), "tool");
+    oc_ops_add(f.ops, &own, NULL);
+    oc_bridge_refresh(f.bridge);
+    assert_ptr_equal(oc_ops_find(f.ops, "tool.reset"), &own);
+    assert_null(oc_ops_plugin(f.ops, "tool.reset"));
+    oc_ops_remove(f.ops, own.name);
+    oc_bridge_refresh(f.bridge);
+    assert_ptr_equal(oc_ops_find(f.ops, "tool.reset"), brought);
+    assert_non_null(call("tool.reset", "{}", OC_ROLE_ADMIN));
+    plugin_answer("main", OC_OK);
+    assert_int_equal(f.code, OC_OK);
+    f.warnings = 0;
+    oc_bridge_refresh(f.bridge);
+    assert_int_equal(f.warnings, 2); /* of what cannot be added, as ever */
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -430,6 +452,7 @@ int main(void)
         TEST(cancelling_an_operation_cancels_the_call_in_the_plugin),
         TEST(an_instance_that_goes_ends_the_operation),
         TEST(the_operations_of_a_plugin_go_with_it),
+        TEST(an_operation_that_gave_way_comes_back),
     };
     return cmocka_run_group_tests_name("bridge", tests, NULL, NULL);
 }

@@ -20,13 +20,13 @@ static void the_generation_is_another_when_an_operation_comes_or_goes(void **sta
     static const struct oc_op brought = {.name = "brought.along", .summary = "x"};
     (void)state;
     uint64_t before = oc_ops_generation(f.ops);
-    assert_int_equal(oc_ops_add_plugin(f.ops, &brought, NULL, NULL), OC_OK);
+    assert_int_equal(oc_ops_add_plugin(f.ops, &brought, NULL, "tool", NULL), OC_OK);
     uint64_t after = oc_ops_generation(f.ops);
     assert_int_not_equal(before, after);
     oc_ops_remove(f.ops, brought.name);
     assert_int_not_equal(oc_ops_generation(f.ops), after);
     after = oc_ops_generation(f.ops);
-    assert_int_equal(oc_ops_add_plugin(f.ops, &ops_table[0], NULL, NULL), OC_E_CONFLICT);
+    assert_int_equal(oc_ops_add_plugin(f.ops, &ops_table[0], NULL, "tool", NULL), OC_E_CONFLICT);
     assert_int_equal(oc_ops_generation(f.ops), after);
 }
 
@@ -35,7 +35,7 @@ static void a_name_that_is_taken_is_refused_to_plugins(void **state)
     struct oc_error err;
     oc_error_init(&err);
     (void)state;
-    assert_int_equal(oc_ops_add_plugin(f.ops, &ops_table[0], NULL, &err), OC_E_CONFLICT);
+    assert_int_equal(oc_ops_add_plugin(f.ops, &ops_table[0], NULL, "tool", &err), OC_E_CONFLICT);
     assert_non_null(strstr(err.message, "test.greet"));
 }
 
@@ -44,13 +44,13 @@ static void an_operation_of_a_plugin_gives_way_to_the_hosts_own(void **state)
     static const struct oc_op brought = {.name = "late.part", .summary = "the plugin's"};
     static const struct oc_op own = {.name = "late.part", .summary = "the host's"};
     (void)state;
-    assert_int_equal(oc_ops_add_plugin(f.ops, &brought, NULL, NULL), OC_OK);
+    assert_int_equal(oc_ops_add_plugin(f.ops, &brought, NULL, "tool", NULL), OC_OK);
     oc_ops_add(f.ops, &own, NULL);
     assert_ptr_equal(oc_ops_find(f.ops, "late.part"), &own);
     oc_ops_remove_plugin(f.ops, &brought);
     assert_ptr_equal(oc_ops_find(f.ops, "late.part"), &own);
     oc_ops_remove(f.ops, own.name);
-    assert_int_equal(oc_ops_add_plugin(f.ops, &brought, NULL, NULL), OC_OK);
+    assert_int_equal(oc_ops_add_plugin(f.ops, &brought, NULL, "tool", NULL), OC_OK);
     oc_ops_remove_plugin(f.ops, &brought);
     assert_null(oc_ops_find(f.ops, "late.part"));
 }
@@ -64,7 +64,7 @@ static void a_parameter_that_every_command_has_is_refused(void **state)
         const struct oc_option params[] = {{.name = taken[i], .type = OC_OPT_STRING}, {0}};
         const struct oc_op op = {.name = "brought.along", .summary = "x", .params = params};
         oc_error_init(&err);
-        assert_int_equal(oc_ops_add_plugin(f.ops, &op, NULL, &err), OC_E_CONFIG);
+        assert_int_equal(oc_ops_add_plugin(f.ops, &op, NULL, "tool", &err), OC_E_CONFIG);
         assert_non_null(strstr(err.message, taken[i]));
         assert_null(oc_ops_find(f.ops, op.name));
     }

@@ -316,7 +316,7 @@ static void a_schedule_waits_for_its_operation(void **state)
     assert_true(json_is_null(json_object_get(row("late"), "next")));
     stage_pass(&st, 21 * OC_MINUTE);
     ran = 0;
-    assert_int_equal(oc_ops_add_plugin(st.env.ops, &late_op, NULL, NULL), OC_OK);
+    assert_int_equal(oc_ops_add_plugin(st.env.ops, &late_op, NULL, "tool", NULL), OC_OK);
     stage_pass(&st, 4 * OC_MINUTE);
     assert_int_equal(ran, 2); /* it, and the other */
     assert_int_equal(stage_count(&st, "cron.missed"), 0);

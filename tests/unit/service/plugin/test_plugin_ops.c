@@ -215,6 +215,29 @@ static void an_operation_that_was_left_out_is_told_by_info_why_and_doctor(void *
     assert_string_equal(oc_json_str(o, "fix", ""), "openclaw plugin check /plugins");
 }
 
+static void an_operation_of_that_name_is_not_yet_the_plugins(void **state)
+{
+    (void)state;
+    static const struct oc_op op = {.name = "ok.show", .summary = "x", .handler = tell_lines};
+    struct oc_plugin *ok =
+        plugin_add("ok", LIBRARY ", \"operations\": [{\"name\": \"ok.show\", \"summary\": \"S\", "
+                                 "\"method\": \"tool.call/1\"}]");
+    collector("c-a", ok);
+    oc_ops_add_plugin(w.s.env.ops, &op, NULL, "ok", NULL);
+    const json_t *why = stage_ask(&w.s, "plugin.why", "{\"what\": \"ok.show\"}");
+    assert_true(oc_json_bool(why, "ok", false));
+    oc_ops_remove(w.s.env.ops, "ok.show");
+    oc_ops_add_plugin(w.s.env.ops, &op, NULL, "other", NULL);
+    why = stage_ask(&w.s, "plugin.why", "{\"what\": \"ok.show\"}");
+    assert_string_equal(oc_json_str(why, "failing", ""), "provided");
+    const json_t *provided = stage_find(json_object_get(why, "gates"), "gate", "provided");
+    assert_string_equal(oc_json_str(provided, "message", ""),
+                        "the plugin other has an operation of that name");
+    oc_ops_add(w.s.env.ops, &op, NULL);
+    why = stage_ask(&w.s, "plugin.why", "{\"what\": \"ok.show\"}");
+    assert_string_equal(oc_json_str(why, "failing", ""), "provided");
+}
+
 static void a_disabled_plugin_says_how_to_enable_it(void **state)
 {
     (void)state;
@@ -301,6 +324,7 @@ int main(void)
         TEST(the_log_of_a_plugin_is_what_names_it_or_its_instances),
         TEST(the_first_gate_that_is_shut_is_told_with_a_command),
         TEST(an_operation_that_was_left_out_is_told_by_info_why_and_doctor),
+        TEST(an_operation_of_that_name_is_not_yet_the_plugins),
         TEST(a_disabled_plugin_says_how_to_enable_it),
         TEST(a_reload_answers_when_every_instance_has_switched),
         TEST(a_watch_whose_end_is_not_told_ends_by_itself),
