@@ -1,7 +1,9 @@
 /* Asks a plugin what it is, in a process that is shut in. SPDX-License-Identifier: MIT
  *
- * openclaw-plughost loads it and prints its option table and methods. A plugin that cannot even be described is installed all
- * the same, disabled: so it can be looked at, and nothing else is kept from working. */
+ * openclaw-plughost loads it and prints its option table and methods. A plugin that cannot even be described, or that says of itself
+ * what no host takes, is installed all the same, disabled: so it can be looked at, and nothing else is kept from working. */
+#include "core/plugin/instance/describe.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,6 +49,29 @@ static void disable(struct oc_candidate *c, const char *why, const char *text)
     c->disabled_text = oc_strndup(text, strnlen(text, SAID_MAX));
 }
 
+/* What the host will not read is no description either: the plugin would not load. */
+static void take(struct oc_selection *s, struct oc_candidate *c, int status,
+                 const struct oc_buf *said)
+{
+    json_t *json = status == 0 ? description_in(said) : NULL;
+    struct oc_error err;
+    oc_error_init(&err);
+    struct oc_description *d = json ? oc_description_parse(json, &err) : NULL;
+    if (d) {
+        c->describe = json_incref(json);
+    } else {
+        char *text = json ? oc_asprintf("its code cannot be used: %s", err.message)
+                          : oc_asprintf("its code could not be described (status %d): %s", status,
+                                        said->data ? said->data : "");
+        text[strcspn(text, "\n")] = '\0';
+        disable(c, "describe", text);
+        oc_work_warn(s->w, "%s is installed disabled: %s", c->name, text);
+        free(text);
+    }
+    oc_description_free(d);
+    json_decref(json);
+}
+
 static int ask(struct oc_selection *s, struct oc_candidate *c, const char *program)
 {
     struct oc_buf said = {0};
@@ -61,15 +86,7 @@ static int ask(struct oc_selection *s, struct oc_candidate *c, const char *progr
         code = OC_OK;
     }
     if (code == OC_OK) {
-        c->describe = end.status == 0 ? description_in(&said) : NULL;
-        if (!c->describe) {
-            char *text = oc_asprintf("its code could not be described (status %d): %s", end.status,
-                                     said.data ? said.data : "");
-            text[strcspn(text, "\n")] = '\0';
-            disable(c, "describe", text);
-            oc_work_warn(s->w, "%s is installed disabled: %s", c->name, text);
-            free(text);
-        }
+        take(s, c, end.status, &said);
     }
     oc_buf_finish(&said);
     return code;

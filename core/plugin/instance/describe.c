@@ -122,6 +122,24 @@ static int read_nested(struct reader *r, const json_t *row, struct oc_option *o,
     return OC_OK;
 }
 
+/* However it is written, it would be read from our files and our environment and given to the process. */
+static bool refers(const struct oc_option *o)
+{
+    struct oc_option alone[2] = {
+        {.name = o->name, .type = o->type, .default_text = o->default_text}};
+    struct oc_arena arena = {0};
+    struct oc_error ignored;
+    const char *text = NULL;
+    oc_error_init(&ignored);
+    if (o->type == OC_OPT_SECRET) {
+        oc_bind_json(alone, NULL, &text, sizeof text, &arena,
+                     &ignored); /* a secret is its text there */
+    }
+    const bool found = text && (oc_starts(text, "$env:") || oc_starts(text, "$file:"));
+    oc_arena_finish(&arena);
+    return found;
+}
+
 static int read_option(struct reader *r, const json_t *row, struct oc_option *o, size_t *size)
 {
     bool bad = !json_is_object(row);
@@ -141,9 +159,8 @@ static int read_option(struct reader *r, const json_t *row, struct oc_option *o,
     if (!o->type) {
         return wrong(r, o->name, "unknown type");
     }
-    if (o->type == OC_OPT_SECRET && o->default_text && *o->default_text) {
-        /* a reference, quoted or not, would be read from our files and our environment and given to the process */
-        return wrong(r, o->name, "a secret has a default");
+    if (refers(o)) {
+        return wrong(r, o->name, "its default names a file or a variable of the host");
     }
     if (o->type != OC_OPT_GROUP && o->type != OC_OPT_GROUPS) {
         *size += SLOT;

@@ -98,12 +98,37 @@ static void a_default_cannot_name_a_file_or_a_variable_of_the_host(void **state)
 {
     (void)state;
     static const char *const defaults[] = {"$file:/etc/hostname", "$env:HOME", "\\\"$env:HOME\\\"",
-                                           "\\\"\\\\x24env:HOME\\\""};
+                                           "\\\"\\\\x24env:HOME\\\"", "\\\"$e\\\" \\\"nv:HOME\\\""};
     for (size_t i = 0; i < OC_COUNT(defaults); i++) {
         char *options =
             oc_asprintf("[{\"name\":\"a\",\"type\":\"secret\",\"default\":\"%s\"}]", defaults[i]);
-        refuse(options, "option a: a secret has a default");
+        char *nested =
+            oc_asprintf("[{\"name\":\"g\",\"type\":\"groups\",\"options\":%s}]", options);
+        refuse(options, "option a: its default names a file or a variable of the host");
+        refuse(nested, "option a: its default names a file or a variable of the host");
+        free(nested);
         free(options);
+    }
+}
+
+/* As every release of ABI 1.0 took it. */
+static void a_default_of_a_secret_that_names_nothing_of_the_host_is_kept(void **state)
+{
+    (void)state;
+    static const char *const defaults[] = {"public",      "",          "\\\"public\\\"", "$other",
+                                           "a $env:HOME", " $env:HOME"};
+    for (size_t i = 0; i < OC_COUNT(defaults); i++) {
+        struct oc_error err;
+        char *text = oc_asprintf("{\"methods\":[\"tool.call/1\"],\"options\":[{\"name\":\"a\","
+                                 "\"type\":\"secret\",\"default\":\"%s\"}]}",
+                                 defaults[i]);
+        struct oc_description *d = parse(text, &err);
+        if (!d) {
+            fail_msg("%s: %s", defaults[i], err.message);
+        }
+        assert_non_null(d->options[0].default_text);
+        oc_description_free(d);
+        free(text);
     }
 }
 
@@ -168,6 +193,7 @@ int main(void)
         cmocka_unit_test(no_two_options_share_their_place),
         cmocka_unit_test(what_is_no_description_is_refused),
         cmocka_unit_test(a_default_cannot_name_a_file_or_a_variable_of_the_host),
+        cmocka_unit_test(a_default_of_a_secret_that_names_nothing_of_the_host_is_kept),
         cmocka_unit_test(tables_that_nest_or_count_too_much_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
