@@ -225,6 +225,13 @@ static int check_known(const struct oc_manifest *m, const json_t *config, struct
     return OC_OK;
 }
 
+/* What is given, or the default; borrowed, NULL: neither. */
+static json_t *value_for(const json_t *option, const json_t *config)
+{
+    json_t *value = json_object_get(config, oc_json_str(option, "name", ""));
+    return value ? value : json_object_get(option, "default");
+}
+
 /* name -> value; an option that is neither given nor has a default is not in it. Owned by the
  * caller. */
 static json_t *gather_values(const struct oc_manifest *m, const char *name, const json_t *config,
@@ -237,8 +244,7 @@ static json_t *gather_values(const struct oc_manifest *m, const char *name, cons
     json_array_foreach(json_object_get(m->json, "options"), i, option)
     {
         const char *key = oc_json_str(option, "name", "");
-        json_t *value = json_object_get(config, key);
-        value = value ? value : json_object_get(option, "default");
+        json_t *value = value_for(option, config);
         if (value) {
             json_object_set(values, key, value);
         } else if (oc_json_bool(option, "required", false)) {
@@ -355,6 +361,19 @@ static json_t *substitute(struct expansion *x, const json_t *value)
     return copy;
 }
 
+/* Takes values. */
+static json_t *fill_in(const struct oc_manifest *m, json_t *values, struct oc_error *err)
+{
+    struct expansion x = {.values = values, .left = VALUES_MAX, .err = err};
+    json_t *instances = substitute(&x, json_object_get(m->json, "instances"));
+    json_decref(values);
+    if (err->code) {
+        json_decref(instances);
+        return NULL;
+    }
+    return instances;
+}
+
 json_t *oc_manifest_expand(const struct oc_manifest *m, const char *name, const json_t *config,
                            struct oc_error *err)
 {
@@ -365,15 +384,21 @@ json_t *oc_manifest_expand(const struct oc_manifest *m, const char *name, const 
         return NULL;
     }
     json_t *values = gather_values(m, name, config, err);
-    if (!values) {
-        return NULL;
+    return values ? fill_in(m, values, err) : NULL;
+}
+
+json_t *oc_manifest_sample(const struct oc_manifest *m, const json_t *config)
+{
+    json_t *values = json_object(), *option;
+    struct oc_error ignored;
+    size_t i;
+    oc_error_init(&ignored);
+    oc_json_set_str(values, NAME_OPTION, m->name);
+    json_array_foreach(json_object_get(m->json, "options"), i, option)
+    {
+        json_t *value = value_for(option, config);
+        json_object_set_new(values, oc_json_str(option, "name", ""),
+                            value ? json_incref(value) : json_string("?"));
     }
-    struct expansion x = {.values = values, .left = VALUES_MAX, .err = err};
-    json_t *instances = substitute(&x, json_object_get(m->json, "instances"));
-    json_decref(values);
-    if (err->code) {
-        json_decref(instances);
-        return NULL;
-    }
-    return instances;
+    return fill_in(m, values, &ignored);
 }

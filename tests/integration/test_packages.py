@@ -9,7 +9,7 @@ import tempfile
 import threading
 
 import harness
-from packages import claw
+from packages import Sources, claw
 from worker import Home, Refused, keygen, pack, refused, sign, skill
 
 
@@ -500,6 +500,51 @@ def code_that_cannot_be_described_is_installed_disabled():
         assert not row["enabled"] and row["disabled_why"] == "describe", row
 
 
+def with_a_default_of_the_host(text):
+    """The source of the collector template with a secret that would be read from the environment of the daemon."""
+    return text.replace("warning_ms, critical_ms;", "warning_ms, critical_ms;\n    const char *word;").replace("    {0},\n};", """\
+    {.name = "word", .type = OC_OPT_SECRET, .offset = offsetof(struct collector, word),
+     .default_text = "\\"$env:PATH\\"", .help = "a word"},
+    {0},
+};""", 1)
+
+
+def code_that_the_host_would_not_load_is_installed_disabled():
+    sources = Sources()
+    try:
+        with Bench() as h:
+            h.install(sources.make("greedy", edit=with_a_default_of_the_host))
+            row = h.rows()["greedy"]
+            assert not row["enabled"] and row["disabled_why"] == "describe", row
+            assert "names a file or a variable of the host" in row["disabled_text"], row
+    finally:
+        sources.remove()
+
+
+def preset(h, name, **more):
+    path = os.path.join(h.src, name)
+    os.makedirs(path)
+    with open(os.path.join(path, "plugin.json"), "w") as f:
+        json.dump({"name": name, "version": "1.0.0", "summary": "A preset", "license": "MIT", **more}, f)
+    return path
+
+
+def a_preset_is_compared_with_the_plugins_that_it_uses():
+    with Bench() as h:
+        redis = built(h, "redis")
+        h.install(redis)
+        with open(os.path.join(redis, "plugin.json")) as f:
+            asked = json.load(f)["permissions"]
+        use = [{"plugin": "redis"}]
+        h.install(preset(h, "less", instances=use))
+        assert any("less: it uses redis and does not ask for " in w for w in h.warnings), h.warnings
+        h.install(preset(h, "same", instances=use, permissions=asked))
+        assert not h.warnings, h.warnings
+        own = preset(h, "own", instances=[{"plugin": "redis", "password": "$env:HOME"}], permissions=asked)
+        e = refused("refused", "check-failed", h.run, "install", sources=[own])
+        assert "OC0018" in e.message and "own" not in h.rows(), e
+
+
 def sources_that_are_none_are_refused():
     with Bench() as h:
         refused("not_found", "source-unknown", h.run, "install", sources=[h.src + "/no.ocp"])
@@ -530,4 +575,6 @@ if __name__ == "__main__":
                  a_bundle_carries_plugins_to_a_host_without_network, a_folder_under_development_is_linked,
                  two_installers_are_serialised_and_readers_see_whole_states, who_waits_too_long_is_told_for_whom,
                  code_is_described_before_it_may_run, a_manifest_that_differs_from_the_code_is_refused,
-                 code_that_cannot_be_described_is_installed_disabled, sources_that_are_none_are_refused])
+                 code_that_cannot_be_described_is_installed_disabled,
+                 code_that_the_host_would_not_load_is_installed_disabled,
+                 a_preset_is_compared_with_the_plugins_that_it_uses, sources_that_are_none_are_refused])

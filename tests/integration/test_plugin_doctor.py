@@ -291,6 +291,45 @@ def an_operation_that_is_not_taken():
         end(d)
 
 
+def write_preset(folder, permissions):
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "plugin.json"), "w") as f:
+        json.dump({"name": "over", "version": "1.0.0", "summary": "A preset", "license": "MIT", "kind": "preset",
+                   "permissions": permissions, "instances": [{"plugin": "tcp"}]}, f)
+
+
+def a_preset_whose_right_was_taken_back():
+    d = Daemon(QUIET).start()
+    folder = tempfile.mkdtemp(prefix="openclaw-preset-")
+    try:
+        write_preset(os.path.join(folder, "over"), ["network:tcp:*"])
+        grant_all(d.home, os.path.join(folder, "over"))
+        assert "preset-denied" not in findings(d.home)
+        claw(d.home, "plugin", "grants", "remove", "over", "network:tcp:*", "--yes")
+        eventually(lambda: "preset-denied" in findings(d.home), what="the doctor sees it")
+        command = mend(d.home, "preset-denied")
+        assert command == "openclaw plugin grants add over 'network:tcp:*'", command
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        end(d)
+
+
+def a_linked_preset_whose_author_adds_what_it_lacks():
+    d = Daemon(QUIET).start()
+    folder = tempfile.mkdtemp(prefix="openclaw-preset-")
+    try:
+        write_preset(os.path.join(folder, "over"), [])
+        grant_all(d.home, "--link", os.path.join(folder, "over"))
+        eventually(lambda: "preset-denied" in findings(d.home), what="the doctor sees it")
+        assert expect(d.home, "preset-denied")["fix"] is None
+        write_preset(os.path.join(folder, "over"), ["network:tcp:*"])
+        claw(d.home, "reload")
+        assert "preset-denied" not in findings(d.home)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        end(d)
+
+
 def a_linked_manifest_that_its_author_mistypes():
     d = Daemon(QUIET)
     d.write(QUIET + f'plugins = {{ hello = {{ files = ["{d.config}"]; interval = "1s"; }}; }};\n')
@@ -332,4 +371,6 @@ run([options_that_are_missing,
      a_root_that_is_damaged,
      a_plugin_that_cannot_be_used,
      an_operation_that_is_not_taken,
+     a_preset_whose_right_was_taken_back,
+     a_linked_preset_whose_author_adds_what_it_lacks,
      a_linked_manifest_that_its_author_mistypes])

@@ -45,9 +45,10 @@ static json_t *make_result(const struct oc_subject *s, const struct oc_report *r
     return result;
 }
 
-static void check_static(const struct oc_subject *s, struct oc_report *r)
+static void check_static(const struct oc_subject *s, const struct oc_work *w, struct oc_report *r)
 {
     oc_check_manifest(s, r);
+    oc_check_preset(s, w, r);
     oc_check_note(s, r);
     oc_check_binary(s, r);
     oc_check_imports(s, r);
@@ -107,7 +108,7 @@ static int check_subject(struct oc_work *w, const char *dir, const char *so,
                           .left_out = json_array()};
     struct oc_subject s;
     oc_subject_open(&s, dir, so, &r);
-    check_static(&s, &r);
+    check_static(&s, w, &r);
     const int level = check_running(&s, options, &r, w);
     oc_report_check_accepted(&r);
     *result = make_result(&s, &r, level);
@@ -158,6 +159,10 @@ int oc_check_gate(struct oc_work *w, const char *dir, json_t **findings)
     {
         if (strcmp(oc_json_str(finding, "severity", ""), "error") == 0) {
             json_array_append(errors, finding);
+        } else if (strcmp(oc_json_str(finding, "id", ""), "OC0019") == 0) {
+            /* of this host, as the plugins that it uses are: no error of the package, and yet it will not run */
+            oc_work_warn(w, "%s: %s", oc_json_str(result, "name", "?"),
+                         oc_json_str(finding, "message", ""));
         }
     }
     if (!code && json_array_size(errors) > 0) {

@@ -210,36 +210,6 @@ static void check_permissions(const struct oc_subject *s, struct oc_report *r)
     }
 }
 
-/* ---- presets ---- */
-
-/* The first text in it that is looked up in the environment or the files of the host; NULL: none. */
-static const char *find_secret(const json_t *value)
-{
-    const char *text = json_string_value(value), *found = NULL, *key;
-    json_t *inner;
-    size_t i;
-    if (text) {
-        return oc_starts(text, "$env:") || oc_starts(text, "$file:") ? text : NULL;
-    }
-    json_array_foreach(value, i, inner)
-    {
-        found = found ? found : find_secret(inner);
-    }
-    json_object_foreach((json_t *)(uintptr_t)value, key, inner)
-    {
-        found = found ? found : find_secret(inner);
-    }
-    return found;
-}
-
-static void check_instances(const struct oc_subject *s, struct oc_report *r)
-{
-    const char *secret = find_secret(json_object_get(s->manifest->json, "instances"));
-    if (secret) {
-        oc_report_add(r, "OC0018", MANIFEST, "instances", "%.80s is looked up on the host", secret);
-    }
-}
-
 /* ---- texts beside the manifest ---- */
 
 /* "{{pluginName}}" that no template filled in. Words of the author's own may stand in braces, too: those of a text that the plugin
@@ -310,7 +280,6 @@ void oc_check_manifest(const struct oc_subject *s, struct oc_report *r)
     check_abi(s, r);
     check_metrics(s, r);
     check_permissions(s, r);
-    check_instances(s, r);
     if (has_variable(s->text.data)) {
         oc_report_add(r, "OC0017", MANIFEST, NULL, "a {{variable}} was not filled in");
     }

@@ -53,6 +53,8 @@ void oc_subject_finish(struct oc_subject *s);
 
 /* ---- level 0 ---- */
 void oc_check_manifest(const struct oc_subject *s, struct oc_report *r);
+/* Compares a preset with the plugins that it names, where this host has them. */
+void oc_check_preset(const struct oc_subject *s, const struct oc_work *w, struct oc_report *r);
 void oc_check_note(const struct oc_subject *s, struct oc_report *r);
 void oc_check_binary(const struct oc_subject *s, struct oc_report *r);
 void oc_check_imports(const struct oc_subject *s, struct oc_report *r);

@@ -83,10 +83,18 @@ const struct oc_check oc_checks_manifest[] = {
      "The manifest, the README or SKILL.md still has a variable that every template fills in, such "
      "as {{pluginName}} or {{authorName}}.",
      "It is what people will read.", "Replace it with what is meant."},
-    {"OC0018", W, "a preset names a secret of the host",
-     "A text of \"instances\" begins with `$env:` or `$file:`.",
-     "Where the preset of a package is used, the host refuses it: what it gets of the host's "
-     "secrets is for the operator to say.",
-     "Make an option of the type \"secret\" of it, and write `${option}` in its place."},
+    {"OC0018", E, "a preset names a secret of the host",
+     "An instance of a preset, or the default of one of its options, is \"$env:NAME\" or "
+     "\"$file:PATH\".",
+     "What a package says so would be read from the files and the environment of whoever installs "
+     "it, and leave the host with the next request. The host refuses to run such a preset.",
+     "Make an option of it, of the type \"secret\" and without a default."},
+    {"OC0019", W, "a preset asks for less than the plugins that it uses",
+     "A plugin that an instance of the preset names, as this host has it, asks for a permission "
+     "that the preset does not ask for.",
+     "Its instances have the rights of the plugins that it names, and whoever installs it consents "
+     "only to what it asks for itself. The host refuses to run such a preset.",
+     "Add the permissions that the message names to \"permissions\": \"network:tcp:*\" for one "
+     "over `http`."},
     {0},
 };

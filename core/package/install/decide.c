@@ -1,5 +1,4 @@
 /* What is to be done with a candidate: install, update, nothing; in which tier; with which rights. SPDX-License-Identifier: MIT */
-#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,6 +6,7 @@
 #include "core/base/mem.h"
 #include "core/base/text.h"
 #include "core/package/install/candidate.h"
+#include "core/package/known.h"
 #include "core/package/registry/refuse.h"
 #include "core/plugin/manifest/manifest.h"
 #include "core/plugin/manifest/rights.h"
@@ -14,30 +14,6 @@
 #include "core/sys/file.h"
 
 /* ---- is the name free ---- */
-
-static bool holds(const char *folder, const char *name)
-{
-    char *path = oc_asprintf("%s/%s/plugin.json", folder, name);
-    const bool there = oc_file_exists(path);
-    free(path);
-    return there;
-}
-
-/* <plugins>/<name>, or <plugins>/<kind>/<name>, as the daemon finds them. */
-static bool is_bundled(const struct oc_work *w, const char *name)
-{
-    DIR *dir = w->plugins ? opendir(w->plugins) : NULL;
-    bool found = dir && holds(w->plugins, name);
-    for (const struct dirent *e; dir && !found && (e = readdir(dir));) {
-        char *kind = oc_path_join(w->plugins, e->d_name);
-        found = e->d_name[0] != '.' && holds(kind, name);
-        free(kind);
-    }
-    if (dir) {
-        closedir(dir);
-    }
-    return found;
-}
 
 static int check_name(struct oc_selection *s, const struct oc_candidate *c)
 {
@@ -48,7 +24,10 @@ static int check_name(struct oc_selection *s, const struct oc_candidate *c)
                              "%s is in the selection twice", c->name);
         }
     }
-    if (!c->before && is_bundled(s->w, c->name)) {
+    char *bundled = c->before ? NULL : oc_known_bundled(s->w, c->name);
+    const bool taken = bundled != NULL;
+    free(bundled);
+    if (taken) {
         return oc_refuse(
             s->w, OC_E_CONFLICT, "name-bundled",
             "It comes with openclaw; configure it, or publish yours under another name.",

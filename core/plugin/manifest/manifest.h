@@ -53,5 +53,8 @@ char *oc_manifest_metric_help(const struct oc_manifest *m, const char *name); /*
  * option is unknown or missing. */
 json_t *oc_manifest_expand(const struct oc_manifest *m, const char *name, const json_t *config,
                            struct oc_error *err);
+/* The same of a preset that is only looked at: an option that has no value is "?", and what is in `config` beside its options means
+ * nothing. NULL where the instances would be too long, or there are none. */
+json_t *oc_manifest_sample(const struct oc_manifest *m, const json_t *config);
 
 #endif

@@ -5,6 +5,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/plugin/manifest/rights.h"
+#include "core/plugin/preset_rights.h"
 #include "core/service/plugin/doctor.h"
 #include "core/sys/file.h"
 
@@ -101,6 +102,53 @@ static void check_left_out(struct rounds *r, const struct oc_manifest *m)
     free(command);
 }
 
+/* With what `group` (or NULL) says of it; true when that was refused. */
+static bool refuse_preset(struct rounds *r, struct oc_plugin *plugin, const struct oc_node *group)
+{
+    json_t *given = group ? oc_node_json(group) : NULL;
+    json_t *items = oc_manifest_sample(oc_plugin_manifest(plugin), given);
+    const char *name = oc_plugin_name(plugin);
+    struct oc_error err;
+    char *mends = NULL;
+    oc_error_init(&err);
+    const int code =
+        oc_preset_check_use(r->service->env.plugins, plugin, items, given, &mends, &err);
+    if (code != OC_OK) {
+        const bool linked = !*oc_plugin_terms(plugin)->digest;
+        char *update = linked ? NULL : oc_asprintf("openclaw plugin update %s", name);
+        struct doctor_fix fix = {.command = mends ? mends : update};
+        oc_doctor_add(r->findings, "preset-denied", DOCTOR_ERROR, name, &fix, "%s: %s", err.message,
+                      err.hint);
+        free(update);
+    }
+    free(mends);
+    json_decref(items);
+    json_decref(given);
+    return code != OC_OK;
+}
+
+/* What older releases let a preset do and this one does not, or what was taken back of it. */
+static void check_preset(struct rounds *r, struct oc_plugin *plugin)
+{
+    const struct oc_manifest *m = oc_plugin_manifest(plugin);
+    const struct oc_config *config = r->service->hooks.config(r->service->hooks.ctx);
+    const struct oc_node *list = oc_node_get(oc_config_root(config), "collectors");
+    bool named = false, refused = false;
+    if (!m || m->library || oc_plugin_terms(plugin)->disabled) {
+        return;
+    }
+    for (size_t i = 0; list && list->type == OC_NODE_LIST && i < list->count && !refused; i++) {
+        const struct oc_node *of = oc_node_get(list->children[i], "plugin");
+        if (of && of->type == OC_NODE_STRING && strcmp(of->string, m->name) == 0) {
+            named = true;
+            refused = refuse_preset(r, plugin, list->children[i]);
+        }
+    }
+    if (!named) {
+        refuse_preset(r, plugin, oc_plugin_section(config, m->name));
+    }
+}
+
 static void check_plugin(void *ctx, struct oc_plugin *plugin)
 {
     struct rounds *r = ctx;
@@ -111,6 +159,7 @@ static void check_plugin(void *ctx, struct oc_plugin *plugin)
         check_failed(r, plugin);
     }
     check_left_out(r, oc_plugin_manifest(plugin));
+    check_preset(r, plugin);
     check_rights(r, plugin);
 }
 

@@ -6,6 +6,7 @@
 #include "core/base/json.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/plugin/manifest/rights.h"
 #include "core/service/plugin/sections.h"
 #include "core/sys/file.h"
 
@@ -95,6 +96,21 @@ static void note_change(struct oc_plugin_service *s, const char *plugin,
     free(oc_map_set(&s->terms, plugin, text));
 }
 
+/* What its author adds to a preset in a linked folder it may at once, as nobody is asked for consent when it is linked anew; what was
+ * taken back stays so. Code has the rights with which it was linked: it might write its own manifest. Owned by the caller. */
+static json_t *grants_of(const struct oc_installed *p, const struct oc_manifest *m)
+{
+    json_t *grants = json_deep_copy(p->grants);
+    if (m && !m->library && !*p->digest) {
+        const json_t *seen = json_object_get(p->json, "permissions");
+        json_t *added =
+            oc_rights_widened(seen ? seen : p->grants, json_object_get(m->json, "permissions"));
+        json_array_extend(grants, added);
+        json_decref(added);
+    }
+    return grants;
+}
+
 static void set_terms(void *ctx, struct oc_plugin *plugin)
 {
     struct setting *c = ctx;
@@ -102,7 +118,7 @@ static void set_terms(void *ctx, struct oc_plugin *plugin)
     const struct isolation_plugin *wish = oc_isolation_of(&c->isolation, name);
     const struct oc_installed *p = oc_look_installed(c->service, name);
     struct oc_error err;
-    json_t *receipt = NULL;
+    json_t *receipt = NULL, *grants = NULL;
     oc_error_init(&err);
     p = p && came_from_package(c->service, plugin) ? p : NULL;
     struct oc_terms terms = {.tier = tier_of(&c->isolation, wish, p),
@@ -113,13 +129,15 @@ static void set_terms(void *ctx, struct oc_plugin *plugin)
         terms.alone = p->enabled;
         terms.disabled = !p->enabled;
         terms.why = p->enabled ? NULL : why_disabled(p);
-        terms.grants = p->grants;
+        grants = grants_of(p, oc_plugin_manifest(plugin));
+        terms.grants = grants;
         terms.digest = p->digest;
         receipt = read_receipt(c->service, p, &terms, &err);
         terms.alone = !terms.disabled;
     }
     oc_plugin_set_terms(plugin, &terms);
     note_change(c->service, name, &terms);
+    json_decref(grants);
     json_decref(receipt);
 }
 

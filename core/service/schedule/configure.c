@@ -7,6 +7,7 @@
 #include "core/base/mem.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
+#include "core/plugin/preset_rights.h"
 #include "core/service/schedule/sweep.h"
 #include "core/service/schedule/table.h"
 
@@ -134,7 +135,7 @@ static json_t *expand(struct oc_schedule *s, const struct oc_plugin *preset, con
 {
     json_t *config = without_host_keys(group);
     json_t *items = oc_manifest_expand(oc_plugin_manifest(preset), name, config, err);
-    if (items && oc_schedule_check_preset(s->env.plugins, preset, items, config, err) != OC_OK) {
+    if (items && oc_preset_check_use(s->env.plugins, preset, items, config, NULL, err) != OC_OK) {
         json_decref(items);
         items = NULL;
     }

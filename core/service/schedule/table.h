@@ -47,10 +47,6 @@ void oc_wanted_free(struct wanted *w);
 void oc_schedule_tell_failed(struct oc_schedule *s, const struct wanted *w);
 /* Begins the collectors that are wanted and not there yet, one a turn of the loop. */
 void oc_schedule_start(struct oc_schedule *s);
-/* May the preset have these instances, of which `given` is what the configuration says? One of a package may use only what it has every
- * right of itself, and name no secret of the host. OC_E_DENIED. */
-int oc_schedule_check_preset(struct oc_plugins *plugins, const struct oc_plugin *preset,
-                             const json_t *items, const json_t *given, struct oc_error *err);
 /* Stops the collector of an item that is no longer in the table, and frees the item. */
 void oc_schedule_stop_one(struct oc_schedule *s, struct wanted *w, int64_t grace_ms);
 

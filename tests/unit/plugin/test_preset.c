@@ -4,7 +4,7 @@
 #include "core/base/buf.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/plugin/manifest/manifest.h"
+#include "core/plugin/preset_rights.h"
 
 static const char preset[] =
     "{\"name\": \"litellm\", \"version\": \"1.0.0\", \"summary\": \"LiteLLM\","
@@ -42,6 +42,24 @@ static json_t *expand(const char *config, struct oc_error *err)
     json_decref(json);
     oc_manifest_free(m);
     return result;
+}
+
+static void a_preset_that_nobody_configured_is_looked_at_with_its_defaults(void **state)
+{
+    (void)state;
+    struct oc_manifest *m = parse();
+    json_t *given = json_pack("{s:s}", "key", "$env:K");
+    json_t *sample = oc_manifest_sample(m, NULL), *first = json_array_get(sample, 0);
+    assert_string_equal(oc_json_str(first, "url", ""), "?/x?p=4000");
+    assert_string_equal(oc_json_str(first, "plugin", ""), "http");
+    assert_null(oc_preset_reference(sample, NULL));
+    json_decref(sample);
+    sample = oc_manifest_sample(m, given);
+    assert_string_equal(oc_preset_reference(sample, NULL), "$env:K");
+    assert_null(oc_preset_reference(sample, given));
+    json_decref(sample);
+    json_decref(given);
+    oc_manifest_free(m);
 }
 
 static void a_whole_reference_keeps_its_type_and_an_embedded_one_becomes_text(void **state)
@@ -140,6 +158,7 @@ static void expanding_needs_no_error_struct(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_preset_that_nobody_configured_is_looked_at_with_its_defaults),
         cmocka_unit_test(a_whole_reference_keeps_its_type_and_an_embedded_one_becomes_text),
         cmocka_unit_test(an_option_that_is_not_set_leaves_its_key_out),
         cmocka_unit_test(what_is_wrong_with_the_options_is_told),

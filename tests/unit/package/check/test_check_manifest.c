@@ -66,12 +66,6 @@ static void each_mistake_of_a_manifest_is_found(void **state)
     expect("{" HEAD ",\"summary\":\"X\",\"library\":\"thing.so\",\"abi\":\"9.0\"}", "OC0014");
     expect("{" HEAD ",\"summary\":\"X\",\"kind\":\"skill\"}", "OC0015");
     expect(PRESET ",\"description\":\"made by {{authorName}}\"}", "OC0017");
-    expect("{" HEAD ",\"summary\":\"X\",\"instances\":[{\"plugin\":\"http\",\"headers\":"
-           "{\"X-Key\":\"$env:KEY\"}}]}",
-           "OC0018");
-    expect("{" HEAD ",\"summary\":\"X\",\"instances\":[{\"plugin\":\"http\",\"keys\":"
-           "[\"a\",\"$file:/k\"]}]}",
-           "OC0018");
 }
 
 static void braces_of_the_author_s_own_are_no_variable_of_a_template(void **state)
@@ -79,6 +73,82 @@ static void braces_of_the_author_s_own_are_no_variable_of_a_template(void **stat
     const struct oc_check_options options = {0};
     json_t *result = check_text(PRESET ",\"description\":\"greets {{y}} and {{ }}\"}", &options);
     (void)state;
+    assert_int_equal(json_array_size(json_object_get(result, "findings")), 0);
+    json_decref(result);
+}
+
+/* ---- presets ---- */
+
+/* What this host would say of a preset over its "web", a plugin that asks for the network. */
+static json_t *check_over_web(const char *name, const char *more)
+{
+    const struct oc_check_options options = {0};
+    struct folder plugins, f;
+    char text[512];
+    json_t *result = NULL;
+    folder_open(&plugins, "web");
+    folder_text(
+        &plugins, "plugin.json",
+        "{\"name\":\"web\",\"version\":\"1.0.0\",\"summary\":\"W\",\"library\":\"web.so\","
+        "\"abi\":\"1.0\",\"permissions\":[\"network:tcp:80\",\"process:spawn:/bin/date\"]}");
+    folder_open(&f, name);
+    snprintf(text, sizeof text,
+             "{\"name\":\"%s\",\"version\":\"1.0.0\",\"license\":\"MIT\",\"summary\":\"X\",%s}",
+             name, more);
+    folder_text(&f, "plugin.json", text);
+    struct oc_work w = {.home = "/nowhere", .plugins = plugins.root};
+    oc_error_init(&w.err);
+    assert_int_equal(oc_check_path(&w, f.dir, &options, &result), OC_OK);
+    folder_close(&f);
+    folder_close(&plugins);
+    return result;
+}
+
+static void a_preset_asks_for_what_the_plugins_ask_for_that_it_uses(void **state)
+{
+    (void)state;
+    json_t *result = check_over_web("thing", "\"permissions\":[\"network:tcp:80\"],"
+                                             "\"instances\":[{\"plugin\":\"web\"}]");
+    assert_found_alone(result, "OC0019");
+    assert_non_null(strstr(oc_json_str(finding_of(result, "OC0019"), "message", ""),
+                           "uses web and does not ask for process:spawn:/bin/date"));
+    json_decref(result);
+    static const char *const fine[] = {
+        "\"permissions\":[\"network:tcp:80\",\"process:spawn:/bin/date\"],"
+        "\"instances\":[{\"plugin\":\"web\"}]",
+        "\"instances\":[{\"plugin\":\"nobody\"},{\"plugin\":\"../web\"}]"};
+    for (size_t i = 0; i < OC_COUNT(fine); i++) {
+        result = check_over_web("thing", fine[i]);
+        assert_int_equal(json_array_size(json_object_get(result, "findings")), 0);
+        json_decref(result);
+    }
+}
+
+#define KEY "\"options\":[{\"name\":\"key\",\"type\":\"secret\",\"help\":\"k\""
+
+static void a_preset_names_no_secret_of_the_host(void **state)
+{
+    (void)state;
+    expect("{" HEAD
+           ",\"summary\":\"X\",\"instances\":[{\"plugin\":\"tcp\",\"a\":[{\"b\":\"$env:K\"}]}]}",
+           "OC0018");
+    expect("{" HEAD ",\"summary\":\"X\"," KEY ",\"default\":\"$file:/k\"}],"
+           "\"instances\":[{\"plugin\":\"tcp\",\"key\":\"${key}\"}]}",
+           "OC0018");
+    expect("{" HEAD ",\"summary\":\"X\"," KEY "}],"
+           "\"instances\":[{\"plugin\":\"tcp\",\"key\":\"$env:${key}\"}]}",
+           "OC0018");
+    json_t *result = check_over_web("thing", KEY "}],\"instances\":[{\"plugin\":\"tcp\",\"key\":"
+                                                 "\"${key}\",\"say\":\"not $env:K\"}]");
+    assert_int_equal(json_array_size(json_object_get(result, "findings")), 0);
+    json_decref(result);
+}
+
+/* The operator trusts it as the configuration; its name tells, as no package may have it. */
+static void a_preset_that_comes_with_the_host_may_what_its_plugins_may(void **state)
+{
+    (void)state;
+    json_t *result = check_over_web("web", "\"instances\":[{\"plugin\":\"web\"}]");
     assert_int_equal(json_array_size(json_object_get(result, "findings")), 0);
     json_decref(result);
 }
@@ -341,6 +411,9 @@ int main(void)
         cmocka_unit_test(a_preset_has_no_finding),
         cmocka_unit_test(each_mistake_of_a_manifest_is_found),
         cmocka_unit_test(braces_of_the_author_s_own_are_no_variable_of_a_template),
+        cmocka_unit_test(a_preset_asks_for_what_the_plugins_ask_for_that_it_uses),
+        cmocka_unit_test(a_preset_names_no_secret_of_the_host),
+        cmocka_unit_test(a_preset_that_comes_with_the_host_may_what_its_plugins_may),
         cmocka_unit_test(a_metric_may_tell_its_unit_anywhere_in_its_name),
         cmocka_unit_test(a_folder_without_a_manifest_is_found),
         cmocka_unit_test(a_path_that_is_not_there_cannot_be_checked),

@@ -210,6 +210,34 @@ static void each_finding_names_the_command_that_mends_it(void **state)
                         "openclaw registry refresh main");
 }
 
+static void a_preset_that_an_older_release_let_do_more_is_found(void **state)
+{
+    (void)state;
+    plugin_add("ok", LIBRARY ", \"permissions\": [\"network:tcp:80\"]");
+    struct oc_plugin *shop = plugin_add(
+        "shop", "\"options\": [{\"name\": \"key\", \"type\": \"secret\", \"default\": \"$env:K\", "
+                "\"help\": \"k\"}], \"permissions\": [\"network:tcp:80\"], "
+                "\"instances\": [{\"plugin\": \"ok\", \"key\": \"${key}\"}]");
+    install("shop", DIGEST, "registry:main", "sandbox", "\"enabled\": true");
+    put_artifact(shop, "{}");
+    configure("");
+    assert_null(finding("preset-denied")); /* one that the operator put there */
+    shop->root = "/packages";
+    const json_t *found = finding("preset-denied");
+    assert_string_equal(oc_json_str(found, "fix", ""), "openclaw plugin update shop");
+    assert_non_null(strstr(oc_json_str(found, "message", ""), "names a secret of this host"));
+    configure("collectors = ({plugin = \"shop\"; key = \"$env:MINE\";});");
+    found = finding("preset-denied");
+    assert_string_equal(oc_json_str(found, "fix", ""),
+                        "openclaw plugin grants add shop 'network:tcp:80'");
+    shop->terms.grants = NULL;
+    assert_null(finding("preset-denied"));
+    json_object_del(shop->manifest->json, "permissions");
+    found = finding("preset-denied");
+    assert_string_equal(oc_json_str(found, "fix", ""), "openclaw plugin update shop");
+    assert_non_null(strstr(oc_json_str(found, "message", ""), "has no right to network:tcp:80"));
+}
+
 static void a_link_to_nowhere_and_a_lost_generation_are_found(void **state)
 {
     (void)state;
@@ -294,6 +322,7 @@ int main(void)
         TEST(what_was_wrong_before_is_not_in_the_way),
         TEST(a_host_without_packages_is_well),
         TEST(each_finding_names_the_command_that_mends_it),
+        TEST(a_preset_that_an_older_release_let_do_more_is_found),
         TEST(a_link_to_nowhere_and_a_lost_generation_are_found),
         TEST(a_plugin_that_waits_for_its_options_is_told_which),
         TEST(only_the_fixes_that_lose_nothing_are_carried_out),

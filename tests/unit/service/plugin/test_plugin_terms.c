@@ -133,6 +133,37 @@ static void an_installed_tool_has_an_instance_that_the_section_configures(void *
     assert_null(instances);
 }
 
+static void grants(struct oc_plugin *plugin, const char *expected)
+{
+    char *text = oc_json_text(plugin->terms.grants);
+    assert_string_equal(text, expected);
+    free(text);
+}
+
+/* The row says []: that was all when it was linked, or all of it was taken back. */
+static void a_linked_preset_may_what_its_author_adds(void **state)
+{
+    (void)state;
+    static const char rest[] =
+        "\"permissions\": [\"network:tcp:80\"], \"instances\": [{\"plugin\": \"ok\"}]";
+    struct oc_plugin *shop = plugin_add("shop", rest);
+    char *root = oc_path_join(w.s.home, "packages/current/plugins");
+    shop->root = root;
+    install("shop", "", "link:/shop", "sandbox", "\"enabled\": true, \"permissions\": []");
+    configure("");
+    grants(shop, "[\"network:tcp:80\"]");
+    install("shop", "", "link:/shop", "sandbox",
+            "\"enabled\": true, \"permissions\": [\"network:tcp:80\"]");
+    configure("");
+    grants(shop, "[]");
+    struct oc_plugin *code = plugin_add("code", LIBRARY ", \"permissions\": [\"network:tcp:80\"]");
+    code->root = root;
+    install("code", "", "link:/code", "sandbox", "\"enabled\": true, \"permissions\": []");
+    configure("");
+    grants(code, "[]");
+    free(root);
+}
+
 static void a_section_that_nobody_reads_is_a_warning(void **state)
 {
     (void)state;
@@ -180,6 +211,7 @@ int main(void)
         TEST(a_disabled_package_is_disabled_and_says_why),
         TEST(a_package_without_a_receipt_is_not_run),
         TEST(an_installed_tool_has_an_instance_that_the_section_configures),
+        TEST(a_linked_preset_may_what_its_author_adds),
         TEST(a_section_that_nobody_reads_is_a_warning),
         TEST(other_packages_are_looked_at_once_a_turn),
         TEST(a_state_that_is_damaged_leaves_what_was_read_before_in_force),

@@ -314,6 +314,7 @@ static void a_preset_of_a_package_uses_nothing_that_it_has_no_right_to_itself(vo
     assert_string_equal(oc_json_str(row("main"), "state", ""), "failed");
     assert_non_null(strstr(oc_json_str(row("main"), "last_error", ""),
                            "uses runner and has no right to process:spawn:*"));
+    assert_non_null(strstr(f.s.diags.list.items[0].hint, "plugin.json has to ask"));
     package->root = NULL; /* it came with the host */
     assert_int_equal(configure("{plugin = \"package\"; name = \"main\";}"), 0);
     assert_int_equal(instances_made, 1);
@@ -326,6 +327,9 @@ static void a_preset_of_a_package_uses_what_was_consented_to(void **state)
     json_t *none = json_array();
     package->terms.grants = none;
     assert_int_equal(configure("{plugin = \"package\"; name = \"main\";}"), 1);
+    assert_string_equal(f.s.diags.list.items[0].hint,
+                        "`openclaw plugin grants add package 'process:spawn:*'` gives it what its "
+                        "manifest asks for.");
     package->terms.grants = NULL; /* all that it asks for */
     assert_int_equal(configure("{plugin = \"package\"; name = \"main\";}"), 0);
     assert_int_equal(instances_made, 1);
