@@ -8,6 +8,7 @@
 #include "core/base/log.h"
 #include "core/base/time.h"
 #include "core/daemon/peer.h"
+#include "core/op/bridge.h"
 #include "core/plugin/library/module.h"
 
 #define LEAVE_MS OC_SECOND /* for answers that are on their way when the API is switched off */
@@ -109,6 +110,7 @@ static void api_left(void *ctx)
     } else if (is_wanted(h, h->config)) { /* again, meanwhile */
         oc_daemon_configure_api(h, h->config);
     } else {
+        oc_bridge_refresh(h->bridge); /* it leaves names that plugins may have had before */
         oc_bus_publish(h->bus, "api.listening", json_object());
     }
 }

@@ -356,9 +356,6 @@ int oc_daemon_reload(struct oc_daemon *h, struct oc_error *err)
         oc_bridge_refresh(h->bridge);
     }
     oc_daemon_configure(h, config);
-    if (!h->options.safe_mode) {
-        oc_bridge_refresh(h->bridge); /* a part of the host that was switched off leaves names */
-    }
     oc_config_destroy(old);
     log_findings(&h->diags);
     oc_info("configuration loaded", "errors=%zu findings=%zu", oc_diags_errors(&h->diags),

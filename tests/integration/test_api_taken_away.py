@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import shutil
 import socket
 import ssl
@@ -267,6 +268,26 @@ def the_api_can_be_switched_off_and_on_through_itself():
         eventually(is_there)
 
 
+def an_operation_of_a_plugin_is_there_again_when_the_api_has_gone():
+    on, off = config(), config(more="enabled = false;")
+    s = served(off, env={"OPENCLAW_API": ""})
+    folder = os.path.join(s.d.home, "plugins", "pre")
+    os.makedirs(folder)
+    with open(os.path.join(folder, "plugin.json"), "w") as f:
+        json.dump({"name": "pre", "version": "1.0.0", "summary": "A preset", "instances": [{"plugin": "system"}],
+                   "operations": [{"name": "job.list", "summary": "List jobs", "method": "tool.call/1"}]}, f)
+    with s as d:
+        def provided():
+            gates = d.call("plugin.why", what="job.list")["gates"]
+            return next(g["message"] for g in gates if g["gate"] == "provided")
+
+        assert provided() == "the operation is in the table", provided()
+        reload(d, on)
+        eventually(lambda: provided() == "the host itself has an operation of that name")
+        reload(d, off)
+        eventually(lambda: provided() == "the operation is in the table")
+
+
 def what_is_wrong_is_said_as_it_is():
     with served(config()) as d:
         token = d.token("operator")
@@ -292,6 +313,7 @@ def what_is_wrong_is_said_as_it_is():
 try:
     run([what_a_certificate_opened_ends_with_its_role_and_its_ca, nobody_a_page_and_a_listener_are_sent_away, calls_over_a_websocket_count_as_requests,
          websockets_are_connections, what_a_websocket_is_refused_is_in_the_trail, a_bridge_that_is_open_keeps_its_session,
-         the_api_can_be_switched_off_and_on_through_itself, what_is_wrong_is_said_as_it_is])
+         the_api_can_be_switched_off_and_on_through_itself,
+         an_operation_of_a_plugin_is_there_again_when_the_api_has_gone, what_is_wrong_is_said_as_it_is])
 finally:
     shutil.rmtree(FOLDER, ignore_errors=True)
