@@ -164,12 +164,14 @@ static int try_lock(struct oc_daemon *h, struct oc_error *err)
 static int wait_for_lock(struct oc_daemon *h, const char *path, struct oc_error *err)
 {
     const int64_t began = oc_time_mono();
+    int64_t now = began, named_at = began;
     int rc = try_lock(h, err);
-    while (rc == OC_E_CONFLICT && !h->env.ephemeral &&
-           oc_time_mono() <
-               began + (oc_lock_owner(path) ? PRIVATE_LOCK_WAIT : NAMELESS_LOCK_WAIT) &&
+    while (rc == OC_E_CONFLICT && !h->env.ephemeral && now < began + PRIVATE_LOCK_WAIT &&
+           now < named_at + NAMELESS_LOCK_WAIT &&
            !(owner_lives(path) && somebody_listens(h->socket))) {
         usleep(20000);
+        now = oc_time_mono();
+        named_at = oc_lock_owner(path) ? now : named_at;
         rc = try_lock(h, err);
     }
     return rc;

@@ -168,20 +168,31 @@ static int list_segments(struct oc_journal *j, struct oc_error *err)
     return OC_OK;
 }
 
-/* Who only looks leaves it to the owner. */
-static void keep_damaged(const struct oc_journal *j, const char *path, const struct oc_buf *content,
+/* "<n>.journal.corrupt", or with a number where there is one already. Caller frees. */
+static char *free_name(const char *path)
+{
+    char *name = oc_asprintf("%s.corrupt", path);
+    for (int i = 2; oc_file_exists(name); i++) {
+        free(name);
+        name = oc_asprintf("%s.corrupt-%d", path, i);
+    }
+    return name;
+}
+
+/* Whether there is a copy of it now, so that the segment may go. Who only looks leaves it to the owner. */
+static bool keep_damaged(const struct oc_journal *j, const char *path, const struct oc_buf *content,
                          uint64_t damaged)
 {
     struct oc_error err;
-    char *copy = oc_asprintf("%s.corrupt", path);
+    char *copy = free_name(path);
     oc_error_init(&err);
-    const int rc = j->read_only || oc_file_exists(copy)
-                       ? OC_OK
-                       : oc_file_create(copy, content->data, content->len, 0600, &err);
+    const int rc =
+        j->read_only ? OC_OK : oc_file_create(copy, content->data, content->len, 0600, &err);
     oc_warn("a journal is damaged: records in the middle of it are lost",
             "file=%s skipped=%llu copy=%s", path, (unsigned long long)damaged,
             rc == OC_OK ? copy : err.message);
     free(copy);
+    return rc == OC_OK;
 }
 
 static int read_segment(struct oc_journal *j, struct oc_segment *segment, struct oc_buf *content,
@@ -198,8 +209,7 @@ static int read_segment(struct oc_journal *j, struct oc_segment *segment, struct
             oc_info("a journal ends in the middle of a record, as after a crash",
                     "file=%s skipped=%llu", path, (unsigned long long)waste.torn);
         }
-        if (waste.damaged > 0) {
-            keep_damaged(j, path, content, waste.damaged);
+        if (waste.damaged > 0 && keep_damaged(j, path, content, waste.damaged)) {
             j->damaged = segment->number;
         }
     }

@@ -1,5 +1,6 @@
 /* A damaged file: set aside, a new one begun, what can be saved is. SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -42,11 +43,18 @@ static int move(const char *from, const char *to, const char *suffix)
     return failed;
 }
 
-/* An empty file stands for one that is gone: it is what the doctor finds. */
+/* An empty file stands for one that is gone: it is what the doctor finds. Where it cannot be made, nothing else is lost. */
 static int move_file(const char *path, const char *name)
 {
     int failed = move(path, name, "");
-    return failed == ENOENT && oc_file_create(name, "", 0, 0600, NULL) == OC_OK ? 0 : failed;
+    if (failed == ENOENT) {
+        const int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+        failed = 0;
+        if (fd >= 0) {
+            close(fd);
+        }
+    }
+    return failed;
 }
 
 /* The -wal first: a new file must never meet the log of an old one. */
@@ -89,8 +97,11 @@ static json_t *read_keys(sqlite3 *sql)
 static json_t *read_keys_of(const char *aside)
 {
     struct oc_db old;
+    struct stat st;
 
-    if (oc_db_open(&old, aside, OC_DB_LOOK, NULL) != OC_OK) {
+    /* beside an empty file SQLite would remove the log, which somebody may still want to look at */
+    if (stat(aside, &st) != 0 || st.st_size == 0 ||
+        oc_db_open(&old, aside, OC_DB_LOOK, NULL) != OC_OK) {
         return NULL;
     }
     json_t *keys = read_keys(old.sql);
@@ -150,10 +161,13 @@ static int begin_anew(struct oc_store *s, const char *message, json_t *keys, str
 static const char *find_loss(const struct oc_store *s)
 {
     struct stat st;
-    if (!s->existed || (stat(s->path, &st) == 0 ? st.st_size > 0 : errno != ENOENT)) {
+    if (!s->existed) {
         return NULL;
     }
-    return oc_file_exists(s->path) ? "the database is empty" : "the database is gone";
+    if (lstat(s->path, &st) != 0) { /* a link to what is not mounted yet has lost nothing */
+        return errno == ENOENT ? "the database is gone" : NULL;
+    }
+    return stat(s->path, &st) == 0 && st.st_size == 0 ? "the database is empty" : NULL;
 }
 
 int oc_store_connect(struct oc_store *s, struct oc_error *err)

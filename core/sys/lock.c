@@ -144,13 +144,14 @@ int oc_home_lock(const char *home, struct oc_home_lock *lock, struct oc_error *e
     return rc;
 }
 
+/* The name last: who waits for a home knows until then whose it is. */
 void oc_home_unlock(struct oc_home_lock *lock)
 {
-    oc_lock_drop(lock->pid);
     for (size_t i = 0; i < OC_COUNT(lock->folders); i++) {
         if (lock->folders[i] >= 0) {
             close(lock->folders[i]);
         }
     }
+    oc_lock_drop(lock->pid);
     *lock = OC_HOME_UNLOCKED;
 }

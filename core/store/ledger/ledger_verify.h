@@ -35,9 +35,9 @@ struct oc_ledger_report {
     char origin[OC_NOTE_NAME];
     uint8_t root[OC_LEDGER_HASH];
     bool damaged;
-    char file[96]; /* the first damage, when there is any */
-    uint64_t line; /* of that file; 0: none */
-    int64_t index; /* of the first entry that is not as it was; -1: none in particular */
+    char file[96];  /* the first damage, when there is any */
+    uint64_t line;  /* of that file; 0: none */
+    int64_t index;  /* of the first entry that is not as it was; -1: none in particular */
     char what[512]; /* as long as the message of an error */
 };
 

@@ -275,6 +275,10 @@ int oc_escalate_now(struct oc_alert_service *s, struct oc_alert *a, const char *
         oc_error_hint(err, "Only a firing alert can be escalated.");
         return OC_E_CONFLICT;
     }
+    if (!s->journal && s->unopened.code != OC_OK) { /* nobody is told what would be told again */
+        *err = s->unopened;
+        return s->unopened.code;
+    }
     if (count == 0) {
         oc_escalate_ask(s, a, since_of(a, now), now, &step);
     }
