@@ -1,14 +1,11 @@
-/* The life of the host: configuration, folders, lock, store, start, reload, stop. SPDX-License-Identifier: MIT */
+/* The life of the host: configuration, folders, store, start, reload, stop. SPDX-License-Identifier: MIT */
 #include "core/daemon/daemon.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "core/base/json.h"
@@ -26,10 +23,8 @@
 #include "core/store/ledger/ledger_note.h"
 #include "core/sys/file.h"
 
-#define WORKERS            4
-#define PRIVATE_LOCK_WAIT  (30 * OC_SECOND)
-#define NAMELESS_LOCK_WAIT (2 * OC_SECOND)
-#define MAINTAIN_EVERY     (5 * OC_MINUTE)
+#define WORKERS        4
+#define MAINTAIN_EVERY (5 * OC_MINUTE)
 
 /* ---- configuration ---- */
 
@@ -123,80 +118,6 @@ static bool finds_nothing(const struct oc_daemon *h)
     return h->options.looks && access(h->home, F_OK) != 0 && errno == ENOENT;
 }
 
-/* One that hangs has no room for another that waits: it is there all the same. */
-static bool somebody_listens(const char *path)
-{
-    struct sockaddr_un addr = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    oc_copy(addr.sun_path, sizeof addr.sun_path, path);
-    bool answered = fd >= 0 && (connect(fd, (const struct sockaddr *)&addr, sizeof addr) == 0 ||
-                                errno == EAGAIN);
-    if (fd >= 0) {
-        close(fd);
-    }
-    return answered;
-}
-
-/* A daemon that was killed while it began a process lives on in that one, with its lock and its socket, until the other
- * program is loaded. */
-static bool owner_lives(const char *path)
-{
-    const pid_t pid = oc_lock_owner(path);
-    return pid > 0 && (kill(pid, 0) == 0 || errno == EPERM);
-}
-
-/* The home is ours, and nobody listens there who has lost what says that it is theirs. */
-static int try_lock(struct oc_daemon *h, struct oc_error *err)
-{
-    oc_error_init(err);
-    const int rc = oc_home_lock(h->home, &h->lock, err);
-    if (rc == OC_E_CONFLICT || h->env.ephemeral || !somebody_listens(h->socket)) {
-        return rc;
-    }
-    oc_home_unlock(&h->lock);
-    oc_error_set(err, OC_E_CONFLICT, "another process listens on %s", h->socket);
-    oc_error_hint(err, "Stop the other daemon first, or give this one another home.");
-    return OC_E_CONFLICT;
-}
-
-/* A home that is held while nobody listens belongs to a private daemon that serves one command: it is soon gone. So is what holds it without
- * a name, unless it is a daemon whose pid lock was taken away. */
-static int wait_for_lock(struct oc_daemon *h, const char *path, struct oc_error *err)
-{
-    const int64_t began = oc_time_mono();
-    int64_t now = began, named_at = began;
-    int rc = try_lock(h, err);
-    while (rc == OC_E_CONFLICT && !h->env.ephemeral && now < began + PRIVATE_LOCK_WAIT &&
-           now < named_at + NAMELESS_LOCK_WAIT &&
-           !(owner_lives(path) && somebody_listens(h->socket))) {
-        usleep(20000);
-        now = oc_time_mono();
-        named_at = oc_lock_owner(path) ? now : named_at;
-        rc = try_lock(h, err);
-    }
-    return rc;
-}
-
-/* One daemon owns the home folder. A private one that finds it taken (the daemon has just started) only looks. Where no pid lock can be made the
- * folders alone are locked; with any other error nobody knows who else writes there. */
-static int take_lock(struct oc_daemon *h, struct oc_error *err)
-{
-    if (keeps_nothing(h)) {
-        return OC_OK;
-    }
-    char *path = oc_path_join(h->home, "run/openclawd.lock");
-    const int rc = wait_for_lock(h, path, err);
-    free(path);
-    const bool unwritable = rc == OC_E_DENIED || rc == OC_E_NOT_FOUND || rc == OC_E_RETRY;
-    if (rc != OC_OK && h->env.ephemeral) {
-        oc_home_unlock(&h->lock);
-    } else if (unwritable) {
-        oc_warn("the home folder has no pid lock: only those of data and ledger keep others out",
-                "reason=%s", err->message);
-    }
-    return h->env.ephemeral || unwritable ? OC_OK : rc;
-}
-
 static bool looks_only(const struct oc_daemon *h)
 {
     return h->env.ephemeral && h->lock.pid < 0;
@@ -272,7 +193,7 @@ struct oc_daemon *oc_daemon_create(const struct daemon_options *options, struct 
     h->loop = oc_loop_create();
     h->bus = oc_bus_create();
     h->workers = oc_workers_create(h->loop, WORKERS);
-    if (take_lock(h, err) != OC_OK) {
+    if (!keeps_nothing(h) && oc_daemon_take_home(h, err) != OC_OK) {
         goto failed;
     }
     oc_daemon_expect_api(h);

@@ -86,4 +86,10 @@ void oc_daemon_make_services(struct oc_daemon *h);
 /* Gives every service its part; findings go to h->diags. */
 void oc_daemon_configure(struct oc_daemon *h, const struct oc_config *config);
 
+/* ---- home.c ---- */
+
+/* One daemon owns the home folder. A private one that finds it taken (the daemon has just started) only looks. Where no pid lock can be made the
+ * folders alone are locked; with any other error nobody knows who else writes there. */
+int oc_daemon_take_home(struct oc_daemon *h, struct oc_error *err);
+
 #endif
