@@ -153,7 +153,8 @@ static int evaluate(lua_State *L)
     struct evaluation *e = lua_touserdata(L, 1);
     lua_rawgeti(L, LUA_REGISTRYINDEX, e->function);
     lua_call(L, 0, 1);
-    e->truth = lua_toboolean(L, -1);
+    const bool zero = lua_type(L, -1) == LUA_TNUMBER && lua_tonumber(L, -1) == 0;
+    e->truth = lua_toboolean(L, -1) && !zero;
     if (!lua_isboolean(L, -1) && !lua_isnil(L, -1)) {
         oc_copy(e->odd, sizeof(e->odd),
                 lua_type(L, -1) == LUA_TSTRING ? "text" : luaL_typename(L, -1));
@@ -173,7 +174,6 @@ int oc_lua_eval(struct oc_lua *l, int expr, oc_lua_lookup_fn lookup, void *ctx, 
     l->lookup_ctx = NULL;
     *truth = code == OC_OK && e.truth;
     if (code == OC_OK && e.odd[0] != '\0') {
-        *truth = false;
         oc_error_set(err, OC_E_CONFIG, "expected true or false, the expression gives a %s", e.odd);
         oc_error_hint(err, "Compare it with something: system.load1 > 4.");
         return OC_E_CONFIG;

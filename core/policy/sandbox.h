@@ -50,7 +50,7 @@ struct oc_lua_value {
 /* Resolves a dotted name ("system.cpu_percent"). Returns false when there is no such value: the expression is then
  * "unknown" and oc_lua_eval returns OC_E_NOT_FOUND. */
 typedef bool (*oc_lua_lookup_fn)(void *ctx, const char *name, struct oc_lua_value *value);
-/* Evaluates: *truth is the result, false for nil. OC_E_CONFIG: it is something else, a number or a text, which proves nothing.
+/* Evaluates: *truth is the result, false for nil. OC_E_CONFIG: it is something else, a number or a text, and *truth is true but for the number 0.
  * Names of one level only ("thresholds" groups aside) are not metrics. */
 int oc_lua_eval(struct oc_lua *l, int expr, oc_lua_lookup_fn lookup, void *ctx, bool *truth,
                 struct oc_error *err);

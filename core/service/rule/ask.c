@@ -209,6 +209,9 @@ static enum oc_truth ask_lua(struct oc_rule_engine *e, struct oc_rule_subject *s
         return q.gone ? OC_TRUTH_GONE : OC_TRUTH_UNKNOWN;
     }
     note_error(s, &err, at_ms);
+    if (code == OC_E_CONFIG) { /* a text or a number: a problem, and yet an answer */
+        return truth ? OC_TRUTH_TRUE : OC_TRUTH_FALSE;
+    }
     return OC_TRUTH_UNKNOWN;
 }
 
@@ -228,9 +231,10 @@ static enum oc_truth ask(struct oc_rule_engine *e, struct oc_rule_subject *s,
 enum oc_truth oc_rule_ask(struct oc_rule_engine *e, struct oc_rule_subject *s,
                           const struct oc_cond *cond, int64_t at_ms, double value)
 {
+    const uint64_t errors = s->rule->errors;
     s->rule->evaluations++;
     const enum oc_truth truth = ask(e, s, cond, at_ms, value);
-    if (s->failed && truth != OC_TRUTH_UNKNOWN) {
+    if (s->failed && truth != OC_TRUTH_UNKNOWN && s->rule->errors == errors) {
         forget_error(s);
     }
     return truth;

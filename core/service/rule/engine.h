@@ -110,8 +110,8 @@ void oc_rule_engine_count(struct oc_rule_engine *e, const struct oc_rule *rule, 
 
 enum oc_truth { OC_TRUTH_FALSE, OC_TRUTH_TRUE, OC_TRUTH_UNKNOWN, OC_TRUTH_GONE };
 
-/* Evaluates a condition for a subject at a time; an error is counted at the rule and gives UNKNOWN.
- */
+/* Evaluates a condition for a subject at a time; an error is counted at the rule and gives UNKNOWN, unless it is an answer that is
+ * neither true nor false: of these the number 0 is false. */
 enum oc_truth oc_rule_ask(struct oc_rule_engine *e, struct oc_rule_subject *s,
                           const struct oc_cond *cond, int64_t at_ms, double value);
 /* Finds the series that a subject of several metrics reads. */

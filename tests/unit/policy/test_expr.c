@@ -192,19 +192,25 @@ static void a_window_is_at_most_a_day(void **state)
 
 static void an_answer_that_is_neither_true_nor_false_is_an_error(void **state)
 {
-    static const char *const odd[][2] = {{"system.cpu_percent * 0", "number"},
-                                         {"system.cpu_percent .. 'a'", "text"},
-                                         {"{system.cpu_percent}", "table"},
-                                         {"math.max", "function"}};
+    static const struct {
+        const char *text, *gives;
+        bool truth;
+    } odd[] = {{"system.cpu_percent * 0", "number", false},
+               {"system.cpu_percent * 0.0", "number", false},
+               {"system.cpu_percent + 1", "number", true},
+               {"system.cpu_percent .. 'a'", "text", true},
+               {"system.cpu_percent ~= nil and '0'", "text", true},
+               {"{system.cpu_percent}", "table", true},
+               {"math.max", "function", true}};
     struct oc_error err;
     for (size_t i = 0; i < OC_COUNT(odd); i++) {
         char expected[80];
-        bool truth = true;
+        bool truth = !odd[i].truth;
         snprintf(expected, sizeof expected, "expected true or false, the expression gives a %s",
-                 odd[i][1]);
-        assert_int_equal(eval(*state, odd[i][0], &truth, &err), OC_E_CONFIG);
+                 odd[i].gives);
+        assert_int_equal(eval(*state, odd[i].text, &truth, &err), OC_E_CONFIG);
         assert_string_equal(err.message, expected);
-        assert_false(truth);
+        assert_int_equal(truth, odd[i].truth);
     }
     assert_truth(*state, "nil", false);
 }

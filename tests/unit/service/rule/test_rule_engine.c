@@ -134,16 +134,42 @@ static void a_condition_that_fails_changes_nothing_and_is_counted(void **state)
     assert_non_null(strstr(r->last_error, "compare"));
 }
 
-static void an_answer_that_is_a_text_proves_nothing(void **state)
+static void an_answer_that_is_a_text_is_true_and_a_problem(void **state)
 {
     struct fixture *f = *state;
     configure(f, "rules = ( { name = \"r\"; expr = \"a.b > 1 and label.target\"; } );", BEGIN);
     const struct oc_rule *r = oc_rule_engine_find(f->e, "r");
     feed(f, series(f, "a.b", 0, "i", "t"), 0, 5);
-    assert_said(f, "");
+    assert_said(f, "firing r:condition met");
     assert_string_equal(r->last_error, "expected true or false, the expression gives a text");
-    feed(f, series(f, "a.b", 0, "i", "t"), 1, 0);
+    feed(f, series(f, "a.b", 0, "i", "t"), 1, 5);
+    assert_non_null(r->last_error);
+    assert_int_equal(r->errors, 2);
+    feed(f, series(f, "a.b", 0, "i", "t"), 2, 0);
+    assert_said(f, "resolved r:condition ended");
     assert_null(r->last_error);
+}
+
+static void an_answer_that_is_a_number_is_true_unless_it_is_0(void **state)
+{
+    struct fixture *f = *state;
+    configure(f,
+              "rules = ( { name = \"found\"; expr = \"a.b > 4 and string.find(label.target, "
+              "'^db')\"; }, { name = \"zero\"; expr = \"a.b > 4 and a.b - 5\"; } );",
+              BEGIN);
+    struct oc_series *db = series(f, "a.b", 0, "i", "db1"), *web = series(f, "a.b", 0, "i", "web");
+    feed(f, web, 0, 5);
+    assert_said(f, "");
+    assert_null(oc_rule_engine_find(f->e, "found")->last_error);
+    assert_string_equal(oc_rule_engine_find(f->e, "zero")->last_error,
+                        "expected true or false, the expression gives a number");
+    feed(f, db, 0, 5);
+    assert_said(f, "firing found:condition met");
+    feed(f, db, 1, 6);
+    assert_said(f, "firing zero:condition met");
+    feed(f, db, 2, 5);
+    assert_said(f, "resolved zero:condition ended");
+    assert_non_null(oc_rule_engine_find(f->e, "found")->last_error);
 }
 
 static void a_problem_is_told_until_no_series_has_it(void **state)
@@ -536,7 +562,8 @@ int main(void)
         T(labels_thresholds_and_history_can_be_read),
         T(a_wrong_rule_is_off_alone_with_file_and_line),
         T(a_condition_that_fails_changes_nothing_and_is_counted),
-        T(an_answer_that_is_a_text_proves_nothing),
+        T(an_answer_that_is_a_text_is_true_and_a_problem),
+        T(an_answer_that_is_a_number_is_true_unless_it_is_0),
         T(a_problem_is_told_until_no_series_has_it),
         T(booleans_compare_with_booleans),
         T(a_reload_keeps_what_did_not_change),
