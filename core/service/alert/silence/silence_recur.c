@@ -9,7 +9,10 @@
 #include "core/base/time.h"
 #include "core/sys/crontime.h"
 
-#define TRIES 4000 /* occurrences passed over while nobody looked */
+#define TRIES       4000  /* occurrences passed over while nobody looked */
+#define PAUSE_TRIES 45000 /* a month of minutes: what leaves out days of the week shows it within */
+#define EVERY_DAY   0xfffffffeu
+#define EVERY_MONTH 0x1ffeu
 
 /* "02:00-04:00" */
 static bool read_times(const char *text, int *begin, int *end)
@@ -143,15 +146,17 @@ bool oc_recurrence_next(const struct oc_recurrence *r, int64_t after, int64_t no
 bool oc_recurrence_pauses(const struct oc_recurrence *r, int64_t now)
 {
     int64_t starts = oc_cron_next(&r->cron, &r->zone, now);
-    const int64_t far = now + 366 * OC_DAY;
-    for (int i = 0; i < TRIES && starts != OC_CRON_NEVER && starts < far; i++) {
+    const int64_t far = starts == OC_CRON_NEVER ? starts : starts + 366 * OC_DAY;
+    for (int i = 0; i < PAUSE_TRIES && starts != OC_CRON_NEVER && starts < far; i++) {
         const int64_t next = oc_cron_next(&r->cron, &r->zone, starts);
         if (next == OC_CRON_NEVER || next > end_of(r, starts)) {
             return true;
         }
         starts = next;
     }
-    return starts == OC_CRON_NEVER;
+    /* Short of the year a pause is still to come only where days of the month or months are left out. */
+    const bool whole = r->cron.days == EVERY_DAY && r->cron.months == EVERY_MONTH;
+    return starts == OC_CRON_NEVER || (starts < far && !whole);
 }
 
 json_t *oc_recurrence_json(const struct oc_recurrence *r)

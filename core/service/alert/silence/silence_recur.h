@@ -31,7 +31,8 @@ void oc_recurrence_destroy(struct oc_recurrence *r); /* NULL is fine */
 /* The first occurrence that begins after `after` and ends after `now`. False: there is none any more. */
 bool oc_recurrence_next(const struct oc_recurrence *r, int64_t after, int64_t now, int64_t *starts,
                         int64_t *ends);
-/* False: each occurrence lasts until the next one begins, for a year from `now`, or as far as can be counted. */
+/* False: each occurrence lasts until the next one begins, for a year from the first after `now`. What has too many of them to be counted
+ * pauses when days of the month or months are left out. */
 bool oc_recurrence_pauses(const struct oc_recurrence *r, int64_t now);
 /* {"every","zone","for" (a duration; only with a length)} */
 json_t *oc_recurrence_json(const struct oc_recurrence *r);

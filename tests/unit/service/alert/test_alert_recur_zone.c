@@ -134,10 +134,35 @@ static void what_would_never_pause_is_refused(void **state)
     }
 }
 
+/* Said on Monday, 1 February 2027: what pauses only after thousands of occurrences, or begins in a year or later, does pause. */
+static void a_pause_that_is_far_is_a_pause(void **state)
+{
+    static const struct {
+        const char *every;
+        int64_t span;
+        bool pauses;
+    } rows[] = {{"0 0 29 2 *", 2 * OC_HOUR, true},    {"0 0 29 2 *", 31 * OC_DAY, true},
+                {"* * * * mon-fri", OC_MINUTE, true}, {"*/5 * 1-20 * *", 5 * OC_MINUTE, true},
+                {"* * 1-30 * *", OC_MINUTE, true},    {"* * * 2-11 *", OC_MINUTE, true},
+                {"* * * * *", OC_MINUTE, false},      {"*/5 * * * *", 5 * OC_MINUTE, false},
+                {"* * 1-31 * *", OC_MINUTE, false},   {"* * * * mon-fri", 3 * OC_DAY, false},
+                {"0 0 * * *", OC_DAY, false}};
+    (void)state;
+    for (size_t i = 0; i < OC_COUNT(rows); i++) {
+        struct oc_recurrence *r = oc_recurrence_create(rows[i].every, NULL, rows[i].span, NULL);
+        assert_non_null(r);
+        if (oc_recurrence_pauses(r, at("2027-02-01T00:00:00Z")) != rows[i].pauses) {
+            fail_msg("%s for %lld", rows[i].every, (long long)rows[i].span);
+        }
+        oc_recurrence_destroy(r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_WORLD(what_would_never_pause_is_refused),
+        cmocka_unit_test(a_pause_that_is_far_is_a_pause),
         cmocka_unit_test(in_spring_what_is_skipped_begins_at_the_change),
         cmocka_unit_test(in_autumn_what_comes_twice_counts_once),
         cmocka_unit_test(other_clocks_change_otherwise),
