@@ -309,6 +309,7 @@ static int check_edit(void *ctx, const struct oc_config_draft *draft, struct oc_
         return err->code ? err->code : OC_E_CONFIG;
     }
     e->errors = oc_json_int(now, "errors", 0);
+    json_decref(e->shown); /* a number in place of a string is checked as both */
     e->shown = shown_value(e, draft->root);
     if (e->errors > 0) {
         old = hooks->check(hooks->ctx, e->file, draft->old_text, &why);

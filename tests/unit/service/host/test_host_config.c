@@ -211,6 +211,19 @@ static json_t *errors(const char *key, const char *message, const char *other_ke
     return o;
 }
 
+/* As a string, then as a number: the sanitizer tells when the first of the two values is left behind. */
+static void a_number_in_place_of_a_string_is_checked_as_both(void **state)
+{
+    (void)state;
+    configure("store = {retention = \"7\";};\n");
+    json_decref(w.findings);
+    w.findings = errors("store.retention", "too short", NULL);
+    assert_int_equal(
+        stage_refused(&w.s, "config.set", "{\"key\": \"store.retention\", \"value\": \"9\"}"),
+        OC_E_CONFIG);
+    assert_string_equal(w.checked_text, "store = {retention = 9;};\n");
+}
+
 static void what_was_wrong_before_is_not_in_the_way(void **state)
 {
     (void)state;
@@ -347,6 +360,7 @@ int main(void)
         TEST(a_single_secret_is_hidden_like_all_of_them),
         TEST(explain_names_the_layer_and_hides_secrets),
         TEST(set_checks_the_new_text_and_then_replaces_the_file),
+        TEST(a_number_in_place_of_a_string_is_checked_as_both),
         TEST(what_was_wrong_before_is_not_in_the_way),
         TEST(set_says_what_goes_above_the_file),
         TEST(set_makes_the_first_file_when_it_is_sound),
