@@ -67,7 +67,8 @@ bool oc_cli_confirm(const char *question);
 /* --set host.home > OPENCLAW__HOST__HOME > --home > OPENCLAW_HOME > `home` of the section `host` in
  * conf.d and in the file > ~/.openclaw. Absolute; owned by the caller. */
 char *oc_cli_home(const struct cli *cli);
-/* A configuration file that is named, and cannot be read, is refused as the daemon refuses it: whose home would it be? */
+/* A configuration file that is named, and cannot be read, is refused as the daemon refuses it: whose home would it be? Not one that is kept
+ * from the caller when the home is said above the file. */
 int oc_cli_check_config(const struct cli *cli, struct oc_error *err);
 /* The configuration file, or NULL when there is none. Owned by the caller. */
 char *oc_cli_config_file(const struct cli *cli);

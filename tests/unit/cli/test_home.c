@@ -246,6 +246,37 @@ static void a_file_that_is_named_and_cannot_be_read_is_refused(void **state)
     assert_int_equal(oc_cli_check_config(&cli, &err), OC_E_CONFIG);
 }
 
+static int check_as_another_user(struct oc_error *err)
+{
+    const bool root = geteuid() == 0;
+    if (root) {
+        assert_int_equal(seteuid(65534), 0);
+    }
+    const int rc = oc_cli_check_config(&cli, err);
+    if (root) {
+        assert_int_equal(seteuid(0), 0);
+    }
+    return rc;
+}
+
+static void a_file_that_is_kept_from_the_caller_is_no_obstacle_to_a_home_said_by_hand(void **state)
+{
+    struct oc_error err;
+    (void)state;
+    use("a.conf", "host = { home = \"state\"; };");
+    assert_int_equal(chmod(dir, 0755), 0);
+    assert_int_equal(chmod(cli.config, 0), 0);
+    assert_int_equal(check_as_another_user(&err), OC_E_DENIED);
+    cli.home = "/from/option";
+    assert_int_equal(check_as_another_user(&err), OC_OK);
+    assert_int_equal(err.code, OC_OK);
+    cli.home = NULL;
+    setenv("OPENCLAW_HOME", "/from/environment", 1);
+    assert_int_equal(check_as_another_user(&err), OC_OK);
+    cli.config = "/nowhere/a.conf";
+    assert_int_equal(check_as_another_user(&err), OC_E_NOT_FOUND);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -264,6 +295,7 @@ int main(void)
         T(the_option_home_is_the_environment_of_the_daemon),
         T(a_broken_file_does_no_harm),
         T(a_file_that_is_named_and_cannot_be_read_is_refused),
+        T(a_file_that_is_kept_from_the_caller_is_no_obstacle_to_a_home_said_by_hand),
     };
 #undef T
     return cmocka_run_group_tests(tests, NULL, NULL);
