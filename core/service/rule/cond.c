@@ -220,7 +220,10 @@ static int sort_names(struct oc_cond *c, const struct oc_thresholds *t, const js
 
 #define TRIAL_METRICS_MAX 4
 
+/* Numbers on either side of most limits. */
 static const struct oc_lua_value trial_values[] = {{.type = OC_LUA_NUMBER, .number = 1},
+                                                   {.type = OC_LUA_NUMBER, .number = 0},
+                                                   {.type = OC_LUA_NUMBER, .number = 1e9},
                                                    {.type = OC_LUA_BOOL, .boolean = true},
                                                    {.type = OC_LUA_BOOL}};
 

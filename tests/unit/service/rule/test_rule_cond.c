@@ -260,6 +260,7 @@ static void what_is_never_true_or_false_is_refused(void **state)
                                        "redis.connected and sys.load < 5 and nats.connected",
                                        "metric('sys.load') < 5 and redis.connected",
                                        "sys.load > 5 and label.mount",
+                                       "sys.load > 0.5 and label.mount",
                                        "label.mount ~= '/' and sys.load / 2 > 5",
                                        "metric('sys.' .. 'other') + sys.load",
                                        "metric('thresholds.limit' .. '.nosuch') * sys.load",
