@@ -117,11 +117,13 @@ def a_collector_that_was_lost_and_is_removed_ends_its_alert(daemon, gateway, rec
     money = spent(daemon)
     change(daemon, config(gateway, receiver, []))
     eventually(lambda: "cost_tracking_lost" not in firing(daemon), what="its end")
-    assert sources(daemon) == {} and spent(daemon) == money > 0, daemon.call("cost.summary")
+    assert sources(daemon) == {} and money > 0, daemon.call("cost.summary")
+    assert abs(spent(daemon) - money) < 1e-9, (spent(daemon), money)
     assert daemon.stop() == 0
     daemon.start()
     time.sleep(2)
-    assert "cost_tracking_lost" not in firing(daemon) and sources(daemon) == {} and spent(daemon) == money, daemon.call("cost.summary")
+    assert "cost_tracking_lost" not in firing(daemon) and sources(daemon) == {}, daemon.call("cost.summary")
+    assert abs(spent(daemon) - money) < 1e-9, (spent(daemon), money)
 
 
 def what_is_no_more_is_no_alarm():
