@@ -12,7 +12,7 @@
 #define DEADLINE_MS    1000
 #define NONSENSE_MS    300
 #define CANCEL_MS      200
-#define CANCEL_LATE_MS 1500 /* libcurl looks once in a second */
+#define CANCEL_LATE_MS 1000
 #define CANCEL_LIMIT   20000
 #define REPEAT_MS      250 /* between calls: rates need some time */
 

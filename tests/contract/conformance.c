@@ -30,7 +30,7 @@
 #define DEADLINE_MS    1000
 #define LATENESS_MS    500 /* scheduling and sanitizers */
 #define CANCEL_MS      200
-#define CANCEL_LATE_MS 1500 /* libcurl looks once in a second */
+#define CANCEL_LATE_MS 1000
 
 struct subject {
     const char *dir;

@@ -51,7 +51,7 @@ const struct oc_check oc_checks_run[] = {
      "The instance is fenced, or its process killed: the schedule stops for it.",
      "Give every wait the time that is left until req->deadline_ms."},
     {"OC2002", E, "a cancel is not seen",
-     "A method came back more than a second and a half after it had been cancelled.",
+     "A method came back more than a second after it had been cancelled.",
      "Stopping and reloading wait for it.",
      "Look at OC_CANCELLED between steps, and wait in short slices."},
     {"OC2003", E, "a result that does not exist",

@@ -112,10 +112,10 @@ static int32_t start(void *self, const struct oc_host *host, struct oc_error *er
         rc = transfer_enter(err);
     }
     if (rc == OC_OK) {
-        w->curl = curl_easy_init();
+        w->curl = transfer_open();
         w->headings = headers_make_common(&w->headers);
         if (!w->curl || !w->headings) {
-            curl_easy_cleanup(w->curl);
+            transfer_close(w->curl);
             curl_slist_free_all(w->headings);
             w->headings = NULL;
             transfer_leave();
@@ -135,7 +135,7 @@ static int32_t start(void *self, const struct oc_host *host, struct oc_error *er
 static void stop(void *self)
 {
     struct webhook *w = self;
-    curl_easy_cleanup(w->curl);
+    transfer_close(w->curl);
     curl_url_cleanup(w->parsed);
     curl_slist_free_all(w->headings);
     transfer_leave();

@@ -71,7 +71,7 @@ static int32_t start(void *self, const struct oc_host *host, struct oc_error *er
         rc = transfer_enter(err);
     }
     if (rc == OC_OK) {
-        w->curl = curl_easy_init();
+        w->curl = transfer_open();
         if (!w->curl) {
             transfer_leave();
             rc = oc_fail(err, OC_E_INTERNAL, "out of memory");
@@ -83,7 +83,7 @@ static int32_t start(void *self, const struct oc_host *host, struct oc_error *er
 static void stop(void *self)
 {
     struct remote_write *w = self;
-    curl_easy_cleanup(w->curl);
+    transfer_close(w->curl);
     transfer_leave();
 }
 
@@ -153,7 +153,7 @@ static struct curl_slist *make_headers(const struct remote_write *w)
 static void prepare(const struct remote_write *w, const struct bytes *body,
                     struct curl_slist *headers, struct transfer_answer *answer)
 {
-    curl_easy_reset(w->curl); /* keeps connections */
+    transfer_reset(w->curl); /* keeps connections */
     transfer_prepare(w->curl, "http,https", w->ca_file);
     curl_easy_setopt(w->curl, CURLOPT_URL, w->url);
     curl_easy_setopt(w->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->len);

@@ -16,7 +16,7 @@ int32_t channel_start(struct channel *c, const char *ca_file, struct oc_error *e
         return rc;
     }
     c->ca_file = ca_file;
-    c->curl = curl_easy_init();
+    c->curl = transfer_open();
     if (!c->curl) {
         transfer_leave();
         return oc_fail(err, OC_E_INTERNAL, "out of memory");
@@ -26,7 +26,7 @@ int32_t channel_start(struct channel *c, const char *ca_file, struct oc_error *e
 
 void channel_stop(struct channel *c)
 {
-    curl_easy_cleanup(c->curl);
+    transfer_close(c->curl);
     transfer_leave();
 }
 
@@ -100,7 +100,7 @@ static int64_t wait_asked_for(const struct channel *c, const struct channel_post
 static void prepare(struct channel *c, const struct channel_post *post, const char *body,
                     struct curl_slist *headers, struct transfer_answer *a)
 {
-    curl_easy_reset(c->curl); /* keeps connections */
+    transfer_reset(c->curl); /* keeps connections */
     transfer_prepare(c->curl, "http,https", c->ca_file);
     curl_easy_setopt(c->curl, CURLOPT_URL, post->url);
     curl_easy_setopt(c->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(body));

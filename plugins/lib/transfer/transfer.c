@@ -10,6 +10,7 @@
 
 #define MARGIN_MS  50 /* between our end and the host's deadline */
 #define CONNECT_MS 5000
+#define LOOK_MS    250 /* how often the cancel flag is looked at while nothing comes */
 
 int32_t transfer_enter(struct oc_error *err)
 {
@@ -23,6 +24,40 @@ int32_t transfer_enter(struct oc_error *err)
 void transfer_leave(void)
 {
     curl_global_cleanup();
+}
+
+/* A handle's own multi handle, which has its connections; it stands in CURLOPT_PRIVATE. NULL: of curl_easy_init. */
+static CURLM *multi_of(CURL *curl)
+{
+    char *kept = NULL;
+    return curl_easy_getinfo(curl, CURLINFO_PRIVATE, &kept) == CURLE_OK ? (CURLM *)kept : NULL;
+}
+
+CURL *transfer_open(void)
+{
+    CURL *curl = curl_easy_init();
+    CURLM *multi = curl_multi_init();
+    if (!curl || !multi) {
+        curl_easy_cleanup(curl);
+        curl_multi_cleanup(multi);
+        return NULL;
+    }
+    curl_easy_setopt(curl, CURLOPT_PRIVATE, multi);
+    return curl;
+}
+
+void transfer_reset(CURL *curl)
+{
+    CURLM *multi = multi_of(curl);
+    curl_easy_reset(curl);
+    curl_easy_setopt(curl, CURLOPT_PRIVATE, multi);
+}
+
+void transfer_close(CURL *curl)
+{
+    CURLM *multi = curl ? multi_of(curl) : NULL;
+    curl_easy_cleanup(curl);
+    curl_multi_cleanup(multi);
 }
 
 /* libcurl looks through the environment for each request; where no proxy stands in it, it need not. */
@@ -71,6 +106,28 @@ static long time_left(const struct oc_request *req)
     return left < 1 ? 1 : left > 3600000 ? 3600000 : (long)left;
 }
 
+/* As curl_easy_perform, which waits a whole second before it looks at anything but its socket. */
+static CURLcode perform(CURLM *multi, CURL *curl, const struct oc_request *req)
+{
+    int running = 1, left;
+    CURLcode code = CURLE_OUT_OF_MEMORY;
+    CURLMcode rc = curl_multi_add_handle(multi, curl);
+    while (rc == CURLM_OK && running && !OC_CANCELLED(req)) {
+        rc = curl_multi_perform(multi, &running);
+        if (rc == CURLM_OK && running) {
+            rc = curl_multi_poll(multi, NULL, 0, LOOK_MS, NULL);
+        }
+    }
+    if (rc == CURLM_OK && running) {
+        code = CURLE_ABORTED_BY_CALLBACK;
+    }
+    for (CURLMsg *m; (m = curl_multi_info_read(multi, &left));) {
+        code = m->msg == CURLMSG_DONE ? m->data.result : code;
+    }
+    curl_multi_remove_handle(multi, curl);
+    return code;
+}
+
 CURLcode transfer_run(CURL *curl, const struct oc_request *req, char detail[CURL_ERROR_SIZE])
 {
     long left = time_left(req);
@@ -81,7 +138,8 @@ CURLcode transfer_run(CURL *curl, const struct oc_request *req, char detail[CURL
     curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
     curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
     curl_easy_setopt(curl, CURLOPT_XFERINFODATA, (void *)req);
-    CURLcode code = curl_easy_perform(curl);
+    CURLM *multi = multi_of(curl);
+    CURLcode code = multi ? perform(multi, curl, req) : curl_easy_perform(curl);
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, NULL);
     curl_easy_setopt(curl, CURLOPT_XFERINFODATA, NULL);
     return code;

@@ -1,7 +1,8 @@
 /* libcurl under the rules of the plugin ABI. SPDX-License-Identifier: MIT
  *
  * A transfer ends before the request's deadline, also while the name service hangs, so that the host
- * never has to fence the instance, and within about a second after the cancel flag is set. [worker] */
+ * never has to fence the instance, and soon after the cancel flag is set: within a quarter of a second with a handle of
+ * transfer_open, within about one second with one of curl_easy_init, where libcurl itself waits. [worker] */
 #ifndef PLUGIN_TRANSFER_H
 #define PLUGIN_TRANSFER_H
 
@@ -12,6 +13,12 @@
 /* Once for each instance, in `start`; paired with transfer_leave in `stop`. */
 int32_t transfer_enter(struct oc_error *err);
 void transfer_leave(void);
+
+/* A handle that keeps its connections from one transfer to the next; the caller's, for transfer_close. NULL: out of memory. */
+CURL *transfer_open(void);
+/* Forgets every option, and keeps the connections: in place of curl_easy_reset, which would forget more. */
+void transfer_reset(CURL *curl);
+void transfer_close(CURL *curl); /* NULL is fine */
 
 /* Certificates are checked, signals left alone, only `protocols` ("http,https") spoken, no redirect
  * followed. `ca_file` may be NULL. */
