@@ -3,13 +3,14 @@
 
 A part is a file tests/bench/parts/pNN_NAME.py with measure(build, options) -> result, goals(result) -> (what, figure, goal, unit) ...
 where less is better, and page(result) -> lines. With --figures what has no goals is left out and the goals are only printed; with
---only=NAME,... only these parts are run, and nothing is written."""
+--only=NAME,... only these parts are run, and nothing is written. A part that fails is named, on the page too; the others count."""
 
 import argparse
 import glob
 import importlib
 import os
 import platform
+import subprocess
 import sys
 import time
 
@@ -38,12 +39,26 @@ def parts(only):
     return [importlib.import_module(f"parts.{name}") for name in names if not only or name.split("_", 1)[1] in only]
 
 
-def write(results, table):
+def measure(options):
+    """What each part measured, and why the others could not."""
+    results, failed = [], []
+    for part in parts(options.only):
+        try:
+            results.append((part, part.measure(options.build, options)))
+        except (subprocess.CalledProcessError, OSError, ValueError, AssertionError) as error:
+            failed.append(f"{part.__name__.split('_', 1)[1]}: {error}")
+            print(failed[-1], file=sys.stderr)
+    return results, failed
+
+
+def write(results, table, failed):
     out = ["# Benchmarks", "",
            "Written by `./dev bench`; do not edit. Every figure was measured in that one run, beside the peers, on",
            f"{cpu_name()}, {os.cpu_count()} processors, Linux {platform.release()}, on {time.strftime('%Y-%m-%d')}.",
            "CPU is the kernel's account summed over the threads of a process; compare ratios, not machines.", "",
            "## Goals", "", "Medians; less is better, and 1 is the goal itself.", "", *table, ""]
+    if failed:
+        out += ["Not measured in this run: " + ", ".join(why.split(":")[0] for why in failed) + ".", ""]
     for part, result in results:
         out += part.page(result)
     path = os.path.join(ROOT, "docs", "benchmarks.md")
@@ -61,12 +76,14 @@ def main():
     reader.add_argument("--only", type=lambda text: text.split(","), default=[])
     options = reader.parse_args()
     options.build = os.path.abspath(options.build)
-    results = [(part, part.measure(options.build, options)) for part in parts(options.only)]
+    results, failed = measure(options)
     table = goal_table(row for part, result in results for row in part.goals(result))
     print("\n".join(table), file=sys.stderr)
     print(f"load average {os.getloadavg()[0]:.1f}", file=sys.stderr)
     if not options.figures and not options.only:
-        write(results, table)
+        write(results, table, failed)
+    if failed:
+        sys.exit("not measured:\n  " + "\n  ".join(failed))
 
 
 if __name__ == "__main__":
