@@ -8,6 +8,7 @@ where less is better, and page(result) -> lines. With --figures what has no goal
 import argparse
 import glob
 import importlib
+import json
 import os
 import platform
 import subprocess
@@ -35,27 +36,36 @@ def cpu_name():
 
 def parts(only):
     """The modules by name, in order of their numbers."""
-    names = sorted(os.path.basename(path)[:-3] for path in glob.glob(f"{HERE}/parts/p[0-9]*.py"))
-    return [importlib.import_module(f"parts.{name}") for name in names if not only or name.split("_", 1)[1] in only]
+    names = {os.path.basename(path)[:-3].split("_", 1)[1]: os.path.basename(path)[:-3] for path in sorted(glob.glob(f"{HERE}/parts/p[0-9]*.py"))}
+    if unknown := set(only) - set(names):
+        sys.exit(f"no part is named {', '.join(sorted(unknown))}; there are {', '.join(names)}")
+    return [importlib.import_module(f"parts.{module}") for name, module in names.items() if not only or name in only]
+
+
+def clock(build):
+    return json.loads(subprocess.run([f"{build}/bench/bench_clock"], capture_output=True, check=True).stdout)["ghz"]
 
 
 def measure(options):
-    """What each part measured, and why the others could not."""
-    results, failed = [], []
+    """What each part measured, why the others could not, and the processor's clock before each."""
+    results, failed, clocks = [], [], []
     for part in parts(options.only):
+        clocks.append(clock(options.build))
         try:
             results.append((part, part.measure(options.build, options)))
         except (subprocess.CalledProcessError, OSError, ValueError, AssertionError) as error:
             failed.append(f"{part.__name__.split('_', 1)[1]}: {error}")
             print(failed[-1], file=sys.stderr)
-    return results, failed
+    return results, failed, sorted(clocks)
 
 
-def write(results, table, failed):
+def write(results, table, failed, clocks):
     out = ["# Benchmarks", "",
            "Written by `./dev bench`; do not edit. Every figure was measured in that one run, beside the peers, on",
            f"{cpu_name()}, {os.cpu_count()} processors, Linux {platform.release()}, on {time.strftime('%Y-%m-%d')}.",
-           "CPU is the kernel's account summed over the threads of a process; compare ratios, not machines.", "",
+           f"The processor's clock, after a sleep before each part, was {clocks[0]} to {clocks[-1]} GHz, mostly {clocks[len(clocks) // 2]}: that of a",
+           "virtual machine is its owner's affair, and times go with it. CPU is the kernel's account summed over the threads of a process;",
+           "compare ratios, not machines.", "",
            "## Goals", "", "Medians; less is better, and 1 is the goal itself.", "", *table, ""]
     if failed:
         out += ["Not measured in this run: " + ", ".join(why.split(":")[0] for why in failed) + ".", ""]
@@ -76,12 +86,12 @@ def main():
     reader.add_argument("--only", type=lambda text: text.split(","), default=[])
     options = reader.parse_args()
     options.build = os.path.abspath(options.build)
-    results, failed = measure(options)
+    results, failed, clocks = measure(options)
     table = goal_table(row for part, result in results for row in part.goals(result))
     print("\n".join(table), file=sys.stderr)
-    print(f"load average {os.getloadavg()[0]:.1f}", file=sys.stderr)
+    print(f"load average {os.getloadavg()[0]:.1f}, clock {clocks[0]} to {clocks[-1]} GHz", file=sys.stderr)
     if not options.figures and not options.only:
-        write(results, table, failed)
+        write(results, table, failed, clocks)
     if failed:
         sys.exit("not measured:\n  " + "\n  ".join(failed))
 
